@@ -1,0 +1,196 @@
+import type { PriceColumns } from '../contracts/gen/entrepot/type/v1/column.ts';
+import { TaxBasis } from '../contracts/gen/entrepot/type/v1/money.ts';
+import { invalidField } from '../errors/index.ts';
+import { Int64Buffer } from './builders.ts';
+import { bytesOf, decodeInt64s } from './packed.ts';
+
+/** Partners' own prices as columns. Amount, currency and tax basis come together or not at all. */
+
+const CURRENCY = /^[A-Z]{3}$/;
+const MAX_CURRENCIES = 256;
+
+/** Makes price columns row by row. */
+export class PriceColumnsBuilder {
+  readonly #currencies: string[] = [];
+  #codes: Uint8Array;
+  #basis: Uint8Array;
+  readonly #total: Int64Buffer;
+  readonly #tax: Int64Buffer;
+  readonly #dueLater: Int64Buffer;
+  #length = 0;
+
+  /** @param capacity rows to make room for at once (default 64). */
+  constructor(capacity = 64) {
+    const room = Math.max(1, capacity);
+    this.#codes = new Uint8Array(room);
+    this.#basis = new Uint8Array(room);
+    this.#total = new Int64Buffer(room);
+    this.#tax = new Int64Buffer(room);
+    this.#dueLater = new Int64Buffer(room);
+  }
+
+  /** Rows pushed so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * The next row's price, in minor units of its currency: integers from 0 to 2^53 - 1, tax -1 where the partner does
+   * not split it. Throws EntrepotError INVALID_FIELD for anything else; the row is then not added.
+   */
+  push(currency: string, totalMinor: number, taxMinor: number, dueLaterMinor: number, basis: TaxBasis): void {
+    requireMinor('prices.totalMinor', totalMinor, 0);
+    requireMinor('prices.taxMinor', taxMinor, -1);
+    requireMinor('prices.dueLaterMinor', dueLaterMinor, 0);
+    requireBasis(basis, this.#length);
+    const code = this.#currencyCode(currency);
+    const row = this.#length++;
+    if (row === this.#codes.length) this.#grow();
+    this.#codes[row] = code;
+    this.#basis[row] = basis;
+    this.#total.push(totalMinor);
+    this.#tax.push(taxMinor);
+    this.#dueLater.push(dueLaterMinor);
+  }
+
+  /** Hands the rows over and leaves the builder empty. */
+  build(): PriceColumns {
+    const length = this.#length;
+    const built: PriceColumns = {
+      currencies: this.#currencies.splice(0),
+      currencyCodes: bytesOf(this.#codes.subarray(0, length)),
+      totalMinor: this.#total.take(),
+      taxMinor: this.#tax.take(),
+      dueLaterMinor: this.#dueLater.take(),
+      taxBasis: bytesOf(this.#basis.subarray(0, length)),
+    };
+    this.#codes = new Uint8Array(16);
+    this.#basis = new Uint8Array(16);
+    this.#length = 0;
+    return built;
+  }
+
+  #currencyCode(currency: string): number {
+    const known = this.#currencies.indexOf(currency);
+    if (known >= 0) return known;
+    requireCurrency(currency);
+    if (this.#currencies.length === MAX_CURRENCIES) {
+      throw invalidField('prices.currencies', `more than ${MAX_CURRENCIES} currencies in one batch; split the batch`);
+    }
+    return this.#currencies.push(currency) - 1;
+  }
+
+  #grow(): void {
+    const codes = new Uint8Array(this.#codes.length * 2);
+    codes.set(this.#codes);
+    this.#codes = codes;
+    const basis = new Uint8Array(this.#basis.length * 2);
+    basis.set(this.#basis);
+    this.#basis = basis;
+  }
+}
+
+/** Partners' own prices of many rows, read-only. Amounts are minor units of the row's currency. */
+export interface PriceView {
+  /** Number of rows. */
+  readonly length: number;
+  /** The distinct ISO 4217 codes. */
+  readonly currencies: readonly string[];
+  /** The row's position in currencies. */
+  currencyCode(row: number): number;
+  /** The row's ISO 4217 code. */
+  currency(row: number): string;
+  /** The amount that the partner charges. */
+  total(row: number): number;
+  /** The part of the total stated as tax; -1 where the partner does not split it. */
+  tax(row: number): number;
+  /** Mandatory charges that are not in the total. */
+  dueLater(row: number): number;
+  /** What the total says about taxes. */
+  basis(row: number): TaxBasis;
+}
+
+class PriceColumnsView implements PriceView {
+  readonly length: number;
+  readonly currencies: readonly string[];
+  readonly #codes: Uint8Array;
+  readonly #total: Float64Array;
+  readonly #tax: Float64Array;
+  readonly #dueLater: Float64Array;
+  readonly #basis: Uint8Array;
+  constructor(prices: PriceColumns) {
+    this.length = prices.currencyCodes.length;
+    this.currencies = prices.currencies;
+    this.#codes = prices.currencyCodes;
+    this.#total = readMinors(prices.totalMinor, 'prices.totalMinor', 0, this.length);
+    this.#tax = readMinors(prices.taxMinor, 'prices.taxMinor', -1, this.length);
+    this.#dueLater = readMinors(prices.dueLaterMinor, 'prices.dueLaterMinor', 0, this.length);
+    this.#basis = prices.taxBasis;
+  }
+  currencyCode(row: number): number {
+    return this.#codes[row]!;
+  }
+  currency(row: number): string {
+    return this.currencies[this.#codes[row]!]!;
+  }
+  total(row: number): number {
+    return this.#total[row]!;
+  }
+  tax(row: number): number {
+    return this.#tax[row]!;
+  }
+  dueLater(row: number): number {
+    return this.#dueLater[row]!;
+  }
+  basis(row: number): TaxBasis {
+    return this.#basis[row]! as TaxBasis;
+  }
+}
+
+/**
+ * A view over price columns. Throws EntrepotError INVALID_FIELD when lengths differ, a currency is not three capital
+ * letters, a code is outside the currencies, an amount is negative or beyond 2^53 - 1, or a tax basis is unknown.
+ */
+export function readPrices(prices: PriceColumns): PriceView {
+  const rowCount = prices.currencyCodes.length;
+  for (const currency of prices.currencies) requireCurrency(currency);
+  if (prices.taxBasis.length !== rowCount) {
+    throw invalidField('prices.taxBasis', `has ${prices.taxBasis.length} rows; currency codes have ${rowCount}`);
+  }
+  for (let row = 0; row < rowCount; row++) {
+    if (prices.currencyCodes[row]! >= prices.currencies.length) {
+      throw invalidField('prices.currencyCodes', `row ${row} names none of the ${prices.currencies.length} currencies`);
+    }
+    requireBasis(prices.taxBasis[row]!, row);
+  }
+  return new PriceColumnsView(prices);
+}
+
+function readMinors(bytes: Uint8Array, field: string, least: number, rowCount: number): Float64Array {
+  const minors = decodeInt64s(bytes, field);
+  if (minors.length !== rowCount) {
+    throw invalidField(field, `has ${minors.length} rows; currency codes have ${rowCount}`);
+  }
+  for (let row = 0; row < rowCount; row++) {
+    if (minors[row]! < least) throw invalidField(field, `row ${row} is ${minors[row]}; the least is ${least}`);
+  }
+  return minors;
+}
+
+function requireMinor(field: string, minor: number, least: number): void {
+  if (!Number.isSafeInteger(minor) || minor < least) {
+    throw invalidField(field, `${minor} is no integer from ${least} to 2^53 - 1`);
+  }
+}
+
+function requireCurrency(currency: string): void {
+  if (!CURRENCY.test(currency)) {
+    throw invalidField('prices.currencies', `${JSON.stringify(currency)} is no ISO 4217 code: three capital letters`);
+  }
+}
+
+function requireBasis(basis: number, row: number): void {
+  if (basis < TaxBasis.INCLUDED || basis > TaxBasis.PARTLY_INCLUDED) {
+    throw invalidField('prices.taxBasis', `row ${row} has no tax basis (${basis}); state included, excluded or partly`);
+  }
+}

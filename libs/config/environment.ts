@@ -1,0 +1,55 @@
+import path from 'node:path';
+
+/** Where each part of the platform listens, and where the others look for it. */
+export interface MeshAddresses {
+  /** `ENTREPOT_QUERY_ADDRESS`, default 127.0.0.1:7001 (gRPC). */
+  readonly query: string;
+  /** `ENTREPOT_SUPPLY_ADDRESS`, default 127.0.0.1:7002 (gRPC). */
+  readonly supply: string;
+  /** `ENTREPOT_NORMALIZATION_ADDRESS`, default 127.0.0.1:7003 (gRPC). */
+  readonly normalization: string;
+  /** `ENTREPOT_PRICING_ADDRESS`, default 127.0.0.1:7004 (gRPC). */
+  readonly pricing: string;
+  /** `ENTREPOT_TWIN_ADDRESS`, default 127.0.0.1:7010 (HTTP). */
+  readonly twin: string;
+  /** `ENTREPOT_EDGE_ADDRESS`, default 127.0.0.1:8080 (HTTP); `PORT` replaces the port. */
+  readonly edge: string;
+}
+
+/** The addresses as the environment says at the moment of reading. */
+export const meshAddresses: MeshAddresses = {
+  get query() {
+    return address('QUERY', 7001);
+  },
+  get supply() {
+    return address('SUPPLY', 7002);
+  },
+  get normalization() {
+    return address('NORMALIZATION', 7003);
+  },
+  get pricing() {
+    return address('PRICING', 7004);
+  },
+  get twin() {
+    return address('TWIN', 7010);
+  },
+  get edge() {
+    const at = address('EDGE', 8080);
+    const port = process.env.PORT;
+    return port ? at.replace(/:\d+$/, `:${port}`) : at;
+  },
+};
+
+function address(service: string, port: number): string {
+  return process.env[`ENTREPOT_${service}_ADDRESS`] || `127.0.0.1:${port}`;
+}
+
+/** The directory of the configuration files: `ENTREPOT_CONFIG`, default `deploy/config` under the working directory. */
+export function configDirectory(): string {
+  return path.resolve(process.env.ENTREPOT_CONFIG || path.join('deploy', 'config'));
+}
+
+/** The directory of what services keep: `ENTREPOT_DATA`, default `data` under the working directory. */
+export function dataDirectory(): string {
+  return path.resolve(process.env.ENTREPOT_DATA || 'data');
+}

@@ -1,0 +1,16 @@
+/**
+ * `entrepot/contracts`: the typed contracts of the platform for another TypeScript backend, and ready clients. Each area
+ * of the protos is a namespace, for several have a SearchRequest: `query.SearchRequest`, `offer.Offer`, `types.Money`.
+ */
+export { EntrepotError, type FieldViolation, type ReasonName } from '../errors/index.ts';
+export type { ChannelSettings } from '../mesh/channels.ts';
+export type { CallOptions, MeshClient } from '../mesh/client.ts';
+export type { Connection, ConnectOptions } from '../mesh/connect.ts';
+export type { RetryOptions } from '../mesh/retry.ts';
+export { createNormalizationClient, createPricingClient, createQueryClient, createSupplyClient } from './client.ts';
+export * as normalization from './gen/entrepot/normalization/v1/normalization.ts';
+export * as pricing from './gen/entrepot/pricing/v1/pricing.ts';
+export * as query from './gen/entrepot/query/v1/query.ts';
+export * as supply from './gen/entrepot/supply/v1/supply.ts';
+export * as offer from './offer.ts';
+export * as types from './types.ts';

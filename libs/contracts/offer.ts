@@ -1,0 +1,27 @@
+/** Messages and enums of entrepot.offer.v1: what is sought, what is offered, and how each partner ended. */
+export {
+  Cabin,
+  Flight,
+  FlightCriteria,
+  FlightSegment,
+  FlightSlice,
+  FlightSliceCriteria,
+} from './gen/entrepot/offer/v1/flight.ts';
+export { Criteria, Item, Offer, OfferSummary, Price } from './gen/entrepot/offer/v1/offer.ts';
+export {
+  CacheUse,
+  FailureKind,
+  OutcomeStatus,
+  PartnerOutcome,
+  RejectionCount,
+  RejectionReason,
+} from './gen/entrepot/offer/v1/outcome.ts';
+export {
+  Board,
+  CancellationStep,
+  PaymentTiming,
+  RoomCriteria,
+  Stay,
+  StayCriteria,
+  StayRoom,
+} from './gen/entrepot/offer/v1/stay.ts';

@@ -1,0 +1,7 @@
+/** Messages and enums of entrepot.type.v1: money, local time, places, columns, attributes, and the reasons of errors. */
+export { Attribute, FacetKind, IdentityRole } from './gen/entrepot/type/v1/attribute.ts';
+export { Column, ColumnBatch, PriceColumns, StringColumn, StringListColumn } from './gen/entrepot/type/v1/column.ts';
+export { ErrorReason } from './gen/entrepot/type/v1/error.ts';
+export { GeoCircle, GeoPoint } from './gen/entrepot/type/v1/geo.ts';
+export { Money, TaxBasis } from './gen/entrepot/type/v1/money.ts';
+export { LocalTime } from './gen/entrepot/type/v1/time.ts';

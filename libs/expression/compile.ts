@@ -1,0 +1,129 @@
+import { LRUCache } from 'lru-cache';
+import { check } from './check.ts';
+import { MAX_STEPS, stepsOf } from './cost.ts';
+import { emitFactory, type Factory, sourcesOf } from './emit.ts';
+import { ExpressionError } from './error.ts';
+import { fold } from './fold.ts';
+import type { Node } from './node.ts';
+import { parse, tooDeep } from './parse.ts';
+import { bindSource, type RowSource } from './source.ts';
+import { type ExpressionType, type Scope, type Type, typeName, typeOf, unify, type Value } from './types.ts';
+
+/** The JavaScript value of each result type: timestamps are epoch milliseconds. */
+export interface ExpressionValues {
+  bool: boolean;
+  int: number;
+  double: number;
+  string: string;
+  timestamp: number;
+  list_string: readonly string[];
+}
+
+/** A compiled expression. */
+export interface CompiledExpression<V = boolean | number | string> {
+  /** The expression. */
+  readonly source: string;
+  /** The variables that it reads, each once. */
+  readonly reads: readonly string[];
+  /**
+   * Binds the variables to their sources once; the function returned evaluates a row. undefined stands for a CEL error,
+   * an absent value among them. Rows must lie inside the bound columns. A bound function sees the columns as they were
+   * when they were bound: bind again after a table has grown.
+   * Throws EntrepotError INVALID_FIELD when a column is of another type than the scope says.
+   */
+  bind(source: RowSource): (row: number) => V | undefined;
+}
+
+/** Combinations of source shapes for which code is kept; a caller has one or two. */
+const MAX_VARIANTS = 32;
+/** Compiled expressions kept for each scope, so that a filter that comes again runs code that is already optimized. */
+const MAX_CACHED = 512;
+
+const caches = new WeakMap<Scope, LRUCache<string, CompiledExpression<Value>>>();
+
+/**
+ * Compiles a CEL expression to JavaScript. Compiling again with the same scope object answers from a cache.
+ *
+ * Offered: bool, int, double, string, timestamp and list_string variables; literals and lists of them; == != < <= > >=
+ * (ints and doubles compare with each other), && || ! ?: + - * / % in []; size, startsWith, endsWith, contains,
+ * matches (RE2, a literal pattern); all, exists, exists_one, filter, map; bool(), int(), double(), string(),
+ * timestamp(), duration() and the get… functions of time; present(variable). Ints are exact within ±(2^53 - 1), times
+ * to the millisecond: what would leave these is an error, never a wrong value.
+ *
+ * @param expected the type of the result; an int is taken where a double is expected.
+ * Throws ExpressionError with the place and what was expected or exists.
+ */
+export function compileExpression<T extends ExpressionType>(
+  source: string,
+  scope: Scope,
+  expected: T,
+): CompiledExpression<ExpressionValues[T]> {
+  let cache = caches.get(scope);
+  if (cache === undefined) {
+    cache = new LRUCache({ max: MAX_CACHED });
+    caches.set(scope, cache);
+  }
+  const key = `${expected} ${source}`;
+  let compiled = cache.get(key);
+  if (compiled === undefined) {
+    compiled = compileAny(source, scope, typeOf(expected)).expression;
+    cache.set(key, compiled);
+  }
+  return compiled as CompiledExpression<ExpressionValues[T]>;
+}
+
+/** Compiles without a cache; for any type of result when none is expected. */
+export function compileAny(
+  source: string,
+  scope: Scope,
+  expected?: Type,
+): { expression: CompiledExpression<Value>; type: Type } {
+  const parsed = parse(source);
+  try {
+    const { root, reads } = check(parsed, source, scope);
+    if (expected !== undefined && !fits(root.type, expected)) {
+      const detail = `expected an expression of type ${typeName(expected)}, found ${typeName(root.type)}`;
+      throw new ExpressionError('type', detail, source, source.length - source.trimStart().length);
+    }
+    if (stepsOf(root) > MAX_STEPS) {
+      const detail = `this could take more than ${MAX_STEPS} steps a row; nest fewer macros, and over shorter lists`;
+      throw new ExpressionError('too_costly', detail, source, 0);
+    }
+    const types = reads.map((name) => scope.variables.get(name)!);
+    return { expression: new Compiled(source, reads, types, fold(root)), type: root.type };
+  } catch (error) {
+    if (error instanceof RangeError) throw tooDeep(source);
+    throw error;
+  }
+}
+
+function fits(found: Type, expected: Type): boolean {
+  return unify(found, expected) !== undefined || (found === 'int' && expected === 'double');
+}
+
+class Compiled implements CompiledExpression<Value> {
+  readonly source: string;
+  readonly reads: readonly string[];
+  readonly #types: readonly ExpressionType[];
+  readonly #root: Node;
+  readonly #factories = new LRUCache<string, Factory>({ max: MAX_VARIANTS });
+
+  constructor(source: string, reads: readonly string[], types: readonly ExpressionType[], root: Node) {
+    this.source = source;
+    this.reads = reads;
+    this.#types = types;
+    this.#root = root;
+  }
+
+  bind(source: RowSource): (row: number) => Value | undefined {
+    const bound = this.reads.map((name, i) => bindSource(name, this.#types[i]!, source(name)));
+    const shapes = bound.map((one) => one.shape);
+    const key = shapes.join();
+    let factory = this.#factories.get(key);
+    if (factory === undefined) {
+      factory = emitFactory(this.#root, shapes, this.#types);
+      this.#factories.set(key, factory);
+    }
+    return factory(sourcesOf(bound));
+  }
+}

@@ -1,0 +1,130 @@
+import type { HelperName } from './runtime.ts';
+import type { Type, Value } from './types.ts';
+
+/** A checked expression: every part with its type, every name resolved. */
+export type Node =
+  | ConstantNode
+  | FailureNode
+  | VariableNode
+  | ElementNode
+  | PresentNode
+  | ListNode
+  | LogicNode
+  | NotNode
+  | ConditionalNode
+  | CallNode
+  | MacroNode;
+
+/** A value known when the expression is compiled. */
+export interface ConstantNode {
+  readonly kind: 'constant';
+  readonly type: Type;
+  readonly value: Value;
+}
+
+/** What always errs: 1 / 0. */
+export interface FailureNode {
+  readonly kind: 'failure';
+  readonly type: Type;
+}
+
+/** A variable of the scope, by its position among those that the expression reads. */
+export interface VariableNode {
+  readonly kind: 'variable';
+  readonly type: Type;
+  readonly index: number;
+}
+
+/** The element that a macro looks at. */
+export interface ElementNode {
+  readonly kind: 'element';
+  readonly type: Type;
+  readonly macro: number;
+}
+
+/** Whether a variable has a value. */
+export interface PresentNode {
+  readonly kind: 'present';
+  readonly type: 'bool';
+  readonly index: number;
+}
+
+/** A list written out. */
+export interface ListNode {
+  readonly kind: 'list';
+  readonly type: Type;
+  readonly args: readonly Node[];
+}
+
+/** && or ||, of two or more terms: an error counts only when no term decides. */
+export interface LogicNode {
+  readonly kind: 'logic';
+  readonly type: 'bool';
+  readonly operator: '&&' | '||';
+  readonly args: readonly Node[];
+}
+
+/** Negation of a bool. */
+export interface NotNode {
+  readonly kind: 'not';
+  readonly type: 'bool';
+  readonly args: readonly [Node];
+}
+
+/** condition ? then : otherwise. Only the chosen side is evaluated. */
+export interface ConditionalNode {
+  readonly kind: 'conditional';
+  readonly type: Type;
+  readonly args: readonly [Node, Node, Node];
+}
+
+/** An operator or function that errs when an argument errs. */
+export interface CallNode {
+  readonly kind: 'call';
+  readonly type: Type;
+  readonly operation: Operation;
+  readonly args: readonly Node[];
+}
+
+/** How a call is written in JavaScript. */
+export interface Operation {
+  /** For people and for the emitter's special cases. */
+  readonly name: string;
+  /** Whether it can err although its arguments did not; the code then yields undefined. */
+  readonly fails: boolean;
+  /** A compiled pattern, given to `emit` behind the arguments. */
+  readonly pattern?: { test(text: string): boolean };
+  /** What the pattern's counted repetitions add to the steps of a test. */
+  readonly patternWeight?: number;
+  /** The code, given the code of the arguments; each stands in it exactly once. `helper` makes a runtime helper usable. */
+  readonly emit: (args: readonly string[], helper: (name: HelperName) => string) => string;
+}
+
+/** A macro over a list. `number` tells its element from those of other macros. */
+export interface MacroNode {
+  readonly kind: 'macro';
+  readonly type: Type;
+  readonly macro: 'all' | 'exists' | 'exists_one' | 'map' | 'filter';
+  readonly number: number;
+  readonly range: Node;
+  /** The test; absent for a map without one. */
+  readonly test: Node | undefined;
+  /** What map makes of an element. */
+  readonly step: Node | undefined;
+}
+
+/** The parts of a node. */
+export function partsOf(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case 'constant':
+    case 'failure':
+    case 'variable':
+    case 'element':
+    case 'present':
+      return [];
+    case 'macro':
+      return [node.range, node.test, node.step].filter((part) => part !== undefined);
+    default:
+      return node.args;
+  }
+}

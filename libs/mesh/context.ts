@@ -1,0 +1,21 @@
+import type { Context } from '@opentelemetry/api';
+import type { Metadata } from 'nice-grpc-common';
+
+/** What every handler is given beside its request, and what it hands to the calls that it makes (`{ context }`). */
+export interface MeshContext {
+  /** Aborted on cancel, deadline, or loss of the connection; its reason is the EntrepotError that the call ends with. */
+  readonly signal: AbortSignal;
+  /** When the answer has to be there, epoch ms; a little before the caller gives up. Absent: the caller set none. */
+  readonly deadline?: number | undefined;
+  /** Metadata of the request. */
+  readonly metadata: Metadata;
+  /** Carries the server span: parent of everything that the handler does. */
+  readonly trace: Context;
+  /** Who asks: the metadata `entrepot-client`; "public" where the caller did not say. */
+  readonly client: string;
+}
+
+/** Metadata key of `MeshContext.client`. */
+export const clientKey = 'entrepot-client';
+/** The client of calls that name none. */
+export const defaultClient = 'public';

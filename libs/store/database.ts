@@ -1,0 +1,99 @@
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { lockDirectory } from './lock.ts';
+import { createDatabase } from './template.ts';
+
+/** One embedded PostgreSQL, used by one caller at a time. */
+export interface Database {
+  /** The library's handle. */
+  readonly engine: PGlite;
+  /** Runs work that nothing else comes between, in the order of the calls, with unqualified names in the schema. */
+  exclusive<T>(schema: string, work: () => Promise<T>): Promise<T>;
+  /** Gives up one use; the last one waits for the work under way, then closes. */
+  release(): Promise<void>;
+}
+
+/** Databases in directories that this process has open, so that several schemas share one. */
+const open = new Map<string, { uses: number; database: Promise<Database> }>();
+
+/** Those that are being closed; their directory must be free before it is opened again. */
+const closing = new Map<string, Promise<void>>();
+
+/** Opens the database of a directory, or a new one in memory. Each call is one use. */
+export async function acquireDatabase(directory: string | undefined): Promise<Database> {
+  if (directory === undefined) {
+    const engine = await createDatabase({});
+    return handle(engine, () => engine.close());
+  }
+  mkdirSync(directory, { recursive: true });
+  const key = realpathSync(directory);
+  while (closing.has(key)) await closing.get(key);
+  const known = open.get(key);
+  if (known !== undefined) {
+    known.uses++;
+    return known.database;
+  }
+  const database = openDirectory(key, (close) => {
+    const entry = open.get(key);
+    if (entry === undefined || --entry.uses > 0) return Promise.resolve();
+    open.delete(key);
+    const closed = close().finally(() => closing.delete(key));
+    closing.set(key, closed);
+    return closed;
+  });
+  open.set(key, { uses: 1, database });
+  database.catch(() => open.delete(key));
+  return database;
+}
+
+async function openDirectory(
+  directory: string,
+  release: (close: () => Promise<void>) => Promise<void>,
+): Promise<Database> {
+  const lock = lockDirectory(directory);
+  try {
+    const dataDir = path.join(directory, 'postgres');
+    const draft = path.join(directory, 'postgres.draft');
+    if (!existsSync(path.join(dataDir, 'PG_VERSION'))) {
+      // Made aside and then renamed: a process that dies while making it leaves nothing that looks finished.
+      rmSync(draft, { recursive: true, force: true });
+      await (await createDatabase({ dataDir: draft })).close();
+      renameSync(draft, dataDir);
+    }
+    const engine = await PGlite.create({ dataDir });
+    return handle(engine, () => release(() => engine.close().finally(() => lock.release())));
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function handle(engine: PGlite, release: () => Promise<void>): Database {
+  let tail: Promise<unknown> = Promise.resolve();
+  let current = 'public';
+  return {
+    engine,
+    exclusive(schema, work) {
+      const run = async (): ReturnType<typeof work> => {
+        if (schema !== current) {
+          await engine.exec(`SET search_path TO ${quote(schema)}`);
+          current = schema;
+        }
+        return work();
+      };
+      const result = tail.then(run, run);
+      tail = result.catch(() => {});
+      return result;
+    },
+    async release() {
+      await tail;
+      await release();
+    },
+  };
+}
+
+/** An SQL identifier in quotes. */
+export function quote(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}

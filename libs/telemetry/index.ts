@@ -1,0 +1,12 @@
+export { InMemorySpanExporter, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
+export {
+  counter,
+  durationBuckets,
+  histogram,
+  type InstrumentOptions,
+  observedGauge,
+  tracer,
+} from './instruments.ts';
+export { type Logger, logger, redirectLogs, withTrace } from './logger.ts';
+export { startTelemetry, type Telemetry, type TelemetryOptions } from './start.ts';
+export { contextFromTraceparent, traceparentOf } from './trace-context.ts';

@@ -1,0 +1,77 @@
+import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import { type AttributeSpec, attributeOf } from './attribute.ts';
+import { descriptors } from './descriptors.ts';
+
+/** The verticals that the contracts declare: what is sought, what is offered, and its attributes. */
+
+/** One vertical. */
+export interface Vertical {
+  /** The case in the oneofs of Item and Criteria: "flight". */
+  readonly name: string;
+  /** Its attributes in the order of the item's fields. */
+  readonly attributes: readonly AttributeSpec[];
+  /** The attribute of a name, undefined when there is none. */
+  attribute(name: string): AttributeSpec | undefined;
+  /** Full name of the criteria's message: "entrepot.offer.v1.FlightCriteria". */
+  readonly criteriaMessage: string;
+  /** Full name of the item's message: "entrepot.offer.v1.Flight". */
+  readonly itemMessage: string;
+}
+
+const ITEM = 'entrepot.offer.v1.Item';
+const CRITERIA = 'entrepot.offer.v1.Criteria';
+
+let loaded: ReadonlyMap<string, Vertical> | undefined;
+
+/** All verticals by name, read from the descriptors once. */
+export function verticals(): ReadonlyMap<string, Vertical> {
+  loaded ??= readVerticals();
+  return loaded;
+}
+
+/** The vertical of a name. Throws, naming those that exist, when there is none. */
+export function vertical(name: string): Vertical {
+  const found = verticals().get(name);
+  if (found === undefined) {
+    throw new RangeError(`No vertical ${JSON.stringify(name)}; there are ${[...verticals().keys()].join(', ')}.`);
+  }
+  return found;
+}
+
+function readVerticals(): ReadonlyMap<string, Vertical> {
+  const criteria = new Map(cases(CRITERIA).map((field) => [field.name, messageOf(field)]));
+  const read = new Map<string, Vertical>();
+  for (const field of cases(ITEM)) {
+    const criteriaMessage = criteria.get(field.name);
+    if (criteriaMessage === undefined) {
+      throw new Error(`${CRITERIA} has no case ${field.name}, but ${ITEM} has; give both the same cases.`);
+    }
+    read.set(field.name, makeVertical(field.name, criteriaMessage, messageOf(field)));
+  }
+  return read;
+}
+
+function makeVertical(name: string, criteria: DescMessage, item: DescMessage): Vertical {
+  const attributes = item.fields.map(attributeOf).filter((attribute) => attribute !== undefined);
+  const byName = new Map(attributes.map((attribute) => [attribute.name, attribute]));
+  return {
+    name,
+    attributes,
+    attribute: (wanted) => byName.get(wanted),
+    criteriaMessage: criteria.typeName,
+    itemMessage: item.typeName,
+  };
+}
+
+function cases(message: string): readonly DescField[] {
+  const oneof = descriptors()
+    .getMessage(message)
+    ?.oneofs.find((candidate) => candidate.name === 'vertical');
+  if (oneof === undefined) throw new Error(`The descriptors lack the oneof vertical of ${message}.`);
+  return oneof.fields;
+}
+
+function messageOf(field: DescField): DescMessage {
+  if (field.fieldKind !== 'message') throw new Error(`${field.parent.typeName}.${field.name} must be a message.`);
+  return field.message;
+}

@@ -1,0 +1,35 @@
+// The client's deadline: how long it will wait, said in a header, carried from here to the partner call.
+import { invalidField } from '../../libs/errors/index.ts';
+
+/** The request header with the client's patience in milliseconds. */
+export const timeoutHeader = 'entrepot-timeout-ms';
+
+/** Bounds of a client's patience, in milliseconds. */
+export interface PatienceLimits {
+  /** Used when the client says nothing. Default 8,000; sensible 2,000 to 20,000. */
+  readonly defaultMs: number;
+  /** Longest that a client may ask for. Default 30,000; sensible 10,000 to 60,000. */
+  readonly maxMs: number;
+}
+
+/** The shipped bounds. */
+export const defaultPatience: PatienceLimits = { defaultMs: 8_000, maxMs: 30_000 };
+
+/** Below this no partner can answer; a client that asks for less has mistaken the unit. */
+const minMs = 50;
+
+/**
+ * Reads the client's patience.
+ *
+ * @param value the header's value, if it was sent
+ * @returns milliseconds from now
+ * @throws EntrepotError INVALID_FIELD when it is no whole number within the limits
+ */
+export function patienceOf(value: string | string[] | undefined, limits: PatienceLimits): number {
+  if (value === undefined) return limits.defaultMs;
+  const ms = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(ms >= minMs && ms <= limits.maxMs)) {
+    throw invalidField(timeoutHeader, `Expected whole milliseconds from ${minMs} to ${limits.maxMs}.`);
+  }
+  return ms;
+}

@@ -1,0 +1,45 @@
+// Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), query at ENTREPOT_QUERY_ADDRESS.
+import { HealthDefinition } from 'nice-grpc-server-health';
+import { meshAddresses } from '../../libs/config/index.ts';
+import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { toEntrepotError } from '../../libs/errors/index.ts';
+import { connect } from '../../libs/mesh/index.ts';
+import { logger, startTelemetry } from '../../libs/telemetry/index.ts';
+import { startEdge } from './server.ts';
+
+const telemetry = startTelemetry({ service: 'entrepot-edge' });
+const log = logger('edge');
+const query = connect(QueryServiceDefinition, { address: meshAddresses.query });
+const health = connect(HealthDefinition, { address: meshAddresses.query });
+
+/** grpc.health.v1 SERVING. */
+const serving = 1;
+
+const [host = '127.0.0.1', port = '8080'] = meshAddresses.edge.split(':');
+const edge = await startEdge({
+  query: query.client,
+  host,
+  port: Number(port),
+  readiness: async () => {
+    try {
+      const { status } = await health.client.check({ service: QueryServiceDefinition.fullName }, { timeoutMs: 1_000 });
+      return status === serving ? [] : [{ service: 'query', reason: 'It is not serving.' }];
+    } catch (error) {
+      return [{ service: 'query', reason: toEntrepotError(error).message }];
+    }
+  },
+  metricsText: () => telemetry.metricsText(),
+});
+process.stdout.write(`edge ready on ${edge.url}\n`);
+
+let stopping = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, async () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'draining');
+    await edge.close();
+    await Promise.all([query.close(), health.close(), telemetry.shutdown()]);
+    process.exit(0);
+  });
+}

@@ -1,0 +1,113 @@
+// Searches over HTTP: start one, read a page of it, follow it.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  Delivery,
+  GetPageRequest,
+  type QueryServiceDefinition,
+  SearchPage,
+  SearchRequest,
+  type SearchUpdate,
+  WatchSearchRequest,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
+import type { MeshClient } from '../../libs/mesh/index.ts';
+import { callOptions, endCall, traceHeaders } from './call.ts';
+import type { PatienceLimits } from './deadline.ts';
+import { pageQuery, requireMessage } from './messages.ts';
+import { checkShape } from './request-shape.ts';
+import { eventStream, type StreamFormat, streamFormatOf, writeUpdates } from './streams.ts';
+
+/** Adds the routes of searches. */
+export function searchRoutes(app: FastifyInstance, query: MeshClient<QueryServiceDefinition>, limits: PatienceLimits): void {
+  const searchMessage = requireMessage('entrepot.query.v1.SearchRequest');
+
+  app.post('/v1/searches', async (request, reply) => {
+    checkShape(searchMessage, request.body);
+    const search = SearchRequest.fromJSON(request.body);
+    const format = streamFormatOf(request);
+    const options = callOptions(request, limits);
+    if (format === undefined) {
+      const page = await finalPage(query.search({ ...search, delivery: Delivery.FINAL }, options));
+      return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(JSON.stringify(SearchPage.toJSON(page)));
+    }
+    const delivery = search.delivery === Delivery.UNSPECIFIED ? Delivery.CHANGES : search.delivery;
+    return stream(request, reply, format, query.search({ ...search, delivery }, options));
+  });
+
+  app.get<{ Params: { searchId: string }; Querystring: Record<string, string> }>(
+    '/v1/searches/:searchId',
+    async (request, reply) => {
+      const { page } = await query.getPage(
+        GetPageRequest.fromPartial({ searchId: request.params.searchId, ...pageQuery(request.query) }),
+        callOptions(request, limits),
+      );
+      if (page === undefined) throw new EntrepotError({ reason: 'INTERNAL', message: 'The page is missing from the answer.' });
+      return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(JSON.stringify(SearchPage.toJSON(page)));
+    },
+  );
+
+  app.get<{ Params: { searchId: string }; Querystring: { cursor?: string } }>(
+    '/v1/searches/:searchId/updates',
+    async (request, reply) => {
+      const lastEventId = request.headers['last-event-id'];
+      const cursor = (typeof lastEventId === 'string' ? lastEventId : undefined) ?? request.query.cursor ?? '';
+      const updates = query.watchSearch(WatchSearchRequest.fromPartial({ searchId: request.params.searchId, cursor }), {
+        ...callOptions(request, limits),
+        timeoutMs: limits.maxMs,
+      });
+      return stream(request, reply, streamFormatOf(request) ?? eventStream, updates);
+    },
+  );
+}
+
+/** Takes the one snapshot of a search that was asked for its end, as a page. */
+async function finalPage(updates: AsyncIterable<{ update?: SearchUpdate | undefined }>): Promise<SearchPage> {
+  let last: SearchUpdate | undefined;
+  for await (const { update } of updates) if (update !== undefined) last = update;
+  if (last?.progress === undefined) {
+    throw new EntrepotError({ reason: 'INTERNAL', message: 'The search ended without a result.' });
+  }
+  const byId = new Map(last.upserts.map((offer) => [offer.offerId, offer]));
+  return {
+    searchId: last.searchId,
+    revision: last.revision,
+    complete: last.complete,
+    offers: (last.page?.offerIds ?? []).flatMap((id) => byId.get(id) ?? []),
+    nextPageToken: last.page?.nextPageToken ?? '',
+    totalSize: last.page?.totalSize ?? 0,
+    outcomes: last.outcomes,
+    progress: last.progress,
+    facets: last.facets,
+    cursor: last.cursor,
+  };
+}
+
+/**
+ * Streams updates. The head is sent with the first update, so that a search that is refused is answered by its status
+ * like any other request; from then on errors are events. A resumed stream with nothing left to say is 204, which tells
+ * an EventSource to stop reconnecting.
+ */
+async function stream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  format: StreamFormat,
+  responses: AsyncIterable<{ update?: SearchUpdate | undefined }>,
+): Promise<FastifyReply> {
+  const updates = updatesOf(responses);
+  const first = await updates.next();
+  if (first.done === true) return reply.status(204).send();
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    'content-type': format.contentType,
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    ...traceHeaders(request.call),
+  });
+  await writeUpdates(reply.raw, format, first.value, updates, toEntrepotError, request.call.gone);
+  endCall(request.call, 200);
+  return reply;
+}
+
+async function* updatesOf(responses: AsyncIterable<{ update?: SearchUpdate | undefined }>): AsyncGenerator<SearchUpdate, void> {
+  for await (const { update } of responses) if (update !== undefined) yield update;
+}

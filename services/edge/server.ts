@@ -1,0 +1,146 @@
+// The HTTP server: limits, one error model for every path, and the routes put together.
+import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
+import { Admission, type AdmissionOptions, type MeshClient } from '../../libs/mesh/index.ts';
+import { logger, withTrace } from '../../libs/telemetry/index.ts';
+import { beginCall, endCall, traceHeaders } from './call.ts';
+import { defaultPatience, type PatienceLimits } from './deadline.ts';
+import { offerRoutes } from './offers.ts';
+import { operationRoutes, type Readiness } from './operations.ts';
+import { problemOf } from './problem.ts';
+import { searchRoutes } from './searches.ts';
+import { streamFormatOf } from './streams.ts';
+
+/** How the edge is set up. */
+export interface EdgeOptions {
+  /** Where everything is asked. */
+  readonly query: MeshClient<QueryServiceDefinition>;
+  /** Address to bind. Default 127.0.0.1; the edge has no keys yet, so think before you bind wider. */
+  readonly host?: string;
+  /** Port to bind; 0 for a free one. Default 8080. */
+  readonly port?: number;
+  /** Largest request body in bytes. Default 64 KiB, many times the largest sensible search; sensible 16 KiB to 1 MiB. */
+  readonly bodyLimit?: number;
+  /** Bounds of the client's deadline. */
+  readonly patience?: PatienceLimits;
+  /** How much is taken on before requests are shed with 429 and Retry-After. */
+  readonly admission?: AdmissionOptions;
+  /** Says whether searches can be served; asked by /readyz. */
+  readonly readiness: Readiness;
+  /** Prometheus text for /metrics. */
+  readonly metricsText: () => Promise<string>;
+}
+
+/** A running edge. */
+export interface Edge {
+  /** Where it listens: "http://127.0.0.1:8080". */
+  readonly url: string;
+  /** Stops accepting, lets answers under way finish for a second, then cuts what is left. */
+  close(): Promise<void>;
+}
+
+const log = logger('edge');
+
+/** Starts the edge. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const app = Fastify({
+    bodyLimit: options.bodyLimit ?? 64 * 1024,
+    routerOptions: { maxParamLength: 512 },
+    // A client that sends its head or body slower than this holds a socket for nothing.
+    requestTimeout: 10_000,
+    keepAliveTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    logController: new LogController({ disableRequestLogging: true }),
+  });
+  readJsonOnly(app);
+  observe(app);
+  admitRequests(app, new Admission('edge', options.admission));
+  answerErrors(app);
+  const limits = options.patience ?? defaultPatience;
+  searchRoutes(app, options.query, limits);
+  offerRoutes(app, options.query, limits);
+  operationRoutes(app, options.readiness, options.metricsText);
+  await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
+  const address = app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return {
+    url: `http://${options.host ?? '127.0.0.1'}:${port}`,
+    close: async () => {
+      const cut = setTimeout(() => app.server.closeAllConnections(), 1_000);
+      await app.close();
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** JSON is the one content type that is understood; everything else is a typed 415, and broken JSON a typed 400. */
+function readJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(body as string));
+    } catch (error) {
+      done(
+        new EntrepotError({ reason: 'MALFORMED_BODY', message: `The body is not JSON: ${(error as Error).message}.` }),
+        undefined,
+      );
+    }
+  });
+}
+
+function observe(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    request.call = beginCall(request, reply);
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    reply.headers(traceHeaders(request.call));
+    return payload;
+  });
+  app.addHook('onResponse', async (request, reply) => endCall(request.call, reply.statusCode));
+}
+
+/** Takes a place for each request under /v1 and gives it back when the connection is done with it. */
+function admitRequests(app: FastifyInstance, admission: Admission): void {
+  app.addHook('onRequest', async (request, reply) => {
+    // Probes and metrics are answered above all when the edge is overloaded.
+    if (!request.url.startsWith('/v1/')) return;
+    const leave = admission.enter(streamFormatOf(request) === undefined ? 'call' : 'stream');
+    reply.raw.once('close', leave);
+  });
+}
+
+function answerErrors(app: FastifyInstance): void {
+  app.setNotFoundHandler((request) => {
+    throw new EntrepotError({
+      reason: 'ROUTE_NOT_FOUND',
+      message: `There is no ${request.method} ${request.url.split('?')[0]}; GET /openapi.json lists every path.`,
+    });
+  });
+  app.setErrorHandler((raw, request, reply) => {
+    const error = typed(raw);
+    const problem = problemOf(error);
+    if (problem.status >= 500) withTrace(log, request.call.trace).error({ err: raw, reason: error.reason }, 'request failed');
+    if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000));
+    return reply.status(problem.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+  });
+}
+
+/** Fastify's own refusals as errors of the platform. */
+function typed(error: unknown): EntrepotError {
+  switch ((error as Partial<FastifyError>).code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new EntrepotError({ reason: 'BODY_TOO_LARGE', message: 'The body is larger than this edge accepts.' });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new EntrepotError({
+        reason: 'UNSUPPORTED_MEDIA_TYPE',
+        message: 'Send the body as application/json with that content type.',
+      });
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new EntrepotError({ reason: 'MALFORMED_BODY', message: (error as Error).message });
+    default:
+      return toEntrepotError(error);
+  }
+}

@@ -1,0 +1,48 @@
+// What a newcomer sees first: where it listens, who sells, and something to paste.
+import { styleText } from 'node:util';
+
+/** A partner as the banner shows it. */
+export interface BannerPartner {
+  readonly name: string;
+  readonly adapter: string;
+  readonly verticals: readonly string[];
+  readonly enabled: boolean;
+}
+
+/** Days ahead of the example's departure: far enough for every partner to sell it. */
+const daysAhead = 60;
+
+/** Makes the text. */
+export async function banner(edgeUrl: string, partners: readonly BannerPartner[]): Promise<string> {
+  const date = Temporal.Now.plainDateISO().add({ days: daysAhead }).toString();
+  const body = JSON.stringify({
+    flight: { origin: 'LHR', destination: 'JFK', departureDate: date, adults: 1 },
+    currency: 'GBP',
+    market: 'GB',
+    pageSize: 5,
+    orderBy: 'price',
+    filter: 'stops == 0',
+  });
+  const rows = partners.map(
+    (partner) =>
+      `  ${partner.enabled ? styleText('green', '●') : styleText('red', '○')} ${partner.name.padEnd(18)} ${partner.verticals.join(', ').padEnd(8)} ${styleText('dim', `speaks ${partner.adapter}`)}`,
+  );
+  return [
+    `${styleText('bold', 'Entrepot')} listens on ${styleText('bold', edgeUrl)}`,
+    '',
+    'Partners:',
+    ...rows,
+    '',
+    'Paste this:',
+    '',
+    `  curl -s ${edgeUrl}/v1/searches -H 'content-type: application/json' -d '${body}'`,
+    '',
+    'Or watch them answer, one update at a time:',
+    '',
+    `  curl -sN ${edgeUrl}/v1/searches -H 'content-type: application/json' -H 'accept: text/event-stream' -d '${body}'`,
+    '  npx entrepot search flight LHR JFK +60d --currency GBP',
+    '  npx entrepot search stay PMI +60d +5d --currency GBP',
+    '',
+    styleText('dim', `${edgeUrl}/openapi.json describes every path; Ctrl-C stops everything.`),
+  ].join('\n');
+}

@@ -1,0 +1,126 @@
+// The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
+// and the same middleware as over gRPC.
+import { join } from 'node:path';
+import { configDirectory, dataDirectory } from '../../libs/config/index.ts';
+import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { connect, createMemoryNetwork, type MeshServer, type ServiceHandle, serve } from '../../libs/mesh/index.ts';
+import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts';
+import { startEdge } from '../edge/server.ts';
+import { createNormalizationService } from '../normalization/service.ts';
+import { createPricingService } from '../pricing/service.ts';
+import { createQueryService } from '../query/service.ts';
+import { createSupplyService } from '../supply/service.ts';
+import { createTwin } from '../twin/server.ts';
+import { openStores } from './stores.ts';
+
+/** How everything is put together. */
+export interface FusedOptions {
+  /** Port of the edge; 0 for a free one. Default 8080. */
+  readonly port?: number;
+  /** Address of the edge. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Keep nothing on disk. Default false: state is kept under the data directory. */
+  readonly inMemory?: boolean;
+  /** Start the pretend partners too, unless ENTREPOT_TWIN_URL says where some run. Default true. */
+  readonly twin?: boolean;
+  /** Configuration. Default ENTREPOT_CONFIG, or deploy/config. */
+  readonly configDirectory?: string;
+  /** Serve query over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
+  readonly grpcAddress?: string;
+  /** For tests: every span is handed to it. */
+  readonly spanExporter?: SpanExporter;
+}
+
+/** Everything, running. */
+export interface Fused {
+  readonly edgeUrl: string;
+  /** Where the pretend partners listen, if they were started here. */
+  readonly twinUrl: string | undefined;
+  /** Where query listens for gRPC, if it was asked to. */
+  readonly grpcAddress: string | undefined;
+  readonly partners: readonly Partner[];
+  /** Stops from the edge inwards; answers under way get a second. */
+  close(): Promise<void>;
+}
+
+/** Starts every service in this process. What was started before a failure is closed again. */
+export async function startFused(options: FusedOptions = {}): Promise<Fused> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).reverse()) await one();
+  };
+  try {
+    return await compose(options, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function compose(options: FusedOptions, closers: (() => Promise<void>)[], close: () => Promise<void>): Promise<Fused> {
+  const telemetry = startTelemetry({ service: 'entrepot', ...(options.spanExporter && { spanExporter: options.spanExporter }) });
+  closers.push(() => telemetry.shutdown());
+  const config = options.configDirectory ?? configDirectory();
+  const network = createMemoryNetwork();
+  const start = async (handle: ServiceHandle): Promise<MeshServer> => {
+    closers.push(() => handle.close());
+    const server = await serve({ name: handle.name, services: handle.services, at: { network } });
+    closers.push(() => server.close());
+    return server;
+  };
+  const reach = <Definition extends Parameters<typeof connect>[0]>(definition: Definition, name: string) => {
+    const connection = connect(definition, { network, name });
+    closers.push(connection.close);
+    return connection.client;
+  };
+
+  const twinUrl = await startTwin(options, config, closers);
+  const stores = await openStores(options.inMemory === true ? undefined : join(dataDirectory(), 'fused'));
+  closers.push(stores.close);
+
+  await start(createNormalizationService({ store: stores.normalization }));
+  await start(createPricingService({ configDirectory: config }));
+  await start(
+    await createSupplyService({
+      configDirectory: config,
+      normalization: reach(NormalizationServiceDefinition, 'normalization'),
+      ...(twinUrl !== undefined && { twinUrl }),
+    }),
+  );
+  const supply = reach(SupplyServiceDefinition, 'supply');
+  const query = createQueryService({
+    configDirectory: config,
+    supply,
+    pricing: reach(PricingServiceDefinition, 'pricing'),
+    clicks: stores.clicks,
+  });
+  await start(query);
+  let grpcAddress: string | undefined;
+  if (options.grpcAddress !== undefined) {
+    const server = await serve({ name: query.name, services: query.services, at: { address: options.grpcAddress } });
+    closers.push(() => server.close());
+    grpcAddress = server.address;
+  }
+
+  const edge = await startEdge({
+    query: reach(QueryServiceDefinition, 'query'),
+    port: options.port ?? 8080,
+    host: options.host ?? '127.0.0.1',
+    // In this process nothing can be missing: what did not start has ended the process.
+    readiness: async () => [],
+    metricsText: () => telemetry.metricsText(),
+  });
+  closers.push(() => edge.close());
+  const { partners } = await supply.listPartners({});
+  return { edgeUrl: edge.url, twinUrl, grpcAddress, partners, close };
+}
+
+async function startTwin(options: FusedOptions, config: string, closers: (() => Promise<void>)[]): Promise<string | undefined> {
+  if (options.twin === false || process.env.ENTREPOT_TWIN_URL !== undefined) return process.env.ENTREPOT_TWIN_URL;
+  const twin = await createTwin({ configDirectory: config, port: 0 });
+  closers.push(() => twin.close());
+  return twin.url;
+}

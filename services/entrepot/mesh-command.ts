@@ -1,0 +1,31 @@
+// `entrepot mesh`: the mesh shape on one machine, each service its own process over gRPC on loopback. In a cluster
+// Kubernetes does what this does here: start, restart, stop.
+import { styleText } from 'node:util';
+import { Command } from 'commander';
+import { banner } from './banner.ts';
+import { meshProcesses } from './mesh-processes.ts';
+import { listPartners } from './partners.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** Builds the command. */
+export function meshCommand(): Command {
+  return new Command('mesh')
+    .description('Start each service as its own process over gRPC on loopback, and restart what dies.')
+    .option('--port <port>', 'port of the edge (environment: PORT)', process.env.PORT ?? '8080')
+    .action(async (options: { port: string }) => {
+      const supervisor = new Supervisor((line) => console.log(line));
+      let stopping = false;
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        process.on(signal, async () => {
+          if (stopping) process.exit(1);
+          stopping = true;
+          console.log(styleText('dim', '\nstopping'));
+          await supervisor.stop();
+          process.exit(0);
+        });
+      }
+      await supervisor.start(meshProcesses(Number(options.port)));
+      if (stopping) return;
+      console.log(`\n${await banner(`http://127.0.0.1:${options.port}`, await listPartners())}`);
+    });
+}

@@ -1,0 +1,36 @@
+// `entrepot up`: the fused shape, every service in this process.
+import { styleText } from 'node:util';
+import { Command } from 'commander';
+import { banner } from './banner.ts';
+import { startFused } from './fused.ts';
+
+/** Builds the command. */
+export function upCommand(): Command {
+  return new Command('up')
+    .description('Start every service in this process, with pretend partners; nothing else is needed.')
+    .option('--port <port>', 'port of the edge; 0 for a free one (environment: PORT)', process.env.PORT ?? '8080')
+    .option('--host <host>', 'address to bind; the edge has no keys yet, so stay on loopback', '127.0.0.1')
+    .option('--grpc <address>', 'serve query over gRPC too, for backends that call typed stubs: 127.0.0.1:7001')
+    .option('--in-memory', 'keep nothing on disk')
+    .action(async (options: { port: string; host: string; grpc?: string; inMemory?: true }) => {
+      // Log lines would bury the banner for a person; a program that reads our output gets them all.
+      if (process.stdout.isTTY) process.env.LOG_LEVEL ??= 'warn';
+      const fused = await startFused({
+        port: Number(options.port),
+        host: options.host,
+        inMemory: options.inMemory === true,
+        ...(options.grpc !== undefined && { grpcAddress: options.grpc }),
+      });
+      console.log(await banner(fused.edgeUrl, fused.partners));
+      let stopping = false;
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        process.on(signal, async () => {
+          if (stopping) process.exit(1);
+          stopping = true;
+          console.log(styleText('dim', '\nstopping'));
+          await fused.close();
+          process.exit(0);
+        });
+      }
+    });
+}

@@ -1,0 +1,153 @@
+// Reads a search from an edge as it comes: NDJSON over fetch, the updates folded into one view.
+
+/** A money amount in JSON. */
+export interface JsonMoney {
+  readonly currencyCode: string;
+  readonly amount: string;
+}
+
+/** A partner's outcome in JSON. */
+export interface JsonOutcome {
+  readonly partner: string;
+  readonly status: string;
+  readonly failure?: string;
+  readonly detail?: string;
+  readonly offersKept?: number;
+  readonly rowsReceived?: number;
+  readonly latency?: string;
+  readonly cache?: string;
+  readonly rejections?: readonly { readonly reason: string; readonly count: number; readonly example?: string }[];
+}
+
+/** An offer in JSON, as far as a terminal shows it. */
+export interface JsonOffer {
+  readonly offerId: string;
+  readonly partner: string;
+  readonly item?: { readonly flight?: JsonFlight; readonly stay?: JsonStay };
+  readonly price?: { readonly total?: JsonMoney; readonly dueLater?: JsonMoney; readonly partnerTotal?: JsonMoney };
+  readonly otherOffers?: readonly { readonly partner: string; readonly total?: JsonMoney }[];
+}
+
+interface JsonTime {
+  readonly dateTime: string;
+}
+
+interface JsonFlight {
+  readonly departure?: JsonTime;
+  readonly arrival?: JsonTime;
+  readonly stops?: number;
+  readonly durationMinutes?: number;
+  readonly fareBrand?: string;
+  readonly cabin?: string;
+  readonly checkedBags?: number;
+  readonly slices?: readonly {
+    readonly segments?: readonly { readonly marketingCarrier: string; readonly marketingFlightNumber: string }[];
+  }[];
+}
+
+interface JsonStay {
+  readonly propertyName?: string;
+  readonly starRating?: number;
+  readonly roomName?: string;
+  readonly board?: string;
+  readonly freeCancellation?: boolean;
+  readonly distanceKm?: number;
+}
+
+/** How far a search is, in JSON. */
+export interface JsonProgress {
+  readonly partnersAsked?: number;
+  readonly partnersDone?: number;
+  readonly offers?: number;
+  readonly offersMatching?: number;
+  readonly products?: number;
+  readonly productsProvisional?: boolean;
+  readonly elapsed?: string;
+}
+
+/** A search as it stands after the updates so far. */
+export interface SearchView {
+  searchId: string;
+  complete: boolean;
+  offers: JsonOffer[];
+  outcomes: JsonOutcome[];
+  progress: JsonProgress;
+  totalSize: number;
+  nextPageToken: string;
+}
+
+/** A problem document that an edge answered with. */
+export class EdgeProblem extends Error {
+  readonly problem: { readonly reason?: string; readonly violations?: readonly { field: string; description: string }[] };
+  constructor(problem: EdgeProblem['problem'] & { readonly detail?: string }) {
+    super(problem.detail ?? 'The edge answered with an error.');
+    this.problem = problem;
+  }
+}
+
+interface JsonUpdate {
+  readonly searchId: string;
+  readonly snapshot?: boolean;
+  readonly upserts?: readonly JsonOffer[];
+  readonly retractedOfferIds?: readonly string[];
+  readonly page?: { readonly offerIds?: readonly string[]; readonly totalSize?: number; readonly nextPageToken?: string };
+  readonly outcomes?: readonly JsonOutcome[];
+  readonly progress?: JsonProgress;
+  readonly complete?: boolean;
+}
+
+/**
+ * Runs a search and yields the view after each update, with the outcomes that are new in it.
+ *
+ * @throws EdgeProblem when the edge refuses the search or breaks off
+ */
+export async function* followSearch(
+  edge: string,
+  request: unknown,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly view: SearchView; readonly reported: readonly JsonOutcome[] }> {
+  const response = await fetch(`${edge}/v1/searches`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/x-ndjson' },
+    body: JSON.stringify(request),
+    signal,
+  });
+  if (!response.ok || response.body === null) throw new EdgeProblem((await response.json()) as EdgeProblem['problem']);
+  const offers = new Map<string, JsonOffer>();
+  const outcomes = new Map<string, JsonOutcome>();
+  let order: readonly string[] = [];
+  const view: SearchView = { searchId: '', complete: false, offers: [], outcomes: [], progress: {}, totalSize: 0, nextPageToken: '' };
+  for await (const line of lines(response.body)) {
+    const message = JSON.parse(line) as { update?: JsonUpdate; problem?: EdgeProblem['problem'] };
+    if (message.problem !== undefined) throw new EdgeProblem(message.problem);
+    const update = message.update;
+    if (update === undefined) continue;
+    if (update.snapshot === true) offers.clear();
+    for (const offer of update.upserts ?? []) offers.set(offer.offerId, offer);
+    for (const id of update.retractedOfferIds ?? []) offers.delete(id);
+    for (const outcome of update.outcomes ?? []) outcomes.set(outcome.partner, outcome);
+    if (update.page !== undefined) {
+      order = update.page.offerIds ?? [];
+      view.totalSize = update.page.totalSize ?? 0;
+      view.nextPageToken = update.page.nextPageToken ?? '';
+    }
+    view.searchId = update.searchId;
+    view.complete ||= update.complete === true;
+    view.progress = update.progress ?? view.progress;
+    view.offers = order.flatMap((id) => offers.get(id) ?? []);
+    view.outcomes = [...outcomes.values()];
+    yield { view, reported: update.outcomes ?? [] };
+  }
+}
+
+async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    rest += decoder.decode(chunk, { stream: true });
+    const parts = rest.split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) if (part !== '') yield part;
+  }
+  if (rest.trim() !== '') yield rest;
+}

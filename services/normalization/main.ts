@@ -1,0 +1,14 @@
+import path from 'node:path';
+import { dataDirectory, meshAddresses } from '../../libs/config/index.ts';
+import { runMain } from '../../libs/mesh/index.ts';
+import { openStore } from '../../libs/store/index.ts';
+import { createNormalizationService, normalizationStore } from './service.ts';
+
+await runMain('normalization', async () => {
+  const store = await openStore({ directory: path.join(dataDirectory(), 'normalization'), ...normalizationStore });
+  return {
+    service: createNormalizationService({ store }),
+    address: meshAddresses.normalization,
+    close: () => store.close(),
+  };
+});

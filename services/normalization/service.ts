@@ -1,0 +1,110 @@
+import {
+  type Identity,
+  IdentityRule,
+  NormalizationServiceDefinition,
+  type ResolveRequest,
+} from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
+import { type MeshContext, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
+import type { Store } from '../../libs/store/index.ts';
+import { counter, logger } from '../../libs/telemetry/index.ts';
+import type { Catalogue } from './catalogue.ts';
+import { createCatalogues } from './rules.ts';
+
+export { normalizationStore } from './schema.ts';
+
+/** What normalization needs. */
+export interface NormalizationDependencies {
+  /** Opened with {@link normalizationStore}; closed by its owner, after the service. */
+  store: Store;
+  /** Keys of each vertical held in memory, about 0.5 KB each. Default 100,000; 1,000 to 2,000,000 is sensible. */
+  memoryKeys?: number;
+  /** Days after departure for which flights are kept. Default 7; 1 to 400 is sensible. */
+  keepPastDays?: number;
+  /** Epoch milliseconds; default Date.now. */
+  now?: () => number;
+}
+
+/** Most rows in one Resolve. */
+const maxRows = 5000;
+const dayMs = 86_400_000;
+
+const resolvedRows = counter('entrepot.normalization.rows', {
+  unit: '{row}',
+  description: 'Rows resolved, by vertical and by the rule that decided.',
+});
+
+/** Normalization: which supplier products are the same product. */
+export function createNormalizationService(dependencies: NormalizationDependencies): ServiceHandle {
+  const { store, memoryKeys = 100_000, keepPastDays = 7, now = Date.now } = dependencies;
+  const catalogues = createCatalogues(store, { keys: memoryKeys });
+  const log = logger('normalization');
+  let pruning: Promise<void> = Promise.resolve();
+  const prune = (): void => {
+    const today = new Date(now() - keepPastDays * dayMs).toISOString().slice(0, 10);
+    pruning = Promise.all([...catalogues.values()].map((catalogue) => catalogue.prune(today))).then(
+      () => {},
+      (error: unknown) => log.error({ err: error }, 'past products could not be deleted; trying again in a day'),
+    );
+  };
+  prune();
+  const timer = setInterval(prune, dayMs).unref();
+
+  const service = meshService(NormalizationServiceDefinition, {
+    async resolve(request: ResolveRequest, context: MeshContext) {
+      const catalogue = catalogueOf(catalogues, request.vertical);
+      const rows = request.evidence.reduce((sum, { rows }) => sum + (rows?.rowCount ?? 0), 0);
+      if (rows > maxRows) throw invalidField('evidence', `has ${rows} rows; at most ${maxRows} go into one call`);
+      const identities = await catalogue.resolve(request.evidence, context.signal);
+      count(request.vertical, identities);
+      return { identities };
+    },
+
+    async getProduct({ productId }) {
+      const [row] = await store.query<{ vertical: string; content: string; created_at: Date }>(
+        'SELECT vertical, content, created_at FROM products WHERE product_id = $1',
+        [productId],
+      );
+      if (row === undefined) {
+        throw new EntrepotError({
+          reason: 'PRODUCT_NOT_FOUND',
+          message: `there is no product ${JSON.stringify(productId.slice(0, 80))}; flights are kept for ${keepPastDays} days after departure`,
+        });
+      }
+      const { title, keys } = await catalogueOf(catalogues, row.vertical).describe(productId, row.content);
+      const createdAt = Temporal.Instant.fromEpochMilliseconds(row.created_at.getTime());
+      return { product: { productId, vertical: row.vertical, title, createdAt, keys } };
+    },
+  });
+
+  return {
+    name: 'normalization',
+    services: [service],
+    async close() {
+      clearInterval(timer);
+      await pruning;
+    },
+  };
+}
+
+function catalogueOf(catalogues: ReadonlyMap<string, Catalogue>, vertical: string): Catalogue {
+  const catalogue = catalogues.get(vertical);
+  if (catalogue === undefined) {
+    throw invalidField(
+      'vertical',
+      `is ${JSON.stringify(vertical.slice(0, 40))}; there are ${[...catalogues.keys()].join(', ')}`,
+    );
+  }
+  return catalogue;
+}
+
+const ruleNames = Object.entries(IdentityRule);
+
+function count(vertical: string, identities: readonly Identity[]): void {
+  const counts = new Map<number, number>();
+  for (const { rule } of identities) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  for (const [rule, rows] of counts) {
+    const name = ruleNames.find(([, value]) => value === rule)?.[0] ?? 'UNSPECIFIED';
+    resolvedRows.add(rows, { vertical, rule: name });
+  }
+}

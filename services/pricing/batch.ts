@@ -1,0 +1,182 @@
+import { type AnyColumnView, type Int64s, readColumn, readInt64s, writeInt64s } from '../../libs/columns/index.ts';
+import type { PriceBatch, QuoteBatch, UnpricedRow } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
+import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { invalidField } from '../../libs/errors/index.ts';
+import type { RowSource } from '../../libs/expression/index.ts';
+import { type Plan, quotePart, quoteTotal } from './quote.ts';
+import type { Unplannable, View } from './view.ts';
+
+/** Names of entrepot.offer.v1.RejectionReason that pricing gives. */
+type UnpricedReason =
+  | 'INVALID_AMOUNT'
+  | 'NEGATIVE_AMOUNT'
+  | 'INVALID_CURRENCY'
+  | 'UNKNOWN_TAX_BASIS'
+  | 'NO_RATE'
+  | 'UNPRICEABLE';
+
+/** Why a row has no price. */
+export interface Refusal {
+  readonly reason: UnpricedReason;
+  /** For a person. */
+  readonly detail: string;
+}
+
+/** A batch with its lengths checked. */
+interface BatchRows {
+  readonly length: number;
+  readonly currencies: readonly string[];
+  readonly codes: Uint8Array;
+  readonly total: Int64s;
+  readonly dueLater: Int64s;
+  readonly tax: Int64s;
+  readonly basis: Uint8Array;
+  readonly source: RowSource;
+}
+
+/** Price of a row that has none, in the contract's columns; also the tax of a row whose partner does not split it. */
+const NONE = -1;
+
+/**
+ * Reads a batch for a view: of the columns only those that the view's rules read.
+ *
+ * @throws EntrepotError INVALID_FIELD when lengths or codes do not fit; what is wrong with a row's money is no error
+ *   but that row's reason
+ */
+export function readBatch(view: View, batch: PriceBatch): BatchRows {
+  const { prices, columns, partner } = batch;
+  if (partner === '') throw invalidField('batch.partner', 'is empty; name the partner whose rows these are');
+  if (prices === undefined) throw invalidField('batch.prices', 'is missing');
+  const length = prices.currencyCodes.byteLength;
+  checkLengths(prices, length);
+  if (columns !== undefined && columns.columns.length > 0 && columns.rowCount !== length) {
+    throw invalidField('batch.columns.rowCount', `is ${columns.rowCount}, but there are ${length} prices`);
+  }
+  const codes = prices.currencyCodes;
+  for (let row = 0; row < length; row++) {
+    if (codes[row]! >= prices.currencies.length) {
+      throw invalidField('batch.prices.currencyCodes', `row ${row} has code ${codes[row]}; see currencies`);
+    }
+  }
+  const wanted = new Map<string, AnyColumnView>();
+  for (const column of columns?.columns ?? []) {
+    if (!view.attributes.includes(column.attribute)) continue;
+    if (wanted.has(column.attribute)) throw invalidField('batch.columns', `has two columns of ${column.attribute}`);
+    wanted.set(column.attribute, readColumn(column, length));
+  }
+  return {
+    length,
+    currencies: prices.currencies,
+    codes,
+    total: readInt64s(prices.totalMinor),
+    dueLater: readInt64s(prices.dueLaterMinor),
+    tax: readInt64s(prices.taxMinor),
+    basis: prices.taxBasis,
+    source: (variable) => wanted.get(variable),
+  };
+}
+
+/** Prices every row of a batch. Throws as {@link readBatch} does. */
+export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
+  const rows = readBatch(view, batch);
+  const { length, codes } = rows;
+  const plans: (Plan | Unplannable)[] = [];
+  const totals = new Float64Array(length);
+  const dueLaters = new Float64Array(length);
+  const taxes = new Float64Array(length);
+  const unpriced: UnpricedRow[] = [];
+  for (let row = 0; row < length; row++) {
+    const code = codes[row]!;
+    plans[code] ??= view.plan(batch.partner, rows.currencies[code]!, rows.source);
+    const plan = plans[code];
+    let refusal = refusalOf(rows, row) ?? ('reason' in plan ? plan : undefined);
+    if (refusal === undefined) {
+      const priced = plan as Plan;
+      const total = quoteTotal(priced, rows.total.get(row), rows.dueLater.get(row), row);
+      const dueLater = quotePart(priced, rows.dueLater.get(row));
+      const tax = quoteTax(priced, rows, row);
+      refusal = refusalOfQuote(total, dueLater, tax);
+      totals[row] = total;
+      dueLaters[row] = dueLater;
+      taxes[row] = tax;
+    }
+    if (refusal !== undefined) {
+      totals[row] = NONE;
+      dueLaters[row] = NONE;
+      taxes[row] = NONE;
+      unpriced.push({ row, reason: refusal.reason, detail: refusal.detail });
+    }
+  }
+  return {
+    batchId: batch.batchId,
+    totalMinor: writeInt64s(totals),
+    dueLaterMinor: writeInt64s(dueLaters),
+    taxMinor: writeInt64s(taxes),
+    unpriced,
+  };
+}
+
+/** What is wrong with a row's money as it came. Nothing is completed: a row that lacks something has no price. */
+export function refusalOf(rows: BatchRows, row: number): Refusal | undefined {
+  const basis = rows.basis[row]!;
+  if (basis !== TaxBasis.INCLUDED && basis !== TaxBasis.EXCLUDED && basis !== TaxBasis.PARTLY_INCLUDED) {
+    return UNKNOWN_BASIS;
+  }
+  const total = rows.total.get(row);
+  const dueLater = rows.dueLater.get(row);
+  const tax = rows.tax.get(row);
+  if (total < 0 || dueLater < 0) return NEGATIVE;
+  if (tax !== NONE && (tax < 0 || tax > total)) return WRONG_TAX;
+  return total + dueLater > Number.MAX_SAFE_INTEGER ? TOO_LARGE : undefined;
+}
+
+/** The part of a row's price that the partner stated as tax; -1 where it does not split it, NaN out of range. */
+export function quoteTax(plan: Plan, rows: BatchRows, row: number): number {
+  const tax = rows.tax.get(row);
+  return tax === NONE ? NONE : quotePart(plan, tax);
+}
+
+/** What is wrong with a row's quote. */
+export function refusalOfQuote(total: number, dueLater: number, tax: number): Refusal | undefined {
+  if (Number.isNaN(total) || Number.isNaN(dueLater) || Number.isNaN(tax)) return OUT_OF_RANGE;
+  return total < dueLater ? BELOW_DUE : undefined;
+}
+
+const UNKNOWN_BASIS: Refusal = {
+  reason: 'UNKNOWN_TAX_BASIS',
+  detail: 'the row does not say what its amount includes (tax_basis 1 to 3)',
+};
+const NEGATIVE: Refusal = { reason: 'NEGATIVE_AMOUNT', detail: 'the total or what is due later is negative' };
+const WRONG_TAX: Refusal = {
+  reason: 'INVALID_AMOUNT',
+  detail: 'the tax is negative or more than the total that it is a part of',
+};
+const TOO_LARGE: Refusal = { reason: 'INVALID_AMOUNT', detail: 'total and due later together are beyond 2^53 - 1' };
+const OUT_OF_RANGE: Refusal = {
+  reason: 'UNPRICEABLE',
+  detail: 'with the rules applied the price is negative or beyond 2^53 - 1 minor units',
+};
+const BELOW_DUE: Refusal = {
+  reason: 'UNPRICEABLE',
+  detail: 'with the rules applied the price is less than what is due at the place',
+};
+
+function checkLengths(prices: PriceColumns, length: number): void {
+  const minors = [
+    ['totalMinor', prices.totalMinor],
+    ['taxMinor', prices.taxMinor],
+    ['dueLaterMinor', prices.dueLaterMinor],
+  ] as const;
+  for (const [name, bytes] of minors) {
+    if (bytes.byteLength !== length * 8) {
+      throw invalidField(`batch.prices.${name}`, `has ${bytes.byteLength} bytes; ${length} rows need ${length * 8}`);
+    }
+  }
+  if (prices.taxBasis.byteLength !== length) {
+    throw invalidField(
+      'batch.prices.taxBasis',
+      `has ${prices.taxBasis.byteLength} bytes; ${length} rows need ${length}`,
+    );
+  }
+}

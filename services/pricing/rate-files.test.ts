@@ -1,0 +1,152 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { formatProblem } from '../../libs/config/index.ts';
+import { readRateFiles } from './rate-files.ts';
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'rates-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const write = (name: string, text: string): void => writeFileSync(path.join(directory, name), text);
+const problems = (): string[] =>
+  readRateFiles(directory).problems.map((problem) => formatProblem(problem).replace(`${directory}/`, ''));
+
+/** A file with one rate on line 5. */
+const yaml = (rate: string, date = '2026-11-20'): string =>
+  `date: "${date}"\nbase: EUR\nsource: test\nrates:\n  USD: ${rate}\n`;
+
+test('reads tables in the order of their dates', () => {
+  write('2026-11-20.yaml', yaml('"1.16"'));
+  write('2026-11-19.yaml', yaml('"1.15"', '2026-11-19'));
+  const { tables, problems } = readRateFiles(directory);
+  expect(problems).toEqual([]);
+  expect(tables.map(({ date }) => date)).toEqual(['2026-11-19', '2026-11-20']);
+  expect(tables[1]!.rate('USD')?.toString()).toBe('1.16');
+  expect(tables[1]!.currencies).toEqual(['EUR', 'USD']);
+});
+
+test.each([
+  ['zero', '"0.00"'],
+  ['negative', '"-1.16"'],
+  ['missing', ''],
+  ['NaN', '.nan'],
+  ['NaN as a text', '"NaN"'],
+  ['a float', '1.16'],
+  ['infinite', '"Infinity"'],
+  ['an exponent', '"1e3"'],
+  ['a list', '["1.16"]'],
+  ['endless', `"1.${'6'.repeat(60)}"`],
+])('refuses a rate that is %s, with its place', (_, text) => {
+  write('2026-11-20.yaml', yaml(text));
+  const found = problems();
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatch(/^2026-11-20\.yaml:5:\d+: expected the units of USD for one euro as a quoted decimal/);
+});
+
+test('refuses codes that are none, and another rate of the euro to itself', () => {
+  write('2026-11-20.yaml', 'date: "2026-11-20"\nbase: EUR\nsource: test\nrates:\n  usd: "1"\n  XXX: "1"\n  EUR: "2"\n');
+  expect(problems()).toEqual([
+    '2026-11-20.yaml:5:8: expected an ISO 4217 currency code, found "usd"',
+    '2026-11-20.yaml:6:8: expected an ISO 4217 currency code, found "XXX"',
+    '2026-11-20.yaml:7:8: one euro is one euro; leave EUR out',
+  ]);
+});
+
+test('refuses another base, a missing source, no rates, a date that is none and one that is not the name', () => {
+  write('2026-11-20.yaml', 'date: "2026-13-40"\nbase: USD\nrates: {}\n');
+  write('2026-11-21.yaml', yaml('"1.16"', '2026-11-22'));
+  const found = problems();
+  for (const part of ['missing key "source"', '2:7: expected "EUR"', '3:8: ', '1:7: expected the day of the rates']) {
+    expect(
+      found.some((line) => line.startsWith('2026-11-20.yaml:') && line.includes(part)),
+      part,
+    ).toBe(true);
+  }
+  expect(found.at(-1)).toBe('2026-11-21.yaml:1:7: the file is named 2026-11-21, its date is 2026-11-22');
+});
+
+test('refuses two tables of one day, and a directory without any', () => {
+  expect(problems()[0]).toContain('no rate table');
+  write('2026-11-20.yaml', yaml('"1.16"'));
+  write('2026-11-20.yml', yaml('"1.17"'));
+  expect(problems()).toEqual(['2026-11-20.yml: 2026-11-20.yaml has the rates of 2026-11-20 already']);
+});
+
+test('names a directory that is not there', () => {
+  rmSync(directory, { recursive: true });
+  expect(problems()[0]).toContain('cannot be read');
+});
+
+const cubes = (day: string): string => `<?xml version="1.0" encoding="UTF-8"?>
+<gesmes:Envelope xmlns:gesmes="urn:a" xmlns="urn:b">
+  <gesmes:subject>Reference rates</gesmes:subject>
+  <Cube>
+    ${day}
+  </Cube>
+</gesmes:Envelope>`;
+
+test('reads the daily file of the European Central Bank as it is published', () => {
+  write(
+    'daily.xml',
+    cubes(`<Cube time='2026-11-20'><Cube currency='USD' rate='1.1620'/><Cube currency='JPY' rate='179.20'/></Cube>`),
+  );
+  const { tables, problems } = readRateFiles(directory);
+  expect(problems).toEqual([]);
+  expect(tables[0]!.id).toMatch(/^2026-11-20:/);
+  expect(tables[0]!.rate('JPY')?.toString()).toBe('179.20');
+  expect(tables[0]!.source).toContain('European Central Bank');
+});
+
+test.each([
+  [
+    'zero',
+    `<Cube time='2026-11-20'>\n<Cube currency='USD' rate='0'/></Cube>`,
+    /^daily\.xml:6:1: expected the units of USD/,
+  ],
+  ['negative', `<Cube time='2026-11-20'>\n<Cube currency='USD' rate='-1'/></Cube>`, /^daily\.xml:6:1: .*found "-1"/],
+  ['missing', `<Cube time='2026-11-20'>\n<Cube currency='USD'/></Cube>`, /^daily\.xml:6:1: .*found nothing/],
+  ['NaN', `<Cube time='2026-11-20'>\n<Cube currency='USD' rate='NaN'/></Cube>`, /^daily\.xml:6:1: .*found "NaN"/],
+  ['of no currency', `<Cube time='2026-11-20'>\n<Cube rate='1.1'/></Cube>`, /^daily\.xml:6:1: expected an ISO 4217/],
+  ['of no day', `<Cube><Cube currency='USD' rate='1.1'/></Cube>`, /expected time="YYYY-MM-DD", found none/],
+  [
+    'given twice',
+    `<Cube time='2026-11-20'>\n<Cube currency='USD' rate='1'/>\n<Cube currency='USD' rate='2'/></Cube>`,
+    /^daily\.xml:7:1: USD has a rate already/,
+  ],
+  ['of several days', `<Cube time='2026-11-20'/><Cube time='2026-11-19'/>`, /\(one day\), found 2/],
+  ['not there', `<Cube time='2026-11-20'></Cube>`, /the day has no rates/],
+])('refuses an XML rate that is %s, with its place', (_, day, expected) => {
+  write('daily.xml', cubes(day));
+  expect(problems()[0]).toMatch(expected);
+});
+
+test('refuses entities unread, and what is no XML', () => {
+  write('a.xml', `<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>${cubes('&b;')}`);
+  write('b.xml', '<html><body>Service unavailable');
+  write('c.xml', '');
+  const found = problems();
+  expect(found[0]).toBe('a.xml:1:1: document types and entities are not read; remove them');
+  expect(found[1]).toMatch(/^b\.xml:1:1: no well-formed XML/);
+  expect(found).toHaveLength(3);
+});
+
+const sample = path.resolve('../shared/partner-samples/ref/ecb');
+
+test.skipIf(!existsSync(sample))(
+  'reads the recorded file in ../shared/partner-samples (skipped where it is absent)',
+  () => {
+    const { tables, problems } = readRateFiles(sample);
+    expect(problems).toEqual([]);
+    const table = tables[0]!;
+    expect(table.date).toBe('2022-07-08');
+    // The file states 31 currencies, and the euro is one.
+    expect(table.currencies).toHaveLength(32);
+    expect(table.rate('GBP')?.toString()).toBe('0.84585');
+    expect(table.conversion('KRW', 'EUR')).toBeDefined();
+  },
+);

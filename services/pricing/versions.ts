@@ -1,0 +1,83 @@
+import { type PricingConfiguration, tableAt } from './configuration.ts';
+import type { RateTable } from './rates.ts';
+import type { RuleSet } from './rules.ts';
+import { View, type ViewContext } from './view.ts';
+
+/** How many versions of the past are kept. */
+interface VersionLimits {
+  /** Rule sets and rate tables that are no longer in force but still price pinned views, of each. */
+  readonly retired: number;
+}
+
+/** Views that are kept ready for streams to share; beyond, the longest unused is made anew when it is needed. */
+const MAX_VIEWS = 256;
+
+/** The configuration in force, and those of the past that a pinned view may still name. */
+export class Versions {
+  readonly #limits: VersionLimits;
+  readonly #ruleSets = new Map<string, RuleSet>();
+  readonly #tables = new Map<string, RateTable>();
+  readonly #views = new Map<string, View>();
+  #current: PricingConfiguration;
+
+  constructor(first: PricingConfiguration, limits: VersionLimits) {
+    this.#limits = limits;
+    this.#current = first;
+    this.replace(first);
+  }
+
+  get current(): PricingConfiguration {
+    return this.#current;
+  }
+
+  /** Puts another configuration in force, from the next stream on. */
+  replace(next: PricingConfiguration): void {
+    this.#current = next;
+    renew(this.#ruleSets, [[next.ruleSet.digest, next.ruleSet]], this.#limits.retired);
+    renew(
+      this.#tables,
+      next.tables.map((table) => [table.id, table] as const),
+      this.#limits.retired,
+    );
+  }
+
+  /** The rule set of a digest, in force or kept. */
+  ruleSet(digest: string): RuleSet | undefined {
+    return this.#ruleSets.get(digest);
+  }
+
+  /** The rate table of an id, in force or kept. */
+  table(id: string): RateTable | undefined {
+    return this.#tables.get(id);
+  }
+
+  /** The table in force at an instant (epoch milliseconds). */
+  tableAt(instant: number): RateTable | undefined {
+    return tableAt(this.#current.tables, instant);
+  }
+
+  /** The view of a context at an instant; throws as View does. */
+  view(context: ViewContext, ruleSet: RuleSet, table: RateTable, instant: number): View {
+    const rules = ruleSet.rulesAt(context.vertical, instant);
+    const { vertical, currency, market, client } = context;
+    const valid = rules.map(({ declaration }) => declaration.name);
+    const key = JSON.stringify([ruleSet.digest, table.id, vertical, currency, market, client, valid]);
+    const view = this.#views.get(key) ?? new View({ vertical, currency, market, client }, ruleSet, rules, table);
+    this.#views.delete(key);
+    this.#views.set(key, view);
+    if (this.#views.size > MAX_VIEWS) this.#views.delete(this.#views.keys().next().value!);
+    return view;
+  }
+}
+
+/** Moves the versions in force to the end and drops the oldest of the others beyond the limit. */
+function renew<T>(kept: Map<string, T>, inForce: readonly (readonly [string, T])[], retired: number): void {
+  for (const [key, version] of inForce) {
+    kept.delete(key);
+    kept.set(key, version);
+  }
+  for (const key of kept.keys()) {
+    if (kept.size <= inForce.length + retired) break;
+    kept.delete(key);
+  }
+}

@@ -1,0 +1,108 @@
+import { LRUCache } from 'lru-cache';
+import { EntrepotError } from '../../libs/errors/index.ts';
+import { observedGauge } from '../../libs/telemetry/index.ts';
+import type { QueryConfig } from './config.ts';
+import { parseOfferId } from './ids.ts';
+import type { Search } from './search.ts';
+
+/** A row of a held search. */
+export interface HeldRow {
+  readonly search: Search;
+  readonly row: number;
+}
+
+const purgeEveryMs = 30_000;
+
+/**
+ * Searches that somebody may still look at: until a while after their last use, and no more than fit in a number and in
+ * a byte budget. Those that were used longest ago go first.
+ */
+export class HeldSearches {
+  readonly #searches: LRUCache<string, Search>;
+  readonly #purge: NodeJS.Timeout;
+  readonly #endGauges: readonly (() => void)[];
+
+  constructor({ minutes, searches, megabytes }: QueryConfig['hold']) {
+    const byMinutes = { ttl: minutes * 60_000, updateAgeOnGet: true };
+    this.#searches = new LRUCache({ max: searches, maxSize: megabytes * 1_048_576, ...byMinutes });
+    // Without this, what has expired would take room until it is asked for.
+    this.#purge = setInterval(() => this.#searches.purgeStale(), purgeEveryMs).unref();
+    const count = { unit: '{search}', description: 'Searches that are held' };
+    const bytes = { unit: 'By', description: 'Bytes that held searches take, estimated' };
+    this.#endGauges = [
+      observedGauge('entrepot.query.held.searches', count, (result) => result.observe(this.#searches.size)),
+      observedGauge('entrepot.query.held.bytes', bytes, (result) => result.observe(this.#searches.calculatedSize)),
+    ];
+  }
+
+  /** Searches that are held now. */
+  get size(): number {
+    return this.#searches.size;
+  }
+
+  /** Bytes that they take, estimated. */
+  get bytes(): number {
+    return this.#searches.calculatedSize;
+  }
+
+  /** Every held search. */
+  all(): Search[] {
+    return [...this.#searches.values()];
+  }
+
+  /** Holds a search, or notes that it has grown. */
+  hold(search: Search): void {
+    this.#searches.set(search.id, search, { size: Math.max(1, Math.ceil(search.memoryBytes())) });
+  }
+
+  /** As hold, for a search that may have been let go of meanwhile: that one stays away. */
+  grown(search: Search): void {
+    if (this.#searches.peek(search.id) === search) this.hold(search);
+  }
+
+  /** Lets go of a search. */
+  drop(search: Search): void {
+    this.#searches.delete(search.id);
+  }
+
+  /**
+   * The search of an id, used now.
+   * @throws EntrepotError SEARCH_NOT_FOUND
+   */
+  search(searchId: string): Search {
+    const search = this.#searches.get(searchId);
+    if (search !== undefined) return search;
+    const message = 'There is no such search, or it is no longer held; search again.';
+    throw new EntrepotError({ reason: 'SEARCH_NOT_FOUND', message });
+  }
+
+  /**
+   * The row of an offer that can still be had.
+   * @throws EntrepotError OFFER_NOT_FOUND, OFFER_EXPIRED
+   */
+  offer(offerId: string): HeldRow {
+    const place = parseOfferId(offerId);
+    const search = place && this.#searches.get(place.searchId);
+    search?.set.sweep(Date.now());
+    const row = search?.set.find(place!.partner, place!.row);
+    if (search === undefined || row === undefined) {
+      const message = 'There is no such offer, or its search is no longer held; search again.';
+      throw new EntrepotError({ reason: 'OFFER_NOT_FOUND', message });
+    }
+    if (search.set.isGone(row)) throw offerExpired();
+    return { search, row };
+  }
+
+  /** Lets go of everything. */
+  close(): void {
+    clearInterval(this.#purge);
+    for (const end of this.#endGauges) end();
+    this.#searches.clear();
+  }
+}
+
+/** The offer was there once and cannot be had any more. */
+export function offerExpired(): EntrepotError {
+  const message = 'The offer has expired, was sold, or is no longer held; search again.';
+  return new EntrepotError({ reason: 'OFFER_EXPIRED', message });
+}

@@ -1,0 +1,74 @@
+import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
+import { counter, type Logger } from '../../libs/telemetry/index.ts';
+import { loadQueryConfig, loadRanking, type QueryConfig, type Ranking } from './config.ts';
+
+const reloads = counter('entrepot.query.config.reloads', {
+  description: 'Reloads of query.yaml and ranking.yaml by result (accepted, unchanged, refused)',
+});
+
+/**
+ * Query's configuration on disk, followed while it changes. Both files are read and checked as a whole and take effect
+ * together, from the next search on; where one cannot be used, the old ones stay and the refusal is logged and counted.
+ */
+export class LiveConfig {
+  readonly #directory: string;
+  readonly #log: Logger;
+  readonly #watch: DirectoryWatch;
+  #current: { readonly config: QueryConfig; readonly ranking: Ranking };
+  #refused = false;
+
+  /** @throws ConfigError when the configuration cannot be used: a service never starts on a bad one */
+  constructor(directory: string, log: Logger) {
+    this.#directory = directory;
+    this.#log = log;
+    this.#current = this.#read();
+    this.#watch = watchDirectory(directory, () => this.reload());
+  }
+
+  /** What is in force. */
+  get config(): QueryConfig {
+    return this.#current.config;
+  }
+
+  /** The weights of the "best" order that are in force. */
+  get ranking(): Ranking {
+    return this.#current.ranking;
+  }
+
+  /** The files on disk are refused, and older ones are in force. */
+  get refused(): boolean {
+    return this.#refused;
+  }
+
+  /** Reads the files again. */
+  reload(): void {
+    try {
+      const next = this.#read();
+      this.#refused = false;
+      const same = text(next) === text(this.#current);
+      reloads.add(1, { result: same ? 'unchanged' : 'accepted' });
+      if (same) return;
+      this.#current = next;
+      this.#log.info('configuration of query replaced');
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.#refused = true;
+      reloads.add(1, { result: 'refused' });
+      const problems = error.problems.map(formatProblem);
+      this.#log.error({ problems }, 'configuration of query refused; the one before stays in force');
+    }
+  }
+
+  /** Stops following the files. */
+  close(): void {
+    this.#watch.close();
+  }
+
+  #read(): { readonly config: QueryConfig; readonly ranking: Ranking } {
+    return { config: loadQueryConfig(this.#directory), ranking: loadRanking(this.#directory) };
+  }
+}
+
+function text({ config, ranking }: { config: QueryConfig; ranking: Ranking }): string {
+  return JSON.stringify([config, [...ranking]]);
+}

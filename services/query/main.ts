@@ -1,0 +1,27 @@
+import path from 'node:path';
+import { configDirectory, dataDirectory, meshAddresses } from '../../libs/config/index.ts';
+import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { connect, runMain } from '../../libs/mesh/index.ts';
+import { openStore } from '../../libs/store/index.ts';
+import { clickStore, createQueryService } from './service.ts';
+
+await runMain('query', async () => {
+  const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply });
+  const pricing = connect(PricingServiceDefinition, { address: meshAddresses.pricing });
+  const clicks = await openStore({ directory: path.join(dataDirectory(), 'query'), ...clickStore });
+  return {
+    service: createQueryService({
+      configDirectory: configDirectory(),
+      supply: supply.client,
+      pricing: pricing.client,
+      clicks,
+    }),
+    address: meshAddresses.query,
+    close: async () => {
+      await supply.close();
+      await pricing.close();
+      await clicks.close();
+    },
+  };
+});

@@ -1,0 +1,108 @@
+import type { MadeOffer, OfferHandle } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import type { MeshContext } from '../../libs/mesh/index.ts';
+import type { ReadMask } from './read-mask.ts';
+import type { ResultSet } from './result-set.ts';
+
+/**
+ * Asks supply for whole offers, in the order of the handles.
+ * @param context the call that looks at them; undefined for the search itself
+ */
+export type MakeOffers = (
+  handles: OfferHandle[],
+  itemFields: string[] | undefined,
+  context: MeshContext | undefined,
+) => Promise<readonly MadeOffer[]>;
+
+/**
+ * Whole offers of one search, made for the rows that somebody looks at and kept for the next look. Bounded: the ones
+ * that were looked at longest ago go first.
+ */
+export class OfferMaker {
+  readonly #set: ResultSet;
+  readonly #mask: ReadMask;
+  readonly #make: MakeOffers;
+  readonly #limit: number;
+  readonly #made = new Map<number, MadeOffer>();
+  #bytesEach = 0;
+
+  /** @param limit offers to keep */
+  constructor(set: ResultSet, mask: ReadMask, make: MakeOffers, limit: number) {
+    this.#set = set;
+    this.#mask = mask;
+    this.#make = make;
+    this.#limit = limit;
+  }
+
+  /** Nothing of the item is wanted, so nothing has to be made. */
+  get needless(): boolean {
+    return this.#mask.itemFields?.length === 0;
+  }
+
+  /** What was made of a row; undefined when it was not, or is no longer kept. */
+  made(row: number): MadeOffer | undefined {
+    return this.#made.get(row);
+  }
+
+  /**
+   * Makes what is not made yet. Rows that supply no longer holds are taken out of the set.
+   * @param context the call that looks at them; undefined for the search itself
+   * @returns whether all of the rows are there; when not, the page has to be cut anew
+   * @throws what the call to supply failed with
+   */
+  async ensure(rows: readonly number[], context?: MeshContext): Promise<boolean> {
+    if (this.needless) return true;
+    const missing: number[] = [];
+    for (const row of rows) {
+      const made = this.#made.get(row);
+      if (made === undefined) {
+        missing.push(row);
+      } else {
+        this.#made.delete(row);
+        this.#made.set(row, made);
+      }
+    }
+    if (missing.length === 0) return true;
+    const offers = await this.#make(
+      missing.map((row) => this.#set.handleOf(row)),
+      this.#mask.itemFields,
+      context,
+    );
+    const gone: number[] = [];
+    for (const [index, row] of missing.entries()) {
+      const offer = offers[index];
+      if (offer === undefined || offer.missing) gone.push(row);
+      else this.keep(row, offer);
+    }
+    if (gone.length > 0) this.#set.remove(gone);
+    return gone.length === 0;
+  }
+
+  /** Keeps what was made of a row elsewhere. */
+  keep(row: number, offer: MadeOffer): void {
+    if (this.#bytesEach === 0) this.#bytesEach = estimateBytes(offer);
+    this.#made.set(row, offer);
+  }
+
+  /** Lets go of what was looked at longest ago; to be called when a page is done. */
+  trim(): void {
+    for (const row of this.#made.keys()) {
+      if (this.#made.size <= this.#limit) return;
+      this.#made.delete(row);
+    }
+  }
+
+  /** Bytes held, by the size of the first offer. */
+  memoryBytes(): number {
+    return this.#made.size * this.#bytesEach;
+  }
+}
+
+/** What a message takes in memory, roughly: V8 spends about 24 bytes on an object or text and 8 on a slot. */
+function estimateBytes(value: unknown): number {
+  if (typeof value === 'string') return 24 + value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  if (value instanceof Temporal.Instant) return 48;
+  let bytes = 24;
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) bytes += 8 + estimateBytes(inner);
+  return bytes;
+}

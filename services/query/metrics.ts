@@ -1,0 +1,27 @@
+import { counter, durationBuckets, histogram } from '../../libs/telemetry/index.ts';
+
+/** What query measures. Gauges of what is held are made with the held searches themselves. */
+
+/** Searches that ended, by vertical and outcome: complete, failed or cancelled. */
+export const searchesEnded = counter('entrepot.query.searches', {
+  description: 'Searches that ended, by vertical and outcome (complete, failed, cancelled)',
+});
+
+/** Partners' outcomes, by partner and status. */
+export const partnerOutcomes = counter('entrepot.query.partner_outcomes', {
+  description: "Partners' outcomes, by partner and status",
+});
+
+/** From the start of a search to its completion. */
+export const searchDuration = histogram('entrepot.query.search.duration', {
+  unit: 's',
+  description: 'From the start of a search to its completion',
+  buckets: durationBuckets,
+});
+
+/** From the start of a search to the first update with offers. */
+export const firstOffers = histogram('entrepot.query.first_offers', {
+  unit: 's',
+  description: 'From the start of a search to the first update with offers',
+  buckets: durationBuckets,
+});

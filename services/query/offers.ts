@@ -1,0 +1,74 @@
+import type { Offer, OfferSummary } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import type { MadeOffer } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { moneyFromMinor } from '../../libs/money/index.ts';
+import { offerId } from './ids.ts';
+import type { Entry } from './ordering.ts';
+import type { ProductsView } from './products.ts';
+import type { ReadMask } from './read-mask.ts';
+import type { ResultSet } from './result-set.ts';
+
+/** Whole offers from rows: what supply made of them, with the shown price and the offers beside them. */
+
+/** The id of a row's offer. */
+export function offerIdOf(searchId: string, set: ResultSet, row: number): string {
+  const place = set.placeOf(row);
+  return offerId(searchId, place.partner, place.row);
+}
+
+/**
+ * An entry of a page as an offer.
+ * @param made what supply made of the row; undefined where the mask wants nothing of the item
+ * @param products the products of the revision that is shown
+ */
+export function wholeOffer(
+  searchId: string,
+  set: ResultSet,
+  products: ProductsView,
+  entry: Entry,
+  made: MadeOffer | undefined,
+  mask: ReadMask,
+): Offer {
+  const { row } = entry;
+  const { currency } = set;
+  const price = set.priceOf(row);
+  // A row that was verified later than the revision is not among its products.
+  const known = row < products.rows ? products : set.products.view;
+  const product = known.ofRow[row]!;
+  const own =
+    made === undefined ? ownPrice(set, row) : { partnerTotal: made.partnerTotal, partnerTaxBasis: made.taxBasis };
+  const offer: Offer = {
+    offerId: offerIdOf(searchId, set, row),
+    productId: set.products.ids[product]!,
+    productProvisional: known.provisional[product] === 1,
+    partner: set.partnerOf(row),
+    item: made?.item,
+    price: {
+      total: moneyFromMinor(price.total, currency),
+      dueLater: price.dueLater > 0 ? moneyFromMinor(price.dueLater, currency) : undefined,
+      tax: price.tax >= 0 ? moneyFromMinor(price.tax, currency) : undefined,
+      partnerTotal: own.partnerTotal,
+      partnerTaxBasis: own.partnerTaxBasis,
+    },
+    expiresAt: made?.expiresAt ?? Temporal.Instant.fromEpochMilliseconds(set.expiryOf(row)),
+    fetchedAt: made?.fetchedAt ?? set.sourceOf(row).fetchedAt,
+    otherOffers: mask.otherOffers ? entry.others.map((other) => summary(searchId, set, other)) : [],
+  };
+  return mask.apply(offer);
+}
+
+function summary(searchId: string, set: ResultSet, row: number): OfferSummary {
+  return {
+    offerId: offerIdOf(searchId, set, row),
+    partner: set.partnerOf(row),
+    total: moneyFromMinor(set.totals[row]!, set.currency),
+  };
+}
+
+/** The partner's own price from the columns, for offers whose item nobody wants. */
+function ownPrice(
+  set: ResultSet,
+  row: number,
+): { partnerTotal: ReturnType<typeof moneyFromMinor>; partnerTaxBasis: MadeOffer['taxBasis'] } {
+  const { prices, at } = set.partnerPriceOf(row);
+  return { partnerTotal: moneyFromMinor(prices.total(at), prices.currency(at)), partnerTaxBasis: prices.basis(at) };
+}

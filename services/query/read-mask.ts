@@ -1,0 +1,148 @@
+import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
+import type { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import type { FieldViolation } from '../../libs/errors/index.ts';
+import { descriptors } from '../../libs/vertical/index.ts';
+
+/** Read masks over Offer: which fields a client wants, checked against the contract and applied to whole offers. */
+
+/** Fields that are wanted of a message: all of a field, or some of the message in it. */
+type Wanted = Map<string, Wanted | 'all'>;
+
+/** A checked read mask. */
+export interface ReadMask {
+  /** Names the mask; equal masks have equal keys. Empty for a mask of everything. */
+  readonly key: string;
+  /**
+   * Top-level fields of the vertical's item that supply has to make; undefined for all. Supply need not be asked at all
+   * when the list is empty.
+   */
+  readonly itemFields: string[] | undefined;
+  /** The offers beside an offer are wanted. */
+  readonly otherOffers: boolean;
+  /** The offer with every unwanted field empty. The offer itself where all is wanted. */
+  apply(offer: Offer): Offer;
+}
+
+const everything: ReadMask = { key: '', itemFields: undefined, otherOffers: true, apply: (offer) => offer };
+const offerMessage = 'entrepot.offer.v1.Offer';
+
+/**
+ * Reads a mask of proto paths ("price", "item.flight.slices"); names may also be written as in JSON ("otherOffers").
+ * No paths, or none given, is everything.
+ * @param violations receives what is wrong with it
+ */
+export function compileReadMask(
+  paths: readonly string[] | undefined,
+  vertical: string,
+  violations: FieldViolation[],
+): ReadMask {
+  if (paths === undefined || paths.length === 0) return everything;
+  const message = descriptors().getMessage(offerMessage);
+  if (message === undefined) throw new Error(`The descriptors lack ${offerMessage}.`);
+  // Updates are put together by offer id, so that one always comes along.
+  const wanted: Wanted = new Map([['offer_id', 'all']]);
+  for (const path of paths) {
+    const problem = addPath(wanted, message, path);
+    if (problem !== undefined) violations.push({ field: 'readMask', description: problem });
+  }
+  return {
+    key: [...new Set(paths)].sort().join(','),
+    itemFields: itemFieldsOf(wanted, vertical),
+    otherOffers: wanted.has('other_offers'),
+    apply: (offer) => prune(message, wanted, offer as object as Fields) as object as Offer,
+  };
+}
+
+function addPath(root: Wanted, message: DescMessage, path: string): string | undefined {
+  let wanted = root;
+  let at: DescMessage | undefined = message;
+  const names = path.split('.');
+  for (const [index, name] of names.entries()) {
+    if (at === undefined)
+      return `"${path}" goes on behind ${names.slice(0, index).join('.')}, which has no fields to choose`;
+    const field: DescField | undefined = at.fields.find(
+      (candidate) => candidate.name === name || candidate.jsonName === name,
+    );
+    if (field === undefined) {
+      return `"${path}" names no field: ${at.name} has ${at.fields.map((candidate) => candidate.name).join(', ')}`;
+    }
+    const existing = wanted.get(field.name);
+    if (existing === 'all') return undefined;
+    if (index === names.length - 1) {
+      wanted.set(field.name, 'all');
+    } else {
+      const inner: Wanted = existing ?? new Map();
+      wanted.set(field.name, inner);
+      wanted = inner;
+      at = field.fieldKind === 'message' && !field.message.typeName.startsWith('google.') ? field.message : undefined;
+    }
+  }
+  return undefined;
+}
+
+function itemFieldsOf(wanted: Wanted, vertical: string): string[] | undefined {
+  const item = wanted.get('item');
+  if (item === undefined) return [];
+  if (item === 'all') return undefined;
+  const fields = item.get(vertical);
+  if (fields === undefined) return [];
+  return fields === 'all' ? undefined : [...fields.keys()];
+}
+
+type Fields = Record<string, unknown>;
+
+/** The message with only the wanted fields; the others as if they had never been set. */
+function prune(message: DescMessage, wanted: Wanted, value: Fields): Fields {
+  const kept: Fields = {};
+  for (const field of message.fields) {
+    if (field.oneof !== undefined) continue;
+    const name = field.localName;
+    const fieldWanted = wanted.get(field.name);
+    kept[name] = fieldWanted === undefined ? unset(field) : pruneField(field, fieldWanted, value[name]);
+  }
+  for (const oneof of message.oneofs) {
+    const chosen = value[oneof.localName] as { $case: string; value: unknown } | undefined;
+    const field = oneof.fields.find((candidate) => candidate.localName === chosen?.$case);
+    const fieldWanted = field && wanted.get(field.name);
+    kept[oneof.localName] =
+      field === undefined || fieldWanted === undefined
+        ? undefined
+        : { $case: field.localName, value: pruneField(field, fieldWanted, chosen?.value) };
+  }
+  return kept;
+}
+
+function pruneField(field: DescField, wanted: Wanted | 'all', value: unknown): unknown {
+  if (wanted === 'all' || value === undefined || field.fieldKind !== 'message') return value;
+  return prune(field.message, wanted, value as Fields);
+}
+
+/** What a field that is not set holds in the generated messages. */
+function unset(field: DescField): unknown {
+  if (field.proto.proto3Optional) return undefined;
+  switch (field.fieldKind) {
+    case 'list':
+      return [];
+    case 'map':
+      return {};
+    case 'message':
+      return undefined;
+    case 'enum':
+      return 0;
+    case 'scalar':
+      return scalarZero(field.scalar);
+  }
+}
+
+function scalarZero(type: ScalarType): unknown {
+  switch (type) {
+    case ScalarType.STRING:
+      return '';
+    case ScalarType.BOOL:
+      return false;
+    case ScalarType.BYTES:
+      return Buffer.alloc(0);
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,124 @@
+import type { Criteria } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import { Delivery, type SearchRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import type { FieldViolation } from '../../libs/errors/index.ts';
+import { minorDigits } from '../../libs/money/index.ts';
+import { type AttributeSpec, type Vertical, vertical, verticals } from '../../libs/vertical/index.ts';
+import { checkCriteria } from './criteria/index.ts';
+import { compileReadMask, type ReadMask } from './read-mask.ts';
+import { compileView, type View, type ViewProblem, viewError } from './view.ts';
+
+/** A search request, checked and compiled: nothing in it can fail any more. */
+export interface PreparedSearch {
+  readonly vertical: Vertical;
+  readonly criteria: Criteria;
+  readonly currency: string;
+  readonly market: string;
+  readonly locale: string;
+  /** Partners to ask; empty for all. */
+  readonly partners: string[];
+  readonly view: View;
+  readonly mask: ReadMask;
+  /** Attributes to count. */
+  readonly facets: readonly AttributeSpec[];
+  /** One snapshot at the end instead of updates. */
+  readonly final: boolean;
+}
+
+const mostPartners = 100;
+
+/**
+ * Checks a search request and compiles what it carries, before anything is asked of anybody.
+ * @param now the moment of the search, epoch milliseconds
+ * @throws EntrepotError INVALID_FIELD, INVALID_FILTER or INVALID_ORDER_BY with everything that is wrong
+ */
+export function prepareSearch(request: SearchRequest, now: number): PreparedSearch {
+  const problems: ViewProblem[] = [];
+  const refuse = (field: string, description: string): void => {
+    problems.push({ field, description, reason: 'INVALID_FIELD' });
+  };
+  checkContext(request, refuse);
+  const sought = request.vertical;
+  if (sought === undefined) {
+    const names = [...verticals().keys()];
+    refuse(names[0] ?? 'vertical', `is missing; a search seeks one of: ${names.join(', ')}`);
+    throw viewError(problems);
+  }
+  const kind = vertical(sought.$case);
+  for (const violation of checkCriteria(sought, now)) refuse(violation.field, violation.description);
+  const view = compileView(kind, request, '', problems);
+  const masked: FieldViolation[] = [];
+  const mask = compileReadMask(request.readMask, kind.name, masked);
+  for (const violation of masked) refuse(violation.field, violation.description);
+  const facets = readFacets(kind, request.facets, refuse);
+  if (problems.length > 0) throw viewError(problems);
+  return {
+    vertical: kind,
+    criteria: { vertical: sought },
+    currency: request.currency,
+    market: request.market,
+    locale: request.locale === '' ? 'en' : request.locale,
+    partners: request.partners,
+    view,
+    mask,
+    facets,
+    final: request.delivery === Delivery.FINAL,
+  };
+}
+
+type Refuse = (field: string, description: string) => void;
+
+function checkContext(request: SearchRequest, refuse: Refuse): void {
+  const { currency, market, locale, delivery, partners } = request;
+  if (currency === '') refuse('currency', 'is missing; give the ISO 4217 code of the prices to show: "GBP"');
+  else if (minorDigits(currency) === undefined) {
+    refuse('currency', `is ${shown(currency)}, no ISO 4217 code; give three capital letters: "GBP"`);
+  }
+  if (market === '') refuse('market', 'is missing; give the ISO 3166-1 alpha-2 code of the market: "GB"');
+  else if (!isCountry(market)) {
+    refuse('market', `is ${shown(market)}, no ISO 3166-1 alpha-2 code; give two capital letters: "GB"`);
+  }
+  if (locale !== '' && !isLocale(locale)) {
+    refuse('locale', `is ${shown(locale)}, no BCP 47 language tag; give one such as "en-GB", or leave it out`);
+  }
+  if (delivery < Delivery.UNSPECIFIED || delivery > Delivery.FINAL) refuse('delivery', 'must be changes or final');
+  if (partners.length > mostPartners)
+    refuse('partners', `has ${partners.length} names; at most ${mostPartners} are possible`);
+}
+
+function readFacets(kind: Vertical, names: readonly string[], refuse: Refuse): AttributeSpec[] {
+  const all = kind.attributes.filter((attribute) => attribute.facet !== 'none');
+  if (names.length === 0) return all;
+  const known = all.map((attribute) => attribute.name);
+  for (const [index, name] of names.entries()) {
+    if (!known.includes(name)) {
+      refuse(`facets[${index}]`, `is ${shown(name)}, no facet of ${kind.name}; there are ${known.join(', ')}`);
+    }
+  }
+  return all.filter((attribute) => names.includes(attribute.name));
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 40));
+}
+
+const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+const countries = new Map<string, boolean>();
+
+/** Whether a code is a country's: two capital letters that CLDR has a region for, without the unknown region. */
+function isCountry(code: string): boolean {
+  if (!/^[A-Z]{2}$/.test(code)) return false;
+  let known = countries.get(code);
+  if (known === undefined) {
+    known = code !== 'ZZ' && regions.of(code) !== undefined;
+    countries.set(code, known);
+  }
+  return known;
+}
+
+function isLocale(text: string): boolean {
+  try {
+    return new Intl.Locale(text).language !== '';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,423 @@
+import {
+  type AnyColumnView,
+  GrowingTable,
+  type Int64s,
+  type PriceView,
+  readInt64s,
+  readPrices,
+  readUint32s,
+  selectColumns,
+  selectRows,
+} from '../../libs/columns/index.ts';
+import type { PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { IdentityChange, OfferHandle, PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import type { ColumnBatch } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
+import { invalidField } from '../../libs/errors/index.ts';
+import { minorDigits } from '../../libs/money/index.ts';
+import type { Vertical } from '../../libs/vertical/index.ts';
+import { withRoom } from './growing.ts';
+import { Products } from './products.ts';
+
+/** The priced rows of one batch, and what stays of the batch: enough to make offers of them and to explain prices. */
+interface Segment {
+  readonly partner: number;
+  /** Row of the set that the first kept row became. */
+  readonly first: number;
+  readonly kept: number;
+  /** Position within the batch of each kept row; undefined when all were kept. */
+  readonly locals: Uint32Array | undefined;
+  /** The partner's row number of the batch's first row. */
+  readonly base: number;
+  /** Rows of the batch. */
+  readonly count: number;
+  readonly answer: string;
+  readonly manifest: string;
+  readonly answerRows: Uint32Array;
+  readonly fetchedAt: Temporal.Instant | undefined;
+  readonly inputs: PriceBatch;
+  readonly quotes: QuoteBatch;
+  readonly totals: Int64s;
+  /** Stands in for a row that was verified; found through that row alone. */
+  readonly replacement: boolean;
+  dueLater: Int64s | undefined;
+  tax: Int64s | undefined;
+  prices: PriceView | undefined;
+}
+
+/** A row's shown price in minor units of the set's currency. */
+export interface ShownPrice {
+  readonly total: number;
+  /** 0 where nothing is due later. */
+  readonly dueLater: number;
+  /** -1 where the partner does not split it. */
+  readonly tax: number;
+}
+
+/** Where a row came from. */
+export interface RowSource {
+  readonly answer: string;
+  readonly row: number;
+  readonly manifest: string;
+  readonly fetchedAt: Temporal.Instant | undefined;
+}
+
+/**
+ * What a search has found: priced rows as columns, growing batch by batch. Rows have numbers in the order in which they
+ * came, which says nothing; what identifies a row is its partner and its number among the partner's rows, so that any
+ * interleaving of partners ends in the same set.
+ */
+export class ResultSet {
+  readonly currency: string;
+  /** Minor units in one major unit of the currency. */
+  readonly minorPerMajor: number;
+  readonly products = new Products();
+  readonly #vertical: Vertical;
+  readonly #wanted: readonly string[];
+  readonly #table = new GrowingTable();
+  readonly #segments: Segment[] = [];
+  /** Rows that a verification replaced, by the row that stands in for them now. */
+  readonly #replaced = new Map<number, number>();
+  #partners: readonly string[] = [];
+  #partnerRows: number[] = [];
+  #segmentOf = new Uint32Array(0);
+  #totals = new Float64Array(0);
+  #expiries = new Float64Array(0);
+  #gone = new Uint8Array(0);
+  #nextExpiry = Number.POSITIVE_INFINITY;
+  #live: { revision: number; rows: Uint32Array } | undefined;
+  #counts: { revision: number; products: number; provisional: boolean } | undefined;
+  /** Counts every change that anyone may see. */
+  revision = 1;
+  /** The revision at which rows, their order, or their products last changed. */
+  rowsRevision = 1;
+
+  /** @param currency ISO 4217, of the shown prices */
+  constructor(vertical: Vertical, currency: string) {
+    this.#vertical = vertical;
+    this.currency = currency;
+    this.minorPerMajor = 10 ** (minorDigits(currency) ?? 2);
+    // What nobody filters, sorts or counts by (a shared identity key) is not worth merging.
+    this.#wanted = vertical.attributes
+      .filter((attribute) => attribute.filterable || attribute.sortable || attribute.facet !== 'none')
+      .map((attribute) => attribute.name);
+  }
+
+  /** Partners in order of name: a partner's number is its position. Set once, before the first batch. */
+  get partners(): readonly string[] {
+    return this.#partners;
+  }
+
+  set partners(names: readonly string[]) {
+    this.#partners = [...names].sort();
+    this.#partnerRows = this.#partners.map(() => 0);
+  }
+
+  /** Rows that ever were, with those that are gone. */
+  get rowCount(): number {
+    return this.#table.rowCount;
+  }
+
+  /** Shown totals by row, in minor units. May be longer than there are rows. */
+  get totals(): Float64Array {
+    return this.#totals;
+  }
+
+  /** Something that is not about rows changed: an outcome. */
+  touch(): void {
+    this.revision++;
+  }
+
+  /**
+   * Adds the rows of a batch that have a price. Returns how many.
+   * @param inputs what pricing was given: kept, to explain prices from
+   * @throws EntrepotError INVALID_FIELD when batch or quotes are not of one piece; the set is then as before
+   */
+  append(partner: number, batch: PartnerBatch, inputs: PriceBatch, quotes: QuoteBatch): number {
+    const count = batch.columns?.rowCount ?? 0;
+    const base = this.#partnerRows[partner]!;
+    const kept = this.#add(partner, batch, inputs, quotes, base, false);
+    this.#partnerRows[partner] = base + count;
+    if (kept > 0) this.#rowsChanged();
+    return kept;
+  }
+
+  /**
+   * Puts a verified row in the place of another, under the same identity. Returns its number; undefined when it has no
+   * price, and nothing changed.
+   * @param batch one row, with its quote
+   */
+  replace(row: number, batch: PartnerBatch, inputs: PriceBatch, quotes: QuoteBatch): number | undefined {
+    const place = this.placeOf(row);
+    if (this.#add(place.partner, batch, inputs, quotes, place.row, true) === 0) return undefined;
+    const replacement = this.rowCount - 1;
+    this.#replaced.set(this.current(row), replacement);
+    this.#rowsChanged();
+    return replacement;
+  }
+
+  /** Takes in identities that came late. True when it changed anything. */
+  regroup(changes: readonly IdentityChange[]): boolean {
+    const changed = this.products.settle(changes);
+    if (changed) this.#rowsChanged();
+    return changed;
+  }
+
+  /** Takes rows out for good: expired, sold out, or no longer held by supply. */
+  remove(rows: Iterable<number>): void {
+    for (const row of rows) this.#gone[this.current(row)] = 1;
+    this.#rowsChanged();
+  }
+
+  /** Takes out what has expired. To be called before the set is looked at. */
+  sweep(now: number): void {
+    if (now < this.#nextExpiry) return;
+    let next = Number.POSITIVE_INFINITY;
+    for (let row = 0; row < this.rowCount; row++) {
+      if (this.#gone[row] === 1) continue;
+      const expiry = this.#expiries[row]!;
+      if (expiry <= now) this.#gone[row] = 1;
+      else if (expiry < next) next = expiry;
+    }
+    this.#nextExpiry = next;
+    this.#rowsChanged();
+  }
+
+  /** The rows that can be shown, ordered by partner and the partner's row: the order of offer ids. */
+  liveRows(): Uint32Array {
+    if (this.#live?.revision === this.rowsRevision) return this.#live.rows;
+    const rows = new Uint32Array(this.rowCount);
+    let length = 0;
+    const clean = this.#replaced.size === 0;
+    for (let partner = 0; partner < this.#partners.length; partner++) {
+      for (const segment of this.#segments) {
+        if (segment.partner !== partner || segment.replacement) continue;
+        for (let row = segment.first; row < segment.first + segment.kept; row++) {
+          const live = clean ? row : this.current(row);
+          if (this.#gone[live] === 0) rows[length++] = live;
+        }
+      }
+    }
+    this.#live = { revision: this.rowsRevision, rows: rows.subarray(0, length) };
+    return this.#live.rows;
+  }
+
+  /** Distinct products among the rows that can be shown, and whether one of them is provisional. */
+  productCounts(): { readonly products: number; readonly provisional: boolean } {
+    if (this.#counts?.revision === this.rowsRevision) return this.#counts;
+    const { ofRow, provisional } = this.products.view;
+    const seen = new Uint8Array(this.products.ids.length);
+    let products = 0;
+    let undecided = false;
+    for (const row of this.liveRows()) {
+      const product = ofRow[row]!;
+      if (seen[product] === 1) continue;
+      seen[product] = 1;
+      products++;
+      undecided ||= provisional[product] === 1;
+    }
+    this.#counts = { revision: this.rowsRevision, products, provisional: undecided };
+    return this.#counts;
+  }
+
+  /** Attributes that are held: those that anyone filters, sorts or counts by. */
+  get attributes(): readonly string[] {
+    return this.#wanted;
+  }
+
+  /** An attribute over all rows; undefined when no row has it. */
+  column(attribute: string): AnyColumnView | undefined {
+    return this.#table.column(attribute);
+  }
+
+  /** The row that stands for a row now: itself, or the one that a verification put in its place. */
+  current(row: number): number {
+    let at = row;
+    for (let next = this.#replaced.get(at); next !== undefined; next = this.#replaced.get(at)) at = next;
+    return at;
+  }
+
+  /** The row of a partner's row number; undefined when there was none, or it had no price. */
+  find(partner: number, partnerRow: number): number | undefined {
+    for (const segment of this.#segments) {
+      const local = partnerRow - segment.base;
+      if (segment.partner !== partner || segment.replacement || local < 0 || local >= segment.count) continue;
+      const index = segment.locals === undefined ? local : segment.locals.indexOf(local);
+      return index < 0 ? undefined : this.current(segment.first + index);
+    }
+    return undefined;
+  }
+
+  /** Whether the row is gone: expired, sold out, or no longer held. */
+  isGone(row: number): boolean {
+    return this.#gone[row] === 1;
+  }
+
+  /** The partner's number, and the row's number among the partner's. */
+  placeOf(row: number): { readonly partner: number; readonly row: number } {
+    const segment = this.#segmentAt(row);
+    return { partner: segment.partner, row: segment.base + this.#localOf(segment, row) };
+  }
+
+  /** The partner that sells the row. */
+  partnerOf(row: number): string {
+    return this.#partners[this.#segmentAt(row).partner]!;
+  }
+
+  /** When the row expires, epoch milliseconds. */
+  expiryOf(row: number): number {
+    return this.#expiries[row]!;
+  }
+
+  /** The shown price. */
+  priceOf(row: number): ShownPrice {
+    const segment = this.#segmentAt(row);
+    const local = this.#localOf(segment, row);
+    segment.dueLater ??= readInt64s(segment.quotes.dueLaterMinor);
+    segment.tax ??= readInt64s(segment.quotes.taxMinor);
+    return { total: this.#totals[row]!, dueLater: segment.dueLater.get(local), tax: segment.tax.get(local) };
+  }
+
+  /** The partner's own prices, and the row's position in them. */
+  partnerPriceOf(row: number): { readonly prices: PriceView; readonly at: number } {
+    const segment = this.#segmentAt(row);
+    if (segment.inputs.prices === undefined) throw invalidField('batch.prices', 'is missing');
+    segment.prices ??= readPrices(segment.inputs.prices);
+    return { prices: segment.prices, at: this.#localOf(segment, row) };
+  }
+
+  /** What supply needs to make the row again. */
+  handleOf(row: number): OfferHandle {
+    const { answer, manifest, row: answerRow } = this.sourceOf(row);
+    return { partner: this.partnerOf(row), answer, row: answerRow, manifest };
+  }
+
+  /** Where the row came from. */
+  sourceOf(row: number): RowSource {
+    const segment = this.#segmentAt(row);
+    return {
+      answer: segment.answer,
+      row: segment.answerRows[this.#localOf(segment, row)]!,
+      manifest: segment.manifest,
+      fetchedAt: segment.fetchedAt,
+    };
+  }
+
+  /** What pricing was given for the batch that the row came in, and the row's position there. */
+  inputsOf(row: number): { readonly batch: PriceBatch; readonly at: number } {
+    const segment = this.#segmentAt(row);
+    return { batch: segment.inputs, at: this.#localOf(segment, row) };
+  }
+
+  /** Bytes held: columns, prices and what is kept to explain them. An estimate within a factor of about 1.5. */
+  memoryBytes(): number {
+    const perRow =
+      this.#segmentOf.byteLength + this.#totals.byteLength + this.#expiries.byteLength + this.#gone.byteLength;
+    // Kept for each row of a batch: answer row 4, own price 26, quotes 24, priced attributes about 16 bytes.
+    const kept = this.#segments.reduce((bytes, segment) => bytes + 400 + segment.count * 70, 0);
+    return this.#table.memoryBytes() + this.products.memoryBytes() + perRow + kept;
+  }
+
+  #add(
+    partner: number,
+    batch: PartnerBatch,
+    inputs: PriceBatch,
+    quotes: QuoteBatch,
+    base: number,
+    replacement: boolean,
+  ): number {
+    const { columns, products, prices } = batch;
+    if (columns === undefined || products === undefined || prices === undefined) {
+      throw invalidField('batch', 'lacks columns, products or prices');
+    }
+    const count = columns.rowCount;
+    const totals = readInt64s(quotes.totalMinor);
+    const expiries = readInt64s(batch.expiresAt);
+    const answerRows = readUint32s(batch.rows);
+    for (const [name, length] of [
+      ['quotes.totalMinor', totals.length],
+      ['quotes.dueLaterMinor', quotes.dueLaterMinor.length / 8],
+      ['quotes.taxMinor', quotes.taxMinor.length / 8],
+      ['batch.expiresAt', expiries.length],
+      ['batch.rows', answerRows.length],
+      ['batch.products', products.codes.length / 4],
+      ['batch.prices', prices.currencyCodes.length],
+    ] as const) {
+      if (length !== count) throw invalidField(name, `has ${length} rows; the batch has ${count}`);
+    }
+    const locals = pricedRows(totals, count);
+    const kept = locals === undefined ? count : locals.length;
+    if (kept === 0) return 0;
+    const codes = this.products.code(products, batch.provisional, locals, kept);
+    const first = this.#table.append(this.#columnsOf(columns, locals));
+    this.products.append(codes);
+    this.#segments.push({
+      partner,
+      first,
+      kept,
+      locals,
+      base,
+      count,
+      answer: batch.answer,
+      manifest: batch.manifest,
+      answerRows,
+      fetchedAt: batch.fetchedAt,
+      inputs,
+      quotes,
+      totals,
+      replacement,
+      dueLater: undefined,
+      tax: undefined,
+      prices: undefined,
+    });
+    this.#writeRows(first, kept, locals, totals, expiries);
+    return kept;
+  }
+
+  #columnsOf(columns: ColumnBatch, locals: Uint32Array | undefined): ColumnBatch {
+    const wanted = selectColumns(columns, this.#wanted);
+    return locals === undefined ? wanted : selectRows(wanted, locals);
+  }
+
+  #writeRows(first: number, kept: number, locals: Uint32Array | undefined, totals: Int64s, expiries: Int64s): void {
+    const end = first + kept;
+    this.#segmentOf = withRoom(this.#segmentOf, end);
+    this.#totals = withRoom(this.#totals, end);
+    this.#expiries = withRoom(this.#expiries, end);
+    this.#gone = withRoom(this.#gone, end);
+    this.#segmentOf.fill(this.#segments.length - 1, first, end);
+    for (let i = 0; i < kept; i++) {
+      const local = locals === undefined ? i : locals[i]!;
+      const expiry = expiries.get(local);
+      this.#totals[first + i] = totals.get(local);
+      this.#expiries[first + i] = expiry;
+      if (expiry < this.#nextExpiry) this.#nextExpiry = expiry;
+    }
+  }
+
+  #segmentAt(row: number): Segment {
+    const segment = this.#segments[this.#segmentOf[row]!];
+    if (segment === undefined || row >= this.rowCount) throw new RangeError(`no row ${row} of ${this.#vertical.name}`);
+    return segment;
+  }
+
+  #localOf(segment: Segment, row: number): number {
+    const index = row - segment.first;
+    return segment.locals === undefined ? index : segment.locals[index]!;
+  }
+
+  #rowsChanged(): void {
+    this.revision++;
+    this.rowsRevision = this.revision;
+  }
+}
+
+/** Positions of the rows with a price; undefined when all have one. */
+function pricedRows(totals: Int64s, count: number): Uint32Array | undefined {
+  let unpriced = 0;
+  for (let row = 0; row < count; row++) if (totals.get(row) < 0) unpriced++;
+  if (unpriced === 0) return undefined;
+  const rows = new Uint32Array(count - unpriced);
+  let length = 0;
+  for (let row = 0; row < count; row++) if (totals.get(row) >= 0) rows[length++] = row;
+  return rows;
+}

@@ -1,0 +1,229 @@
+import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import {
+  type GetOfferRequest,
+  type GetOfferResponse,
+  type HandoffRequest,
+  type HandoffResponse,
+  QueryServiceDefinition,
+  type SearchRequest,
+  type SearchUpdate,
+  type WatchSearchRequest,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import type {
+  CreateHandoffResponse,
+  MadeOffer,
+  SupplyServiceDefinition,
+} from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import {
+  type CallOptions,
+  type MeshClient,
+  type MeshContext,
+  meshService,
+  type ServiceHandle,
+} from '../../libs/mesh/index.ts';
+import { moneyFromMinor } from '../../libs/money/index.ts';
+import type { Store } from '../../libs/store/index.ts';
+import { logger, observedGauge } from '../../libs/telemetry/index.ts';
+import { Clicks, checkReference } from './clicks.ts';
+import { explainOffer } from './explain.ts';
+import { actionFailed, cannotSupply } from './failures.ts';
+import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
+import { newClickId } from './ids.ts';
+import { LiveConfig } from './live-config.ts';
+import { wholeOffer } from './offers.ts';
+import { readPage } from './pages.ts';
+import { compileReadMask, type ReadMask } from './read-mask.ts';
+import { prepareSearch } from './request.ts';
+import { Search } from './search.ts';
+import type { Subscription } from './subscription.ts';
+import { decodeCursor } from './tokens.ts';
+import { verifyOffer } from './verify.ts';
+
+export { clickStore } from './clicks.ts';
+export { checkQueryConfig } from './config.ts';
+
+/** What query is made of. */
+export interface QueryDependencies {
+  /** The directory of `query.yaml` and `ranking.yaml`; followed while it changes. */
+  readonly configDirectory: string;
+  readonly supply: MeshClient<SupplyServiceDefinition>;
+  readonly pricing: MeshClient<PricingServiceDefinition>;
+  /** Where clicks are recorded, opened with `clickStore`. The caller closes it, after the service. */
+  readonly clicks: Store;
+}
+
+/** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
+export function createQueryService(dependencies: QueryDependencies): ServiceHandle {
+  const service = new QueryService(dependencies);
+  return {
+    name: 'query',
+    services: [meshService(QueryServiceDefinition, service)],
+    close: async () => service.close(),
+  };
+}
+
+/** The RPCs. Each checks what it is given, finds what it is about, and leaves the rest to the modules. */
+class QueryService {
+  readonly #supply: MeshClient<SupplyServiceDefinition>;
+  readonly #pricing: MeshClient<PricingServiceDefinition>;
+  readonly #clicks: Clicks;
+  readonly #log = logger('query');
+  readonly #live: LiveConfig;
+  readonly #held: HeldSearches;
+  readonly #endGauge: () => void;
+
+  constructor({ configDirectory, supply, pricing, clicks }: QueryDependencies) {
+    this.#supply = supply;
+    this.#pricing = pricing;
+    this.#clicks = new Clicks(clicks);
+    this.#live = new LiveConfig(configDirectory, this.#log);
+    this.#held = new HeldSearches(this.#live.config.hold);
+    const description = '1 while the files on disk are refused and older ones are in force, else 0';
+    this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
+      result.observe(this.#live.refused ? 1 : 0),
+    );
+  }
+
+  search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
+    const prepared = prepareSearch(request, Date.now());
+    const { config, ranking } = this.#live;
+    const { client, trace, deadline } = context;
+    const search = new Search(
+      prepared,
+      { client, trace, deadline },
+      {
+        supply: this.#supply,
+        pricing: this.#pricing,
+        config,
+        weights: (vertical) => ranking.get(vertical) ?? [],
+        log: this.#log,
+        grown: (grown) => this.#held.grown(grown),
+        failed: (failed) => this.#held.drop(failed),
+      },
+    );
+    this.#held.hold(search);
+    const reader = search.publisher.subscribe(undefined, prepared.final);
+    search.start();
+    return answers(reader, context);
+  }
+
+  watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
+    const search = this.#held.search(request.searchId);
+    const cursor = request.cursor === '' ? undefined : decodeCursor(request.cursor, request.searchId);
+    const own = cursor !== undefined && cursor.view === search.request.view.key && cursor.revision > 0;
+    return answers(search.publisher.subscribe(own ? cursor.revision : undefined, false), context);
+  }
+
+  async getPage(
+    request: Parameters<typeof readPage>[1],
+    context: MeshContext,
+  ): Promise<{ page: Awaited<ReturnType<typeof readPage>> }> {
+    const search = this.#held.search(request.searchId);
+    const page = await readPage(search, request, context);
+    this.#held.grown(search);
+    return { page };
+  }
+
+  async getOffer(request: GetOfferRequest, context: MeshContext): Promise<GetOfferResponse> {
+    const held = this.#held.offer(request.offerId);
+    const { search, row } = held;
+    const violations: FieldViolation[] = [];
+    const mask = compileReadMask(request.readMask, search.request.vertical.name, violations);
+    if (violations.length > 0) throw invalidFields(violations);
+    const made = await this.#made(held, mask, context);
+    const { set } = search;
+    return { offer: wholeOffer(search.id, set, set.products.view, { row, others: [] }, made, mask) };
+  }
+
+  async verify({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof verifyOffer> {
+    const held = this.#held.offer(offerId);
+    const verified = await verifyOffer(held, { supply: this.#supply, pricing: this.#pricing }, this.#options(context));
+    this.#held.grown(held.search);
+    return verified;
+  }
+
+  async handoff({ offerId, clientReference }: HandoffRequest, context: MeshContext): Promise<HandoffResponse> {
+    const violations = checkReference('clientReference', clientReference);
+    if (violations.length > 0) throw invalidFields(violations);
+    const { search, row } = this.#held.offer(offerId);
+    const { set } = search;
+    const clickId = newClickId();
+    let way: CreateHandoffResponse;
+    try {
+      way = await this.#supply.createHandoff({ handle: set.handleOf(row), clickId }, this.#options(context));
+    } catch (error) {
+      throw actionFailed(error);
+    }
+    // Nobody is sent on before it is recorded: a click that the partner reports back must be known.
+    await this.#clicks.record({
+      clickId,
+      searchId: search.id,
+      offerId,
+      productId: set.products.ids[set.products.view.ofRow[row]!]!,
+      partner: set.partnerOf(row),
+      client: context.client,
+      clientReference,
+      shownTotal: moneyFromMinor(set.totals[row]!, set.currency),
+    });
+    return { clickId, target: way.target, expiresAt: way.expiresAt };
+  }
+
+  async reportConversion(
+    request: Parameters<Clicks['report']>[0],
+  ): Promise<{ click: Awaited<ReturnType<Clicks['report']>> }> {
+    return { click: await this.#clicks.report(request) };
+  }
+
+  async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
+    return explainOffer(offerId, this.#held.offer(offerId), this.#pricing, this.#options(context));
+  }
+
+  close(): void {
+    for (const search of this.#held.all()) search.cancel('The service was stopped.');
+    this.#endGauge();
+    this.#held.close();
+    this.#live.close();
+  }
+
+  /** The row as supply makes it for a mask; from what is kept where that has all fields. */
+  async #made({ search, row }: HeldRow, mask: ReadMask, context: MeshContext): Promise<MadeOffer | undefined> {
+    if (mask.itemFields?.length === 0) return undefined;
+    const own = search.request.mask;
+    const kept = own.key === '' || own.key === mask.key ? search.maker.made(row) : undefined;
+    if (kept !== undefined) return kept;
+    const request = { handles: [search.set.handleOf(row)], readMask: mask.itemFields };
+    const options = { context, timeoutMs: this.#live.config.makeTimeoutMs };
+    const made = await this.#supply.getOffers(request, options).catch((error: unknown) => {
+      throw cannotSupply(error);
+    });
+    const [offer] = made.offers;
+    if (offer === undefined || offer.missing) {
+      search.set.remove([row]);
+      throw offerExpired();
+    }
+    return offer;
+  }
+
+  #options(context: MeshContext): CallOptions {
+    return { context, timeoutMs: this.#live.config.actionTimeoutMs };
+  }
+}
+
+/** A reader's updates as a call's answers; the reader leaves when the call is cancelled. */
+function answers(reader: Subscription<SearchUpdate>, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
+  const leave = (): void => void reader.return();
+  context.signal.addEventListener('abort', leave, { once: true });
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const { done, value } = await reader.next();
+        return done ? { done: true, value: undefined } : { done: false, value: { update: value } };
+      },
+      return: async () => {
+        leave();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}

@@ -1,0 +1,86 @@
+import { crc32 } from 'node:zlib';
+import { EntrepotError } from '../../libs/errors/index.ts';
+
+/**
+ * Page tokens and cursors: compact tuples with a checksum, opaque to clients. The checksum tells a token of ours from
+ * garbage; it is no signature, and a forged token opens nothing that its search id does not open anyway.
+ */
+
+/** What a page token says. */
+export interface PageToken {
+  readonly searchId: string;
+  /** Key of the view: order, filter, grouping and page size. */
+  readonly view: string;
+  /** The revision whose order the page belongs to. */
+  readonly revision: number;
+  /** First entry of the page. */
+  readonly offset: number;
+}
+
+/** What a cursor says. */
+export interface Cursor {
+  readonly searchId: string;
+  /** Key of the view that the updates show. */
+  readonly view: string;
+  /** The last revision that the client has seen; 0 for none, which a snapshot follows. */
+  readonly revision: number;
+}
+
+/** Writes a page token. */
+export function encodePageToken(token: PageToken): string {
+  return seal(`p.${token.searchId}.${token.view}.${token.revision.toString(36)}.${token.offset.toString(36)}`);
+}
+
+/** Writes a cursor. */
+export function encodeCursor(cursor: Cursor): string {
+  return seal(`c.${cursor.searchId}.${cursor.view}.${cursor.revision.toString(36)}`);
+}
+
+/**
+ * Reads a page token.
+ * @throws EntrepotError INVALID_TOKEN for a text that is none, or the token of another search
+ */
+export function decodePageToken(text: string, searchId: string): PageToken {
+  const parts = open(text, 'p', 5, 'page token', 'pageToken');
+  const token = { searchId: parts[1]!, view: parts[2]!, revision: number(parts[3]!), offset: number(parts[4]!) };
+  if (token.searchId !== searchId) throw invalidToken('pageToken', `belongs to another search than ${searchId}`);
+  return token;
+}
+
+/**
+ * Reads a cursor.
+ * @throws EntrepotError INVALID_TOKEN for a text that is none, or the cursor of another search
+ */
+export function decodeCursor(text: string, searchId: string): Cursor {
+  const parts = open(text, 'c', 4, 'cursor', 'cursor');
+  const cursor = { searchId: parts[1]!, view: parts[2]!, revision: number(parts[3]!) };
+  if (cursor.searchId !== searchId) throw invalidToken('cursor', `belongs to another search than ${searchId}`);
+  return cursor;
+}
+
+function seal(text: string): string {
+  return Buffer.from(`${text}.${crc32(text).toString(36)}`, 'latin1').toString('base64url');
+}
+
+function open(token: string, kind: string, length: number, what: string, field: string): string[] {
+  const text = token.length <= 200 ? Buffer.from(token, 'base64url').toString('latin1') : '';
+  const end = text.lastIndexOf('.');
+  const body = text.slice(0, Math.max(end, 0));
+  const parts = body.split('.');
+  if (text.slice(end + 1) !== crc32(body).toString(36) || parts[0] !== kind || parts.length !== length) {
+    throw invalidToken(field, `is no ${what} of this platform; pass on what a response carried, unchanged`);
+  }
+  return parts;
+}
+
+function number(text: string): number {
+  return Number.parseInt(text, 36);
+}
+
+function invalidToken(field: string, description: string): EntrepotError {
+  return new EntrepotError({
+    reason: 'INVALID_TOKEN',
+    message: `${field} ${description}.`,
+    violations: [{ field, description }],
+  });
+}

@@ -1,0 +1,102 @@
+import type { AnyColumnView } from '../../libs/columns/index.ts';
+import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { OfferChange, VerifyResponse } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import type {
+  SupplyServiceDefinition,
+  VerifyOfferResponse,
+} from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { EntrepotError } from '../../libs/errors/index.ts';
+import type { CallOptions, MeshClient } from '../../libs/mesh/index.ts';
+import { formatMinor } from '../../libs/money/index.ts';
+import { actionFailed } from './failures.ts';
+import type { HeldRow } from './held.ts';
+import { wholeOffer } from './offers.ts';
+import { priceUnder } from './one-row.ts';
+import type { ResultSet } from './result-set.ts';
+
+/** Asks partners again about offers that are held. */
+export interface VerifyTools {
+  readonly supply: MeshClient<SupplyServiceDefinition>;
+  readonly pricing: MeshClient<PricingServiceDefinition>;
+}
+
+/**
+ * Asks the partner again. What it says takes the place of the row, under the same offer id, priced as the search was;
+ * an offer that the partner no longer sells leaves the search.
+ * @throws EntrepotError OFFER_SOLD_OUT, OFFER_EXPIRED, PARTNER_UNAVAILABLE, SUPPLY_UNAVAILABLE, PRICING_UNAVAILABLE,
+ * VIEW_EXPIRED
+ */
+export async function verifyOffer(
+  { search, row }: HeldRow,
+  { supply, pricing }: VerifyTools,
+  options: CallOptions,
+): Promise<VerifyResponse> {
+  const { set, pricingView } = search;
+  let verified: VerifyOfferResponse;
+  try {
+    verified = await supply.verifyOffer({ handle: set.handleOf(row) }, options);
+  } catch (thrown) {
+    const error = actionFailed(thrown);
+    if (error.reason === 'OFFER_SOLD_OUT' || error.reason === 'OFFER_EXPIRED') {
+      set.remove([row]);
+      search.publisher.changed(false);
+    }
+    throw error;
+  }
+  const { batch, offer: made } = verified;
+  if (batch?.columns?.rowCount !== 1 || made === undefined || made.missing || pricingView === undefined) {
+    throw new EntrepotError({
+      reason: 'INTERNAL',
+      message: 'Supply verified the offer, but did not say how it is now.',
+    });
+  }
+  const priced = await priceUnder(pricing, pricingView, batch, options);
+  const replacement = set.replace(row, priced.batch, priced.inputs, priced.quotes);
+  if (replacement === undefined) {
+    const [unpriced] = priced.quotes.unpriced;
+    const message = `The partner's price of now cannot be shown in ${set.currency}: ${unpriced?.detail ?? 'no reason given'}.`;
+    throw new EntrepotError({ reason: 'PARTNER_UNAVAILABLE', message });
+  }
+  search.maker.keep(replacement, made);
+  search.publisher.changed(false);
+  const changes = changesBetween(set, row, replacement, search.request.vertical.name);
+  const entry = { row: replacement, others: [] };
+  const offer = wholeOffer(search.id, set, set.products.view, entry, made, search.request.mask);
+  return { offer, changed: changes.length > 0, changes };
+}
+
+/** What is different of what was shown. When an offer expires is no such thing: a verified one lives longer. */
+function changesBetween(set: ResultSet, before: number, after: number, vertical: string): OfferChange[] {
+  const changes: OfferChange[] = [];
+  const compare = (field: string, then: string, now: string): void => {
+    if (then !== now) changes.push({ field, before: then, after: now });
+  };
+  const [then, now] = [shownPrices(set, before), shownPrices(set, after)];
+  for (const field of Object.keys(then) as (keyof typeof then)[]) compare(`price.${field}`, then[field], now[field]);
+  for (const attribute of set.attributes) {
+    const column = set.column(attribute);
+    if (column !== undefined) compare(`item.${vertical}.${attribute}`, textOf(column, before), textOf(column, after));
+  }
+  return changes;
+}
+
+function shownPrices(set: ResultSet, row: number): Record<'total' | 'due_later' | 'tax' | 'partner_total', string> {
+  const { total, dueLater, tax } = set.priceOf(row);
+  const own = set.partnerPriceOf(row);
+  const shown = (minor: number): string => `${formatMinor(minor, set.currency)} ${set.currency}`;
+  const currency = own.prices.currency(own.at);
+  return {
+    total: shown(total),
+    due_later: dueLater > 0 ? shown(dueLater) : '',
+    tax: tax >= 0 ? shown(tax) : '',
+    partner_total: `${formatMinor(own.prices.total(own.at), currency)} ${currency}`,
+  };
+}
+
+/** A value as text; empty for an absent one. Times are instants in UTC. */
+function textOf(column: AnyColumnView, row: number): string {
+  if (!column.has(row)) return '';
+  if (column.type === 'string_list') return column.get(row).join(', ');
+  if (column.type === 'int64') return Temporal.Instant.fromEpochMilliseconds(column.get(row)).toString();
+  return String(column.get(row));
+}

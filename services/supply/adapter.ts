@@ -1,0 +1,174 @@
+/**
+ * What one partner format has to say. An adapter builds requests and reads answers; it never sends, waits, retries, caches
+ * or counts: `supply` does that for all of them. All functions are synchronous and pure: the same answer is read again
+ * minutes later, maybe by another process, and must yield the same rows in the same order.
+ */
+
+import type { Criteria, Item } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import type { FailureKind, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+
+/** A configured partner as its adapter sees it. Several partners (accounts, brands, regions) may use one adapter. */
+export interface Account {
+  /** The partner's name, as in outcomes and handles: "duffel-leisure". */
+  readonly partner: string;
+  /** Base URL without trailing slash; request paths are joined to it. */
+  readonly endpoint: string;
+  /** The text of a credential named in the partner's configuration. Throws (and the partner counts as failed) where there is none. */
+  credential(name: string): string;
+  /** What the partner's configuration says under `options`, for the adapter alone. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What is asked of a partner. */
+export interface AskContext {
+  /** On whose account. */
+  readonly account: Account;
+  /** What is sought; the oneof case is the adapter's vertical. */
+  readonly criteria: Criteria;
+  /** Market in which the offers are shown, ISO 3166-1 alpha-2. */
+  readonly market: string;
+  /** ISO 4217 code to ask for where the partner lets one choose; the answer's own currency counts. */
+  readonly currency: string;
+  /** BCP 47 locale for texts. */
+  readonly locale: string;
+  /** Now, in epoch milliseconds (signatures, lifetimes). Never read the clock instead. */
+  readonly now: number;
+}
+
+/** One HTTP request to a partner. */
+export interface PartnerRequest {
+  readonly method: 'GET' | 'POST';
+  /** Joined to `account.endpoint`, starts with "/", query included. */
+  readonly path: string;
+  /** Header names in lower case. `accept-encoding` is set by supply. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Text of the body, UTF-8. */
+  readonly body?: string;
+}
+
+/** What is known while an answer is read. */
+export interface AnswerContext extends AskContext {
+  /** When the answer was received, epoch milliseconds: the base of lifetimes. */
+  readonly fetchedAt: number;
+  /** The adapter's manifest. */
+  readonly manifest: Manifest;
+}
+
+/** Rows of one page in order, with the request for the next page if there is one; or an error inside a 200. */
+export type ReadResult<Row> =
+  | {
+      readonly rows: Row[];
+      readonly next?: PartnerRequest /** The partner's own warning: makes the outcome PARTIAL. */;
+      readonly warning?: string;
+    }
+  | { readonly failure: FailureKind; readonly detail: string };
+
+/** The partner's own price of a row. */
+export interface PartnerPrice {
+  /** ISO 4217. */
+  readonly currency: string;
+  /** Minor units of the currency: what the partner charges. */
+  readonly totalMinor: number;
+  /** The part of the total that was stated as tax; -1 where the partner does not split it. */
+  readonly taxMinor: number;
+  /** Mandatory charges that are not in the total; 0 where there are none. */
+  readonly dueLaterMinor: number;
+  /** What the total includes: from the row, or from the manifest's cited statement for the market. */
+  readonly basis: TaxBasis;
+}
+
+/**
+ * Thrown by row functions (`columns`, `price`, `expiresAt`, `item`): this row cannot become an offer. Counted by reason,
+ * with one example a reason. Cheap to make: it has no stack.
+ */
+export class Rejection extends Error {
+  readonly reason: RejectionReason;
+  /** For a person: what was wrong. No personal data, no secrets. */
+  readonly example: string;
+
+  constructor(reason: RejectionReason, example: string) {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    super(example);
+    Error.stackTraceLimit = limit;
+    this.name = 'Rejection';
+    this.reason = reason;
+    this.example = example;
+  }
+}
+
+/** One partner format. `Body` is the parsed answer: a JSON value, or the object that the XML parser makes. */
+export interface Adapter<Row = unknown, Body = unknown> {
+  /** The vertical it sells, as the oneof case in Criteria and Item: "flight". */
+  readonly vertical: string;
+  /** The first request of a search, or why these criteria cannot be asked (a sentence for a person). */
+  ask(context: AskContext): PartnerRequest | { readonly unsupported: string };
+  /** An answer that is not 2xx. `body` is absent where the text is not of the manifest's format. */
+  readError(
+    status: number,
+    body: Body | undefined,
+    text: string,
+  ): { readonly failure: FailureKind; readonly detail: string; readonly retryAfterMs?: number };
+  /** One page. A throw of anything but Rejection means: not of this format (MALFORMED). */
+  read(body: Body, context: AnswerContext): ReadResult<Row>;
+  /**
+   * One function for each attribute of the vertical, by the attribute's name; undefined where the row does not say. Times
+   * are epoch milliseconds, enums names without prefix ("ECONOMY"), lists arrays of strings. An attribute without a
+   * function is absent in every row.
+   */
+  readonly columns: Readonly<Record<string, (row: Row, context: AnswerContext) => unknown>>;
+  /** The row's price; throws Rejection where amount, currency or basis is missing or invalid. */
+  price(row: Row, context: AnswerContext): PartnerPrice;
+  /** When the partner stops standing by the row, epoch milliseconds. */
+  expiresAt(row: Row, context: AnswerContext): number;
+  /** The whole item. `wanted` says whether a field of the item is asked for: leave out the costly ones that are not. */
+  item(row: Row, context: AnswerContext, wanted: (field: string) => boolean): Item['vertical'];
+  /** Asks again for one row. */
+  verify(row: Row, context: AnswerContext): PartnerRequest;
+  /**
+   * What the partner says now. `gone`: sold out, a sentence for a person. Also given the body of a 4xx answer (but 401, 403
+   * and 429), where only `gone` counts: for the rest of it there is `readError`.
+   */
+  readVerified(
+    body: Body,
+    context: AnswerContext,
+    before: Row,
+  ): { readonly row: Row } | { readonly gone: string } | { readonly failure: FailureKind; readonly detail: string };
+  /** The row that `readVerified` found, read again from the held answer alone. */
+  rowOfVerified(body: Body, context: AnswerContext): Row;
+  /** The way on to the partner: a link for the shopper, or a token for the partner's booking API. */
+  handoff(row: Row, context: AnswerContext, clickId: string): { readonly url: string } | { readonly token: string };
+}
+
+/** What an adapter's manifest.yaml says. */
+export interface Manifest {
+  /** The adapter's name: the name of its folder. */
+  readonly name: string;
+  /** For a person: "Duffel". */
+  readonly title: string;
+  /** As `Adapter.vertical`. */
+  readonly vertical: string;
+  /** Format of answers. */
+  readonly format: 'json' | 'xml';
+  /** What holds where a partner's configuration does not say otherwise. */
+  readonly defaults: {
+    /** Time for one search with all its pages: 100 to 60,000 ms. */
+    readonly timeoutMs: number;
+    /** Pages read at most: 1 to 50. */
+    readonly maxPages: number;
+    /** Largest body, decompressed: 1 KiB to 64 MiB. */
+    readonly maxBodyBytes: number;
+    /** Requests under way at once: 1 to 1,000. */
+    readonly concurrency: number;
+    /** How long a row without a lifetime of its own is stood by: 10 to 86,400 s. */
+    readonly lifetimeSeconds: number;
+  };
+  /**
+   * What the partner's totals say about taxes where its rows do not: by market (ISO 3166-1 alpha-2, or "*" for every other),
+   * each with where the partner says so.
+   */
+  readonly taxBasis?: Readonly<Record<string, { readonly basis: TaxBasis; readonly citation: string }>>;
+  /** Digest of manifest, configuration and adapter sources; part of every handle. */
+  readonly digest: string;
+}

@@ -1,0 +1,214 @@
+import {
+  CacheUse,
+  FailureKind,
+  OutcomeStatus,
+  type PartnerOutcome,
+  RejectionReason,
+} from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { Duration } from '../../libs/contracts/gen/google/protobuf/duration.ts';
+import { logger, withTrace } from '../../libs/telemetry/index.ts';
+import type { AnswerContext, AskContext, PartnerRequest, ReadResult } from './adapter.ts';
+import type { AnswerStore } from './answers.ts';
+import { parseBody } from './body.ts';
+import { type ExchangeBounds, PartnerExchange } from './exchange.ts';
+import { nameOf, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
+import type { HttpAnswer, HttpClient } from './http.ts';
+import { type MappedRows, mapRows } from './map-rows.ts';
+import { partnerDuration, rowsKept, rowsRejected } from './metrics.ts';
+import type { ConfiguredPartner } from './partner.ts';
+import { Rejections } from './rejections.ts';
+import { SeenOffers } from './seen-offers.ts';
+
+/** One page of a partner's answer, mapped and held. */
+export interface Page {
+  readonly partner: ConfiguredPartner;
+  /** Digest of the answer. */
+  readonly answer: string;
+  readonly fetchedAt: number;
+  readonly mapped: MappedRows;
+}
+
+/** What asking needs. */
+export interface AskTools {
+  readonly http: HttpClient;
+  readonly answers: AnswerStore;
+}
+
+const log = logger('supply.partner');
+
+/**
+ * Asks one partner, page by page, and hands over each page with offers as it comes. Always ends with an outcome; never
+ * throws.
+ */
+export async function askPartner(
+  tools: AskTools,
+  partner: ConfiguredPartner,
+  context: AskContext,
+  first: PartnerRequest,
+  bounds: ExchangeBounds,
+  onPage: (page: Page) => void,
+): Promise<PartnerOutcome> {
+  const exchange = new PartnerExchange(tools.http, partner, 'search', bounds);
+  const tally = new Tally();
+  let failure: PartnerFailure | undefined;
+  try {
+    await exchange.within(() => readPages(tools, exchange, context, first, tally, onPage));
+  } catch (error) {
+    failure = toPartnerFailure(error);
+  }
+  const outcome = outcomeOf(exchange, tally, failure);
+  report(exchange, outcome, bounds, failure);
+  return outcome;
+}
+
+/** What came of a search so far. */
+class Tally {
+  received = 0;
+  kept = 0;
+  /** Why something may be missing; the first reason stays. */
+  incomplete: string | undefined;
+  readonly rejections = new Rejections();
+}
+
+async function readPages(
+  { answers }: AskTools,
+  exchange: PartnerExchange,
+  context: AskContext,
+  first: PartnerRequest,
+  tally: Tally,
+  onPage: (page: Page) => void,
+): Promise<void> {
+  const { partner } = exchange;
+  const { adapter, manifest, plan } = partner;
+  const seen = new SeenOffers();
+  let next: PartnerRequest | undefined = first;
+  for (let pages = 0; next !== undefined; pages++) {
+    if (pages === partner.maxPages) {
+      tally.incomplete ??= `there are more pages than the ${pages} that maxPages allows`;
+      return;
+    }
+    const answer: HttpAnswer = await exchange.send(next);
+    if (answer.status < 200 || answer.status > 299) throw exchange.failureOf(answer);
+    const fetchedAt = Date.now();
+    const contentType = answer.headers['content-type'];
+    const body = parseBody(answer.body, contentType, manifest.format);
+    const answered: AnswerContext = { ...context, fetchedAt, manifest };
+    const result = read(adapter, body, answered);
+    if ('failure' in result) throw exchange.failureStated(result.failure, result.detail);
+    tally.received += result.rows.length;
+    if (result.warning !== undefined) tally.incomplete ??= `it warns: ${result.warning.slice(0, 250)}`;
+    const mapped = mapRows(plan, adapter, result.rows, answered, seen, tally.rejections);
+    if (mapped.rows.length > 0) {
+      tally.kept += mapped.rows.length;
+      const digest = answers.hold({
+        partner,
+        context: answered,
+        kind: 'page',
+        body: answer.body,
+        contentType: contentType === undefined ? undefined : String(contentType),
+        rows: result.rows,
+        expiresAt: mapped.lastExpiry,
+      });
+      onPage({ partner, answer: digest, fetchedAt, mapped });
+    }
+    next = result.next;
+  }
+}
+
+function read(adapter: ConfiguredPartner['adapter'], body: unknown, context: AnswerContext): ReadResult<unknown> {
+  try {
+    return adapter.read(body, context);
+  } catch (cause) {
+    throw new PartnerFailure({
+      failure: FailureKind.MALFORMED,
+      detail: `the answer is not built as the format promises: ${cause instanceof Error ? cause.message : cause}`,
+      cause,
+    });
+  }
+}
+
+function outcomeOf(exchange: PartnerExchange, tally: Tally, failure: PartnerFailure | undefined): PartnerOutcome {
+  const { received, kept, rejections, incomplete } = tally;
+  const outcome: PartnerOutcome = {
+    ...emptyOutcome(exchange.partner.name, OutcomeStatus.OK, ''),
+    rowsReceived: received,
+    offersKept: kept,
+    rejections: rejections.toCounts(),
+    latency: durationOf(exchange.elapsedMs),
+    requests: exchange.requests,
+  };
+  if (failure !== undefined) {
+    const partly = received > 0 && failure.status !== OutcomeStatus.CANCELLED;
+    outcome.status = partly ? OutcomeStatus.PARTIAL : failure.status;
+    outcome.failure = failure.failure;
+    outcome.detail = partly ? `not every page came: ${failure.detail}` : failure.detail;
+    if (failure.retryAfterMs !== undefined) outcome.retryAfter = durationOf(failure.retryAfterMs);
+  } else if (received === 0) {
+    outcome.status = OutcomeStatus.EMPTY;
+    outcome.detail = incomplete ?? '';
+  } else if (kept === 0) {
+    const unreadable = rejections.total > rejections.count(RejectionReason.EXPIRED);
+    outcome.status = OutcomeStatus.PARTIAL;
+    outcome.failure = unreadable ? FailureKind.MALFORMED : FailureKind.UNSPECIFIED;
+    outcome.detail = `none of its ${received} rows became an offer; the rejections say why`;
+  } else if (incomplete !== undefined) {
+    outcome.status = OutcomeStatus.PARTIAL;
+    outcome.detail = incomplete;
+  }
+  return outcome;
+}
+
+/** An outcome without counts. */
+export function emptyOutcome(partner: string, status: OutcomeStatus, detail: string): PartnerOutcome {
+  return {
+    partner,
+    status,
+    failure: FailureKind.UNSPECIFIED,
+    detail,
+    rowsReceived: 0,
+    offersKept: 0,
+    rejections: [],
+    latency: undefined,
+    requests: 0,
+    cache: CacheUse.UNSPECIFIED,
+    retryAfter: undefined,
+  };
+}
+
+/** Milliseconds as a Duration message. */
+export function durationOf(ms: number): Duration {
+  const nanos = Math.max(0, Math.round(ms * 1_000_000));
+  return { seconds: Math.floor(nanos / 1_000_000_000), nanos: nanos % 1_000_000_000 };
+}
+
+function report(
+  exchange: PartnerExchange,
+  outcome: PartnerOutcome,
+  bounds: ExchangeBounds,
+  failure: PartnerFailure | undefined,
+): void {
+  const { partner, status, detail, rowsReceived, offersKept } = outcome;
+  exchange.end(status, outcome.failure, detail, rowsReceived, offersKept);
+  partnerDuration.record(exchange.elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
+  if (offersKept > 0) rowsKept.add(offersKept, { partner });
+  for (const { reason, count } of outcome.rejections) {
+    rowsRejected.add(count, { partner, reason: nameOf(RejectionReason, reason) });
+  }
+  const failed = outcome.failure !== FailureKind.UNSPECIFIED;
+  if (!failed && !log.isLevelEnabled('debug')) return;
+  const line = {
+    partner,
+    outcome: outcomeName(status),
+    detail,
+    received: rowsReceived,
+    kept: offersKept,
+    requests: outcome.requests,
+    ms: Math.round(exchange.elapsedMs),
+  };
+  const traced = withTrace(log, bounds.trace);
+  if (!failed) traced.debug(line, 'partner answered');
+  // A defect of ours is worth its stack; a partner's failure is not.
+  else if (outcome.failure === FailureKind.PLATFORM)
+    traced.error({ ...line, err: failure?.cause }, 'partner call broke');
+  else traced.warn(line, 'partner failed');
+}

@@ -1,0 +1,129 @@
+import { type JSONSchema, type SecretReference, secretSchema } from '../../libs/config/index.ts';
+
+/** A partner's configuration file, `<config>/partners/<name>.yaml`. */
+export interface PartnerConfig {
+  readonly adapter: string;
+  readonly endpoint: string;
+  readonly credentials: Readonly<Record<string, SecretReference>>;
+  readonly markets: readonly string[];
+  readonly enabled: boolean;
+  readonly timeoutMs?: number;
+  readonly maxPages?: number;
+  readonly maxBodyBytes?: number;
+  readonly concurrency?: number;
+  readonly lifetimeSeconds?: number;
+  readonly sendTraceparent: boolean;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** An adapter's manifest file, `<adapter folder>/manifest.yaml`. */
+export interface ManifestFile {
+  readonly name: string;
+  readonly title: string;
+  readonly vertical: string;
+  readonly format: 'json' | 'xml';
+  readonly defaults: {
+    readonly timeoutMs: number;
+    readonly maxPages: number;
+    readonly maxBodyBytes: number;
+    readonly concurrency: number;
+    readonly lifetimeSeconds: number;
+  };
+  readonly taxBasis?: Readonly<
+    Record<string, { readonly basis: 'INCLUDED' | 'EXCLUDED' | 'PARTLY_INCLUDED'; readonly citation: string }>
+  >;
+}
+
+const limits = {
+  timeoutMs: {
+    description: 'time for one search with all its pages, 100 to 60000 ms',
+    type: 'integer',
+    minimum: 100,
+    maximum: 60_000,
+  },
+  maxPages: { description: 'pages read at most, 1 to 50', type: 'integer', minimum: 1, maximum: 50 },
+  maxBodyBytes: {
+    description: 'largest body, decompressed, 1024 to 67108864 bytes',
+    type: 'integer',
+    minimum: 1_024,
+    maximum: 67_108_864,
+  },
+  concurrency: { description: 'calls under way at once, 1 to 1000', type: 'integer', minimum: 1, maximum: 1_000 },
+  lifetimeSeconds: {
+    description: 'how long a row without a lifetime of its own is stood by, 10 to 86400 s',
+    type: 'integer',
+    minimum: 10,
+    maximum: 86_400,
+  },
+} as const;
+
+const market = '^[A-Z]{2}$';
+
+/** JSON schema of {@link PartnerConfig}. */
+export const partnerSchema: JSONSchema = {
+  type: 'object',
+  required: ['adapter', 'endpoint'],
+  additionalProperties: false,
+  properties: {
+    adapter: {
+      description: 'the adapter that speaks the format: the name of its folder',
+      type: 'string',
+      pattern: '^[a-z][a-z0-9-]*$',
+    },
+    endpoint: {
+      description: 'base URL of the partner, "https://api.example.com/v1"',
+      type: 'string',
+      format: 'uri',
+      pattern: '^https?://',
+    },
+    credentials: {
+      description: 'credentials by the names that the adapter asks for',
+      type: 'object',
+      additionalProperties: secretSchema,
+      default: {},
+    },
+    markets: {
+      description: 'markets it sells in, ISO 3166-1 alpha-2 in capitals; empty for all',
+      type: 'array',
+      items: { type: 'string', pattern: market },
+      default: [],
+    },
+    enabled: { description: 'asked in searches', type: 'boolean', default: true },
+    ...limits,
+    sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },
+    options: { description: 'what the adapter takes, see its README', type: 'object', default: {} },
+  },
+};
+
+/** JSON schema of {@link ManifestFile}. */
+export const manifestSchema: JSONSchema = {
+  type: 'object',
+  required: ['name', 'title', 'vertical', 'format', 'defaults'],
+  additionalProperties: false,
+  properties: {
+    name: { description: 'the name of the folder', type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
+    title: { description: 'what a person calls it', type: 'string', minLength: 1 },
+    vertical: { description: 'what it sells, as named in Criteria', type: 'string' },
+    format: { description: 'format of answers', enum: ['json', 'xml'] },
+    defaults: {
+      type: 'object',
+      required: Object.keys(limits),
+      additionalProperties: false,
+      properties: limits,
+    },
+    taxBasis: {
+      description: "what totals say about taxes where rows do not, by market, '*' for every other",
+      type: 'object',
+      propertyNames: { pattern: '^([A-Z]{2}|\\*)$' },
+      additionalProperties: {
+        type: 'object',
+        required: ['basis', 'citation'],
+        additionalProperties: false,
+        properties: {
+          basis: { enum: ['INCLUDED', 'EXCLUDED', 'PARTLY_INCLUDED'] },
+          citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,189 @@
+import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { FailureKind, type OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
+import type { PartnerRequest } from './adapter.ts';
+import { parseBody } from './body.ts';
+import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
+import type { HttpAnswer, HttpClient } from './http.ts';
+import type { ConfiguredPartner } from './partner.ts';
+import { retryAfterMs } from './rate-limit.ts';
+
+/** What bounds a conversation with a partner. */
+export interface ExchangeBounds {
+  /** The caller's deadline, epoch ms; absent: the partner's own timeout alone counts. */
+  readonly deadline: number | undefined;
+  readonly signal: AbortSignal;
+  /** Parent of the conversation's span. */
+  readonly trace: Context;
+}
+
+/** One conversation with a partner: a search with its pages, or asking again for one row. One client span. */
+export class PartnerExchange {
+  readonly partner: ConfiguredPartner;
+  /** Epoch ms: a little before the caller's deadline, so that the outcome still arrives. */
+  readonly deadline: number;
+  readonly #http: HttpClient;
+  readonly #signal: AbortSignal;
+  readonly #span;
+  readonly #traceparent: string | undefined;
+  readonly #startedAt = performance.now();
+  #requests = 0;
+  #httpStatus = 0;
+
+  constructor(http: HttpClient, partner: ConfiguredPartner, purpose: 'search' | 'verify', bounds: ExchangeBounds) {
+    this.partner = partner;
+    this.deadline = deadlineOf(partner, bounds.deadline, Date.now());
+    this.#http = http;
+    this.#signal = bounds.signal;
+    this.#span = tracer.startSpan(
+      `partner ${purpose}`,
+      { kind: SpanKind.CLIENT, attributes: { 'entrepot.partner': partner.name, 'server.address': partner.origin } },
+      bounds.trace,
+    );
+    this.#traceparent = partner.sendTraceparent ? traceparentOf(trace.setSpan(bounds.trace, this.#span)) : undefined;
+  }
+
+  /** Requests sent so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Since it began, ms. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** Does the work while holding one of the partner's places. Throws PartnerFailure. */
+  async within<T>(work: () => Promise<T>): Promise<T> {
+    const { limit } = this.partner;
+    if (!limit.tryEnter()) {
+      const entered = await limit.enter(this.deadline - LEAST_TIME_MS, this.#signal);
+      if (entered === 'cancelled') throw cancelled();
+      if (entered === 'too_late') {
+        throw new PartnerFailure({
+          failure: FailureKind.TIMEOUT,
+          detail: `waited for one of its ${limit.limit} calls at once until the time was over; see its concurrency`,
+        });
+      }
+    }
+    try {
+      return await work();
+    } finally {
+      limit.leave();
+    }
+  }
+
+  /** Sends a request and returns the complete answer, whatever its status. Throws PartnerFailure. */
+  async send(request: PartnerRequest): Promise<HttpAnswer> {
+    try {
+      return await this.#once(request);
+    } catch (error) {
+      // A kept-alive connection that the partner closed at the same moment: the request was not looked at.
+      if (!(error instanceof PartnerFailure && error.unanswered) || Date.now() >= this.deadline) throw error;
+      return this.#once(request);
+    }
+  }
+
+  /** What an answer that is not 2xx means. A rate limit is remembered. */
+  failureOf(answer: HttpAnswer): PartnerFailure {
+    const { status, headers, body } = answer;
+    const { adapter, manifest } = this.partner;
+    let parsed: unknown;
+    try {
+      parsed = parseBody(body, headers['content-type'], manifest.format);
+    } catch {
+      // Errors often come as HTML or plain text; the status says enough then.
+    }
+    let said: ReturnType<typeof adapter.readError>;
+    try {
+      said = adapter.readError(status, parsed, body.toString('utf8', 0, 2_000));
+    } catch {
+      said = { failure: kindOf(status), detail: 'its error is not in its format' };
+    }
+    const failure = status === 429 ? FailureKind.RATE_LIMIT : said.failure || kindOf(status);
+    const detail = `status ${status}: ${said.detail}`.slice(0, 300);
+    if (failure !== FailureKind.RATE_LIMIT) return new PartnerFailure({ failure, detail, httpStatus: status });
+    const now = Date.now();
+    const stated = said.retryAfterMs ?? retryAfterMs(headers, now);
+    return new PartnerFailure({
+      failure,
+      detail,
+      httpStatus: status,
+      retryAfterMs: this.partner.hold.hold(now, stated),
+    });
+  }
+
+  /** A failure that the adapter found inside a 200. A rate limit is remembered. */
+  failureStated(failure: FailureKind, detail: string): PartnerFailure {
+    const isLimit = failure === FailureKind.RATE_LIMIT;
+    return new PartnerFailure({
+      failure: failure || FailureKind.SERVER_ERROR,
+      detail: detail.slice(0, 300),
+      httpStatus: this.#httpStatus,
+      ...(isLimit && { retryAfterMs: this.partner.hold.hold(Date.now(), undefined) }),
+    });
+  }
+
+  /** Ends the span. `outcome` and the counts become its attributes. */
+  end(outcome: OutcomeStatus, failure: FailureKind, detail: string, received: number, kept: number): void {
+    const span = this.#span;
+    if (span.isRecording()) {
+      span.setAttributes({
+        'entrepot.outcome': outcomeName(outcome),
+        'entrepot.rows.received': received,
+        'entrepot.offers.kept': kept,
+        'entrepot.requests': this.#requests,
+        'entrepot.cache': 'none',
+      });
+      if (this.#httpStatus > 0) span.setAttribute('http.response.status_code', this.#httpStatus);
+      if (failure !== FailureKind.UNSPECIFIED) {
+        span.setAttribute('error.type', failureName(failure));
+        span.setStatus({ code: SpanStatusCode.ERROR, message: detail });
+      }
+    }
+    span.end();
+  }
+
+  async #once(request: PartnerRequest): Promise<HttpAnswer> {
+    const { partner } = this;
+    this.#requests++;
+    const headers =
+      this.#traceparent === undefined ? request.headers : { ...request.headers, traceparent: this.#traceparent };
+    const path = request.path.startsWith('/') ? request.path : `/${request.path}`;
+    try {
+      const answer = await this.#http.send({
+        origin: partner.origin,
+        path: partner.basePath + path,
+        method: request.method,
+        headers,
+        body: request.body,
+        deadline: this.deadline,
+        signal: this.#signal,
+        maxBodyBytes: partner.maxBodyBytes,
+      });
+      this.#httpStatus = answer.status;
+      return answer;
+    } catch (error) {
+      const failure = toPartnerFailure(error);
+      if (failure.httpStatus !== undefined) this.#httpStatus = failure.httpStatus;
+      throw failure;
+    }
+  }
+}
+
+/** A call that has waited does not begin with less time than this: nobody could answer it. */
+const LEAST_TIME_MS = 10;
+
+/** Of the caller's time, what is kept back for the way up: a twentieth, 5 to 100 ms. */
+function deadlineOf(partner: ConfiguredPartner, callers: number | undefined, now: number): number {
+  const own = now + partner.timeoutMs;
+  if (callers === undefined) return own;
+  const margin = Math.min(100, Math.max(5, (callers - now) / 20));
+  return Math.min(own, callers - margin);
+}
+
+function kindOf(status: number): FailureKind {
+  if (status === 401 || status === 403) return FailureKind.AUTHENTICATION;
+  if (status === 429) return FailureKind.RATE_LIMIT;
+  return status >= 500 ? FailureKind.SERVER_ERROR : FailureKind.REQUEST_REFUSED;
+}

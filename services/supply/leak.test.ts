@@ -1,0 +1,75 @@
+import { afterAll, expect, it } from 'vitest';
+import { readColumns } from '../../libs/columns/index.ts';
+import { OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { startTelemetry } from '../../libs/telemetry/index.ts';
+import { json, startPartner } from './testing/partner-server.ts';
+import { type Rig, row, search, start, startRig } from './testing/rig.ts';
+
+const telemetry = startTelemetry({ service: 'test' });
+const BUDGET = 400_000;
+
+/** A partner that misbehaves in turn. */
+let turn = 0;
+let misbehaving = true;
+const partner = await startPartner((_, response) => {
+  turn++;
+  switch (misbehaving ? turn % 8 : 7) {
+    case 0:
+      return json(response, { error: 'no' }, 500);
+    case 1:
+      return json(response, '{"rows":[');
+    case 2:
+      return response.destroy();
+    case 3:
+      return undefined;
+    default:
+      return json(response, { rows: Array.from({ length: 100 }, (_, i) => row(turn * 100 + i)) });
+  }
+});
+const partners = Object.fromEntries(
+  ['a', 'b', 'c', 'd'].map((name) => [name, { adapter: 'plain', endpoint: partner.url, concurrency: 100 }]),
+);
+const rig: Rig = await startRig(partners, { answers: { budgetBytes: BUDGET } });
+afterAll(async () => {
+  await rig.close();
+  await partner.close();
+  await telemetry.shutdown();
+});
+
+async function gauge(name: string): Promise<number> {
+  const lines = (await telemetry.metricsText()).split('\n').filter((line) => line.startsWith(name));
+  return lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
+}
+
+it('stays within its budget and finishes every search, whatever partners and callers do', async () => {
+  let finished = 0;
+  const one = async (i: number) => {
+    const abort = new AbortController();
+    if (i % 5 === 0) setTimeout(() => abort.abort(), i % 50);
+    try {
+      const { plan, batches, outcome } = await search(rig, start(), { timeoutMs: 250, signal: abort.signal });
+      for (const name of plan.asked) expect(outcome(name).status).not.toBe(OutcomeStatus.UNSPECIFIED);
+      for (const batch of batches) readColumns(batch.columns!);
+    } catch (error) {
+      expect(error).toMatchObject({ reason: expect.stringMatching(/^(CANCELLED|DEADLINE_EXCEEDED|OVERLOADED)$/) });
+    }
+    finished++;
+    expect(await gauge('entrepot_supply_answers_bytes')).toBeLessThanOrEqual(BUDGET);
+  };
+  const todo = Array.from({ length: 120 }, (_, i) => i);
+  const worker = async () => {
+    for (let i = todo.pop(); i !== undefined; i = todo.pop()) await one(i);
+  };
+  await Promise.all(Array.from({ length: 12 }, worker));
+  expect(finished).toBe(120);
+
+  misbehaving = false;
+  for (let i = 0; i < 20; i++) {
+    const { plan, outcome } = await search(rig);
+    for (const name of plan.asked) expect(outcome(name).status).toBe(OutcomeStatus.OK);
+  }
+  const held = await gauge('entrepot_supply_answers_bytes');
+  expect(held).toBeGreaterThan(BUDGET / 2);
+  expect(held).toBeLessThanOrEqual(BUDGET);
+  expect(await gauge('entrepot_supply_answers_dropped')).toBeGreaterThan(0);
+});

@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+  ConfigError,
+  type ConfigProblem,
+  loadYamlDocument,
+  parseYaml,
+  secret,
+  type YamlDocument,
+  yamlFiles,
+} from '../../libs/config/index.ts';
+import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { verticals } from '../../libs/vertical/index.ts';
+import type { Account, Adapter, Manifest } from './adapter.ts';
+import { ConcurrencyLimit } from './concurrency.ts';
+import { type ManifestFile, manifestSchema, type PartnerConfig, partnerSchema } from './config.ts';
+import { PartnerFailure } from './failure.ts';
+import { type ColumnPlan, planColumns } from './map-rows.ts';
+import type { ConfiguredPartner } from './partner.ts';
+import { RateLimitHold } from './rate-limit.ts';
+
+/** Where the shipped adapters are. */
+export const shippedAdapters = fileURLToPath(new URL('./partners', import.meta.url));
+
+/** What adapters share when they map. */
+const sharedMapping = fileURLToPath(new URL('./mapping', import.meta.url));
+
+/** Where partners come from. */
+export interface PartnerSources {
+  /** The platform's configuration directory; partners are in its folder `partners`. */
+  readonly configDirectory: string;
+  /** Folders of adapters, searched in order; default the shipped ones. */
+  readonly adapterDirectories?: readonly string[] | undefined;
+  /** Stands for `${ENTREPOT_TWIN_URL}` in partner files, whatever the environment says. */
+  readonly twinUrl?: string | undefined;
+}
+
+interface LoadedAdapter {
+  readonly adapter: Adapter;
+  readonly manifest: ManifestFile;
+  readonly plan: ColumnPlan;
+  /** Digest of the manifest and every source file. */
+  readonly digest: string;
+}
+
+/** Every configured partner, by name. Throws ConfigError with all problems of all files. */
+export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap<string, ConfiguredPartner>> {
+  const directories = sources.adapterDirectories ?? [shippedAdapters];
+  const adapters = new Map<string, Promise<LoadedAdapter>>();
+  const partners = new Map<string, ConfiguredPartner>();
+  const problems: ConfigProblem[] = [];
+  for (const file of yamlFiles(path.join(sources.configDirectory, 'partners'))) {
+    try {
+      const document = loadPartnerFile(file, sources.twinUrl);
+      const { adapter: name } = document.value;
+      const folder = directories.map((directory) => path.join(directory, name)).find(isAdapterFolder);
+      if (folder === undefined) {
+        const reason = `no adapter "${name}"; there are: ${adapterNames(directories).join(', ') || 'none'}`;
+        throw new ConfigError([document.problem(['adapter'], reason)]);
+      }
+      let loading = adapters.get(name);
+      if (loading === undefined) {
+        loading = loadAdapter(folder);
+        adapters.set(name, loading);
+      }
+      const partner = configure(path.basename(file).replace(/\.ya?ml$/, ''), document.value, await loading);
+      partners.set(partner.name, partner);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(unique(problems));
+  return partners;
+}
+
+/** What is wrong in the partners' files, their adapters' manifests and modules; empty when all can be used. */
+export async function checkPartners(
+  configDirectory: string,
+  adapterDirectories?: readonly string[],
+): Promise<readonly ConfigProblem[]> {
+  try {
+    await loadPartners({ configDirectory, adapterDirectories });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+function loadPartnerFile(file: string, twinUrl: string | undefined): YamlDocument<PartnerConfig> {
+  if (!/^[a-z][a-z0-9-]*\.ya?ml$/.test(path.basename(file))) {
+    const reason = 'a partner is named as its file: small letters, digits and "-", such as duffel-leisure.yaml';
+    throw new ConfigError([{ file, line: 0, column: 0, reason }]);
+  }
+  if (twinUrl === undefined) return loadYamlDocument(file, partnerSchema);
+  const text = readFileSync(file, 'utf8').replaceAll(/\$\{ENTREPOT_TWIN_URL(?::-[^}]*)?\}/g, () => twinUrl);
+  return parseYaml(text, file, partnerSchema);
+}
+
+async function loadAdapter(folder: string): Promise<LoadedAdapter> {
+  const document = loadYamlDocument<ManifestFile>(path.join(folder, 'manifest.yaml'), manifestSchema);
+  const manifest = document.value;
+  const problem = (at: string, reason: string): ConfigError => new ConfigError([document.problem([at], reason)]);
+  if (manifest.name !== path.basename(folder)) throw problem('name', `expected the folder's name`);
+  const vertical = verticals().get(manifest.vertical);
+  if (vertical === undefined) {
+    throw problem('vertical', `no vertical "${manifest.vertical}"; there are: ${[...verticals().keys()].join(', ')}`);
+  }
+  const file = path.join(folder, 'adapter.ts');
+  const module: unknown = await import(pathToFileURL(file).href).catch((cause: unknown) => {
+    throw moduleProblem(file, `cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
+  });
+  const adapter = adapterOf(module);
+  if (adapter === undefined) throw moduleProblem(file, 'exports no `adapter` with all functions of adapter.ts');
+  if (adapter.vertical !== manifest.vertical) {
+    throw problem('vertical', `the adapter itself says "${adapter.vertical}"`);
+  }
+  try {
+    return { adapter, manifest, plan: planColumns(adapter, vertical), digest: digestOfAdapter(folder) };
+  } catch (error) {
+    if (error instanceof RangeError) throw moduleProblem(file, error.message);
+    throw error;
+  }
+}
+
+function moduleProblem(file: string, reason: string): ConfigError {
+  return new ConfigError([{ file, line: 0, column: 0, reason }]);
+}
+
+const FUNCTIONS = [
+  'ask',
+  'readError',
+  'read',
+  'price',
+  'expiresAt',
+  'item',
+  'verify',
+  'readVerified',
+  'rowOfVerified',
+  'handoff',
+] as const satisfies readonly (keyof Adapter)[];
+
+function adapterOf(module: unknown): Adapter | undefined {
+  const adapter = isObject(module) ? module.adapter : undefined;
+  if (!isObject(adapter) || typeof adapter.vertical !== 'string' || !isObject(adapter.columns)) return undefined;
+  if (FUNCTIONS.some((name) => typeof adapter[name] !== 'function')) return undefined;
+  if (Object.values(adapter.columns).some((column) => typeof column !== 'function')) return undefined;
+  return adapter as unknown as Adapter;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function configure(name: string, config: PartnerConfig, loaded: LoadedAdapter): ConfiguredPartner {
+  const { defaults, taxBasis: stated, ...rest } = loaded.manifest;
+  const endpoint = config.endpoint.replace(/\/+$/, '');
+  const url = new URL(endpoint);
+  const account: Account = {
+    partner: name,
+    endpoint,
+    options: config.options,
+    credential: (credential) => credentialOf(name, config, credential),
+  };
+  const taxBasis: Record<string, { basis: TaxBasis; citation: string }> = {};
+  for (const [market, { basis, citation }] of Object.entries(stated ?? {})) {
+    taxBasis[market] = { basis: TaxBasis[basis], citation };
+  }
+  const manifest: Manifest = {
+    ...rest,
+    defaults: { ...defaults, lifetimeSeconds: config.lifetimeSeconds ?? defaults.lifetimeSeconds },
+    ...(stated !== undefined && { taxBasis }),
+    digest: shortDigest([loaded.digest, JSON.stringify([name, config])]),
+  };
+  return {
+    name,
+    adapter: loaded.adapter,
+    manifest,
+    account,
+    origin: url.origin,
+    basePath: url.pathname.replace(/\/+$/, ''),
+    markets: config.markets,
+    enabled: config.enabled,
+    timeoutMs: config.timeoutMs ?? defaults.timeoutMs,
+    maxPages: config.maxPages ?? defaults.maxPages,
+    maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes,
+    sendTraceparent: config.sendTraceparent,
+    plan: loaded.plan,
+    limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
+    hold: new RateLimitHold(),
+  };
+}
+
+function credentialOf(partner: string, config: PartnerConfig, credential: string): string {
+  const reference = Object.hasOwn(config.credentials, credential) ? config.credentials[credential] : undefined;
+  const refuse = (detail: string, cause?: unknown): PartnerFailure =>
+    new PartnerFailure({ failure: FailureKind.AUTHENTICATION, detail, cause });
+  if (reference === undefined) throw refuse(`credential "${credential}" is missing in the configuration of ${partner}`);
+  try {
+    return secret(reference);
+  } catch (error) {
+    throw refuse(`credential "${credential}": ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}
+
+function isAdapterFolder(folder: string): boolean {
+  return existsSync(path.join(folder, 'manifest.yaml'));
+}
+
+function adapterNames(directories: readonly string[]): string[] {
+  return directories
+    .filter((directory) => existsSync(directory))
+    .flatMap((directory) => readdirSync(directory).filter((name) => isAdapterFolder(path.join(directory, name))))
+    .sort();
+}
+
+/** Digest of the manifest and all sources that map: another mapping is another manifest. Tests do not count. */
+function digestOfAdapter(folder: string): string {
+  return shortDigest([folder, sharedMapping].filter((directory) => existsSync(directory)).flatMap(sourcesIn));
+}
+
+function sourcesIn(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file === 'manifest.yaml' || (file.endsWith('.ts') && !file.endsWith('.test.ts')))
+    .sort()
+    .flatMap((file) => [file, readFileSync(path.join(directory, file), 'utf8')]);
+}
+
+function shortDigest(parts: readonly string[]): string {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part).update('\0');
+  return digest.digest('base64url').slice(0, 12);
+}
+
+/** An adapter's problem is found once for each partner that uses it. */
+function unique(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}

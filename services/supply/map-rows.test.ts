@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { vertical } from '../../libs/vertical/index.ts';
+import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from './adapter.ts';
+import { buildColumns, buildEvidence } from './build-columns.ts';
+import { mapRows, planColumns } from './map-rows.ts';
+import { Rejections } from './rejections.ts';
+import { SeenOffers } from './seen-offers.ts';
+import { adapter as plain } from './testing/adapters/plain/adapter.ts';
+
+const price: PartnerPrice = {
+  currency: 'EUR',
+  totalMinor: 100,
+  taxMinor: -1,
+  dueLaterMinor: 0,
+  basis: TaxBasis.INCLUDED,
+};
+const context = { fetchedAt: 1_000, account: { partner: 'one' } } as AnswerContext;
+type Values = Readonly<Record<string, unknown>>;
+
+/** An adapter of flights whose rows are the attributes themselves. */
+function flights(attributes: readonly string[], other: Partial<Adapter> = {}): Adapter {
+  const columns = Object.fromEntries(attributes.map((name) => [name, (row: unknown) => (row as Values)[name]]));
+  const base = plain as unknown as Adapter;
+  return { ...base, vertical: 'flight', columns, price: () => price, expiresAt: () => 2_000, ...other };
+}
+
+function map(adapter: Adapter, rows: readonly unknown[]) {
+  const plan = planColumns(adapter, vertical(adapter.vertical));
+  const rejections = new Rejections();
+  const mapped = mapRows(plan, adapter, rows, context, new SeenOffers(), rejections);
+  return { plan, mapped, rejections: rejections.toCounts() };
+}
+
+describe('mapping rows', () => {
+  it('checks every value against the type that the vertical declares', () => {
+    const wrong: Readonly<Record<string, readonly unknown[]>> = {
+      stops: [1.5, '1', 2 ** 31, Number.NaN],
+      departure: [1.5, '2026', Number.POSITIVE_INFINITY],
+      refundable: ['yes', 1],
+      emissions_kg: [Number.NaN, '12'],
+      cabin: ['economy', 'CABIN_ECONOMY', 2],
+      fare_brand: [5, {}],
+      carriers: ['BA', [1], [undefined]],
+    };
+    for (const [name, values] of Object.entries(wrong)) {
+      const rows = values.map((value) => ({ segment_keys: ['k'], [name]: value }));
+      const { mapped, rejections } = map(flights(['segment_keys', name]), rows);
+      expect([name, mapped.rows.length, rejections[0]?.count]).toEqual([name, 0, values.length]);
+      expect(rejections[0]!.example).toContain(name);
+    }
+  });
+
+  it('takes null, an empty text and UNSPECIFIED for absent, and an empty list for a value', () => {
+    const row = { segment_keys: ['k'], stops: null, fare_brand: '', cabin: 'UNSPECIFIED', connections: [] };
+    const { plan, mapped } = map(flights(Object.keys(row)), [row]);
+    const { columns } = buildColumns(plan, mapped, 0, 1);
+    expect(columns.map(({ attribute }) => attribute).sort()).toEqual(['connections', 'segment_keys']);
+  });
+
+  it('refuses prices that are no prices', () => {
+    const wrong: readonly [Partial<PartnerPrice>, RejectionReason][] = [
+      [{ totalMinor: -1 }, RejectionReason.NEGATIVE_AMOUNT],
+      [{ totalMinor: 1.5 }, RejectionReason.INVALID_AMOUNT],
+      [{ totalMinor: Number.NaN }, RejectionReason.INVALID_AMOUNT],
+      [{ totalMinor: 2 ** 53 }, RejectionReason.INVALID_AMOUNT],
+      [{ taxMinor: -2 }, RejectionReason.INVALID_AMOUNT],
+      [{ dueLaterMinor: -1 }, RejectionReason.INVALID_AMOUNT],
+      [{ currency: 'QQQ' }, RejectionReason.INVALID_CURRENCY],
+      [{ currency: '' }, RejectionReason.INVALID_CURRENCY],
+      [{ basis: TaxBasis.UNSPECIFIED }, RejectionReason.UNKNOWN_TAX_BASIS],
+    ];
+    for (const [part, reason] of wrong) {
+      const { rejections } = map(flights(['segment_keys'], { price: () => ({ ...price, ...part }) }), [
+        { segment_keys: ['k'] },
+      ]);
+      expect(rejections).toMatchObject([{ reason, count: 1 }]);
+    }
+  });
+
+  it('refuses rows that had expired when they came, or whose expiry is no moment', () => {
+    for (const [expiresAt, reason] of [
+      [1_000, RejectionReason.EXPIRED],
+      [Number.NaN, RejectionReason.INVALID_TIME],
+      [9e15, RejectionReason.INVALID_TIME],
+    ] as const) {
+      const { rejections } = map(flights(['segment_keys'], { expiresAt: () => expiresAt }), [{ segment_keys: ['k'] }]);
+      expect(rejections).toMatchObject([{ reason }]);
+    }
+  });
+
+  it('counts a row that is built otherwise than expected, and goes on with the next', () => {
+    const adapter = flights(['segment_keys'], {
+      price: (row) => {
+        if ((row as Values).broken) throw new TypeError("Cannot read properties of undefined (reading 'amount')");
+        return price;
+      },
+    });
+    const { mapped, rejections } = map(adapter, [{ broken: true }, undefined, { segment_keys: ['k'] }]);
+    expect(mapped.rows).toEqual([2]);
+    expect(rejections).toMatchObject([{ reason: RejectionReason.MISSING_FIELD, count: 2 }]);
+    expect(rejections[0]!.example).toContain('price');
+  });
+
+  it('keeps the columns of the rows beside a rejected one in step', () => {
+    const names = ['segment_keys', 'stops', 'fare_brand'];
+    const rows = Array.from({ length: 9 }, (_, i) => ({
+      segment_keys: [`k${i}`],
+      stops: i,
+      fare_brand: i % 2 === 1 ? 5 : `b${i}`,
+    }));
+    const { mapped } = map(flights(names), rows);
+    expect(mapped.rows).toEqual([0, 2, 4, 6, 8]);
+    expect(mapped.values).toEqual([
+      [['k0'], ['k2'], ['k4'], ['k6'], ['k8']],
+      [0, 2, 4, 6, 8],
+      ['b0', 'b2', 'b4', 'b6', 'b8'],
+    ]);
+  });
+
+  it('gives rows of one product one key, with the first of them as evidence', () => {
+    const rows = ['a', 'b', 'a'].map((key, i) => ({ segment_keys: [key, 'x'], stops: i }));
+    const { plan, mapped } = map(flights(['segment_keys', 'stops']), rows);
+    expect([mapped.keys, mapped.keyOf, mapped.firstOf]).toEqual([
+      [
+        { scope: 'flight:segment_keys', text: 'a>x' },
+        { scope: 'flight:segment_keys', text: 'b>x' },
+      ],
+      [0, 1, 0],
+      [0, 1],
+    ]);
+    const evidence = buildEvidence(plan, mapped, mapped.firstOf);
+    expect(evidence.rowCount).toBe(2);
+    expect(evidence.columns.map(({ attribute }) => attribute)).toEqual(['segment_keys']);
+  });
+
+  it("keeps a partner's own keys apart from those of other partners", () => {
+    const stay = flights(['property_code'], { vertical: 'stay' });
+    expect(map(stay, [{ property_code: '77' }]).mapped.keys).toEqual([{ scope: 'stay:one:property_code', text: '77' }]);
+  });
+
+  it('refuses an adapter that maps what its vertical does not declare', () => {
+    expect(() => planColumns(flights(['stopps']), vertical('flight'))).toThrow(/"stopps".*stops/);
+  });
+
+  it('makes a rejection without a stack, for rows can be many', () => {
+    const rejection = new Rejection(RejectionReason.BROKEN_REFERENCE, 'segment 7');
+    expect(rejection.stack).not.toContain('    at ');
+    expect(new Error('after').stack).toContain('    at ');
+  });
+});

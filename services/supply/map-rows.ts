@@ -1,0 +1,247 @@
+import type { AttributeValueType } from '../../libs/columns/index.ts';
+import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { minorDigits } from '../../libs/money/index.ts';
+import type { AttributeSpec, Vertical } from '../../libs/vertical/index.ts';
+import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from './adapter.ts';
+import type { Rejections } from './rejections.ts';
+import type { SeenOffers } from './seen-offers.ts';
+
+/** One attribute, ready to be read from rows. */
+export interface PlannedColumn {
+  readonly name: string;
+  readonly type: AttributeValueType;
+  readonly read: (row: unknown, context: AnswerContext) => unknown;
+  /** The names that an enum has; undefined for other types. */
+  readonly names: ReadonlySet<string> | undefined;
+}
+
+/** How an adapter's rows become columns: made once an adapter. */
+export interface ColumnPlan {
+  readonly columns: readonly PlannedColumn[];
+  /** Positions in `columns` of the attributes that identify a product whoever sells it. */
+  readonly sharedKeys: readonly number[];
+  /** Positions of the attributes that identify a product of this partner. */
+  readonly partnerKeys: readonly number[];
+  /** Positions of every attribute with a role in identity. */
+  readonly evidence: readonly number[];
+}
+
+/** The plan of an adapter. Throws RangeError where the adapter maps what its vertical does not declare. */
+export function planColumns(adapter: Adapter, vertical: Vertical): ColumnPlan {
+  for (const name of Object.keys(adapter.columns)) {
+    if (vertical.attribute(name) === undefined) {
+      const known = vertical.attributes.map((attribute) => attribute.name).join(', ');
+      throw new RangeError(`it maps "${name}", which is no attribute of ${vertical.name}; there are: ${known}`);
+    }
+  }
+  const specs = vertical.attributes.filter(({ name }) => Object.hasOwn(adapter.columns, name));
+  const columns = specs.map((spec) => planned(adapter, spec));
+  const withRole = (fits: (spec: AttributeSpec) => boolean): number[] =>
+    specs.flatMap((spec, position) => (fits(spec) ? [position] : []));
+  return {
+    columns,
+    sharedKeys: withRole(({ identity }) => identity === 'shared_key'),
+    partnerKeys: withRole(({ identity }) => identity === 'partner_key'),
+    evidence: withRole(({ identity }) => identity !== 'none'),
+  };
+}
+
+function planned(adapter: Adapter, { name, type, enumValues }: AttributeSpec): PlannedColumn {
+  const read = adapter.columns[name]!;
+  return { name, type, read, names: type === 'enum' ? new Set(enumValues) : undefined };
+}
+
+/** What identifies a product. Kept in two parts, because putting them together for every row costs as much as all else. */
+export interface ProductKey {
+  /** Where the text means something: the vertical and attribute, and the partner where the key is its own. */
+  readonly scope: string;
+  /** The value; a list's values joined by ">". */
+  readonly text: string;
+}
+
+/** A page's rows that can become offers, attribute by attribute. */
+export interface MappedRows {
+  /** Position of each in the page. */
+  readonly rows: readonly number[];
+  /** By column of the plan, one value a row; undefined where the row has none. */
+  readonly values: readonly (readonly unknown[])[];
+  readonly prices: readonly PartnerPrice[];
+  /** Epoch ms. */
+  readonly expiresAt: readonly number[];
+  /** When the last of them expires; 0 for no rows. */
+  readonly lastExpiry: number;
+  /** The distinct product keys. */
+  readonly keys: readonly ProductKey[];
+  /** Position in `keys`, one a row. */
+  readonly keyOf: readonly number[];
+  /** Position in `rows` of the first row with each key. */
+  readonly firstOf: readonly number[];
+}
+
+/** Maps a page's rows in one pass. Rows that cannot become offers are counted in `rejections`. */
+export function mapRows(
+  plan: ColumnPlan,
+  adapter: Adapter,
+  rows: readonly unknown[],
+  context: AnswerContext,
+  seen: SeenOffers,
+  rejections: Rejections,
+): MappedRows {
+  const { columns } = plan;
+  const width = columns.length;
+  const values: unknown[][] = Array.from({ length: width }, () => []);
+  const kept: number[] = [];
+  const prices: PartnerPrice[] = [];
+  const expiresAt: number[] = [];
+  const keys: ProductKey[] = [];
+  const keyOf: number[] = [];
+  const firstOf: number[] = [];
+  const positionOf: (number | undefined)[] = [];
+  let lastExpiry = 0;
+  const mapped = { rows: kept, values, prices, expiresAt, lastExpiry, keys, keyOf, firstOf };
+  const kinds = keyKinds(plan, adapter.vertical, context.account.partner);
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index];
+    const at = kept.length;
+    let reading = 'price';
+    try {
+      prices[at] = checkedPrice(adapter.price(row, context));
+      reading = 'expiry';
+      const expiry = checkedExpiry(adapter.expiresAt(row, context), context);
+      expiresAt[at] = expiry;
+      for (let position = 0; position < width; position++) {
+        const column = columns[position]!;
+        reading = column.name;
+        values[position]![at] = checkedValue(column, column.read(row, context));
+      }
+      const kind = kindAt(kinds, values, at);
+      const { position: keyColumn, scope } = kinds[kind]!;
+      const text = keyText(values[keyColumn]![at]);
+      const code = seen.code(kind, text);
+      if (seen.seen(code, mapped, at)) throw new Rejection(RejectionReason.DUPLICATE, DUPLICATE);
+      let position = positionOf[code];
+      if (position === undefined) {
+        position = keys.length;
+        positionOf[code] = position;
+        keys.push({ scope, text });
+        firstOf.push(at);
+      }
+      keyOf.push(position);
+      kept.push(index);
+      if (expiry > lastExpiry) lastExpiry = expiry;
+    } catch (error) {
+      rejections.add(error, reading);
+    }
+  }
+  // A rejected last row leaves its values behind.
+  const count = kept.length;
+  prices.length = count;
+  expiresAt.length = count;
+  for (const column of values) column.length = count;
+  mapped.lastExpiry = lastExpiry;
+  return mapped;
+}
+
+const DUPLICATE = 'every attribute and the price equal those of an earlier row';
+
+function checkedPrice(price: PartnerPrice): PartnerPrice {
+  const { totalMinor, taxMinor, dueLaterMinor, currency, basis } = price;
+  if (minorDigits(currency) === undefined) {
+    throw new Rejection(RejectionReason.INVALID_CURRENCY, `${shown(currency)} is no ISO 4217 code`);
+  }
+  if (totalMinor < 0) throw new Rejection(RejectionReason.NEGATIVE_AMOUNT, `total ${totalMinor} minor units`);
+  if (!Number.isSafeInteger(totalMinor)) throw invalidAmount('total', totalMinor);
+  if (!Number.isSafeInteger(taxMinor) || taxMinor < -1) throw invalidAmount('tax', taxMinor);
+  if (!Number.isSafeInteger(dueLaterMinor) || dueLaterMinor < 0) throw invalidAmount('amount due later', dueLaterMinor);
+  if (basis !== TaxBasis.INCLUDED && basis !== TaxBasis.EXCLUDED && basis !== TaxBasis.PARTLY_INCLUDED) {
+    throw new Rejection(RejectionReason.UNKNOWN_TAX_BASIS, 'neither the row nor the manifest says what is included');
+  }
+  return price;
+}
+
+function invalidAmount(what: string, minor: unknown): Rejection {
+  return new Rejection(RejectionReason.INVALID_AMOUNT, `${what} ${shown(minor)} is no amount in minor units`);
+}
+
+function checkedExpiry(expiresAt: number, context: AnswerContext): number {
+  if (!Number.isSafeInteger(expiresAt) || expiresAt > LAST_INSTANT) {
+    throw new Rejection(RejectionReason.INVALID_TIME, `its expiry ${shown(expiresAt)} is no moment`);
+  }
+  if (expiresAt <= context.fetchedAt) {
+    const late = Math.ceil((context.fetchedAt - expiresAt) / 1_000);
+    throw new Rejection(RejectionReason.EXPIRED, `expired ${late} s before it arrived`);
+  }
+  return expiresAt;
+}
+
+/** The last moment that a date can be of, in epoch ms. */
+const LAST_INSTANT = 8_640_000_000_000_000;
+
+/** The value as its attribute's type has it; undefined for absent, which null, "" and UNSPECIFIED mean too. */
+function checkedValue({ name, type, names }: PlannedColumn, value: unknown): unknown {
+  if (value === undefined || value === null) return undefined;
+  switch (type) {
+    case 'string':
+      if (typeof value === 'string') return value === '' ? undefined : value;
+      break;
+    case 'int':
+      if (typeof value === 'number' && (value | 0) === value) return value;
+      break;
+    case 'time':
+      if (Number.isSafeInteger(value)) return value;
+      break;
+    case 'bool':
+      if (typeof value === 'boolean') return value;
+      break;
+    case 'double':
+      if (Number.isFinite(value)) return value;
+      break;
+    case 'enum':
+      if (typeof value === 'string' && names!.has(value)) return value;
+      if (value === 'UNSPECIFIED') return undefined;
+      break;
+    case 'string_list':
+      if (Array.isArray(value) && value.every(isString)) return value;
+      break;
+  }
+  const reason = type === 'time' ? RejectionReason.INVALID_TIME : RejectionReason.MISSING_FIELD;
+  throw new Rejection(reason, `${name}: ${shown(value)} is no ${type.replace('_', ' ')}`);
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return JSON.stringify(String(value).slice(0, 40));
+}
+
+/** An attribute that can identify a product, and where its values mean something. */
+interface KeyKind {
+  readonly position: number;
+  readonly scope: string;
+}
+
+/** Keys that all partners share come before a partner's own. */
+function keyKinds(plan: ColumnPlan, vertical: string, partner: string): KeyKind[] {
+  const named = (position: number, scope: string) => ({ position, scope: `${scope}:${plan.columns[position]!.name}` });
+  return [
+    ...plan.sharedKeys.map((position) => named(position, vertical)),
+    ...plan.partnerKeys.map((position) => named(position, `${vertical}:${partner}`)),
+  ];
+}
+
+/** The first kind of key that the row has. */
+function kindAt(kinds: readonly KeyKind[], values: readonly (readonly unknown[])[], row: number): number {
+  for (let kind = 0; kind < kinds.length; kind++) {
+    if (values[kinds[kind]!.position]![row] !== undefined) return kind;
+  }
+  throw new Rejection(RejectionReason.MISSING_FIELD, 'nothing in it identifies the product');
+}
+
+function keyText(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  return value.length === 1 ? String(value[0]) : value.join('>');
+}

@@ -1,0 +1,64 @@
+import { counter, durationBuckets, histogram, observedGauge } from '../../libs/telemetry/index.ts';
+import type { AnswerStore } from './answers.ts';
+import type { Identities } from './identities.ts';
+
+/** From the first request to the end of a partner's part of a search, by `partner` and `outcome`. */
+export const partnerDuration = histogram('entrepot.supply.partner.duration', {
+  unit: 's',
+  description: "Duration of a partner's part of a search",
+  buckets: durationBuckets,
+});
+
+/** Rows that became offers, by `partner`. */
+export const rowsKept = counter('entrepot.supply.rows.kept', {
+  unit: '{row}',
+  description: "Rows of partners' answers that became offers",
+});
+
+/** Rows that did not, by `partner` and `reason`. */
+export const rowsRejected = counter('entrepot.supply.rows.rejected', {
+  unit: '{row}',
+  description: "Rows of partners' answers that were rejected",
+});
+
+/** Starts the gauges of what is held; the returned function ends them. Call after telemetry has started. */
+export function observeHeld(answers: AnswerStore, identities: Identities): () => void {
+  const ends = [
+    observedGauge('entrepot.supply.answers', { unit: '{answer}', description: 'Answers held' }, (result) => {
+      const stats = answers.stats();
+      result.observe(stats.answers - stats.parsed, { state: 'unparsed' });
+      result.observe(stats.parsed, { state: 'parsed' });
+    }),
+    observedGauge('entrepot.supply.answers.bytes', { unit: 'By', description: 'Bodies held' }, (result) => {
+      const stats = answers.stats();
+      result.observe(stats.plainBytes, { state: 'plain' });
+      result.observe(stats.bytes - stats.plainBytes, { state: 'compressed' });
+    }),
+    observedGauge(
+      'entrepot.supply.answers.dropped',
+      { unit: '{answer}', description: 'Answers dropped since the start' },
+      (result) => {
+        const stats = answers.stats();
+        result.observe(stats.evicted, { cause: 'budget' });
+        result.observe(stats.expired, { cause: 'lifetime' });
+      },
+    ),
+    observedGauge(
+      'entrepot.supply.identities',
+      { unit: '{key}', description: 'Product keys whose identity is remembered' },
+      (result) => result.observe(identities.stats().cached),
+    ),
+    observedGauge(
+      'entrepot.supply.identity.calls',
+      { unit: '{call}', description: 'Calls to normalization since the start' },
+      (result) => {
+        const { calls, failures } = identities.stats();
+        result.observe(calls - failures, { outcome: 'ok' });
+        result.observe(failures, { outcome: 'failed' });
+      },
+    ),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}

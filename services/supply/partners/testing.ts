@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import type { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { type Adapter, type AnswerContext, type Manifest, Rejection } from '../adapter.ts';
+
+/** An answer context for tests of one adapter, with its own manifest as the folder has it. */
+export function answerContext(
+  name: string,
+  criteria: Criteria,
+  at: string,
+  options: Readonly<Record<string, unknown>> = {},
+): AnswerContext {
+  const now = Date.parse(at);
+  return {
+    account: {
+      partner: name,
+      endpoint: 'http://partner.test',
+      credential: (key) => `${key}-of-test`,
+      options,
+    },
+    criteria,
+    market: 'GB',
+    currency: 'EUR',
+    locale: 'en-GB',
+    now,
+    fetchedAt: now,
+    manifest: manifestOf(name),
+  };
+}
+
+function manifestOf(name: string): Manifest {
+  const written = parseYaml(readFileSync(new URL(`./${name}/manifest.yaml`, import.meta.url), 'utf8'));
+  const taxBasis: Record<string, { basis: TaxBasis; citation: string }> = {};
+  for (const [market, stated] of Object.entries(written.taxBasis ?? {})) {
+    const { basis, citation } = stated as { basis: keyof typeof TaxBasis; citation: string };
+    taxBasis[market] = { basis: TaxBasis[basis] as TaxBasis, citation };
+  }
+  return { ...written, taxBasis, digest: 'test' };
+}
+
+/** One row, as supply would take it: what its columns, price and lifetime say, or why it is rejected. */
+export function offerOf<Row, Body>(adapter: Adapter<Row, Body>, row: Row, context: AnswerContext) {
+  try {
+    const price = adapter.price(row, context);
+    const expiresAt = adapter.expiresAt(row, context);
+    const columns: Record<string, unknown> = {};
+    for (const [attribute, column] of Object.entries(adapter.columns)) columns[attribute] = column(row, context);
+    return { price, expiresAt, columns, rejection: undefined };
+  } catch (error) {
+    if (error instanceof Rejection)
+      return { rejection: error, price: undefined, expiresAt: undefined, columns: undefined };
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+import { FailureKind, OutcomeStatus, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { SearchStart } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { EntrepotError, type FieldViolation, invalidField, invalidFields } from '../../libs/errors/index.ts';
+import { minorDigits } from '../../libs/money/index.ts';
+import type { AskContext, PartnerRequest } from './adapter.ts';
+import { durationOf, emptyOutcome } from './ask.ts';
+import { PartnerFailure } from './failure.ts';
+import type { ConfiguredPartner } from './partner.ts';
+
+/** A partner with its first request. */
+export interface PlannedCall {
+  readonly partner: ConfiguredPartner;
+  readonly context: AskContext;
+  readonly request: PartnerRequest;
+}
+
+/** Who is asked, and why the others are not. */
+export interface Plan {
+  readonly calls: readonly PlannedCall[];
+  readonly skipped: readonly PartnerOutcome[];
+}
+
+/**
+ * Decides who is asked. Throws EntrepotError INVALID_FIELD for what is wrong whoever is asked: market, currency, an
+ * unknown partner, criteria that no adapter can make a request of. The meaning of criteria (calendar, places) is checked
+ * by the caller.
+ */
+export function planSearch(partners: ReadonlyMap<string, ConfiguredPartner>, start: SearchStart, now: number): Plan {
+  const vertical = checkStart(partners, start);
+  const considered =
+    start.partners.length > 0
+      ? start.partners.map((name) => partners.get(name)!)
+      : [...partners.values()].filter(({ adapter }) => adapter.vertical === vertical);
+  const calls: PlannedCall[] = [];
+  const skipped: PartnerOutcome[] = [];
+  const defects: unknown[] = [];
+  for (const partner of new Set(considered)) {
+    const planned = planPartner(partner, start, vertical, now);
+    if ('request' in planned) calls.push(planned);
+    else skipped.push(planned.outcome);
+    if ('defect' in planned) defects.push(planned.defect);
+  }
+  if (calls.length === 0 && defects.length > 0 && defects.length === skipped.length) {
+    const [first] = defects;
+    if (first instanceof EntrepotError) throw first;
+    throw invalidField(`criteria.${vertical}`, first instanceof Error ? first.message : String(first));
+  }
+  return { calls, skipped };
+}
+
+type Planned = PlannedCall | { readonly outcome: PartnerOutcome; readonly defect?: unknown };
+
+function planPartner(partner: ConfiguredPartner, start: SearchStart, vertical: string, now: number): Planned {
+  const skip = (status: OutcomeStatus, detail: string): Planned => ({
+    outcome: emptyOutcome(partner.name, status, detail),
+  });
+  if (partner.adapter.vertical !== vertical) {
+    return skip(OutcomeStatus.UNSUPPORTED_CRITERIA, `it sells ${partner.adapter.vertical}, not ${vertical}`);
+  }
+  if (!partner.enabled) return skip(OutcomeStatus.SUSPENDED, 'switched off in its configuration');
+  if (partner.markets.length > 0 && !partner.markets.includes(start.market)) {
+    return skip(OutcomeStatus.NOT_PERMITTED, `it sells in ${partner.markets.join(', ')}, not in ${start.market}`);
+  }
+  const wait = partner.hold.remaining(now);
+  if (wait > 0) {
+    const outcome = emptyOutcome(
+      partner.name,
+      OutcomeStatus.RATE_LIMITED,
+      'not asked: its rate limit was met a moment ago',
+    );
+    outcome.failure = FailureKind.RATE_LIMIT;
+    outcome.retryAfter = durationOf(wait);
+    return { outcome };
+  }
+  const context: AskContext = {
+    account: partner.account,
+    criteria: start.criteria!,
+    market: start.market,
+    currency: start.currency,
+    locale: start.locale,
+    now,
+  };
+  try {
+    const request = partner.adapter.ask(context);
+    if ('unsupported' in request) return skip(OutcomeStatus.UNSUPPORTED_CRITERIA, request.unsupported);
+    return { partner, context, request };
+  } catch (error) {
+    return refused(partner, error);
+  }
+}
+
+function refused(partner: ConfiguredPartner, error: unknown): Planned {
+  const outcome = emptyOutcome(partner.name, OutcomeStatus.FAILED, '');
+  if (error instanceof PartnerFailure) {
+    outcome.failure = error.failure;
+    outcome.detail = error.detail;
+    return { outcome };
+  }
+  outcome.failure = FailureKind.REQUEST_REFUSED;
+  outcome.detail = `no request could be made: ${error instanceof Error ? error.message : String(error)}`;
+  // Options are ours to mend, not the client's.
+  const ours = error instanceof EntrepotError && error.violations.some(({ field }) => field.startsWith('options'));
+  return ours ? { outcome } : { outcome, defect: error };
+}
+
+/** The vertical that is sought. */
+function checkStart(partners: ReadonlyMap<string, ConfiguredPartner>, start: SearchStart): string {
+  const violations: FieldViolation[] = [];
+  const vertical = start.criteria?.vertical?.$case;
+  if (vertical === undefined)
+    violations.push({ field: 'criteria', description: 'name one vertical with its criteria' });
+  if (!/^[A-Z]{2}$/.test(start.market)) {
+    violations.push({ field: 'market', description: 'expected an ISO 3166-1 alpha-2 code, such as "GB"' });
+  }
+  if (minorDigits(start.currency) === undefined) {
+    violations.push({ field: 'currency', description: 'expected an ISO 4217 code, such as "GBP"' });
+  }
+  for (const [position, name] of start.partners.entries()) {
+    if (partners.has(name)) continue;
+    const known = [...partners.keys()].sort().join(', ');
+    violations.push({ field: `partners[${position}]`, description: `no partner of that name; there are: ${known}` });
+  }
+  if (vertical === undefined || violations.length > 0) throw invalidFields(violations);
+  return vertical;
+}

@@ -1,0 +1,76 @@
+import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { invalidField } from '../../libs/errors/index.ts';
+import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
+import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
+import { HttpClient, type HttpClientOptions } from './http.ts';
+import { Identities, type IdentitiesOptions } from './identities.ts';
+import { loadPartners, type PartnerSources } from './load.ts';
+import { observeHeld } from './metrics.ts';
+import { makeOffers } from './offers.ts';
+import type { ConfiguredPartner } from './partner.ts';
+import { SearchSession } from './session.ts';
+import { createHandoff, verifyOffer } from './verify.ts';
+
+export { checkPartners } from './load.ts';
+
+/** What the service is made of. */
+export interface SupplyDependencies extends PartnerSources {
+  readonly normalization: MeshClient<NormalizationServiceDefinition>;
+  /** How answers are held; see README. */
+  readonly answers?: AnswerStoreOptions;
+  /** How identities are asked for and remembered; see README. */
+  readonly identities?: IdentitiesOptions;
+  /** How partners are connected to; see README. */
+  readonly http?: HttpClientOptions;
+}
+
+/** Rows that GetOffers makes at once. */
+const MOST_HANDLES = 200;
+
+/** Loads the partners and makes the service. Throws ConfigError where a partner's files cannot be used. */
+export async function createSupplyService(deps: SupplyDependencies): Promise<ServiceHandle> {
+  const partners = await loadPartners(deps);
+  const answers = new AnswerStore(deps.answers);
+  const identities = new Identities(deps.normalization, deps.identities);
+  const http = new HttpClient(deps.http);
+  const tools = { partners, answers, identities, http };
+  const endGauges = observeHeld(answers, identities);
+  const service = meshService(SupplyServiceDefinition, {
+    search: (requests, context) => new SearchSession(tools, context).run(requests),
+    getOffers: async ({ handles, readMask }) => {
+      if (handles.length > MOST_HANDLES) {
+        throw invalidField('handles', `${handles.length} handles; at most ${MOST_HANDLES} at once`);
+      }
+      return { offers: await makeOffers(answers, handles, readMask) };
+    },
+    verifyOffer: (request, context) => verifyOffer(tools, request, context),
+    createHandoff: (request) => createHandoff(answers, request),
+    listPartners: async () => ({ partners: [...partners.values()].map(describe).sort(byName) }),
+  });
+  return {
+    name: 'supply',
+    services: [service],
+    close: async () => {
+      endGauges();
+      identities.close();
+      answers.close();
+      await http.close();
+    },
+  };
+}
+
+function describe({ name, adapter, manifest, markets, enabled }: ConfiguredPartner): Partner {
+  return {
+    name,
+    adapter: manifest.name,
+    verticals: [adapter.vertical],
+    markets: [...markets],
+    enabled,
+    manifest: manifest.digest,
+  };
+}
+
+function byName(a: Partner, b: Partner): number {
+  return a.name < b.name ? -1 : 1;
+}

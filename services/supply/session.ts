@@ -1,0 +1,154 @@
+import type {
+  IdentityChange,
+  MakeOffers,
+  SearchRequest,
+  SearchResponse,
+  SearchStart,
+} from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { invalidField, toEntrepotError } from '../../libs/errors/index.ts';
+import type { MeshContext } from '../../libs/mesh/index.ts';
+import { type AskTools, askPartner, type Page } from './ask.ts';
+import { askIdentities, buildBatches, identify } from './batches.ts';
+import type { Identities, IdentityListener } from './identities.ts';
+import { makeOffers } from './offers.ts';
+import { Outbox } from './outbox.ts';
+import type { ConfiguredPartner } from './partner.ts';
+import { type PlannedCall, planSearch } from './plan.ts';
+
+/** What a search needs. */
+export interface SearchTools extends AskTools {
+  readonly partners: ReadonlyMap<string, ConfiguredPartner>;
+  readonly identities: Identities;
+}
+
+/** Rows that one message may ask to be made. */
+const MOST_HANDLES = 1_000;
+
+/** Why requests that are still under way are aborted; made once, because an error costs a stack. */
+const OVER = new Error('the search is over');
+
+/** One search on one stream. */
+export class SearchSession implements IdentityListener {
+  readonly #tools: SearchTools;
+  readonly #context: MeshContext;
+  readonly #outbox = new Outbox<SearchResponse>();
+  readonly #abort = new AbortController();
+  /** Provisional product ids whose identity is still to come. */
+  readonly #unsettled = new Set<string>();
+  /** Digests of the answers that came. */
+  readonly #answers: string[] = [];
+  #started = false;
+  /** The caller has closed its side. */
+  #closed = false;
+  /** Partners without an outcome and rows being made. */
+  #running = 0;
+
+  constructor(tools: SearchTools, context: MeshContext) {
+    this.#tools = tools;
+    this.#context = context;
+  }
+
+  /** The answers to the caller's messages, until everything is done. Leaving the loop early aborts all. */
+  async *run(requests: AsyncIterable<SearchRequest>): AsyncGenerator<SearchResponse, void, undefined> {
+    const { signal } = this.#context;
+    const onAbort = (): void => this.#outbox.fail(toEntrepotError(signal.reason));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    const incoming = requests[Symbol.asyncIterator]();
+    void this.#listen(incoming);
+    try {
+      yield* this.#outbox;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#outbox.end();
+      this.#abort.abort(OVER);
+      this.#tools.identities.leave(this.#unsettled, this);
+      this.#tools.answers.release(this.#answers);
+      // The caller's side may still be open; an error of its own there is of no interest any more.
+      incoming.return?.().catch(() => {});
+    }
+  }
+
+  settled(ids: readonly string[], changes: IdentityChange[], unavailable: boolean): void {
+    for (const id of ids) this.#unsettled.delete(id);
+    this.#outbox.push({ message: { $case: 'identities', value: { changes, unavailable } } });
+    this.#endIfDone();
+  }
+
+  async #listen(incoming: AsyncIterator<SearchRequest>): Promise<void> {
+    try {
+      for (;;) {
+        const { done, value } = await incoming.next();
+        if (done) break;
+        this.#receive(value);
+      }
+      if (!this.#started) throw invalidField('start', 'the stream was closed without it; send it first');
+      this.#closed = true;
+      this.#endIfDone();
+    } catch (error) {
+      this.#outbox.fail(toEntrepotError(error));
+    }
+  }
+
+  #receive({ message }: SearchRequest): void {
+    switch (message?.$case) {
+      case 'start':
+        if (this.#started) throw invalidField('start', 'sent twice; one stream is one search');
+        this.#started = true;
+        this.#start(message.value);
+        break;
+      case 'makeOffers':
+        if (!this.#started) throw invalidField('start', 'expected before makeOffers');
+        this.#make(message.value);
+        break;
+      default:
+        throw invalidField('message', 'expected start or makeOffers');
+    }
+  }
+
+  #start(start: SearchStart): void {
+    const { calls, skipped } = planSearch(this.#tools.partners, start, Date.now());
+    const asked = calls.map(({ partner }) => partner.name);
+    this.#outbox.push({ message: { $case: 'plan', value: { asked, skipped: [...skipped] } } });
+    for (const call of calls) void this.#ask(call);
+  }
+
+  async #ask({ partner, context, request }: PlannedCall): Promise<void> {
+    this.#running++;
+    const bounds = { deadline: this.#context.deadline, signal: this.#abort.signal, trace: this.#context.trace };
+    const outcome = await askPartner(this.#tools, partner, context, request, bounds, this.#onPage);
+    this.#outbox.push({ message: { $case: 'outcome', value: outcome } });
+    this.#running--;
+    this.#endIfDone();
+  }
+
+  readonly #onPage = (page: Page): void => {
+    if (this.#abort.signal.aborted) return;
+    const { identities } = this.#tools;
+    this.#answers.push(page.answer);
+    const identity = identify(page, identities);
+    for (const value of buildBatches(page, identity)) this.#outbox.push({ message: { $case: 'batch', value } });
+    for (const position of identity.unsettled) this.#unsettled.add(identity.ids[position]!);
+    if (identity.unsettled.length > 0) askIdentities(page, identity, identities, this, this.#context.trace);
+  };
+
+  #make({ requestId, handles, readMask }: MakeOffers): void {
+    if (handles.length > MOST_HANDLES) {
+      throw invalidField('makeOffers.handles', `${handles.length} handles; at most ${MOST_HANDLES} at once`);
+    }
+    this.#running++;
+    void makeOffers(this.#tools.answers, handles, readMask)
+      .then(
+        (offers) => this.#outbox.push({ message: { $case: 'offers', value: { requestId, offers } } }),
+        (error: unknown) => this.#outbox.fail(toEntrepotError(error)),
+      )
+      .finally(() => {
+        this.#running--;
+        this.#endIfDone();
+      });
+  }
+
+  #endIfDone(): void {
+    if (this.#closed && this.#running === 0 && this.#unsettled.size === 0) this.#outbox.end();
+  }
+}

@@ -1,0 +1,194 @@
+import type { Context } from '@opentelemetry/api';
+import { FailureKind, OutcomeStatus, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type {
+  CreateHandoffRequest,
+  CreateHandoffResponse,
+  OfferHandle,
+  VerifyOfferRequest,
+  VerifyOfferResponse,
+} from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
+import type { MeshContext } from '../../libs/mesh/index.ts';
+import { logger, withTrace } from '../../libs/telemetry/index.ts';
+import { type AnswerContext, Rejection } from './adapter.ts';
+import type { AnswerStore } from './answers.ts';
+import type { Page } from './ask.ts';
+import { askIdentities, buildBatches, identify } from './batches.ts';
+import { parseBody } from './body.ts';
+import { PartnerExchange } from './exchange.ts';
+import { failureName, nameOf, PartnerFailure, toPartnerFailure } from './failure.ts';
+import type { HttpAnswer } from './http.ts';
+import type { Identities } from './identities.ts';
+import { type MappedRows, mapRows } from './map-rows.ts';
+import { findRow, type HeldRow, makeOffer, wantedBy } from './offers.ts';
+import { Rejections } from './rejections.ts';
+import { SeenOffers } from './seen-offers.ts';
+import type { SearchTools } from './session.ts';
+
+const log = logger('supply.verify');
+/** How long the answer waits for the identity of a product that changed its key; after that it stays provisional. */
+const IDENTITY_WAIT_MS = 500;
+
+/** Asks the partner again for one row. Errors as the RPC documents them. */
+export async function verifyOffer(
+  tools: SearchTools,
+  request: VerifyOfferRequest,
+  context: MeshContext,
+): Promise<VerifyOfferResponse> {
+  const before = await livingRow(tools.answers, request.handle);
+  const { partner } = before;
+  const wait = partner.hold.remaining(Date.now());
+  if (wait > 0) throw unavailable(partner.name, 'its rate limit was met a moment ago', wait);
+  const { deadline, signal, trace } = context;
+  const exchange = new PartnerExchange(tools.http, partner, 'verify', { deadline, signal, trace });
+  let said: Said | 'gone';
+  try {
+    said = await exchange.within(() => askAgain(exchange, before));
+  } catch (error) {
+    const failure = toPartnerFailure(error);
+    exchange.end(failure.status, failure.failure, failure.detail, 0, 0);
+    withTrace(log, trace).warn(
+      { partner: partner.name, failure: failureName(failure.failure), detail: failure.detail, err: failure.cause },
+      'partner could not verify an offer',
+    );
+    throw unavailable(partner.name, failure.detail, failure.retryAfterMs);
+  }
+  const rows = said === 'gone' ? 0 : 1;
+  exchange.end(rows === 0 ? OutcomeStatus.EMPTY : OutcomeStatus.OK, FailureKind.UNSPECIFIED, '', rows, rows);
+  if (said === 'gone') throw soldOut(partner.name);
+  return respond(tools, before, said, context);
+}
+
+/** What the partner said of a row that it still sells. */
+interface Said {
+  readonly answer: HttpAnswer;
+  readonly context: AnswerContext;
+  readonly row: unknown;
+  readonly mapped: MappedRows;
+}
+
+async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Said | 'gone'> {
+  const { partner, row } = before;
+  const { adapter, manifest } = partner;
+  const asked: AnswerContext = { ...before.context, now: Date.now() };
+  const answer = await exchange.send(adapter.verify(row, asked));
+  const context: AnswerContext = { ...asked, fetchedAt: Date.now() };
+  if (answer.status < 200 || answer.status > 299) {
+    if (saysGone(answer, context, before)) return 'gone';
+    throw exchange.failureOf(answer);
+  }
+  const body = parseBody(answer.body, answer.headers['content-type'], manifest.format);
+  const said = adapter.readVerified(body, context, row);
+  if ('gone' in said) return 'gone';
+  if ('failure' in said) throw exchange.failureStated(said.failure, said.detail);
+  const rejections = new Rejections();
+  const mapped = mapRows(partner.plan, adapter, [said.row], context, new SeenOffers(), rejections);
+  if (mapped.rows.length === 0) {
+    const { reason, example } = rejections.toCounts()[0]!;
+    if (reason === RejectionReason.EXPIRED) return 'gone';
+    throw new PartnerFailure({
+      failure: FailureKind.MALFORMED,
+      detail: `its answer cannot be used (${nameOf(RejectionReason, reason)}): ${example}`,
+    });
+  }
+  return { answer, context, row: said.row, mapped };
+}
+
+/** Whether a 4xx answer means that the offer is no longer sold; partners say so with statuses from 400 to 422. */
+function saysGone(answer: HttpAnswer, context: AnswerContext, { partner, row }: HeldRow): boolean {
+  const { status, body, headers } = answer;
+  if (status < 400 || status > 499 || status === 401 || status === 403 || status === 429) return false;
+  try {
+    const parsed = parseBody(body, headers['content-type'], partner.manifest.format);
+    return 'gone' in partner.adapter.readVerified(parsed, context, row);
+  } catch {
+    // Not in the partner's format: then its status alone speaks.
+    return false;
+  }
+}
+
+async function respond(
+  tools: SearchTools,
+  { partner }: HeldRow,
+  { answer, context, row, mapped }: Said,
+  { trace, signal }: MeshContext,
+): Promise<VerifyOfferResponse> {
+  const contentType = answer.headers['content-type'];
+  const digest = tools.answers.hold({
+    partner,
+    context,
+    kind: 'verified',
+    body: answer.body,
+    contentType: contentType === undefined ? undefined : String(contentType),
+    rows: [row],
+    expiresAt: mapped.lastExpiry,
+  });
+  const page = { partner, answer: digest, fetchedAt: context.fetchedAt, mapped };
+  await settleIdentity(tools.identities, page, trace, signal);
+  const [batch] = buildBatches(page, identify(page, tools.identities));
+  return { offer: makeOffer({ partner, context, row }, wantedBy(undefined)), batch };
+}
+
+/** Waits a moment for the identity of a product that is not known yet; without it the id stays provisional. */
+async function settleIdentity(identities: Identities, page: Page, trace: Context, signal: AbortSignal): Promise<void> {
+  const identity = identify(page, identities);
+  if (identity.unsettled.length === 0 || signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const listener = { settled: () => resolve() };
+  askIdentities(page, identity, identities, listener, trace);
+  const timer = setTimeout(resolve, IDENTITY_WAIT_MS);
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+  clearTimeout(timer);
+  identities.leave(identity.ids, listener);
+}
+
+/** The partner's own way on for one row. Errors as the RPC documents them. */
+export async function createHandoff(
+  answers: AnswerStore,
+  request: CreateHandoffRequest,
+): Promise<CreateHandoffResponse> {
+  const { partner, context, row } = await livingRow(answers, request.handle);
+  const { adapter } = partner;
+  const way = adapter.handoff(row, context, request.clickId);
+  return {
+    target: 'url' in way ? { $case: 'url', value: way.url } : { $case: 'token', value: way.token },
+    expiresAt: Temporal.Instant.fromEpochMilliseconds(adapter.expiresAt(row, context)),
+  };
+}
+
+async function livingRow(answers: AnswerStore, handle: OfferHandle | undefined): Promise<HeldRow> {
+  if (handle === undefined) throw invalidField('handle', 'missing');
+  const row = await findRow(answers, handle);
+  if (row === undefined) throw expired("the partner's answer is no longer held; search again");
+  if (expiryOf(row) <= Date.now()) throw expired('the partner stands by the offer no longer; search again');
+  return row;
+}
+
+/** A row that was rejected has no handle, so one whose expiry cannot be read was never offered. */
+function expiryOf({ partner, context, row }: HeldRow): number {
+  try {
+    return partner.adapter.expiresAt(row, context);
+  } catch (error) {
+    if (error instanceof Rejection) return 0;
+    throw error;
+  }
+}
+
+function expired(message: string): EntrepotError {
+  return new EntrepotError({ reason: 'OFFER_EXPIRED', message });
+}
+
+function soldOut(partner: string): EntrepotError {
+  return new EntrepotError({ reason: 'OFFER_SOLD_OUT', message: `${partner} no longer sells the offer; search again` });
+}
+
+function unavailable(partner: string, detail: string, retryAfterMs?: number): EntrepotError {
+  const message = `${partner} did not answer as needed: ${detail}`;
+  return new EntrepotError({
+    reason: 'PARTNER_UNAVAILABLE',
+    message,
+    metadata: { partner },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}

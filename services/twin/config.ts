@@ -1,0 +1,90 @@
+import path from 'node:path';
+import { configDirectory, type JSONSchema, loadYaml } from '../../libs/config/index.ts';
+import { type Scenario, scenarioSchema } from './scenario.ts';
+
+/** One pretend partner. */
+export interface SellerConfig {
+  /** Wire format, and with it what is sold. */
+  readonly format: 'duffel' | 'travelport' | 'hotelbeds';
+  /** Part of what decides which products it sells, and under which codes and names. Default: the seller's name. */
+  readonly salt?: string;
+  /** Share of the world's products that it sells, 0 to 1. */
+  readonly coverage: number;
+  /** Share of low-cost carriers' itineraries, 0 to 1. Flights only. */
+  readonly lowCostCoverage: number;
+  /** Share of codeshared itineraries also sold under a partner's number, 0 to 1. Flights only. */
+  readonly codeshareShare: number;
+  /** Multiplies prices before tax, 0.5 to 2. */
+  readonly margin: number;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** At most this many offers (flights) or hotels (stays) in an answer, 1 to 2,000. */
+  readonly maxOffers: number;
+  /** How long offers can be verified, seconds: 10 to 86,400. */
+  readonly lifetimeSeconds: number;
+  /** Compress answers where the client accepts gzip. */
+  readonly compress: boolean;
+  /** Secret that signatures are made with. Hotelbeds format only. */
+  readonly secret: string;
+  readonly scenario: Scenario;
+}
+
+/** The whole twin. */
+export interface TwinConfig {
+  /** The world: the same number makes the same world. */
+  readonly seed: number;
+  /** Bytes of answers kept for repeated requests: 0 to 2^31. */
+  readonly cacheBytes: number;
+  /** Sellers by name; the name is the first part of their paths. */
+  readonly sellers: Readonly<Record<string, SellerConfig>>;
+}
+
+const shareOf = (value: number): JSONSchema => ({ type: 'number', minimum: 0, maximum: 1, default: value });
+
+/** JSON schema of twin.yaml. */
+export const twinSchema: JSONSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['sellers'],
+  properties: {
+    seed: { type: 'integer', minimum: 0, maximum: 4_294_967_295, default: 20_260_101 },
+    cacheBytes: { type: 'integer', minimum: 0, maximum: 2_147_483_648, default: 67_108_864 },
+    sellers: {
+      type: 'object',
+      propertyNames: { pattern: '^[a-z][a-z0-9-]{0,62}$' },
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['format', 'currency'],
+        properties: {
+          format: { enum: ['duffel', 'travelport', 'hotelbeds'] },
+          salt: { type: 'string' },
+          coverage: shareOf(0.75),
+          lowCostCoverage: shareOf(0.75),
+          codeshareShare: shareOf(0),
+          margin: { type: 'number', minimum: 0.5, maximum: 2, default: 1 },
+          currency: { type: 'string', pattern: '^[A-Z]{3}$' },
+          maxOffers: { type: 'integer', minimum: 1, maximum: 2000, default: 120 },
+          lifetimeSeconds: { type: 'integer', minimum: 10, maximum: 86_400, default: 900 },
+          compress: { type: 'boolean', default: false },
+          secret: { type: 'string', minLength: 1, default: 'twin' },
+          scenario: { ...scenarioSchema, default: {} },
+        },
+      },
+    },
+  },
+};
+
+/** The twin's configuration file in a directory; default: the configuration directory. */
+export function configuredFile(directory: string = configDirectory()): string {
+  return path.join(directory, 'twin.yaml');
+}
+
+/**
+ * Reads the twin's configuration.
+ *
+ * @throws ConfigError with every problem
+ */
+export function loadTwinConfig(file: string = configuredFile()): TwinConfig {
+  return loadYaml<TwinConfig>(file, twinSchema);
+}

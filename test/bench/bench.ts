@@ -1,0 +1,40 @@
+// `npm run bench`: what a search costs, beside the floor in the same run.
+//
+//   npm run bench                       every figure
+//   npm run bench -- cpu latency        those cases alone
+//   npm run bench -- --json             for programs
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { cpuCase } from './cases/cpu.ts';
+import { latencyCase } from './cases/latency.ts';
+import { scalingCase } from './cases/scaling.ts';
+import { type Figure, figureTable } from './figures.ts';
+
+/** A group of figures that are measured together. */
+export type Case = (say: (line: string) => void) => Promise<readonly Figure[]>;
+
+const cases: Readonly<Record<string, Case>> = {
+  'cpu-compact': cpuCase('compact'),
+  'cpu-duffel': cpuCase('duffel'),
+  latency: latencyCase,
+  scaling: scalingCase,
+};
+
+const { values, positionals } = parseArgs({ options: { json: { type: 'boolean', default: false } }, allowPositionals: true });
+const chosen = Object.entries(cases).filter(([name]) => positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted)));
+if (chosen.length === 0) {
+  console.error(`No such case; there are ${Object.keys(cases).join(', ')}.`);
+  process.exit(2);
+}
+
+const say = (line: string): void => console.error(line);
+const figures: Figure[] = [];
+for (const [name, run] of chosen) {
+  say(`${name} …`);
+  figures.push(...(await run(say)));
+}
+if (values.json) console.log(JSON.stringify(figures, null, 2));
+else {
+  console.log(`Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}. Medians of ${5} runs; ratios are to the floor of the same run.`);
+  console.log(figureTable(figures));
+}

@@ -1,0 +1,22 @@
+// Every service in this process with pretend partners, and query over gRPC for callers from outside.
+import { startFused } from '../../services/entrepot/fused.ts';
+
+/** A query service that listens. */
+export interface RunningQuery {
+  /** host:port */
+  readonly address: string;
+  /** A date of departure that partners sell. */
+  readonly departureDate: string;
+  close(): Promise<void>;
+}
+
+/** Starts it on a free port. */
+export async function startQueryOverGrpc(): Promise<RunningQuery> {
+  const fused = await startFused({ port: 0, inMemory: true, grpcAddress: '127.0.0.1:0' });
+  if (fused.grpcAddress === undefined) throw new Error('Query does not listen.');
+  return {
+    address: fused.grpcAddress,
+    departureDate: Temporal.Now.plainDateISO().add({ days: 60 }).toString(),
+    close: fused.close,
+  };
+}

@@ -22,7 +22,12 @@ module.exports = {
       from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$' },
       to: { path: '(^test/|\\.test\\.ts$)' },
     },
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'published-client-stays-light',
       comment: 'entrepot/contracts is installed by other teams: no server, SDK or logger behind it.',
@@ -34,8 +39,14 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(libs/contracts/gen|dist)/' },
+    // TypeScript 7 has no compiler API for it; swc reads the same syntax.
+    parser: 'swc',
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.cjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.cjs', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 };

@@ -1,6 +1,6 @@
 /** Attributes of many rows as columns: views over the contract's packed bytes, builders for them, and growing tables. */
 export { bitGet, bitSet, makeBitmap } from './bitmap.ts';
-export { type BuilderValues, type ColumnBuilder, columnBuilder } from './builders.ts';
+export { type ColumnBuilder, columnBuilder } from './builders.ts';
 export { GrowingTable } from './growing-table.ts';
 export { type Int64s, readInt64s, readUint32s, writeInt64s, writeUint32s } from './packed.ts';
 export { PriceColumnsBuilder, type PriceView, readPrices } from './prices.ts';

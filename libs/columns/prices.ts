@@ -1,7 +1,7 @@
 import type { PriceColumns } from '../contracts/gen/entrepot/type/v1/column.ts';
 import { TaxBasis } from '../contracts/gen/entrepot/type/v1/money.ts';
 import { invalidField } from '../errors/index.ts';
-import { Int64Buffer } from './builders.ts';
+import { Int64Buffer } from './buffers.ts';
 import { bytesOf, decodeInt64s } from './packed.ts';
 
 /** Partners' own prices as columns. Amount, currency and tax basis come together or not at all. */

@@ -1,5 +1,5 @@
 export { configDirectory, dataDirectory, type MeshAddresses, meshAddresses } from './environment.ts';
 export { ConfigError, type ConfigProblem, collectProblems, formatProblem } from './error.ts';
-export { SecretError, type SecretReference, secret, secretSchema } from './secret.ts';
+export { type SecretReference, secret, secretSchema } from './secret.ts';
 export { type DirectoryWatch, type WatchOptions, watchDirectory } from './watch.ts';
 export { type JSONSchema, loadYaml, loadYamlDocument, parseYaml, type YamlDocument, yamlFiles } from './yaml.ts';

@@ -1,11 +1,11 @@
-import { RE2JS } from '@bufbuild/re2';
 import { ExpressionError, type ExpressionErrorReason } from './error.ts';
 import { GENERIC, METHODS, OVERLOADS } from './functions.ts';
+import { literalProblem, matchesOperation } from './literals.ts';
 import { type Macro, macroOf } from './macro.ts';
 import type { CallNode, ConstantNode, ListNode, Node, Operation } from './node.ts';
+import { INFIX, noOverload, unknownFunction } from './offered.ts';
 import type { Expr, Parsed } from './parse.ts';
-import { RUNTIME } from './runtime.ts';
-import { comparable, isList, isNumeric, type Scope, type Type, typeName, typeOf, unify } from './types.ts';
+import { comparable, isList, type Scope, type Type, typeName, typeOf, unify } from './types.ts';
 
 /**
  * Types and resolves a parsed expression. The CEL library parses, but its checker knows constants and names only, so
@@ -17,32 +17,6 @@ export interface Checked {
   readonly root: Node;
   readonly reads: readonly string[];
 }
-
-/** Longest pattern of matches(): the engine is linear in the text, but its program grows with the pattern. */
-const MAX_PATTERN_LENGTH = 256;
-/** Most that the counted repetitions of a pattern multiply to: x{10}y{3} is 30. */
-const MAX_REPETITIONS = 1000;
-
-const INFIX: Readonly<Record<string, string>> = {
-  '_==_': '==',
-  '_!=_': '!=',
-  '_<_': '<',
-  '_<=_': '<=',
-  '_>_': '>',
-  '_>=_': '>=',
-  '_+_': '+',
-  '_-_': '-',
-  '_*_': '*',
-  '_/_': '/',
-  '_%_': '%',
-  '-_': '-',
-  '!_': '!',
-  '@in': 'in',
-  '_[_]': '[]',
-  '_&&_': '&&',
-  '_||_': '||',
-  '_?_:_': '?:',
-};
 
 /** Checks an expression against a scope. Throws ExpressionError. */
 export function check(parsed: Parsed, source: string, scope: Scope): Checked {
@@ -186,11 +160,11 @@ class Checker {
     if (target === undefined && METHODS.has(name)) {
       throw this.#refuse('unknown_function', `${name} stands after a dot: text.${name}(…)`, expr);
     }
-    const args = (target === undefined ? parts : [target, ...parts]).map((part) => this.check(part));
-    return this.#apply(expr, name, args);
+    return this.#apply(expr, name, target === undefined ? parts : [target, ...parts]);
   }
 
-  #apply(expr: Expr, name: string, args: readonly Node[]): Node {
+  #apply(expr: Expr, name: string, parts: readonly Expr[]): Node {
+    const args = parts.map((part) => this.check(part));
     const [a, b] = args;
     if (name === 'dyn' && args.length === 1) return a!;
     if ((name === '_==_' || name === '_!=_') && a !== undefined && b !== undefined)
@@ -207,12 +181,15 @@ class Checker {
       const type = unify(a.type, b.type);
       if (type !== undefined) return call(GENERIC.concat, type, args);
     }
-    if (name === 'matches' && args.length === 2) return this.#matches(expr, args);
+    if (name === 'matches' && args.length === 2) return this.#matches(expr, args, parts[1]!);
     const overload = OVERLOADS.get(name)?.find(
       (candidate) => candidate.args.length === args.length && candidate.args.every((type, i) => type === args[i]!.type),
     );
     if (overload === undefined) throw this.#noOverload(expr, name, args);
-    if (overload.operation.fails && a?.kind === 'constant') this.#requireLiteral(expr, name, a);
+    if (a?.kind === 'constant' && typeof a.value === 'string') {
+      const problem = literalProblem(name, a.value);
+      if (problem !== undefined) throw this.#refuse('literal', problem, parts[0]!);
+    }
     return call(overload.operation, overload.result, args);
   }
 
@@ -237,37 +214,20 @@ class Checker {
     return call(GENERIC.in, 'bool', [a, b]);
   }
 
-  /** Only literal patterns: they are compiled once, by an engine that is linear in the text, whatever the pattern. */
-  #matches(expr: Expr, args: readonly Node[]): Node {
+  #matches(expr: Expr, args: readonly Node[], place: Expr): Node {
     const [text, pattern] = args;
     if (text!.type !== 'string' || pattern!.type !== 'string') throw this.#noOverload(expr, 'matches', args);
-    if (pattern!.kind !== 'constant') {
-      throw this.#refuse('unsupported', 'matches() needs a literal pattern', expr);
-    }
-    const value = String(pattern!.value);
-    if (value.length > MAX_PATTERN_LENGTH) {
-      throw this.#refuse('literal', `the pattern is longer than ${MAX_PATTERN_LENGTH} characters`, expr);
-    }
-    const repetitions = repetitionsOf(value);
-    if (repetitions > MAX_REPETITIONS) {
-      const detail = `the pattern's counted repetitions multiply to more than ${MAX_REPETITIONS}`;
-      throw this.#refuse('literal', detail, expr);
-    }
-    let engine: RE2JS;
-    try {
-      engine = RE2JS.compile(value);
-    } catch (error) {
-      throw this.#refuse('literal', `the pattern is not RE2: ${error instanceof Error ? error.message : error}`, expr);
-    }
-    const emit: Operation['emit'] = ([subject, compiled]) => `${compiled}.test(${subject})`;
-    return call({ name: 'matches', fails: false, pattern: engine, patternWeight: repetitions, emit }, 'bool', [text!]);
+    if (pattern!.kind !== 'constant') throw this.#refuse('unsupported', 'matches() needs a literal pattern', place);
+    const operation = matchesOperation(String(pattern!.value));
+    if ('problem' in operation) throw this.#refuse('literal', operation.problem, place);
+    return call(operation, 'bool', [text!]);
   }
 
   #present(expr: Expr, parts: readonly Expr[]): Node {
     const argument = parts[0];
     const name = argument === undefined ? undefined : qualifiedName(argument);
     if (parts.length !== 1 || name === undefined) {
-      throw this.#refuse('type', 'present() takes one variable: present(refundable)', expr);
+      throw this.#refuse('type', 'present() takes one variable: present(refundable)', argument ?? expr);
     }
     const node = this.#name(argument!, name);
     if (node.kind !== 'variable') {
@@ -341,59 +301,25 @@ class Checker {
     return node;
   }
 
-  /** A literal that converts to nothing is a slip of the pen: it is refused at once, not an error in every row. */
-  #requireLiteral(expr: Expr, name: string, argument: ConstantNode): void {
-    if (typeof argument.value !== 'string') return;
-    const text = JSON.stringify(argument.value);
-    if (name === 'timestamp' && RUNTIME.timestampOfText(argument.value) === undefined) {
-      const wanted = 'an RFC 3339 time to the millisecond, such as "2026-01-22T20:00:00Z"';
-      throw this.#refuse('literal', `${text} is not ${wanted}`, expr);
-    }
-    if (name === 'duration' && RUNTIME.durationOfText(argument.value) === undefined) {
-      throw this.#refuse('literal', `${text} is not a duration to the millisecond, such as "1h30m" or "90s"`, expr);
-    }
-  }
-
   #unknownFunction(expr: Expr, name: string): ExpressionError {
-    const macros = ['all', 'exists', 'exists_one', 'filter', 'map'];
-    const names = [...OVERLOADS.keys()].filter((known) => /^[a-z]/i.test(known));
-    const exist = [...names, 'matches', 'present', 'size', ...macros].sort().join(', ');
-    return this.#refuse(
-      'unknown_function',
-      `no function ${JSON.stringify(name)} is called like this; there are ${exist}`,
-      expr,
-    );
+    return this.#refuse('unknown_function', unknownFunction(name), expr);
   }
 
   #noOverload(expr: Expr, name: string, args: readonly Node[]): ExpressionError {
-    const shown = INFIX[name] ?? name;
-    const found = args.map((node) => typeName(node.type)).join(', ');
-    const offered = (OVERLOADS.get(name) ?? []).map((overload) => `(${overload.args.join(', ')})`);
-    if (name === 'size') offered.push('(string)', '(list)');
-    if (name === 'matches') offered.push('(string, string)');
-    if (name === '_+_') offered.push('(list, list)');
-    if (name === '_[_]') offered.push('(list, int)');
-    const mixed = args.length === 2 && args.every((node) => isNumeric(node.type)) && args[0]!.type !== args[1]!.type;
-    const hint = mixed ? '; convert one of them: double(x) or int(x)' : '';
-    return this.#refuse('type', `${shown} does not take (${found}) but ${offered.join(' or ')}${hint}`, expr);
+    const types = args.map((node) => node.type);
+    return this.#refuse('type', noOverload(name, types), expr);
   }
 
   #refuse(reason: ExpressionErrorReason, detail: string, expr: Expr): ExpressionError {
     const offset = this.#positions[String(expr.id)] ?? 0;
-    // The parser counts the blanks and comments before an operator to it.
-    const blank = /^(\s+|\/\/[^\r\n]*)*/.exec(this.#source.slice(offset))?.[0].length ?? 0;
+    // The parser counts blanks and comments before an operator to it, and the dot to a method.
+    const blank = /^(\s+|\/\/[^\r\n]*)*\.?/.exec(this.#source.slice(offset))?.[0].length ?? 0;
     return new ExpressionError(reason, detail, this.#source, offset + blank);
   }
 }
 
 function call(operation: Operation, type: Type, args: readonly Node[]): CallNode {
   return { kind: 'call', type, operation, args };
-}
-
-function repetitionsOf(pattern: string): number {
-  let product = 1;
-  for (const match of pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) product *= Math.max(1, Number(match[2] || match[1]));
-  return product;
 }
 
 /** a.b.c as one name; undefined for anything else. */

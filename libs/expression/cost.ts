@@ -8,13 +8,13 @@ import { isList, type Type, type Value } from './types.ts';
  */
 
 /** Most elementary steps a row; a step takes a few nanoseconds. Ordinary filters take fewer than 100. */
-export const MAX_STEPS = 10_000;
+export const MAX_STEPS = 20_000;
 /** Most characters and elements that a value may hold. */
-const MAX_WEIGHT = 10_000;
+const MAX_WEIGHT = 20_000;
 /** Characters that a text variable is taken to have. */
-const TEXT_SIZE = 64;
+const TEXT_SIZE = 32;
 /** Elements that a list variable is taken to have. */
-const LIST_SIZE = 16;
+const LIST_SIZE = 8;
 /** Characters of a number or time as text. */
 const CONVERTED_SIZE = 32;
 /** What testing a pattern costs without counted repetitions. */
@@ -66,7 +66,7 @@ class Estimate {
         return this.#macro(node);
       case 'call': {
         const parts = node.args.map((part) => this.visit(part));
-        for (const part of parts) this.steps += weight(part) / 16;
+        for (const part of parts) this.steps += weight(part) / 32;
         if (node.operation.pattern !== undefined) this.steps += PATTERN_STEPS + (node.operation.patternWeight ?? 0);
         return extentOfCall(node.type, parts, node.operation.name);
       }

@@ -1,6 +1,7 @@
 import { type Code, guardsOf, sure, whole } from './code.ts';
+import { emitCodedCall } from './emit-coded.ts';
 import { emitMacro } from './emit-macro.ts';
-import type { CallNode, LogicNode, Node } from './node.ts';
+import { type CallNode, type ElementNode, keyOf, type LogicNode, type Node, type VariableNode } from './node.ts';
 import { type HelperName, RUNTIME } from './runtime.ts';
 import type { BoundSource, Shape } from './source.ts';
 import type { ExpressionType, Value } from './types.ts';
@@ -163,7 +164,7 @@ export class Emitter {
     const failures: string[] = [];
     const codes = pieces.map((piece) => {
       if (!piece.fails) return piece.code;
-      const temporary = this.#temporary();
+      const temporary = this.temporary();
       failures.push(`(${temporary} = ${piece.code}) === undefined`);
       return temporary;
     });
@@ -173,7 +174,8 @@ export class Emitter {
     return { guards, code: `(${failures.join(' || ')} ? undefined : ${code})`, fails: true };
   }
 
-  #temporary(): string {
+  /** A variable of the function that is being generated. */
+  temporary(): string {
     const temporary = this.name('t');
     this.#temporaries.push(temporary);
     return temporary;
@@ -243,7 +245,7 @@ export class Emitter {
     const errors: string[] = [];
     const tests = pieces.map((piece) => {
       if (!piece.fails) return node.operator === '&&' ? `!${piece.code}` : piece.code;
-      const temporary = this.#temporary();
+      const temporary = this.temporary();
       errors.push(`${temporary} === undefined`);
       return `(${temporary} = ${piece.code}) === ${decides}`;
     });
@@ -252,99 +254,22 @@ export class Emitter {
   }
 
   #call(node: CallNode): Code {
-    return this.#codeComparison(node) ?? this.#listOperation(node) ?? this.#perText(node) ?? this.#plainCall(node);
+    return emitCodedCall(this, node) ?? this.plainCall(node);
   }
 
-  #plainCall(node: CallNode): Code {
+  /** A call as its operation writes it. */
+  plainCall(node: CallNode): Code {
     const { operation } = node;
     const behind = operation.pattern === undefined ? [] : [this.constant(operation.pattern)];
     return this.strict(node.args, (codes) => operation.emit([...codes, ...behind], this.helper), operation.fails);
   }
 
-  /** A dictionary-encoded text equal to a fixed one: the codes are compared, looked up once when the sources are bound. */
-  #codeComparison(node: CallNode): Code | undefined {
-    if (node.operation.name !== '_==_' && node.operation.name !== '_!=_') return undefined;
-    const [a, b] = node.args as readonly [Node, Node];
-    const fixed = this.#isFixedText(a) ? a : this.#isFixedText(b) ? b : undefined;
-    if (fixed === undefined) return undefined;
-    const piece = this.emit(fixed === a ? b : a);
-    if (piece.coded === undefined) return undefined;
-    const operator = node.operation.name === '_==_' ? '===' : '!==';
-    const code = `(${piece.coded.code} ${operator} ${this.#fixedCode(fixed, piece.coded.source)})`;
-    return { guards: piece.guards, code, fails: false };
-  }
-
-  /** Membership and size of a column of lists, without making the list. */
-  #listOperation(node: CallNode): Code | undefined {
-    const { name } = node.operation;
-    const list = name === '@in' ? node.args[1]! : node.args[0]!;
-    if ((name !== '@in' && name !== 'sizeOfList') || list.kind !== 'variable') return undefined;
-    if (!this.shapes[list.index]!.startsWith('lists')) return undefined;
-    const guards = this.guards(list.index);
-    const [start, end] = this.bounds(list.index);
-    if (name === 'sizeOfList') return { guards, code: `(${end} - ${start})`, fails: false };
-    const element = node.args[0]!;
-    if (!this.#isFixedText(element)) return undefined;
-    const code = this.#fixedCode(element, list.index);
-    const codes = this.part(list.index, 'codes');
-    return { guards, code: `${this.helper('containsCode')}(${codes}, ${start}, ${end}, ${code})`, fails: false };
-  }
-
-  #isFixedText(node: Node): boolean {
-    if (node.type !== 'string') return false;
-    return node.kind === 'constant' || (node.kind === 'variable' && this.shapes[node.index] === 'constant');
-  }
-
-  /** A fixed text's code in a source's dictionary, looked up when the sources are bound. */
-  #fixedCode(node: Node, source: number): string {
-    const name = `code${source}_${this.emit(node).code}`;
-    this.declare(`const ${name} = sources[${source}].codeOf(${this.emit(node).code});`);
-    return name;
-  }
-
-  /** A predicate over one dictionary-encoded text: computed once for each text that comes, then looked up. */
-  #perText(node: CallNode): Code | undefined {
-    if (node.type !== 'bool') return undefined;
-    const subjects = new Map<string, Node>();
-    if (!this.#collectSubjects(node, subjects) || subjects.size !== 1) return undefined;
-    const [key, subject] = [...subjects][0]!;
-    const piece = this.emit(subject);
-    const { code, source } = piece.coded!;
-    const [known, compute] = [this.name('known'), this.name('compute')];
-    const dictionary = this.part(source, 'dictionary');
-    this.declare(`const ${known} = new Uint8Array(${dictionary}.length);`);
-    this.#texts.set(key, 'text');
-    const body = this.functionBody(() => {
-      const result = whole(this.#plainCall(node));
-      const state = result.fails ? 'result === undefined ? 3 : result ? 1 : 2' : 'result ? 1 : 2';
-      return `const text = ${dictionary}[code];\nconst result = ${result.code};\nreturn (${known}[code] = ${state});`;
-    });
+  /** Generates with a dictionary-encoded text standing for a plain one of this name. */
+  withText<T>(subject: VariableNode | ElementNode, name: string, make: () => T): T {
+    const key = keyOf(subject);
+    this.#texts.set(key, name);
+    const made = make();
     this.#texts.delete(key);
-    this.addFunction(`function ${compute}(code) {\n${body}\n}`);
-    const state = `(${known}[${code}] || ${compute}(${code}))`;
-    if (!body.includes('? 3 :')) return { guards: piece.guards, code: `(${state} === 1)`, fails: false };
-    const temporary = this.#temporary();
-    const answer = `((${temporary} = ${state}) === 3 ? undefined : ${temporary} === 1)`;
-    return { guards: piece.guards, code: answer, fails: true };
-  }
-
-  /** Gathers the dictionary-encoded texts that a call reads; false when it reads anything else that varies. */
-  #collectSubjects(node: Node, subjects: Map<string, Node>): boolean {
-    switch (node.kind) {
-      case 'constant':
-        return true;
-      case 'call':
-      case 'list':
-        return node.args.every((argument) => this.#collectSubjects(argument, subjects));
-      case 'variable':
-      case 'element': {
-        if (node.kind === 'variable' && this.shapes[node.index] === 'constant') return true;
-        if (this.emit(node).coded === undefined) return false;
-        subjects.set(node.kind === 'variable' ? `variable ${node.index}` : `element ${node.macro}`, node);
-        return true;
-      }
-      default:
-        return false;
-    }
+    return made;
   }
 }

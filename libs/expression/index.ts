@@ -1,7 +1,7 @@
 /** CEL expressions: parsed by a library, type-checked against a scope, compiled to JavaScript once. */
-export { type CompiledExpression, compileExpression, type ExpressionValues } from './compile.ts';
-export { ExpressionError, type ExpressionErrorReason } from './error.ts';
+export { type CompiledExpression, compileExpression } from './compile.ts';
+export { ExpressionError } from './error.ts';
 export { evaluate } from './evaluate.ts';
 export { verticalScope } from './scope.ts';
-export type { RowSource, VariableSource } from './source.ts';
+export type { RowSource } from './source.ts';
 export type { ExpressionType, Scope } from './types.ts';

@@ -128,3 +128,8 @@ export function partsOf(node: Node): readonly Node[] {
       return node.args;
   }
 }
+
+/** Tells variables and elements apart. */
+export function keyOf(node: VariableNode | ElementNode): string {
+  return node.kind === 'variable' ? `variable ${node.index}` : `element ${node.macro}`;
+}

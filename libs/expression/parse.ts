@@ -60,10 +60,13 @@ const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}'
 function furthest(source: string, first: number): { offset: number; wanted: string } {
   let offset = skipBlank(source, first);
   let valueWanted = source.slice(0, offset).trim() === '';
+  let afterOperator = false;
   for (let step = 0; step < 100; step++) {
     const character = source[offset] ?? '';
     const operator = OPERATOR.exec(source.slice(offset))?.[0];
     const closes = character !== '' && character === openAt(source, offset).at(-1);
+    // A closing bracket may follow its opening one, but an operator's value has to come.
+    if (closes && valueWanted && afterOperator) break;
     if (!(character in CLOSING) && !closes) {
       if (operator === undefined || (valueWanted && operator !== '!' && operator !== '-')) break;
     }
@@ -73,6 +76,7 @@ function furthest(source: string, first: number): { offset: number; wanted: stri
     const next = failureOf(prefix + source.slice(start));
     if (next !== undefined && next < prefix.length) break;
     const end = next === undefined ? source.length : start + next - prefix.length;
+    afterOperator = operator !== undefined;
     valueWanted = !closes && source.slice(start, end).trim() === '';
     offset = skipBlank(source, end);
   }

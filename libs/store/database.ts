@@ -6,13 +6,21 @@ import { createDatabase } from './template.ts';
 
 /** One embedded PostgreSQL, used by one caller at a time. */
 export interface Database {
-  /** The library's handle. */
-  readonly engine: PGlite;
+  /** Runs one statement. Only within `exclusive`. */
+  query<R>(sql: string, parameters?: unknown[]): Promise<R[]>;
+  /** Runs statements without parameters. Only within `exclusive`. */
+  exec(sql: string): Promise<void>;
   /** Runs work that nothing else comes between, in the order of the calls, with unqualified names in the schema. */
   exclusive<T>(schema: string, work: () => Promise<T>): Promise<T>;
   /** Gives up one use; the last one waits for the work under way, then closes. */
   release(): Promise<void>;
 }
+
+/** The default of 128 MB is taken in full by every database, and gains nothing where the system caches files as well. */
+const settings = ['shared_buffers = 16MB', 'max_wal_size = 64MB'];
+
+/** How long statements may keep the event loop busy between two turns of it. */
+const turnMs = 4;
 
 /** Databases in directories that this process has open, so that several schemas share one. */
 const open = new Map<string, { uses: number; database: Promise<Database> }>();
@@ -23,7 +31,7 @@ const closing = new Map<string, Promise<void>>();
 /** Opens the database of a directory, or a new one in memory. Each call is one use. */
 export async function acquireDatabase(directory: string | undefined): Promise<Database> {
   if (directory === undefined) {
-    const engine = await createDatabase({});
+    const engine = await createDatabase({ postgresqlconf: settings });
     return handle(engine, () => engine.close());
   }
   mkdirSync(directory, { recursive: true });
@@ -58,10 +66,10 @@ async function openDirectory(
     if (!existsSync(path.join(dataDir, 'PG_VERSION'))) {
       // Made aside and then renamed: a process that dies while making it leaves nothing that looks finished.
       rmSync(draft, { recursive: true, force: true });
-      await (await createDatabase({ dataDir: draft })).close();
+      await (await createDatabase({ dataDir: draft, postgresqlconf: settings })).close();
       renameSync(draft, dataDir);
     }
-    const engine = await PGlite.create({ dataDir });
+    const engine = await PGlite.create({ dataDir, postgresqlconf: settings });
     return handle(engine, () => release(() => engine.close().finally(() => lock.release())));
   } catch (error) {
     lock.release();
@@ -72,8 +80,25 @@ async function openDirectory(
 function handle(engine: PGlite, release: () => Promise<void>): Database {
   let tail: Promise<unknown> = Promise.resolve();
   let current = 'public';
+  let busyMs = 0;
+  // PostgreSQL computes on this thread: after a few milliseconds of it, whatever else waits gets its turn.
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (busyMs > turnMs) {
+      busyMs = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      busyMs += performance.now() - start;
+    }
+  };
   return {
-    engine,
+    query: async <R>(sql: string, parameters?: unknown[]) => (await timed(() => engine.query<R>(sql, parameters))).rows,
+    exec: async (sql) => {
+      await timed(() => engine.exec(sql));
+    },
     exclusive(schema, work) {
       const run = async (): ReturnType<typeof work> => {
         if (schema !== current) {

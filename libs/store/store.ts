@@ -69,7 +69,7 @@ function schemaStore(database: Database, schema: string): Store {
     return database.exclusive(schema, work);
   };
   return {
-    query: (sql, parameters) => exclusive(() => run(database, sql, parameters)),
+    query: (sql, parameters) => exclusive(() => database.query(sql, parameters)),
     transaction: (work) =>
       exclusive(async () => {
         const transaction = { database, over: false };
@@ -86,10 +86,6 @@ function schemaStore(database: Database, schema: string): Store {
   };
 }
 
-async function run<R>(database: Database, sql: string, parameters?: unknown[]): Promise<R[]> {
-  return (await database.engine.query<R>(sql, parameters)).rows;
-}
-
 async function bracket<T>(
   database: Database,
   begin: string,
@@ -103,20 +99,20 @@ async function bracket<T>(
     over ? Promise.reject(new Error('the transaction is over')) : step();
   const point = `depth_${depth}`;
   const tx: Store = {
-    query: (sql, parameters) => live(() => run(database, sql, parameters)),
+    query: (sql, parameters) => live(() => database.query(sql, parameters)),
     transaction: (inner) =>
       live(() => bracket(database, `SAVEPOINT ${point}`, `RELEASE ${point}`, `ROLLBACK TO ${point}`, inner, depth + 1)),
     close: () => Promise.reject(new Error('a transaction ends with its work; it cannot be closed')),
   };
-  await database.engine.exec(begin);
+  await database.exec(begin);
   try {
     const result = await work(tx);
     over = true;
-    await database.engine.exec(commit);
+    await database.exec(commit);
     return result;
   } catch (error) {
     over = true;
-    await database.engine.exec(rollback);
+    await database.exec(rollback);
     throw error;
   }
 }
@@ -133,7 +129,7 @@ async function migrate(database: Database, { schema, migrations }: StoreOptions)
       'COMMIT',
       'ROLLBACK',
       async (tx) => {
-        await database.engine.exec(
+        await database.exec(
           `CREATE SCHEMA IF NOT EXISTS ${quote(schema)};
            CREATE TABLE IF NOT EXISTS migrations (id text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`,
         );
@@ -142,7 +138,7 @@ async function migrate(database: Database, { schema, migrations }: StoreOptions)
         for (const { id, sql } of migrations) {
           if (applied.delete(id)) continue;
           try {
-            await database.engine.exec(sql);
+            await database.exec(sql);
           } catch (cause) {
             throw new Error(
               `migration ${id} of schema ${schema} failed: ${cause instanceof Error ? cause.message : cause}`,

@@ -7,7 +7,14 @@ import {
   SearchUpdate,
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
-import { connect, createMemoryNetwork, type MeshContext, type MeshImplementation, meshService, serve } from '../../libs/mesh/index.ts';
+import {
+  connect,
+  createMemoryNetwork,
+  type MeshContext,
+  type MeshImplementation,
+  meshService,
+  serve,
+} from '../../libs/mesh/index.ts';
 import { startTelemetry, type Telemetry } from '../../libs/telemetry/index.ts';
 import { type Edge, type EdgeOptions, startEdge } from './server.ts';
 
@@ -42,7 +49,11 @@ async function edgeWith(methods: Partial<Query>, options: Partial<EdgeOptions> =
     explain: nothing,
     ...methods,
   };
-  const server = await serve({ name: 'query', services: [meshService(QueryServiceDefinition, implementation)], at: { network } });
+  const server = await serve({
+    name: 'query',
+    services: [meshService(QueryServiceDefinition, implementation)],
+    at: { network },
+  });
   const connection = connect(QueryServiceDefinition, { network, name: 'query' });
   const edge = await startEdge({
     query: connection.client,
@@ -51,15 +62,29 @@ async function edgeWith(methods: Partial<Query>, options: Partial<EdgeOptions> =
     metricsText: async () => '# nothing\n',
     ...options,
   });
-  closers.push(connection.close, () => server.close(), () => edge.close());
+  closers.push(
+    connection.close,
+    () => server.close(),
+    () => edge.close(),
+  );
   return edge;
 }
 
 const update = (revision: number, more: Partial<SearchUpdate> = {}): { update: SearchUpdate } => ({
-  update: SearchUpdate.fromPartial({ searchId: 's1', revision, cursor: `c${revision}`, progress: { partnersAsked: 2, partnersDone: revision }, ...more }),
+  update: SearchUpdate.fromPartial({
+    searchId: 's1',
+    revision,
+    cursor: `c${revision}`,
+    progress: { partnersAsked: 2, partnersDone: revision },
+    ...more,
+  }),
 });
 
-const flight = { flight: { origin: 'LHR', destination: 'JFK', departureDate: '2027-01-22', adults: 1 }, currency: 'GBP', market: 'GB' };
+const flight = {
+  flight: { origin: 'LHR', destination: 'JFK', departureDate: '2027-01-22', adults: 1 },
+  currency: 'GBP',
+  market: 'GB',
+};
 
 const post = (edge: Edge, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${edge.url}/v1/searches`, {
@@ -78,7 +103,13 @@ test('answers a search with one document when it is complete', async () => {
   });
   const response = await post(edge, flight);
   expect(response.status).toBe(200);
-  expect(await response.json()).toMatchObject({ searchId: 's1', complete: true, totalSize: 41, nextPageToken: 'p2', cursor: 'c2' });
+  expect(await response.json()).toMatchObject({
+    searchId: 's1',
+    complete: true,
+    totalSize: 41,
+    nextPageToken: 'p2',
+    cursor: 'c2',
+  });
   expect(response.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
   expect(response.headers.get('server-timing')).toMatch(/^edge;dur=[\d.]+/);
   expect(asked).toMatchObject({ currency: 'GBP', delivery: 2 });
@@ -96,7 +127,10 @@ test('continues the trace that the client began', async () => {
 });
 
 test.each([
-  ['text/event-stream', /^id: c1\nevent: update\ndata: \{.*\}\n\nid: c2\nevent: update\ndata: \{.*\}\n\nevent: end\ndata: \{\}\n\n$/],
+  [
+    'text/event-stream',
+    /^id: c1\nevent: update\ndata: \{.*\}\n\nid: c2\nevent: update\ndata: \{.*\}\n\nevent: end\ndata: \{\}\n\n$/,
+  ],
   ['application/x-ndjson', /^\{"update":\{.*\}\}\n\{"update":\{.*\}\}\n\{"end":\{\}\}\n$/],
 ])('streams updates as %s', async (accept, shape) => {
   const edge = await edgeWith({
@@ -169,7 +203,13 @@ test.each([
   ['a list', '[]', {}, 400, 'MALFORMED_BODY'],
   ['an unknown field', { ...flight, pagesize: 3 }, {}, 400, 'UNKNOWN_FIELD'],
   ['a wrong type', { ...flight, pageSize: '3' }, {}, 400, 'INVALID_FIELD'],
-  ['another content type', 'flight=LHR', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+  [
+    'another content type',
+    'flight=LHR',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    415,
+    'UNSUPPORTED_MEDIA_TYPE',
+  ],
   ['a body over the limit', `{"currency":"${'x'.repeat(70_000)}"}`, {}, 413, 'BODY_TOO_LARGE'],
   ['a deadline that is none', flight, { 'entrepot-timeout-ms': 'soon' }, 400, 'INVALID_FIELD'],
 ])('answers %s with a typed problem', async (_what, body, headers, status, reason) => {
@@ -227,7 +267,10 @@ test('cancels the search when the client goes away', async () => {
       cancelled = true;
     },
   });
-  const client = httpRequest(`${edge.url}/v1/searches`, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/event-stream' } });
+  const client = httpRequest(`${edge.url}/v1/searches`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+  });
   client.on('response', (response) => response.once('data', () => client.destroy()));
   client.on('error', () => {});
   client.end(JSON.stringify(flight));
@@ -277,7 +320,10 @@ test('describes itself from the contracts', async () => {
   };
   expect(document.openapi).toBe('3.1.0');
   expect(Object.keys(document.paths)).toContain('/v1/offers/{offerId}:explain');
-  expect(document.components.schemas.Flight?.properties.stops?.description).toContain('usable in filter, orderBy, facets');
+  expect(document.components.schemas.Flight?.properties.stops?.description).toContain(
+    'usable in filter, orderBy, facets',
+  );
   const text = JSON.stringify(document);
-  for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) expect(document.components.schemas).toHaveProperty(name ?? '');
+  for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g))
+    expect(document.components.schemas).toHaveProperty(name ?? '');
 });

@@ -19,19 +19,27 @@ export const pageParameters = ['pageToken', 'pageSize', 'orderBy', 'filter', 'gr
  *
  * @throws EntrepotError INVALID_FIELD for a parameter that does not exist or is not of its type
  */
-export function pageQuery(query: Readonly<Record<string, string | string[]>>): { pageToken: string; options?: PageOptions } {
+export function pageQuery(query: Readonly<Record<string, string | string[]>>): {
+  pageToken: string;
+  options?: PageOptions;
+} {
   const unknown = Object.keys(query).filter((name) => !(pageParameters as readonly string[]).includes(name));
   if (unknown.length > 0) {
     throw invalidFields(
-      unknown.map((field) => ({ field, description: `There is no such parameter; a page has ${pageParameters.join(', ')}.` })),
+      unknown.map((field) => ({
+        field,
+        description: `There is no such parameter; a page has ${pageParameters.join(', ')}.`,
+      })),
     );
   }
   const repeated = Object.entries(query).find(([, value]) => typeof value !== 'string');
   if (repeated !== undefined) throw invalidField(repeated[0], 'Give this parameter once.');
   const one = query as Readonly<Record<string, string>>;
   const { pageToken = '', pageSize, orderBy, filter, grouping } = one;
-  if (pageSize === undefined && orderBy === undefined && filter === undefined && grouping === undefined) return { pageToken };
-  if (pageToken !== '') throw invalidField('pageToken', 'A page token already says order, filter, grouping and size; send it alone.');
+  if (pageSize === undefined && orderBy === undefined && filter === undefined && grouping === undefined)
+    return { pageToken };
+  if (pageToken !== '')
+    throw invalidField('pageToken', 'A page token already says order, filter, grouping and size; send it alone.');
   return {
     pageToken,
     options: {
@@ -50,6 +58,7 @@ function wholeNumber(field: string, text: string): number {
 
 function readGrouping(text: string): Grouping {
   const grouping = groupingFromJSON(text);
-  if (grouping === Grouping.UNRECOGNIZED) throw invalidField('grouping', 'Expected GROUPING_PRODUCT or GROUPING_OFFER.');
+  if (grouping === Grouping.UNRECOGNIZED)
+    throw invalidField('grouping', 'Expected GROUPING_PRODUCT or GROUPING_OFFER.');
   return grouping;
 }

@@ -24,9 +24,14 @@ export function schemaCollector(): SchemaCollector {
   const schemas: Record<string, Json> = {};
   const nameOf = (type: { typeName: string; name: string }): string =>
     // Messages of query keep their short name; the rest is told apart by its area where names meet.
-    type.typeName.startsWith('entrepot.query.v1.') || type.typeName.startsWith('entrepot.offer.v1.') || type.typeName.startsWith('entrepot.type.v1.')
+    type.typeName.startsWith('entrepot.query.v1.') ||
+    type.typeName.startsWith('entrepot.offer.v1.') ||
+    type.typeName.startsWith('entrepot.type.v1.')
       ? type.name
-      : type.typeName.replace(/^entrepot\.(\w+)\.v\d+\./, (_, area: string) => `${area[0]?.toUpperCase()}${area.slice(1)}`);
+      : type.typeName.replace(
+          /^entrepot\.(\w+)\.v\d+\./,
+          (_, area: string) => `${area[0]?.toUpperCase()}${area.slice(1)}`,
+        );
   const collector: SchemaCollector = {
     message(message) {
       const name = nameOf(message);
@@ -35,7 +40,9 @@ export function schemaCollector(): SchemaCollector {
         schemas[name] = {
           type: 'object',
           description: docOf(message),
-          properties: Object.fromEntries(message.fields.map((field) => [field.jsonName, fieldSchema(field, collector, enumSchema)])),
+          properties: Object.fromEntries(
+            message.fields.map((field) => [field.jsonName, fieldSchema(field, collector, enumSchema)]),
+          ),
           additionalProperties: false,
         };
       }
@@ -58,11 +65,15 @@ export function schemaCollector(): SchemaCollector {
 function fieldSchema(field: DescField, schemas: SchemaCollector, enumSchema: (type: DescEnum) => Json): Json {
   const description = [docOf(field), attributeNote(field)].filter((part) => part !== '').join(' ');
   const value = valueSchema(field, schemas, enumSchema);
-  return { ...(field.fieldKind === 'list' ? { type: 'array', items: value } : value), ...(description !== '' && { description }) };
+  return {
+    ...(field.fieldKind === 'list' ? { type: 'array', items: value } : value),
+    ...(description !== '' && { description }),
+  };
 }
 
 function valueSchema(field: DescField, schemas: SchemaCollector, enumSchema: (type: DescEnum) => Json): Json {
-  if (field.message !== undefined) return wellKnown[field.message.typeName] ?? { $ref: `#/components/schemas/${schemas.message(field.message)}` };
+  if (field.message !== undefined)
+    return wellKnown[field.message.typeName] ?? { $ref: `#/components/schemas/${schemas.message(field.message)}` };
   if (field.enum !== undefined) return enumSchema(field.enum);
   switch (field.scalar) {
     case ScalarType.STRING:
@@ -90,9 +101,13 @@ const wellKnown: Readonly<Record<string, Json>> = {
 
 /** What can be done with an attribute: "Filterable, sortable, facet; unit min." */
 function attributeNote(field: DescField): string {
-  const spec = [...verticals().values()].find((vertical) => vertical.itemMessage === field.parent.typeName)?.attribute(field.name);
+  const spec = [...verticals().values()]
+    .find((vertical) => vertical.itemMessage === field.parent.typeName)
+    ?.attribute(field.name);
   if (spec === undefined) return '';
-  const uses = [spec.filterable && 'filter', spec.sortable && 'orderBy', spec.facet !== 'none' && 'facets'].filter((use) => use !== false);
+  const uses = [spec.filterable && 'filter', spec.sortable && 'orderBy', spec.facet !== 'none' && 'facets'].filter(
+    (use) => use !== false,
+  );
   if (uses.length === 0) return '';
   const unit = spec.unit === '' || spec.unit === '1' ? '' : ` Unit: ${spec.unit}.`;
   return `Attribute ${spec.name}: usable in ${uses.join(', ')}.${unit}`;

@@ -1,9 +1,10 @@
 // OpenAPI 3.1 derived from the protos: the paths are the edge's routes, everything else (schemas, descriptions, enums,
 // which attribute can be filtered by) is read from the descriptors, so that the document cannot drift from the contracts.
-import { errorReasons } from './openapi-errors.ts';
-import { schemaRef, type SchemaCollector, schemaCollector } from './openapi-schemas.ts';
-import { pageParameters } from './messages.ts';
+
 import { timeoutHeader } from './deadline.ts';
+import { pageParameters } from './messages.ts';
+import { errorReasons } from './openapi-errors.ts';
+import { type SchemaCollector, schemaCollector, schemaRef } from './openapi-schemas.ts';
 
 /** A JSON object of the document. */
 export type Json = { readonly [key: string]: unknown };
@@ -30,7 +31,8 @@ const operations: readonly Operation[] = [
     method: 'post',
     path: '/v1/searches',
     id: 'search',
-    summary: 'Searches every partner. Answers with one document when complete or at the deadline, or, by Accept, with a stream of updates.',
+    summary:
+      'Searches every partner. Answers with one document when complete or at the deadline, or, by Accept, with a stream of updates.',
     request: `${query}.SearchRequest`,
     response: `${query}.SearchPage`,
     stream: `${query}.SearchUpdate`,
@@ -47,7 +49,8 @@ const operations: readonly Operation[] = [
     method: 'get',
     path: '/v1/searches/{searchId}',
     id: 'getPage',
-    summary: 'A page of a held search: the next one by pageToken, or another look at the held offers by orderBy, filter, grouping and pageSize.',
+    summary:
+      'A page of a held search: the next one by pageToken, or another look at the held offers by orderBy, filter, grouping and pageSize.',
     response: `${query}.SearchPage`,
     parameters: pageParameters.map((name) => queryParameter(name, name === 'pageSize' ? 'integer' : 'string')),
   },
@@ -58,7 +61,10 @@ const operations: readonly Operation[] = [
     summary: 'Follows a held search. Resumes behind Last-Event-ID or cursor; 204 when nothing more will come.',
     response: `${query}.SearchUpdate`,
     stream: `${query}.SearchUpdate`,
-    parameters: [queryParameter('cursor', 'string'), { name: 'Last-Event-ID', in: 'header', schema: { type: 'string' } }],
+    parameters: [
+      queryParameter('cursor', 'string'),
+      { name: 'Last-Event-ID', in: 'header', schema: { type: 'string' } },
+    ],
   },
   {
     method: 'get',
@@ -157,7 +163,10 @@ function describe(operation: Operation, schemas: SchemaCollector): Json {
         },
       },
     }),
-    responses: { '200': { description: 'Done.', content: answer }, default: { $ref: '#/components/responses/Problem' } },
+    responses: {
+      '200': { description: 'Done.', content: answer },
+      default: { $ref: '#/components/responses/Problem' },
+    },
   };
 }
 
@@ -179,7 +188,13 @@ function problemSchema(): Json {
       title: { type: 'string' },
       status: { type: 'integer' },
       detail: { type: 'string' },
-      reason: { type: 'string', enum: errorReasons().map(({ name }) => name), description: errorReasons().map(({ name, doc }) => `${name}: ${doc}`).join('\n') },
+      reason: {
+        type: 'string',
+        enum: errorReasons().map(({ name }) => name),
+        description: errorReasons()
+          .map(({ name, doc }) => `${name}: ${doc}`)
+          .join('\n'),
+      },
       code: { type: 'string' },
       violations: {
         type: 'array',

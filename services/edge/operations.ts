@@ -12,10 +12,14 @@ export function operationRoutes(app: FastifyInstance, readiness: Readiness, metr
 
   app.get('/readyz', async (_request, reply) => {
     const missing = await readiness();
-    return reply.status(missing.length === 0 ? 200 : 503).send({ status: missing.length === 0 ? 'ready' : 'not ready', missing });
+    return reply
+      .status(missing.length === 0 ? 200 : 503)
+      .send({ status: missing.length === 0 ? 'ready' : 'not ready', missing });
   });
 
-  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText()));
+  app.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText()),
+  );
 
   let document: string | undefined;
   app.get('/openapi.json', async (_request, reply) => {

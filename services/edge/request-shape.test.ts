@@ -18,7 +18,14 @@ const refusal = (body: unknown): EntrepotError => {
 test('accepts the whole of a search, in camel case or in proto names', () => {
   expect(() =>
     checkShape(search, {
-      flight: { origin: 'LHR', destination: 'JFK', departure_date: '2027-01-22', adults: 1, childAges: [5, 9], cabin: 'CABIN_ECONOMY' },
+      flight: {
+        origin: 'LHR',
+        destination: 'JFK',
+        departure_date: '2027-01-22',
+        adults: 1,
+        childAges: [5, 9],
+        cabin: 'CABIN_ECONOMY',
+      },
       currency: 'GBP',
       market: 'GB',
       readMask: 'price,item.flight.slices',
@@ -45,7 +52,11 @@ test('names an unknown field by its path and says what was probably meant', () =
 });
 
 test('reports every mistake at once, each at its path', () => {
-  const error = refusal({ flight: { adults: 1.5, childAges: [4, 'five'], cabin: 'ECONOMY' }, pageSize: '20', currency: 12 });
+  const error = refusal({
+    flight: { adults: 1.5, childAges: [4, 'five'], cabin: 'ECONOMY' },
+    pageSize: '20',
+    currency: 12,
+  });
   expect(error.reason).toBe('INVALID_FIELD');
   expect(error.violations.map(({ field }) => field)).toEqual([
     'flight.adults',

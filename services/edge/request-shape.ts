@@ -79,7 +79,8 @@ function checkField(field: DescField, value: unknown, at: string, mistakes: Mist
 function checkValue(field: DescField, value: unknown, at: string, mistakes: Mistake[]): void {
   if (field.message !== undefined) {
     if (wellKnownText.has(field.message.typeName)) {
-      if (typeof value !== 'string') mistakes.push(wrong(at, wellKnownText.get(field.message.typeName) ?? 'a text', value));
+      if (typeof value !== 'string')
+        mistakes.push(wrong(at, wellKnownText.get(field.message.typeName) ?? 'a text', value));
     } else if (!isObject(value)) {
       mistakes.push(wrong(at, `an object with the fields of ${field.message.name}`, value));
     } else {
@@ -111,7 +112,10 @@ interface Expectation {
 
 const text: Expectation = { text: 'a text', accepts: (value) => typeof value === 'string' };
 const flag: Expectation = { text: 'true or false', accepts: (value) => typeof value === 'boolean' };
-const number: Expectation = { text: 'a number', accepts: (value) => typeof value === 'number' && Number.isFinite(value) };
+const number: Expectation = {
+  text: 'a number',
+  accepts: (value) => typeof value === 'number' && Number.isFinite(value),
+};
 const int32: Expectation = {
   text: 'a whole number',
   accepts: (value) => typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 0x7fffffff,

@@ -18,7 +18,11 @@ import { checkShape } from './request-shape.ts';
 import { eventStream, type StreamFormat, streamFormatOf, writeUpdates } from './streams.ts';
 
 /** Adds the routes of searches. */
-export function searchRoutes(app: FastifyInstance, query: MeshClient<QueryServiceDefinition>, limits: PatienceLimits): void {
+export function searchRoutes(
+  app: FastifyInstance,
+  query: MeshClient<QueryServiceDefinition>,
+  limits: PatienceLimits,
+): void {
   const searchMessage = requireMessage('entrepot.query.v1.SearchRequest');
 
   app.post('/v1/searches', async (request, reply) => {
@@ -28,7 +32,9 @@ export function searchRoutes(app: FastifyInstance, query: MeshClient<QueryServic
     const options = callOptions(request, limits);
     if (format === undefined) {
       const page = await finalPage(query.search({ ...search, delivery: Delivery.FINAL }, options));
-      return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(JSON.stringify(SearchPage.toJSON(page)));
+      return reply
+        .headers({ 'content-type': 'application/json; charset=utf-8' })
+        .send(JSON.stringify(SearchPage.toJSON(page)));
     }
     const delivery = search.delivery === Delivery.UNSPECIFIED ? Delivery.CHANGES : search.delivery;
     return stream(request, reply, format, query.search({ ...search, delivery }, options));
@@ -41,8 +47,11 @@ export function searchRoutes(app: FastifyInstance, query: MeshClient<QueryServic
         GetPageRequest.fromPartial({ searchId: request.params.searchId, ...pageQuery(request.query) }),
         callOptions(request, limits),
       );
-      if (page === undefined) throw new EntrepotError({ reason: 'INTERNAL', message: 'The page is missing from the answer.' });
-      return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(JSON.stringify(SearchPage.toJSON(page)));
+      if (page === undefined)
+        throw new EntrepotError({ reason: 'INTERNAL', message: 'The page is missing from the answer.' });
+      return reply
+        .headers({ 'content-type': 'application/json; charset=utf-8' })
+        .send(JSON.stringify(SearchPage.toJSON(page)));
     },
   );
 
@@ -108,6 +117,8 @@ async function stream(
   return reply;
 }
 
-async function* updatesOf(responses: AsyncIterable<{ update?: SearchUpdate | undefined }>): AsyncGenerator<SearchUpdate, void> {
+async function* updatesOf(
+  responses: AsyncIterable<{ update?: SearchUpdate | undefined }>,
+): AsyncGenerator<SearchUpdate, void> {
   for await (const { update } of responses) if (update !== undefined) yield update;
 }

@@ -121,7 +121,8 @@ function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((raw, request, reply) => {
     const error = typed(raw);
     const problem = problemOf(error);
-    if (problem.status >= 500) withTrace(log, request.call.trace).error({ err: raw, reason: error.reason }, 'request failed');
+    if (problem.status >= 500)
+      withTrace(log, request.call.trace).error({ err: raw, reason: error.reason }, 'request failed');
     if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000));
     return reply.status(problem.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
   });

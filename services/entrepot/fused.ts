@@ -60,8 +60,15 @@ export async function startFused(options: FusedOptions = {}): Promise<Fused> {
   }
 }
 
-async function compose(options: FusedOptions, closers: (() => Promise<void>)[], close: () => Promise<void>): Promise<Fused> {
-  const telemetry = startTelemetry({ service: 'entrepot', ...(options.spanExporter && { spanExporter: options.spanExporter }) });
+async function compose(
+  options: FusedOptions,
+  closers: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Fused> {
+  const telemetry = startTelemetry({
+    service: 'entrepot',
+    ...(options.spanExporter && { spanExporter: options.spanExporter }),
+  });
   closers.push(() => telemetry.shutdown());
   const config = options.configDirectory ?? configDirectory();
   const network = createMemoryNetwork();
@@ -118,7 +125,11 @@ async function compose(options: FusedOptions, closers: (() => Promise<void>)[], 
   return { edgeUrl: edge.url, twinUrl, grpcAddress, partners, close };
 }
 
-async function startTwin(options: FusedOptions, config: string, closers: (() => Promise<void>)[]): Promise<string | undefined> {
+async function startTwin(
+  options: FusedOptions,
+  config: string,
+  closers: (() => Promise<void>)[],
+): Promise<string | undefined> {
   if (options.twin === false || process.env.ENTREPOT_TWIN_URL !== undefined) return process.env.ENTREPOT_TWIN_URL;
   const twin = await createTwin({ configDirectory: config, port: 0 });
   closers.push(() => twin.close());

@@ -45,7 +45,9 @@ export function searchCommand(): Command {
     .option('--return <date>', 'date of the way back; +7d counts from the departure')
     .option('--adults <count>', 'travellers of 12 years and older', whole, 1)
     .option('--children <ages>', 'ages of the children: 5,9', ages)
-    .addOption(new Option('--cabin <cabin>', 'lowest cabin wanted').choices(['economy', 'premium_economy', 'business', 'first']))
+    .addOption(
+      new Option('--cabin <cabin>', 'lowest cabin wanted').choices(['economy', 'premium_economy', 'business', 'first']),
+    )
     .addHelpText('after', flightExamples)
     .action(async (origin: string, destination: string, departure: string, options: FlightOptions) => {
       const departureDate = dateOrRefuse(departure, Temporal.Now.plainDateISO());
@@ -80,7 +82,10 @@ export function searchCommand(): Command {
           place,
           checkIn,
           checkOut: dateOrRefuse(departure, Temporal.PlainDate.from(checkIn)),
-          rooms: Array.from({ length: options.rooms }, () => ({ adults: options.adults, childAges: options.children ?? [] })),
+          rooms: Array.from({ length: options.rooms }, () => ({
+            adults: options.adults,
+            childAges: options.children ?? [],
+          })),
           ...(options.radius !== undefined && { radiusKm: options.radius }),
         },
       });
@@ -154,12 +159,14 @@ function print(view: SearchView): void {
   console.log(
     `${shown} of ${view.totalSize} shown; ${progress.offersMatching ?? 0} of ${progress.offers ?? 0} offers match, ` +
       `${progress.products ?? 0} products${progress.productsProvisional === true ? ' (provisional: identity is still being decided)' : ''}, ` +
-      `${Math.round(Number.parseFloat(progress.elapsed ?? '0') * 1000)} ms.`,
+      `${progress.elapsedMs ?? 0} ms.`,
   );
   console.log();
   console.log(outcomeTable(view.outcomes));
   if (view.offers[0] !== undefined) {
-    console.log(styleText('dim', `\nWhy the first one costs what it does: GET /v1/offers/${view.offers[0].offerId}:explain`));
+    console.log(
+      styleText('dim', `\nWhy the first one costs what it does: GET /v1/offers/${view.offers[0].offerId}:explain`),
+    );
   }
 }
 
@@ -170,7 +177,8 @@ function refuse(error: EdgeProblem, json: boolean): void {
     return;
   }
   console.error(styleText('red', error.message));
-  for (const violation of error.problem.violations ?? []) console.error(`  ${violation.field}: ${violation.description}`);
+  for (const violation of error.problem.violations ?? [])
+    console.error(`  ${violation.field}: ${violation.description}`);
 }
 
 /** The edge to ask: the named one, else one that runs here already, else one of our own for this search. */

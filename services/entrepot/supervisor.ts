@@ -35,12 +35,17 @@ const stopMs = 1_500;
 /** Keeps processes running until it is stopped. */
 export class Supervisor {
   readonly #say: (line: string) => void;
+  readonly #hear: (name: string, line: string) => void;
   readonly #running = new Map<string, Running>();
   #stopping = false;
 
-  /** @param say receives one line whenever a process starts, stops or is restarted */
-  constructor(say: (line: string) => void) {
+  /**
+   * @param say receives one line whenever a process starts, stops or is restarted
+   * @param hear receives what the processes print; default standard error, with the process's name before it
+   */
+  constructor(say: (line: string) => void, hear: (name: string, line: string) => void = toStandardError) {
     this.#say = say;
+    this.#hear = hear;
   }
 
   /** Starts the processes one after the other, each once the one before it listens. */
@@ -55,7 +60,9 @@ export class Supervisor {
 
   /** The process ids, for tests and for people with kill(1). */
   pids(): ReadonlyMap<string, number> {
-    return new Map([...this.#running].flatMap(([name, { child }]) => (child.pid === undefined ? [] : [[name, child.pid]])));
+    return new Map(
+      [...this.#running].flatMap(([name, { child }]) => (child.pid === undefined ? [] : [[name, child.pid]])),
+    );
   }
 
   /** Ends every process, last started first. */
@@ -74,9 +81,12 @@ export class Supervisor {
 
   #spawn(spec: ProcessSpec): ChildProcess {
     const startedAt = Date.now();
-    const child = spawn(process.execPath, [...spec.args], { env: { ...process.env, ...spec.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...spec.args], {
+      env: { ...process.env, ...spec.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) createInterface({ input: stream }).on('line', (line) => process.stderr.write(`[${spec.name}] ${line}\n`));
+      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#hear(spec.name, line));
     }
     child.once('exit', (code, signal) => void this.#died(spec, code, signal, startedAt));
     return child;
@@ -109,6 +119,10 @@ export class Supervisor {
     running.child = this.#spawn(spec);
     await this.#listening(running);
   }
+}
+
+function toStandardError(name: string, line: string): void {
+  process.stderr.write(`[${name}] ${line}\n`);
 }
 
 function accepts(host: string, port: number): Promise<boolean> {

@@ -44,7 +44,9 @@ function flightRow(offer: JsonOffer): Cell[] {
     clip(numbers.join(' / '), 34),
     minute(flight?.departure?.dateTime),
     minute(flight?.arrival?.dateTime),
-    flight?.durationMinutes === undefined ? '' : `${Math.floor(flight.durationMinutes / 60)}h${String(flight.durationMinutes % 60).padStart(2, '0')}`,
+    flight?.durationMinutes === undefined
+      ? ''
+      : `${Math.floor(flight.durationMinutes / 60)}h${String(flight.durationMinutes % 60).padStart(2, '0')}`,
     flight?.stops === undefined ? '' : flight.stops === 0 ? 'direct' : String(flight.stops),
     clip(flight?.fareBrand ?? words(flight?.cabin, 'CABIN_'), 16),
     flight?.checkedBags === undefined ? '?' : String(flight.checkedBags),
@@ -81,7 +83,7 @@ export function outcomeTable(outcomes: readonly JsonOutcome[]): string {
       status(outcome),
       String(outcome.offersKept ?? 0),
       String(outcome.rowsReceived ?? 0),
-      milliseconds(outcome.latency),
+      String(outcome.latencyMs ?? 0),
       outcome.cache === 'CACHE_USE_HIT' ? 'held' : outcome.cache === 'CACHE_USE_SHARED' ? 'shared' : 'asked',
       clip([outcome.detail ?? '', ...rejections(outcome)].filter((part) => part !== '').join('; '), 90),
     ]);
@@ -90,19 +92,21 @@ export function outcomeTable(outcomes: readonly JsonOutcome[]): string {
 
 /** One partner's outcome in a line, for progress. */
 export function outcomeLine(outcome: JsonOutcome): string {
-  return `${status(outcome)} ${outcome.partner}: ${outcome.offersKept ?? 0} offers, ${milliseconds(outcome.latency)} ms`;
+  return `${status(outcome)} ${outcome.partner}: ${outcome.offersKept ?? 0} offers, ${outcome.latencyMs ?? 0} ms`;
 }
 
 function rejections(outcome: JsonOutcome): string[] {
   return (outcome.rejections ?? []).map(
-    (one) => `${one.count} rejected: ${words(one.reason, 'REJECTION_REASON_')}${one.example ? ` (${one.example})` : ''}`,
+    (one) =>
+      `${one.count} rejected: ${words(one.reason, 'REJECTION_REASON_')}${one.example ? ` (${one.example})` : ''}`,
   );
 }
 
 function status(outcome: JsonOutcome): string {
   const word = words(outcome.status, 'OUTCOME_STATUS_');
   if (outcome.status === 'OUTCOME_STATUS_OK') return styleText('green', word);
-  if (outcome.status === 'OUTCOME_STATUS_FAILED' || outcome.status === 'OUTCOME_STATUS_TIMED_OUT') return styleText('red', word);
+  if (outcome.status === 'OUTCOME_STATUS_FAILED' || outcome.status === 'OUTCOME_STATUS_TIMED_OUT')
+    return styleText('red', word);
   return styleText('yellow', word);
 }
 
@@ -116,10 +120,6 @@ function money(amount: JsonMoney | undefined): string {
 
 function minute(dateTime: string | undefined): string {
   return (dateTime ?? '').slice(5, 16).replace('T', ' ');
-}
-
-function milliseconds(duration: string | undefined): string {
-  return duration === undefined ? '0' : String(Math.round(Number.parseFloat(duration) * 1000));
 }
 
 /** Cuts to length and drops control characters: a partner's text must not drive somebody's terminal. */

@@ -14,7 +14,7 @@ export interface JsonOutcome {
   readonly detail?: string;
   readonly offersKept?: number;
   readonly rowsReceived?: number;
-  readonly latency?: string;
+  readonly latencyMs?: number;
   readonly cache?: string;
   readonly rejections?: readonly { readonly reason: string; readonly count: number; readonly example?: string }[];
 }
@@ -62,7 +62,7 @@ export interface JsonProgress {
   readonly offersMatching?: number;
   readonly products?: number;
   readonly productsProvisional?: boolean;
-  readonly elapsed?: string;
+  readonly elapsedMs?: number;
 }
 
 /** A search as it stands after the updates so far. */
@@ -78,7 +78,10 @@ export interface SearchView {
 
 /** A problem document that an edge answered with. */
 export class EdgeProblem extends Error {
-  readonly problem: { readonly reason?: string; readonly violations?: readonly { field: string; description: string }[] };
+  readonly problem: {
+    readonly reason?: string;
+    readonly violations?: readonly { field: string; description: string }[];
+  };
   constructor(problem: EdgeProblem['problem'] & { readonly detail?: string }) {
     super(problem.detail ?? 'The edge answered with an error.');
     this.problem = problem;
@@ -90,7 +93,11 @@ interface JsonUpdate {
   readonly snapshot?: boolean;
   readonly upserts?: readonly JsonOffer[];
   readonly retractedOfferIds?: readonly string[];
-  readonly page?: { readonly offerIds?: readonly string[]; readonly totalSize?: number; readonly nextPageToken?: string };
+  readonly page?: {
+    readonly offerIds?: readonly string[];
+    readonly totalSize?: number;
+    readonly nextPageToken?: string;
+  };
   readonly outcomes?: readonly JsonOutcome[];
   readonly progress?: JsonProgress;
   readonly complete?: boolean;
@@ -116,7 +123,15 @@ export async function* followSearch(
   const offers = new Map<string, JsonOffer>();
   const outcomes = new Map<string, JsonOutcome>();
   let order: readonly string[] = [];
-  const view: SearchView = { searchId: '', complete: false, offers: [], outcomes: [], progress: {}, totalSize: 0, nextPageToken: '' };
+  const view: SearchView = {
+    searchId: '',
+    complete: false,
+    offers: [],
+    outcomes: [],
+    progress: {},
+    totalSize: 0,
+    nextPageToken: '',
+  };
   for await (const line of lines(response.body)) {
     const message = JSON.parse(line) as { update?: JsonUpdate; problem?: EdgeProblem['problem'] };
     if (message.problem !== undefined) throw new EdgeProblem(message.problem);

@@ -1,3 +1,5 @@
+import { localToEpochMs } from '../../libs/reference/index.ts';
+
 /** A segment as a partner states it, taken apart into the keys that it can be recognized by. */
 export interface SegmentKeys {
   /**
@@ -15,24 +17,25 @@ export interface SegmentKeys {
 export const sliceBreak = '/';
 
 const form =
-  /^([A-Z0-9]{2,3})\|0*([0-9]{1,4}[A-Z]?)?\|(\d{4}-\d\d-\d\d)\|([A-Z]{3})\|([A-Z]{3})\|(\d\d:\d\d)\|(\d{4}-\d\d-\d\dT\d\d:\d\d)$/;
+  /^([A-Z0-9]{2,3})\|([^|]*)\|(\d{4}-\d\d-\d\d)\|([A-Z]{3})\|([A-Z]{3})\|(\d\d:\d\d)\|(\d{4}-\d\d-\d\dT\d\d:\d\d)$/;
 
 /** Takes a segment key of the contract (see Flight.segment_keys) apart; undefined when it is not of that form. */
 export function parseSegmentKey(text: string): SegmentKeys | undefined {
   const match = form.exec(text);
   if (match === null) return undefined;
-  const [, carrier, number, departsOn, origin, destination, departure, arrival] = match;
-  if (origin === destination || !isDate(departsOn!) || !isDate(arrival!.slice(0, 10))) return undefined;
+  const [, carrier, stated, departsOn, origin, destination, departure, arrival] = match;
+  const number = stated!.replace(/\s/g, '').replace(/^0+(?=.)/, '');
+  if (!isWallTime(`${departsOn}T${departure}`) || !isWallTime(arrival!)) return undefined;
   return {
-    byNumber: number === undefined ? '' : `${carrier}|${number}|${departsOn}|${origin}|${destination}`,
+    byNumber: number === '' ? '' : `${carrier}|${number}|${departsOn}|${origin}|${destination}`,
     bySchedule: `${carrier}||${departsOn}|${origin}|${destination}|${departure}|${arrival}`,
     departsOn: departsOn!,
   };
 }
 
-function isDate(text: string): boolean {
-  const at = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+/** Every wall time exists in UTC. */
+function isWallTime(text: string): boolean {
+  return localToEpochMs(text, 'UTC') !== undefined;
 }
 
 /** An itinerary for a person: "QF495 SYD-MEL 2022-04-16, MEL-PER 2022-04-17 / …". */

@@ -16,10 +16,15 @@ import {
   identity,
   type NewProduct,
 } from './identity.ts';
-import { addProducts, inChunks, productIdOf } from './schema.ts';
+import { addProducts, existingProducts, inChunks, productIdOf } from './schema.ts';
 
-/** An itinerary as a partner states it: segment keys, with a "/" between slices. */
-type Itinerary = readonly string[];
+/** An itinerary as a partner states it. */
+interface Itinerary {
+  /** Segment keys, with a "/" between slices. */
+  readonly parts: readonly string[];
+  /** The segment keys taken apart. */
+  readonly segments: ReadonlyMap<string, SegmentKeys>;
+}
 
 /** What a key of a segment leads to. The first who uses a key settles for good which segment it means. */
 interface Alias {
@@ -56,25 +61,36 @@ export function flightRules(memory: number): IdentityRules<Itinerary> {
     read: readItineraries,
 
     async decide(rows, tx): Promise<Decided> {
-      const segments = parseAll(rows);
+      const segments = distinctSegments(rows);
       const known = await load(segments, aliases, tx);
       const { settled, added, claimed } = settle(segments, known);
 
       const products = new Map<string, NewProduct>();
-      const ids = rows.map((row) => {
-        const content = row.map((part) => settled.get(part)?.segment ?? part).join(' ');
+      const perhapsKnown: string[] = [];
+      const ids = rows.map(({ parts }) => {
+        let fresh = false;
+        let content = '';
+        for (const part of parts) {
+          const found = settled.get(part);
+          if (found?.how === 'new') fresh = true;
+          content += `${content === '' ? '' : ' '}${found?.segment ?? part}`;
+        }
         const productId = productIdOf('fl_', content);
         if (!products.has(productId)) {
-          products.set(productId, { productId, content, endsOn: segments.get(row[row.length - 1]!)!.departsOn });
+          products.set(productId, { productId, content, endsOn: segments.get(parts[parts.length - 1]!)!.departsOn });
+          // An itinerary with a segment that nobody had seen cannot have been seen either.
+          if (!fresh) perhapsKnown.push(productId);
         }
         return productId;
       });
+      for (const productId of await existingProducts(perhapsKnown, tx)) products.delete(productId);
       await addAliases(added, tx);
       await claim(claimed, tx);
-      const fresh = await addProducts(vertical, [...products.values()], tx);
+      await addProducts(vertical, [...products.values()], tx);
 
+      const fresh = new Set(products.keys());
       return {
-        identities: rows.map((row, index) => explain(row, ids[index]!, settled, fresh)),
+        identities: rows.map(({ parts }, index) => explain(parts, ids[index]!, settled, fresh)),
         committed() {
           for (const [key, alias] of known) aliases.set(key, alias);
         },
@@ -110,6 +126,7 @@ function readItineraries({ columns, rowCount, field }: EvidenceColumns): Evidenc
       throw invalidField(at, `row ${row} has no segments; an itinerary has at least one`);
     }
   }
+  const segments = new Map<string, SegmentKeys>();
   return {
     key(row) {
       const end = column.end(row);
@@ -126,32 +143,32 @@ function readItineraries({ columns, rowCount, field }: EvidenceColumns): Evidenc
           if (index > 0 && index < parts.length - 1 && parts[index - 1] !== sliceBreak) continue;
           throw invalidField(at, `row ${row} has a "/" that does not stand between two segments`);
         }
-        if (parseSegmentKey(part) === undefined) {
+        if (segments.has(part)) continue;
+        const keys = parseSegmentKey(part);
+        if (keys === undefined) {
           throw invalidField(
             at,
             `row ${row}: ${JSON.stringify(part.slice(0, 80))} is no segment key; expected one like "QF|495|2022-04-16|SYD|MEL|20:00|2022-04-16T21:35"`,
           );
         }
+        segments.set(part, keys);
       }
-      return parts;
+      return { parts, segments };
     },
   };
 }
 
 /** The distinct segments of the rows; those with a number first, then by their text. */
-function parseAll(rows: readonly Itinerary[]): Map<string, SegmentKeys> {
-  const parsed = new Map<string, SegmentKeys>();
-  for (const row of rows) {
-    for (const part of row) {
-      if (part !== sliceBreak && !parsed.has(part)) parsed.set(part, parseSegmentKey(part)!);
+function distinctSegments(rows: readonly Itinerary[]): Map<string, SegmentKeys> {
+  const all = new Map<string, SegmentKeys>();
+  for (const { parts, segments } of rows) {
+    for (const part of parts) {
+      if (part !== sliceBreak && !all.has(part)) all.set(part, segments.get(part)!);
     }
   }
-  const byText = ([a]: [string, SegmentKeys], [b]: [string, SegmentKeys]): number => (a < b ? -1 : 1);
-  const all = [...parsed].sort(byText);
-  return new Map([
-    ...all.filter(([, keys]) => keys.byNumber !== ''),
-    ...all.filter(([, keys]) => keys.byNumber === ''),
-  ]);
+  const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1));
+  const numbered = sorted.filter(([, { byNumber }]) => byNumber !== '');
+  return new Map([...numbered, ...sorted.filter(([, { byNumber }]) => byNumber === '')]);
 }
 
 /** What the segments' keys lead to, as far as anything: from memory, and in one question for the rest. */
@@ -247,14 +264,14 @@ async function claim(claimed: readonly string[], tx: Store): Promise<void> {
 }
 
 function explain(
-  row: Itinerary,
+  parts: readonly string[],
   productId: string,
   settled: ReadonlyMap<string, { how: Recognized }>,
   fresh: Set<string>,
 ): Identity {
   // The first row of a new product is the new one; others in the same call joined it.
   if (fresh.delete(productId)) return identity(productId, IdentityRule.NEW, 1, 'an itinerary that no product had');
-  const ways = new Set(row.map((part) => settled.get(part)?.how));
+  const ways = new Set(parts.map((part) => settled.get(part)?.how));
   if (ways.has('schedule')) {
     return identity(productId, IdentityRule.FLIGHT_SCHEDULE, 1, 'same operating carrier, airports and local times');
   }

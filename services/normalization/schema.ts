@@ -65,14 +65,22 @@ export async function inChunks<T>(values: readonly T[], work: (part: readonly T[
   for (let start = 0; start < values.length; start += chunk) await work(values.slice(start, start + chunk));
 }
 
-/** Adds those products that there are not yet, and returns the ids of those added. */
-export async function addProducts(vertical: string, products: readonly NewProduct[], tx: Store): Promise<Set<string>> {
-  const added = new Set<string>();
+/** Those of the ids that are products. */
+export async function existingProducts(ids: readonly string[], tx: Store): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await tx.query<{ product_id: string }>('SELECT product_id FROM products WHERE product_id = ANY($1)', [
+    ids,
+  ]);
+  return new Set(rows.map(({ product_id }) => product_id));
+}
+
+/** Adds products that there are not yet. */
+export async function addProducts(vertical: string, products: readonly NewProduct[], tx: Store): Promise<void> {
   await inChunks(products, async (part) => {
-    const rows = await tx.query<{ product_id: string }>(
+    await tx.query(
       `INSERT INTO products (product_id, vertical, content, ends_on)
-       SELECT id, $1, content, nullif(ends_on, '')::date FROM unnest($2::text[], $3::text[], $4::text[]) AS new (id, content, ends_on)
-       ON CONFLICT DO NOTHING RETURNING product_id`,
+       SELECT id, $1, content, nullif(ends_on, '')::date
+       FROM unnest($2::text[], $3::text[], $4::text[]) AS new (id, content, ends_on)`,
       [
         vertical,
         part.map(({ productId }) => productId),
@@ -80,7 +88,5 @@ export async function addProducts(vertical: string, products: readonly NewProduc
         part.map(({ endsOn }) => endsOn),
       ],
     );
-    for (const { product_id } of rows) added.add(product_id);
   });
-  return added;
 }

@@ -7,7 +7,6 @@ import {
 } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { UnpricedRow } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { SearchPlan } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { durationOf } from './updates.ts';
 
 /** How a partner's part ends when it is not supply that says so. */
 export interface Ending {
@@ -164,10 +163,10 @@ export class Outcomes {
       rowsReceived: part.rows,
       offersKept: part.kept,
       rejections: [],
-      latency: durationOf(performance.now() - this.#startedAt),
+      latencyMs: Math.round(performance.now() - this.#startedAt),
       requests: 0,
       cache: CacheUse.UNSPECIFIED,
-      retryAfter: undefined,
+      retryAfterMs: undefined,
     };
   }
 }

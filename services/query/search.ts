@@ -25,7 +25,7 @@ import { type Moment, Publisher } from './publisher.ts';
 import type { PreparedSearch } from './request.ts';
 import { ResultSet } from './result-set.ts';
 import { SupplyStream } from './supply-stream.ts';
-import { durationOf, UpdateLog } from './updates.ts';
+import { UpdateLog } from './updates.ts';
 import type { View } from './view.ts';
 
 /** What searches need of the service. */
@@ -164,7 +164,7 @@ export class Search {
       offersMatching: ordering.matching,
       products: counts.products,
       productsProvisional: counts.provisional,
-      elapsed: durationOf(performance.now() - this.#startedAt),
+      elapsedMs: Math.round(performance.now() - this.#startedAt),
     };
   }
 

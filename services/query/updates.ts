@@ -1,7 +1,6 @@
 import type { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { Facet, PageView, Progress, SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import type { Duration } from '../../libs/contracts/gen/google/protobuf/duration.ts';
 import { sameFacets } from './facets.ts';
 import { encodeCursor } from './tokens.ts';
 
@@ -168,10 +167,4 @@ function samePage(a: PageView, b: PageView): boolean {
     a.offerIds.length === b.offerIds.length &&
     a.offerIds.every((id, index) => id === b.offerIds[index])
   );
-}
-
-/** Milliseconds as the contract's duration. */
-export function durationOf(ms: number): Duration {
-  const whole = Math.max(0, Math.round(ms));
-  return { seconds: Math.floor(whole / 1_000), nanos: (whole % 1_000) * 1_000_000 };
 }

@@ -5,7 +5,6 @@ import {
   type PartnerOutcome,
   RejectionReason,
 } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { Duration } from '../../libs/contracts/gen/google/protobuf/duration.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, AskContext, PartnerRequest, ReadResult } from './adapter.ts';
 import type { AnswerStore } from './answers.ts';
@@ -134,7 +133,7 @@ function outcomeOf(exchange: PartnerExchange, tally: Tally, failure: PartnerFail
     rowsReceived: received,
     offersKept: kept,
     rejections: rejections.toCounts(),
-    latency: durationOf(exchange.elapsedMs),
+    latencyMs: Math.round(exchange.elapsedMs),
     requests: exchange.requests,
   };
   if (failure !== undefined) {
@@ -142,7 +141,7 @@ function outcomeOf(exchange: PartnerExchange, tally: Tally, failure: PartnerFail
     outcome.status = partly ? OutcomeStatus.PARTIAL : failure.status;
     outcome.failure = failure.failure;
     outcome.detail = partly ? `not every page came: ${failure.detail}` : failure.detail;
-    if (failure.retryAfterMs !== undefined) outcome.retryAfter = durationOf(failure.retryAfterMs);
+    if (failure.retryAfterMs !== undefined) outcome.retryAfterMs = Math.ceil(failure.retryAfterMs);
   } else if (received === 0) {
     outcome.status = OutcomeStatus.EMPTY;
     outcome.detail = incomplete ?? '';
@@ -168,17 +167,11 @@ export function emptyOutcome(partner: string, status: OutcomeStatus, detail: str
     rowsReceived: 0,
     offersKept: 0,
     rejections: [],
-    latency: undefined,
+    latencyMs: 0,
     requests: 0,
     cache: CacheUse.UNSPECIFIED,
-    retryAfter: undefined,
+    retryAfterMs: undefined,
   };
-}
-
-/** Milliseconds as a Duration message. */
-export function durationOf(ms: number): Duration {
-  const nanos = Math.max(0, Math.round(ms * 1_000_000));
-  return { seconds: Math.floor(nanos / 1_000_000_000), nanos: nanos % 1_000_000_000 };
 }
 
 function report(

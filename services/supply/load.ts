@@ -32,10 +32,16 @@ const sharedMapping = fileURLToPath(new URL('./mapping', import.meta.url));
 export interface PartnerSources {
   /** The platform's configuration directory; partners are in its folder `partners`. */
   readonly configDirectory: string;
-  /** Folders of adapters, searched in order; default the shipped ones. */
+  /** Folders of adapters, searched in order; default those that ENTREPOT_ADAPTERS lists (":" between them), then the shipped ones. */
   readonly adapterDirectories?: readonly string[] | undefined;
   /** Stands for `${ENTREPOT_TWIN_URL}` in partner files, whatever the environment says. */
   readonly twinUrl?: string | undefined;
+}
+
+/** A company's own adapters lie outside this repository: ENTREPOT_ADAPTERS names their folders. */
+function defaultDirectories(): readonly string[] {
+  const own = (process.env.ENTREPOT_ADAPTERS ?? '').split(path.delimiter).filter((directory) => directory !== '');
+  return [...own, shippedAdapters];
 }
 
 interface LoadedAdapter {
@@ -48,7 +54,7 @@ interface LoadedAdapter {
 
 /** Every configured partner, by name. Throws ConfigError with all problems of all files. */
 export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap<string, ConfiguredPartner>> {
-  const directories = sources.adapterDirectories ?? [shippedAdapters];
+  const directories = sources.adapterDirectories ?? defaultDirectories();
   const adapters = new Map<string, Promise<LoadedAdapter>>();
   const partners = new Map<string, ConfiguredPartner>();
   const problems: ConfigProblem[] = [];

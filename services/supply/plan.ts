@@ -3,7 +3,7 @@ import type { SearchStart } from '../../libs/contracts/gen/entrepot/supply/v1/su
 import { EntrepotError, type FieldViolation, invalidField, invalidFields } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import type { AskContext, PartnerRequest } from './adapter.ts';
-import { durationOf, emptyOutcome } from './ask.ts';
+import { emptyOutcome } from './ask.ts';
 import { PartnerFailure } from './failure.ts';
 import type { ConfiguredPartner } from './partner.ts';
 
@@ -69,7 +69,7 @@ function planPartner(partner: ConfiguredPartner, start: SearchStart, vertical: s
       'not asked: its rate limit was met a moment ago',
     );
     outcome.failure = FailureKind.RATE_LIMIT;
-    outcome.retryAfter = durationOf(wait);
+    outcome.retryAfterMs = Math.ceil(wait);
     return { outcome };
   }
   const context: AskContext = {

@@ -48,7 +48,7 @@ export const twinSchema: JSONSchema = {
   required: ['sellers'],
   properties: {
     seed: { type: 'integer', minimum: 0, maximum: 4_294_967_295, default: 20_260_101 },
-    cacheBytes: { type: 'integer', minimum: 0, maximum: 2_147_483_648, default: 67_108_864 },
+    cacheBytes: { type: 'integer', minimum: 0, maximum: 2_147_483_648, default: 33_554_432 },
     sellers: {
       type: 'object',
       propertyNames: { pattern: '^[a-z][a-z0-9-]{0,62}$' },

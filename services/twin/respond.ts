@@ -103,7 +103,7 @@ async function pad(
   response.end();
 }
 
-/** The body in twenty pieces, evenly over the time. */
+/** The body in twenty pieces, the first at once, evenly over the time. */
 async function drip(
   response: ServerResponse,
   status: number,
@@ -115,7 +115,7 @@ async function drip(
   response.writeHead(status, { ...headers, 'content-length': `${body.length}` });
   const piece = Math.max(1, Math.ceil(body.length / 20));
   for (let at = 0; at < body.length; at += piece) {
-    await sleep(ms / 20, undefined, { signal });
+    if (at > 0) await sleep(ms / 19, undefined, { signal });
     response.write(body.subarray(at, at + piece));
   }
   response.end();

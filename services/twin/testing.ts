@@ -272,3 +272,16 @@ export function cents(text: string | undefined): number {
   if (parts === null) throw new Error(`no amount with two digits: ${text}`);
   return (parts[1] === '-' ? -1 : 1) * (Number(parts[2]) * 100 + Number(parts[3]));
 }
+
+/** Kinds of values by path, list positions folded. */
+export function kindsOf(value: unknown, at = '', found = new Map<string, Set<string>>()): Map<string, Set<string>> {
+  if (Array.isArray(value)) {
+    for (const item of value) kindsOf(item, `${at}[]`, found);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, item] of Object.entries(value)) kindsOf(item, `${at}.${name}`, found);
+  } else {
+    const set = found.get(at) ?? new Set();
+    found.set(at, set.add(value === null ? 'null' : typeof value));
+  }
+  return found;
+}

@@ -20,8 +20,13 @@ const cases: Readonly<Record<string, Case>> = {
   scaling: scalingCase,
 };
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'boolean', default: false } }, allowPositionals: true });
-const chosen = Object.entries(cases).filter(([name]) => positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted)));
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const chosen = Object.entries(cases).filter(
+  ([name]) => positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted)),
+);
 if (chosen.length === 0) {
   console.error(`No such case; there are ${Object.keys(cases).join(', ')}.`);
   process.exit(2);
@@ -35,6 +40,8 @@ for (const [name, run] of chosen) {
 }
 if (values.json) console.log(JSON.stringify(figures, null, 2));
 else {
-  console.log(`Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}. Medians of ${5} runs; ratios are to the floor of the same run.`);
+  console.log(
+    `Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}. Medians of ${5} runs; ratios are to the floor of the same run.`,
+  );
   console.log(figureTable(figures));
 }

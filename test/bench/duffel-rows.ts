@@ -2,7 +2,14 @@
 // and segment, as the real answers do.
 import { compactRows } from './rows.ts';
 
-const airport = (code: string, city: string, zone: string, country: string, latitude: number, longitude: number): object => ({
+const airport = (
+  code: string,
+  city: string,
+  zone: string,
+  country: string,
+  latitude: number,
+  longitude: number,
+): object => ({
   type: 'airport',
   time_zone: zone,
   name: `${city} ${code} International Airport`,
@@ -56,10 +63,16 @@ export function duffelBody(partner: number, count: number, variant: number, date
     base_currency: row.currency,
     base_amount: (Number(row.price) - Number(row.tax)).toFixed(2),
     owner: carrier(row.carrier),
-    payment_requirements: { requires_instant_payment: true, price_guarantee_expires_at: null, payment_required_by: null },
+    payment_requirements: {
+      requires_instant_payment: true,
+      price_guarantee_expires_at: null,
+      payment_required_by: null,
+    },
     passenger_identity_documents_required: false,
     allowed_passenger_identity_document_types: [],
-    passengers: [{ type: 'adult', loyalty_programme_accounts: [], id: 'pas_1', given_name: null, family_name: null, age: null }],
+    passengers: [
+      { type: 'adult', loyalty_programme_accounts: [], id: 'pas_1', given_name: null, family_name: null, age: null },
+    ],
     conditions: {
       refund_before_departure: { allowed: row.refundable, penalty_currency: row.currency, penalty_amount: '50.00' },
       change_before_departure: { allowed: row.changeable, penalty_currency: row.currency, penalty_amount: '25.00' },
@@ -119,7 +132,15 @@ export function duffelBody(partner: number, count: number, variant: number, date
   }));
   return Buffer.from(
     JSON.stringify({
-      data: { id: 'orq_bench', live_mode: false, created_at: '2026-11-23T10:00:00.000000Z', cabin_class: null, slices: [], passengers: [], offers },
+      data: {
+        id: 'orq_bench',
+        live_mode: false,
+        created_at: '2026-11-23T10:00:00.000000Z',
+        cabin_class: null,
+        slices: [],
+        passengers: [],
+        offers,
+      },
     }),
   );
 }

@@ -19,8 +19,17 @@ export interface Figure {
 export function figure(name: string, values: readonly number[], unit: string, target: number | null = null): Figure {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  const value = sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-  return { name, value, unit, target, met: target === null ? null : value <= target, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
+  const value =
+    sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+  return {
+    name,
+    value,
+    unit,
+    target,
+    met: target === null ? null : value <= target,
+    min: sorted[0] ?? 0,
+    max: sorted.at(-1) ?? 0,
+  };
 }
 
 /** The figures as a table for a person. */
@@ -35,7 +44,14 @@ export function figureTable(figures: readonly Figure[]): string {
   ]);
   const all = [['figure', 'median', 'unit', 'range', 'target', ''], ...rows];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function number(value: number): string {

@@ -18,7 +18,12 @@ interface Priced {
 async function ask(path: string): Promise<readonly Priced[]> {
   const { body } =
     format === 'duffel'
-      ? await pool.request({ path, method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"data":{}}' })
+      ? await pool.request({
+          path,
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '{"data":{}}',
+        })
       : await pool.request({ path, method: 'GET' });
   const answer = JSON.parse(await body.text()) as { offers?: Priced[]; data?: { offers: Priced[] } };
   return answer.offers ?? answer.data?.offers ?? [];
@@ -32,7 +37,9 @@ const server = createServer((request, response) => {
   request.on('end', async () => {
     JSON.parse(text);
     const offers = (await Promise.all(paths.map(ask))).flat();
-    const order = offers.map((offer) => ({ price: Number(offer.price ?? offer.total_amount), offer })).sort((a, b) => a.price - b.price);
+    const order = offers
+      .map((offer) => ({ price: Number(offer.price ?? offer.total_amount), offer }))
+      .sort((a, b) => a.price - b.price);
     const body = JSON.stringify({ offers: order.map(({ offer }) => offer) });
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(body);

@@ -17,7 +17,13 @@ export function searchBody(date: string, partners?: readonly string[]): string {
 export type Check = (answer: string) => void;
 
 /** Sends `count` searches, `concurrency` at a time, one JSON document each. Throws when an answer is not a full one. */
-export async function runSearches(url: string, body: string, count: number, concurrency: number, check: Check): Promise<void> {
+export async function runSearches(
+  url: string,
+  body: string,
+  count: number,
+  concurrency: number,
+  check: Check,
+): Promise<void> {
   const pool = new Pool(url, { connections: concurrency, pipelining: 1 });
   let left = count;
   const worker = async (): Promise<void> => {
@@ -38,7 +44,10 @@ export async function runSearches(url: string, body: string, count: number, conc
 }
 
 /** When the first offers and the end of one streamed search arrived, by this machine's monotonic clock. */
-export async function streamSearch(url: string, body: string): Promise<{ readonly first: number; readonly complete: number }> {
+export async function streamSearch(
+  url: string,
+  body: string,
+): Promise<{ readonly first: number; readonly complete: number }> {
   const client = new Client(url);
   const response = await client.request({
     path: '/v1/searches',

@@ -5,8 +5,8 @@
 //   PUT  /settings {"delayMs", "count", "cold", "date"}   how to answer from now on
 //   GET  /sent                              when answers of the last search left, by this machine's monotonic clock
 import { createServer } from 'node:http';
-import { compactBody } from './rows.ts';
 import { duffelBody } from './duffel-rows.ts';
+import { compactBody } from './rows.ts';
 
 /** How the partners answer. */
 export interface PartnerSettings {
@@ -81,6 +81,7 @@ function bodyOf(format: string, partner: number): Buffer {
 function prepare(): void {
   if (!settings.cold) return;
   answered.clear();
-  for (let partner = 0; partner < 10; partner++) for (let turn = 0; turn < coldVariants; turn++) bodyOf('compact', partner);
+  for (let partner = 0; partner < 10; partner++)
+    for (let turn = 0; turn < coldVariants; turn++) bodyOf('compact', partner);
   answered.clear();
 }

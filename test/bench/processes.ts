@@ -12,8 +12,15 @@ export interface Measured {
 }
 
 /** Starts a script of Node and waits until it prints "listening {port}". */
-export function startScript(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Measured> {
-  const child = spawn(process.execPath, [script, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startScript(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const lastWords: string[] = [];
   return new Promise((resolve, reject) => {
     createInterface({ input: child.stderr }).on('line', (line) => {

@@ -27,7 +27,9 @@ export interface CompactRow {
   readonly note: string;
 }
 
-const carriers = ['BA', 'AA', 'VS', 'DL', 'UA', 'B6', 'LH', 'AF', 'KL', 'EI'] as const;
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** Flight numbers have four digits, so that what goes beyond tells carriers apart. */
+const numbersPerCarrier = 9_999;
 const brands = ['Light', 'Standard', 'Flex', 'Business Saver'] as const;
 
 /**
@@ -38,8 +40,9 @@ const brands = ['Light', 'Standard', 'Flex', 'Business Saver'] as const;
 export function compactRows(partner: number, count: number, variant: number, date: string): CompactRow[] {
   return Array.from({ length: count }, (_, index) => {
     const shared = index % 2 === 0;
-    const flight = (shared ? index : index + 10_000 * (partner + 1)) + variant * 1_000_000;
-    const carrier = carriers[flight % carriers.length] ?? 'BA';
+    const flight = (shared ? index : index + 10_000 * (partner + 1)) + variant * 100_000;
+    const airline = Math.floor(flight / numbersPerCarrier) % letters.length ** 2;
+    const carrier = `${letters[Math.floor(airline / letters.length)]}${letters[airline % letters.length]}`;
     const minute = (flight * 37) % 1440;
     const clock = `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}:00`;
     const cents = 18_000 + ((flight * 7919) % 90_000) + ((partner * 613) % 2_000);
@@ -49,7 +52,7 @@ export function compactRows(partner: number, count: number, variant: number, dat
       tax: ((cents * 0.21) / 100).toFixed(2),
       currency: partner % 3 === 0 ? 'EUR' : 'GBP',
       carrier,
-      number: String(flight),
+      number: String((flight % numbersPerCarrier) + 1),
       operator: carrier,
       from: 'LHR',
       to: 'JFK',

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Supervisor } from '../../services/entrepot/supervisor.ts';
 import { meshProcesses } from '../../services/entrepot/mesh-processes.ts';
+import { Supervisor } from '../../services/entrepot/supervisor.ts';
 import type { Check } from './load.ts';
 import type { PartnerSettings } from './partner-server.ts';
 import { startScript } from './processes.ts';
@@ -46,7 +46,8 @@ export async function startPartners(): Promise<Partners> {
   const url = `http://127.0.0.1:${process.port}`;
   return {
     url,
-    set: async (settings) => void (await (await fetch(`${url}/settings`, { method: 'PUT', body: JSON.stringify(settings) })).text()),
+    set: async (settings) =>
+      void (await (await fetch(`${url}/settings`, { method: 'PUT', body: JSON.stringify(settings) })).text()),
     sent: async () => (await (await fetch(`${url}/sent`)).json()) as number[],
     stop: process.stop,
   };
@@ -87,11 +88,16 @@ export async function startMeshSystem(partnerUrl: string, partners: number, form
   const directory = configuration(partnerUrl, partners, format);
   const ports = await freePorts(5);
   const names = ['NORMALIZATION', 'PRICING', 'SUPPLY', 'QUERY', 'EDGE'];
-  const addresses = Object.fromEntries(names.map((name, index) => [`ENTREPOT_${name}_ADDRESS`, `127.0.0.1:${ports[index]}`]));
+  const addresses = Object.fromEntries(
+    names.map((name, index) => [`ENTREPOT_${name}_ADDRESS`, `127.0.0.1:${ports[index]}`]),
+  );
   Object.assign(process.env, addresses, environment(directory));
-  const supervisor = new Supervisor((line) => {
-    if (line.includes('died')) throw new Error(line);
-  });
+  const supervisor = new Supervisor(
+    (line) => {
+      if (line.includes('died')) throw new Error(line);
+    },
+    () => {}, // Log lines are written and paid for, but bury the figures.
+  );
   await supervisor.start(meshProcesses(ports[4] ?? 0).filter((spec) => spec.name !== 'twin'));
   return {
     name: 'mesh',

@@ -17,7 +17,10 @@ beforeAll(async () => {
   execFileSync('npm', ['pack', '--pack-destination', project], { cwd: root, stdio: 'pipe' });
   const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'));
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], { cwd: project, stdio: 'pipe' });
+  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], {
+    cwd: project,
+    stdio: 'pipe',
+  });
 });
 afterAll(async () => {
   await running?.close();
@@ -55,13 +58,28 @@ test('type-checks with its declarations and runs as JavaScript from node_modules
   writeFileSync(
     join(project, 'tsconfig.json'),
     JSON.stringify({
-      compilerOptions: { module: 'nodenext', target: 'esnext', lib: ['esnext'], strict: true, noEmit: true, types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
+      compilerOptions: {
+        module: 'nodenext',
+        target: 'esnext',
+        lib: ['esnext'],
+        strict: true,
+        noEmit: true,
+        types: ['node'],
+        typeRoots: [join(root, 'node_modules/@types')],
+      },
       include: ['consumer.ts'],
     }),
   );
   execFileSync(process.execPath, [join(root, 'node_modules/.bin/tsc'), '-p', project], { stdio: 'pipe' });
-  const output = execFileSync(process.execPath, ['consumer.ts', running.address, running.departureDate], { cwd: project, encoding: 'utf8' });
-  const seen = JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as { offers: number; complete: boolean; reason: string };
+  const output = execFileSync(process.execPath, ['consumer.ts', running.address, running.departureDate], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  const seen = JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as {
+    offers: number;
+    complete: boolean;
+    reason: string;
+  };
   expect(seen.offers).toBeGreaterThan(0);
   expect(seen.complete).toBe(true);
   expect(seen.reason).toMatch(/NOT_FOUND$/);

@@ -35,17 +35,24 @@ afterAll(async () => {
 
 test.skipIf(missing.length > 0)('searches with generated stubs and gets typed errors', () => {
   const path = `${join(root, 'node_modules/.bin')}:${process.env.PATH}`;
-  execFileSync(process.execPath, [join(root, 'node_modules/.bin/buf'), 'generate', '--template', 'test/python/buf.gen.yaml', '-o', stubs], {
-    cwd: root,
-    env: { ...process.env, PATH: path },
-    stdio: 'pipe',
-  });
+  execFileSync(
+    process.execPath,
+    [join(root, 'node_modules/.bin/buf'), 'generate', '--template', 'test/python/buf.gen.yaml', '-o', stubs],
+    {
+      cwd: root,
+      env: { ...process.env, PATH: path },
+      stdio: 'pipe',
+    },
+  );
   const output = execFileSync(python, ['test/python/search.py', running.address], {
     cwd: root,
     env: { ...process.env, PYTHONPATH: stubs },
     encoding: 'utf8',
   });
-  const [found, refused] = output.trim().split('\n').map((line) => JSON.parse(line));
+  const [found, refused] = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   expect(found.complete).toBe(true);
   expect(found.currencies).toEqual(['GBP']);
   expect(found.prices.length).toBe(5);

@@ -23,7 +23,7 @@ export type Timetable = (origin: Airport, destination: Airport, day: number) => 
 
 /** The timetable of a network. */
 export function createTimetable(network: Network): Timetable {
-  const known = new LRUCache<string, readonly Itinerary[]>({ max: 1_000 });
+  const known = new LRUCache<string, readonly Itinerary[]>({ max: 200 });
   return (origin, destination, day) => {
     const key = `${origin.code}${destination.code}${day}`;
     let found = known.get(key);

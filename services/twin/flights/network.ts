@@ -60,7 +60,7 @@ const regional = ['E90', 'E95', 'AT7', 'CR9', 'DH4'];
 /** The network of a seed. */
 export function createNetwork(seed: number): Network {
   const served = new LRUCache<string, boolean>({ max: 100_000 });
-  const days = new LRUCache<string, readonly Flight[]>({ max: 4_000 });
+  const days = new LRUCache<string, readonly Flight[]>({ max: 2_000 });
 
   function serves(carrier: Carrier, a: Airport, b: Airport): boolean {
     const key = a.code < b.code ? carrier.code + a.code + b.code : carrier.code + b.code + a.code;

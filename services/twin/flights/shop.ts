@@ -14,7 +14,7 @@ export function shop(
 ): readonly FlightOffer[] {
   let cache = kept.get(world);
   if (cache === undefined) {
-    cache = new LRUCache({ max: 300 });
+    cache = new LRUCache({ max: 60 });
     kept.set(world, cache);
   }
   const key = `${seller.name}|${seller.currency}|${bookedDay}|${JSON.stringify(search)}`;

@@ -86,13 +86,14 @@ export function fareOf(offer: FlightOffer, travellers: Travellers): PassengerFar
 
 /**
  * Price attributes. The base is in the currency in which fares from there are filed, which need not be that of the total;
- * then the base in the total's currency stands beside it.
+ * then the base in the total's currency stands beside it. In price points single travellers have no approximate taxes.
  */
 export function prices(
   amounts: { readonly base: number; readonly tax: number; readonly total: number },
   currency: string,
   offer: FlightOffer,
   broken: BrokenPrice | undefined,
+  approximateTaxes = true,
 ): string {
   const base = priceText(amounts.base, currency);
   const filed = filingCurrency(airportOf(offer.legs[0]!.itinerary.flights[0]!.origin).country);
@@ -105,7 +106,7 @@ export function prices(
       ? ''
       : ` TotalPrice="${total.currency ?? ''}${total.amount}" ApproximateTotalPrice="${total.currency ?? ''}${total.amount}"`;
   const taxes = priceText(amounts.tax, currency);
-  return `${totals} BasePrice="${filedBase}" ApproximateBasePrice="${base}"${equivalent} Taxes="${taxes}" ApproximateTaxes="${taxes}"`;
+  return `${totals} BasePrice="${filedBase}" ApproximateBasePrice="${base}"${equivalent} Taxes="${taxes}"${approximateTaxes ? ` ApproximateTaxes="${taxes}"` : ''}`;
 }
 
 /** Taxes of one traveller. */
@@ -152,7 +153,7 @@ export function pricingAttributes(offer: FlightOffer, ticketBy: string): string 
   return ` LatestTicketingTime="${ticketBy}" PricingMethod="Guaranteed"${refundable} ETicketability="Yes" PlatingCarrier="${offer.owner}" ProviderCode="1G"`;
 }
 
-/** A fare of one leg and one kind of travellers; `inner` goes between allowance and brand. */
+/** A fare of one leg and one kind of travellers. In a price quote bags stand elsewhere, and brands have their names. */
 export function fareInfo(
   key: string,
   offer: FlightOffer,
@@ -160,11 +161,12 @@ export function fareInfo(
   travellers: Travellers,
   effective: string,
   brandId: string,
+  quote: boolean,
 ): string {
   const flights = leg.itinerary.flights;
   const departs = flights[0]!.departure.slice(0, 10);
   const amount = priceText(leg.base[travellers.kind]!, offer.currency);
-  return `<air:FareInfo Key="${key}" FareBasis="${leg.fareBasis}" PassengerTypeCode="${travellers.code}" Origin="${flights[0]!.origin}" Destination="${flights.at(-1)!.destination}" EffectiveDate="${effective}" DepartureDate="${departs}" Amount="${amount}" NegotiatedFare="false" NotValidBefore="${departs}" NotValidAfter="${departs}">${allowance(offer)}<air:FareRuleKey FareInfoRef="${key}" ProviderCode="1G">gws-${Buffer.from(`${leg.fareBasis}${key}`).toString('base64')}</air:FareRuleKey>${brand(key, offer, brandId)}</air:FareInfo>`;
+  return `<air:FareInfo Key="${key}" FareBasis="${leg.fareBasis}" PassengerTypeCode="${travellers.code}" Origin="${flights[0]!.origin}" Destination="${flights.at(-1)!.destination}" EffectiveDate="${effective}" DepartureDate="${departs}" Amount="${amount}"${quote ? '' : ' NegotiatedFare="false"'} NotValidBefore="${departs}" NotValidAfter="${departs}">${quote ? '' : allowance(offer)}<air:FareRuleKey FareInfoRef="${key}" ProviderCode="1G">gws-${Buffer.from(`${leg.fareBasis}${key}`).toString('base64')}</air:FareRuleKey>${brand(key, offer, brandId, quote)}</air:FareInfo>`;
 }
 
 /** Bags as pieces or, with carriers of one style, as a weight. */
@@ -176,9 +178,11 @@ function allowance(offer: FlightOffer): string {
   return `<air:BaggageAllowance><air:NumberOfPieces>${checkedBags}</air:NumberOfPieces><air:MaxWeight/></air:BaggageAllowance>`;
 }
 
-function brand(key: string, offer: FlightOffer, brandId: string): string {
+/** The name stands here in price quotes; in searches it is in the list of brands. */
+function brand(key: string, offer: FlightOffer, brandId: string, named: boolean): string {
   if (!isBranded(offer)) return `<air:Brand Key="${key}" BrandFound="false" UpSellBrandFound="false"/>`;
-  return `<air:Brand Key="${key}" BrandID="${brandId}" UpSellBrandFound="false" Name="${escapeXml(offer.brand)}" Carrier="${offer.journey.carrier}"/>`;
+  const name = named ? ` Name="${escapeXml(offer.brand)}" Carrier="${offer.journey.carrier}"` : '';
+  return `<air:Brand Key="${key}" BrandID="${brandId}" UpSellBrandFound="false"${name}/>`;
 }
 
 /** Carriers of one style file no brands with the GDS. */

@@ -128,7 +128,7 @@ function solution(
     const bookings: string[] = [];
     for (const [legIndex, leg] of offer.legs.entries()) {
       const fareKey = `fare${index}${group}${legIndex}`;
-      fares.push(fareInfo(fareKey, offer, leg, travellers, effective, `${index}`));
+      fares.push(fareInfo(fareKey, offer, leg, travellers, effective, `${index}`, true));
       for (const segment of leg.segments) {
         bookings.push(
           `<air:BookingInfo BookingCode="${bookingCode(offer, leg, segment)}" CabinClass="${cabinNames[segment.cabin]}" FareInfoRef="${fareKey}" SegmentRef="${keys[at++]}"/>`,

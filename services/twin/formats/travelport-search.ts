@@ -103,7 +103,7 @@ function pricePoint(
       const { origin, destination } = request.legs[index]!;
       return `<air:FlightOption LegRef="${lists.leg(index)}" Destination="${destination}" Origin="${origin}">${list.join('')}</air:FlightOption>`;
     });
-    return `<air:AirPricingInfo Key="${lists.nextKey()}"${prices(fare, offer.currency, offer, broken)}${pricingAttributes(offer, ticketBy(offer, bookedDay))}>${references.map(fareReference).join('')}${taxInfos(fare, offer.currency)}${fareCalculation(offer, fare)}${passengerTypes(travellers)}${penalties(offer, fare)}<air:FlightOptionsList>${options.join('')}</air:FlightOptionsList></air:AirPricingInfo>`;
+    return `<air:AirPricingInfo Key="${lists.nextKey()}"${prices(fare, offer.currency, offer, broken, false)}${pricingAttributes(offer, ticketBy(offer, bookedDay))}>${references.map(fareReference).join('')}${taxInfos(fare, offer.currency)}${fareCalculation(offer, fare)}${passengerTypes(travellers)}${penalties(offer, fare)}<air:FlightOptionsList>${options.join('')}</air:FlightOptionsList></air:AirPricingInfo>`;
   });
   return `<air:AirPricePoint Key="${lists.nextKey()}"${prices(offer, offer.currency, offer, broken)} CompleteItinerary="true">${infos.join('')}</air:AirPricePoint>`;
 }
@@ -210,7 +210,7 @@ class Lists {
       const key = this.nextKey();
       const brandId = `${100_000 + ((offer.journey.carrier.charCodeAt(0) * 91 + offer.journey.carrier.charCodeAt(1)) * 37 + offer.family.factor * 100)}`;
       if (isBranded(offer)) this.#brands.set(brandId, brandElement(offer, brandId));
-      known = { key, xml: fareInfo(key, offer, leg, travellers, this.#effective, brandId) };
+      known = { key, xml: fareInfo(key, offer, leg, travellers, this.#effective, brandId, false) };
       this.#fares.set(name, known);
     }
     return known.key;

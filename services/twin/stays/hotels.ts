@@ -147,7 +147,7 @@ export function numberOf(hotel: Hotel): number {
 
 /** The hotels of a seed. */
 export function createHotels(seed: number): Hotels {
-  const known = new LRUCache<number, readonly Hotel[]>({ max: 400 });
+  const known = new LRUCache<number, readonly Hotel[]>({ max: 100 });
   function inCity(city: City): readonly Hotel[] {
     let hotels = known.get(city.index);
     if (hotels === undefined) {

@@ -3,7 +3,14 @@ import type { Case } from '../bench.ts';
 import { type Figure, figure } from '../figures.ts';
 import { runSearches, searchBody } from '../load.ts';
 import { cpuMs } from '../processes.ts';
-import { departureDate, type System, startFloor, startFusedSystem, startMeshSystem, startPartners } from '../systems.ts';
+import {
+  departureDate,
+  type System,
+  startFloor,
+  startFusedSystem,
+  startMeshSystem,
+  startPartners,
+} from '../systems.ts';
 
 const rounds = 5;
 const concurrency = 8;
@@ -40,7 +47,8 @@ export function cpuCase(format: 'compact' | 'duffel'): Case {
 
 function figuresOf(prefix: string, costs: readonly (readonly number[])[]): Figure[] {
   const [floor = [], fused = [], mesh = []] = costs;
-  const ratios = (values: readonly number[]): number[] => values.map((value, round) => value / (floor[round] ?? Number.NaN));
+  const ratios = (values: readonly number[]): number[] =>
+    values.map((value, round) => value / (floor[round] ?? Number.NaN));
   // Only warm identities are promised: a cold one is work that happens once a product.
   const promised = !prefix.endsWith('_cold');
   return [
@@ -52,11 +60,18 @@ function figuresOf(prefix: string, costs: readonly (readonly number[])[]): Figur
   ];
 }
 
-async function interleave(systems: readonly System[], perRound: number, say: (line: string) => void, what: string): Promise<number[][]> {
+async function interleave(
+  systems: readonly System[],
+  perRound: number,
+  say: (line: string) => void,
+  what: string,
+): Promise<number[][]> {
   const costs: number[][] = systems.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const [index, system] of systems.entries()) costs[index]?.push(await measure(system, perRound));
-    say(`  ${what} round ${round + 1}: ${systems.map((system, index) => `${system.name} ${costs[index]?.[round]?.toFixed(2)}`).join(', ')} ms`);
+    say(
+      `  ${what} round ${round + 1}: ${systems.map((system, index) => `${system.name} ${costs[index]?.[round]?.toFixed(2)}`).join(', ')} ms`,
+    );
   }
   return costs;
 }

@@ -32,7 +32,9 @@ export const latencyCase: Case = async (say) => {
         }
         firsts.push(median(first));
         completes.push(median(complete));
-        say(`  ${system.name} round ${round + 1}: first ${firsts.at(-1)?.toFixed(2)} ms, complete ${completes.at(-1)?.toFixed(2)} ms`);
+        say(
+          `  ${system.name} round ${round + 1}: first ${firsts.at(-1)?.toFixed(2)} ms, complete ${completes.at(-1)?.toFixed(2)} ms`,
+        );
       }
       figures.push(
         figure(`latency.${system.name}.first_after_fastest`, firsts, 'ms', 5),

@@ -3,7 +3,14 @@ import type { Case } from '../bench.ts';
 import { figure } from '../figures.ts';
 import { runSearches, searchBody } from '../load.ts';
 import { cpuMs } from '../processes.ts';
-import { departureDate, partnerName, type System, startFusedSystem, startMeshSystem, startPartners } from '../systems.ts';
+import {
+  departureDate,
+  partnerName,
+  type System,
+  startFusedSystem,
+  startMeshSystem,
+  startPartners,
+} from '../systems.ts';
 
 const rounds = 5;
 const concurrency = 8;
@@ -21,14 +28,21 @@ export const scalingCase: Case = async (say) => {
         await partnerServer.set({ delayMs: 0, count: offers, cold: false, date: departureDate });
         return measure(system, names.slice(0, partners), partners * offers);
       };
-      for (const [partners, offers] of [[10, 100], [10, 200], [20, 100]] as const) await run(partners, offers);
+      for (const [partners, offers] of [
+        [10, 100],
+        [10, 200],
+        [20, 100],
+      ] as const)
+        await run(partners, offers);
       const byOffers: number[] = [];
       const byPartners: number[] = [];
       for (let round = 0; round < rounds; round++) {
         const once = await run(10, 100);
         byOffers.push((await run(10, 200)) / once);
         byPartners.push((await run(20, 100)) / once);
-        say(`  ${system.name} round ${round + 1}: offers ${byOffers.at(-1)?.toFixed(2)}, partners ${byPartners.at(-1)?.toFixed(2)}`);
+        say(
+          `  ${system.name} round ${round + 1}: offers ${byOffers.at(-1)?.toFixed(2)}, partners ${byPartners.at(-1)?.toFixed(2)}`,
+        );
       }
       figures.push(
         figure(`scaling.${system.name}.offers_x2`, byOffers, '× CPU', 2.1),

@@ -1,0 +1,98 @@
+import { bitSet, bitSetRange, makeBitmap } from './bitmap.ts';
+import { bytesOf } from './packed.ts';
+
+/** The growing arrays that builders are made of. */
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** Counts rows and remembers which are absent; allocates nothing until the first absent one. */
+export class Rows {
+  length = 0;
+  #presence: Uint8Array | undefined;
+
+  add(): number {
+    const row = this.length++;
+    if (this.#presence !== undefined) {
+      this.#reserve();
+      bitSet(this.#presence, row);
+    }
+    return row;
+  }
+
+  addAbsent(): number {
+    const row = this.length++;
+    if (this.#presence === undefined) {
+      this.#presence = makeBitmap(Math.max(64, this.length));
+      bitSetRange(this.#presence, 0, row);
+    } else {
+      this.#reserve();
+    }
+    return row;
+  }
+
+  take(): { length: number; presence: Buffer } {
+    const { length } = this;
+    const presence = this.#presence === undefined ? NO_BYTES : bytesOf(this.#presence.subarray(0, (length + 7) >>> 3));
+    this.length = 0;
+    this.#presence = undefined;
+    return { length, presence };
+  }
+
+  #reserve(): void {
+    const bitmap = this.#presence!;
+    if (this.length > bitmap.length * 8) {
+      this.#presence = new Uint8Array(bitmap.length * 2);
+      this.#presence.set(bitmap);
+    }
+  }
+}
+
+/** Growing packed signed 64-bit integers, written as their two halves: BigInts cost an allocation each. */
+export class Int64Buffer {
+  #halves: Int32Array;
+  #length = 0;
+  constructor(capacity: number) {
+    this.#halves = new Int32Array(capacity * 2);
+  }
+  /** Appends an integer within ±(2^53 - 1); the caller has checked that it is one. */
+  push(value: number): void {
+    const at = this.#length++ * 2;
+    if (at === this.#halves.length) {
+      const grown = new Int32Array(at * 2);
+      grown.set(this.#halves);
+      this.#halves = grown;
+    }
+    this.#halves[at] = value | 0;
+    this.#halves[at + 1] = Math.floor(value / 4294967296);
+  }
+  /** The bytes so far; leaves the buffer empty. */
+  take(): Buffer {
+    const bytes = bytesOf(this.#halves.subarray(0, this.#length * 2));
+    this.#halves = new Int32Array(32);
+    this.#length = 0;
+    return bytes;
+  }
+}
+
+/** Growing unsigned 32-bit integers. */
+export class Uint32Buffer {
+  #values: Uint32Array;
+  length = 0;
+  constructor(capacity: number) {
+    this.#values = new Uint32Array(capacity);
+  }
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const grown = new Uint32Array(this.length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.length++] = value;
+  }
+  take(): Buffer {
+    const bytes = bytesOf(this.#values.subarray(0, this.length));
+    this.#values = new Uint32Array(16);
+    this.length = 0;
+    return bytes;
+  }
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { descriptors, docOf, vertical, verticals } from './index.ts';
+
+/** name, type, unit, facet, identity, and what it may stand in: f(ilter), s(ort). */
+function summary(name: string): string[] {
+  return vertical(name).attributes.map((a) => {
+    const uses = `${a.filterable ? 'f' : ''}${a.sortable ? 's' : ''}`;
+    return [a.name, a.type, a.unit, uses, a.facet, a.identity].join(' ');
+  });
+}
+
+describe('verticals', () => {
+  it('are those of the oneofs in Item and Criteria', () => {
+    expect([...verticals().keys()]).toEqual(expect.arrayContaining(['flight', 'stay']));
+    expect(vertical('flight')).toMatchObject({
+      criteriaMessage: 'entrepot.offer.v1.FlightCriteria',
+      itemMessage: 'entrepot.offer.v1.Flight',
+    });
+    expect(vertical('stay')).toMatchObject({
+      criteriaMessage: 'entrepot.offer.v1.StayCriteria',
+      itemMessage: 'entrepot.offer.v1.Stay',
+    });
+  });
+
+  it('derive the attributes of flights from the options', () => {
+    expect(summary('flight')).toEqual([
+      'segment_keys string_list   none shared_key',
+      'stops int 1 fs value none',
+      'duration_minutes int min fs range none',
+      'departure time  fs none none',
+      'arrival time  fs none none',
+      'departure_minute_of_day int min fs range none',
+      'carriers string_list  f value none',
+      'connections string_list  f value none',
+      'cabin enum  f value none',
+      'fare_brand string  f value none',
+      'checked_bags int 1 fs value none',
+      'refundable bool  f value none',
+      'changeable bool  f value none',
+      'emissions_kg double kg fs range none',
+    ]);
+  });
+
+  it('derive the attributes of stays from the options', () => {
+    expect(summary('stay')).toEqual([
+      'property_code string   none partner_key',
+      'property_name string  fs none evidence',
+      'latitude double deg f none evidence',
+      'longitude double deg f none evidence',
+      'star_rating double 1 fs value none',
+      'distance_km double km fs range none',
+      'board enum  f value none',
+      'room_name string  f none none',
+      'free_cancellation bool  f value none',
+      'free_cancellation_until time  fs none none',
+      'payment_timing enum  f value none',
+      'zone string  f value evidence',
+    ]);
+  });
+
+  it('name the values of enums without prefix, and leave out the unspecified one', () => {
+    expect(vertical('flight').attribute('cabin')?.enumValues).toEqual([
+      'ECONOMY',
+      'PREMIUM_ECONOMY',
+      'BUSINESS',
+      'FIRST',
+    ]);
+    expect(vertical('stay').attribute('payment_timing')?.enumValues).toEqual(['NOW', 'AT_PROPERTY']);
+    expect(vertical('flight').attribute('stops')?.enumValues).toEqual([]);
+  });
+
+  it('tell which fields are optional', () => {
+    expect(vertical('flight').attribute('checked_bags')?.optional).toBe(true);
+    expect(vertical('flight').attribute('carriers')?.optional).toBe(false);
+  });
+
+  it('carry the comments of the fields', () => {
+    expect(vertical('flight').attribute('fare_brand')?.doc).toBe(
+      'The fare\'s brand name as the carrier sells it: "Light", "Flexible Business".',
+    );
+    for (const { attributes } of verticals().values()) {
+      for (const attribute of attributes) expect(attribute.doc, attribute.name).not.toBe('');
+    }
+  });
+
+  it('have nothing under a name that does not exist', () => {
+    expect(vertical('flight').attribute('slices')).toBeUndefined();
+    expect(() => vertical('train')).toThrow(/"train"; there are flight, stay/);
+  });
+});
+
+describe('docOf', () => {
+  it('gives the comment of every kind of element, lines joined', () => {
+    const enumeration = descriptors().getEnum('entrepot.type.v1.FacetKind')!;
+    expect(docOf(enumeration)).toBe('How a facet counts an attribute.');
+    expect(docOf(enumeration.values[1]!)).toBe('One count for each value.');
+    const service = descriptors().getService('entrepot.pricing.v1.PricingService')!;
+    expect(docOf(service)).toBe('Prices columns and explains prices.');
+    expect(docOf(service.methods[0]!)).toMatch(/^Prices batches\. .* \(VIEW_EXPIRED\)\.$/);
+    const item = descriptors().getMessage('entrepot.offer.v1.Item')!;
+    expect(docOf(item)).toMatch(/^What is offered\./);
+    expect(docOf(item.oneofs[0]!)).toBe('The vertical with its item.');
+    expect(docOf(item.fields[0]!)).toBe('A flight.');
+  });
+});

@@ -1,0 +1,44 @@
+// Evidence as partners send it, for tests.
+import { columnBuilder } from '../../libs/columns/index.ts';
+import type { PartnerEvidence } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+
+/** Itineraries of one partner. */
+export function flights(partner: string, itineraries: readonly (readonly string[])[]): PartnerEvidence {
+  const keys = columnBuilder('string_list', itineraries.length);
+  for (const itinerary of itineraries) keys.push([...itinerary]);
+  return { partner, rows: { rowCount: itineraries.length, columns: [keys.build('segment_keys')] } };
+}
+
+/** What a test says of a property. */
+export interface SampleStay {
+  code: string;
+  name: string;
+  at?: readonly [latitude: number, longitude: number];
+  zone?: string;
+}
+
+/** Properties of one partner. */
+export function stays(partner: string, properties: readonly SampleStay[]): PartnerEvidence {
+  const [codes, names, zones] = [columnBuilder('string'), columnBuilder('string'), columnBuilder('string')];
+  const [latitudes, longitudes] = [columnBuilder('double'), columnBuilder('double')];
+  for (const { code, name, at, zone } of properties) {
+    codes.push(code);
+    names.push(name);
+    zones.push(zone);
+    latitudes.push(at?.[0]);
+    longitudes.push(at?.[1]);
+  }
+  return {
+    partner,
+    rows: {
+      rowCount: properties.length,
+      columns: [
+        codes.build('property_code'),
+        names.build('property_name'),
+        zones.build('zone'),
+        latitudes.build('latitude'),
+        longitudes.build('longitude'),
+      ],
+    },
+  };
+}

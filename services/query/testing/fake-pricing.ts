@@ -1,0 +1,82 @@
+import { readPrices, writeInt64s } from '../../../libs/columns/index.ts';
+import {
+  type ExplainRequest,
+  LedgerLineKind,
+  type PriceBatch,
+  type PriceRequest,
+  type PriceResponse,
+  PricingServiceDefinition,
+  type PricingView,
+  type QuoteBatch,
+} from '../../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import { type MeshService, meshService } from '../../../libs/mesh/index.ts';
+import { moneyFromMinor } from '../../../libs/money/index.ts';
+import { deepFreeze } from './freeze.ts';
+
+/** A pretend pricing: the partner's figure is the shown one, in the asked currency; JPY has no rate. */
+export class FakePricing {
+  readonly service: MeshService;
+  readonly batches: PriceBatch[] = [];
+  readonly explained: ExplainRequest[] = [];
+  readonly views: PricingView[] = [];
+  /** Attributes that the rules read. */
+  attributes: string[] = ['stops'];
+  /** Waited for before the view is said. */
+  viewGate: Promise<void> | undefined;
+  /** Waited for before a batch is priced. */
+  gate: ((batch: PriceBatch) => Promise<void> | undefined) | undefined;
+  /** Thrown instead of pricing a batch, when it gives something. */
+  failure: ((batch: PriceBatch) => unknown) | undefined;
+  /** Thrown at the start, when set. */
+  startFailure: unknown;
+
+  constructor() {
+    const pricing = this;
+    this.service = meshService(PricingServiceDefinition, {
+      async *price(requests: AsyncIterable<PriceRequest>): AsyncGenerator<PriceResponse> {
+        for await (const { message } of requests) {
+          if (message?.$case === 'start') {
+            if (pricing.startFailure !== undefined) throw pricing.startFailure;
+            await pricing.viewGate;
+            const view = message.value.view ?? pricing.#viewOf(message.value.context);
+            pricing.views.push(view);
+            yield deepFreeze({ message: { $case: 'view', value: view } });
+          } else if (message?.$case === 'batch') {
+            const batch = message.value;
+            pricing.batches.push(batch);
+            await pricing.gate?.(batch);
+            const failure = pricing.failure?.(batch);
+            if (failure !== undefined) throw failure;
+            yield deepFreeze({ message: { $case: 'quotes', value: quotesOf(batch) } });
+          }
+        }
+      },
+      explain: async (request) => {
+        pricing.explained.push(request);
+        const total = moneyFromMinor(readPrices(request.batch!.prices!).total(0), 'GBP');
+        const kind = LedgerLineKind.PARTNER_TOTAL;
+        const line = { kind, description: 'as stated', amount: total, runningTotal: total, source: '', version: '' };
+        return { lines: [line], total };
+      },
+      getRuleSet: async () => ({ ruleSet: 'rules', rateTable: 'rates', rules: [], currencies: ['GBP'] }),
+    });
+  }
+
+  #viewOf(context: PricingView['context']): PricingView {
+    const instant = Temporal.Instant.from('2026-01-01T12:00:00Z');
+    return { context, ruleSet: 'rules', rateTable: 'rates', instant, attributes: this.attributes };
+  }
+}
+
+function quotesOf({ batchId, prices }: PriceBatch): QuoteBatch {
+  const read = readPrices(prices!);
+  const rows = Array.from({ length: read.length }, (_, row) => row);
+  const priced = (row: number): boolean => read.currency(row) !== 'JPY';
+  return {
+    batchId,
+    totalMinor: writeInt64s(rows.map((row) => (priced(row) ? read.total(row) : -1))),
+    dueLaterMinor: writeInt64s(rows.map((row) => (priced(row) ? read.dueLater(row) : -1))),
+    taxMinor: writeInt64s(rows.map((row) => (priced(row) ? read.tax(row) : -1))),
+    unpriced: rows.filter((row) => !priced(row)).map((row) => ({ row, reason: 'NO_RATE', detail: 'JPY to GBP' })),
+  };
+}

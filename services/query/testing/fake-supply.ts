@@ -1,0 +1,201 @@
+import { OutcomeStatus, type PartnerOutcome } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import {
+  type CreateHandoffRequest,
+  type CreateHandoffResponse,
+  type GetOffersRequest,
+  type IdentityChange,
+  type MadeOffer,
+  type MakeOffers,
+  type OfferHandle,
+  type SearchRequest,
+  type SearchResponse,
+  type SearchStart,
+  SupplyServiceDefinition,
+  type VerifyOfferResponse,
+} from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { type MeshContext, type MeshService, meshService } from '../../../libs/mesh/index.ts';
+import { PushQueue } from '../push-queue.ts';
+import { deepFreeze } from './freeze.ts';
+import { batchOf, madeOf, missingOffer, outcomeOf, type TestRow } from './rows.ts';
+
+/** One search as a pretend supply sees it: the test says what partners do. */
+export class FakeSearch {
+  readonly start: SearchStart;
+  readonly context: MeshContext;
+  readonly makes: MakeOffers[] = [];
+  readonly #out = new PushQueue<SearchResponse>();
+  readonly #supply: FakeSupply;
+  #failure: unknown;
+  #closed = false;
+  #finished = true;
+  #batches = 0;
+  /** Resolves when the caller cancelled the call or went away. */
+  readonly cancelled: Promise<void>;
+
+  constructor(start: SearchStart, context: MeshContext, supply: FakeSupply) {
+    this.start = start;
+    this.context = context;
+    this.#supply = supply;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.cancelled = promise;
+    context.signal.addEventListener('abort', () => resolve());
+  }
+
+  /** Says who is asked. */
+  plan(asked: string[], skipped: PartnerOutcome[] = []): void {
+    this.send({ message: { $case: 'plan', value: { asked, skipped } } });
+  }
+
+  /** A partner's rows. Returns the answer's digest. */
+  batch(partner: string, rows: readonly TestRow[]): string {
+    const answer = `a${this.#batches++}`;
+    this.send({ message: { $case: 'batch', value: batchOf(partner, answer, rows) } });
+    return answer;
+  }
+
+  /** The end of a partner's part. */
+  outcome(partner: string, rows: number, status: OutcomeStatus = OutcomeStatus.OK): void {
+    this.send({ message: { $case: 'outcome', value: outcomeOf(partner, rows, status) } });
+  }
+
+  /** A partner's rows and its end. */
+  answer(partner: string, rows: readonly TestRow[]): void {
+    if (rows.length > 0) this.batch(partner, rows);
+    this.outcome(partner, rows.length, rows.length > 0 ? OutcomeStatus.OK : OutcomeStatus.EMPTY);
+  }
+
+  /** Holds the stream open for identities until `settle` or `settleNothing`. */
+  awaitIdentities(): void {
+    this.#finished = false;
+  }
+
+  /** Identities that came late; the stream may end after them. */
+  settle(changes: IdentityChange[], unavailable = false): void {
+    this.send({ message: { $case: 'identities', value: { changes, unavailable } } });
+    this.#finished = true;
+    this.#endIfDone();
+  }
+
+  /** Breaks the stream off. */
+  fail(error: unknown): void {
+    this.#failure = error;
+    this.#out.end();
+  }
+
+  /** The caller's side. */
+  receive({ message }: SearchRequest): void {
+    if (message?.$case !== 'makeOffers') return;
+    const request = message.value;
+    this.makes.push(request);
+    void this.#supply.make(request.handles).then((offers) => {
+      this.send({ message: { $case: 'offers', value: { requestId: request.requestId, offers } } });
+    });
+  }
+
+  /** The caller needs no more. */
+  close(): void {
+    this.#closed = true;
+    this.#endIfDone();
+  }
+
+  /** What the caller reads. */
+  async *responses(): AsyncGenerator<SearchResponse> {
+    yield* this.#out;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #endIfDone(): void {
+    if (this.#closed && this.#finished) this.#out.end();
+  }
+
+  /** Any message, as it is. */
+  send(response: SearchResponse): void {
+    this.#out.push(deepFreeze(response));
+  }
+}
+
+/** A pretend supply. */
+export class FakeSupply {
+  readonly service: MeshService;
+  readonly searches: FakeSearch[] = [];
+  readonly gets: GetOffersRequest[] = [];
+  readonly handoffs: CreateHandoffRequest[] = [];
+  /** Answers whose rows are no longer held. */
+  readonly lost = new Set<string>();
+  /** Waited for before offers are made. */
+  gate: Promise<void> | undefined;
+  /** What asking a partner again gives. */
+  verify: (handle: OfferHandle) => VerifyOfferResponse = (handle) => ({
+    batch: batchOf(handle.partner, 'verified', [{}]),
+    offer: madeOf({ ...handle, answer: 'verified', row: 0 }),
+  });
+  /** The way on, or an error. */
+  handoff: () => CreateHandoffResponse = () => ({
+    target: { $case: 'url', value: 'https://partner.example/book' },
+    expiresAt: Temporal.Instant.from('2030-01-01T00:00:00Z'),
+  });
+  /** Thrown by getOffers when set. */
+  getFailure: unknown;
+  #waiting: ((search: FakeSearch) => void)[] = [];
+  #taken = 0;
+
+  constructor() {
+    const supply = this;
+    this.service = meshService(SupplyServiceDefinition, {
+      async *search(requests: AsyncIterable<SearchRequest>, context: MeshContext): AsyncGenerator<SearchResponse> {
+        const incoming = requests[Symbol.asyncIterator]();
+        const first = await incoming.next();
+        const message = first.done ? undefined : first.value.message;
+        if (message?.$case !== 'start') throw new Error('the first message must be start');
+        const search = new FakeSearch(message.value, context, supply);
+        void listen(incoming, search);
+        supply.#began(search);
+        yield* search.responses();
+      },
+      getOffers: async (request) => {
+        supply.gets.push(request);
+        if (supply.getFailure !== undefined) throw supply.getFailure;
+        return { offers: await supply.make(request.handles) };
+      },
+      verifyOffer: async ({ handle }) => deepFreeze(supply.verify(handle!)),
+      createHandoff: async (request) => {
+        supply.handoffs.push(request);
+        return supply.handoff();
+      },
+      listPartners: async () => ({ partners: [] }),
+    });
+  }
+
+  /** Makes offers of rows. */
+  async make(handles: readonly OfferHandle[]): Promise<MadeOffer[]> {
+    await this.gate;
+    return handles.map((handle) => deepFreeze(this.lost.has(handle.answer) ? missingOffer : madeOf(handle)));
+  }
+
+  /** The next search that query starts. */
+  next(): Promise<FakeSearch> {
+    const begun = this.searches[this.#taken];
+    if (begun !== undefined) {
+      this.#taken++;
+      return Promise.resolve(begun);
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #began(search: FakeSearch): void {
+    this.searches.push(search);
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) return;
+    this.#taken++;
+    waiting(search);
+  }
+}
+
+async function listen(requests: AsyncIterator<SearchRequest>, search: FakeSearch): Promise<void> {
+  try {
+    for (let next = await requests.next(); !next.done; next = await requests.next()) search.receive(next.value);
+    search.close();
+  } catch {
+    // The call was cancelled; the search's own signal tells the test.
+  }
+}

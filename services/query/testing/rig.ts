@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PricingServiceDefinition } from '../../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import {
+  Delivery,
+  QueryServiceDefinition,
+  SearchRequest,
+  type SearchUpdate,
+} from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { connect, createMemoryNetwork, type MeshClient, serve } from '../../../libs/mesh/index.ts';
+import { openStore, type Store } from '../../../libs/store/index.ts';
+import { clickStore, createQueryService } from '../service.ts';
+import { FakePricing } from './fake-pricing.ts';
+import { FakeSupply } from './fake-supply.ts';
+import { deepFreeze } from './freeze.ts';
+
+/** Query between a pretend supply and a pretend pricing, in one memory network. */
+export interface Rig {
+  readonly query: MeshClient<QueryServiceDefinition>;
+  readonly supply: FakeSupply;
+  readonly pricing: FakePricing;
+  readonly clicks: Store;
+  /** Takes supply or pricing off the network, as a killed process is. */
+  kill(name: 'supply' | 'pricing'): Promise<void>;
+  close(): Promise<void>;
+}
+
+const ranking = `
+flight:
+  best:
+    - { attribute: price, weight: 1, better: low }
+    - { attribute: duration_minutes, weight: 1, better: low }
+stay:
+  best:
+    - { attribute: price, weight: 1, better: low }
+`;
+
+let store: Promise<Store> | undefined;
+
+/** Starts one. @param config lines of query.yaml */
+export async function startRig(config = 'minUpdateIntervalMs: 0'): Promise<Rig> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'query-config-'));
+  writeFileSync(path.join(directory, 'query.yaml'), config);
+  writeFileSync(path.join(directory, 'ranking.yaml'), ranking);
+  const network = createMemoryNetwork();
+  const supply = new FakeSupply();
+  const pricing = new FakePricing();
+  // One database for all rigs of a test file: making one takes longer than most tests.
+  store ??= openStore(clickStore);
+  const clicks = await store;
+  const service = createQueryService({
+    configDirectory: directory,
+    supply: connect(SupplyServiceDefinition, { network, name: 'supply' }, { retry: { maxAttempts: 1 } }).client,
+    pricing: connect(PricingServiceDefinition, { network, name: 'pricing' }, { retry: { maxAttempts: 1 } }).client,
+    clicks,
+  });
+  const servers = {
+    supply: await serve({ name: 'supply', services: [supply.service], at: { network } }),
+    pricing: await serve({ name: 'pricing', services: [pricing.service], at: { network } }),
+    query: await serve({ name: 'query', services: service.services, at: { network } }),
+  };
+  return {
+    query: connect(QueryServiceDefinition, { network, name: 'query' }, { retry: { maxAttempts: 1 } }).client,
+    supply,
+    pricing,
+    clicks,
+    kill: (name) => servers[name].close(),
+    close: async () => {
+      for (const server of Object.values(servers)) await server.close();
+      await service.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A request that is right, with what a test changes. */
+export function flightSearch(changes: Parameters<typeof SearchRequest.fromPartial>[0] = {}): SearchRequest {
+  const departure = Temporal.Now.plainDateISO('UTC').add({ days: 60 }).toString();
+  const flight = { origin: 'LHR', destination: 'JFK', departureDate: departure, adults: 1 };
+  return deepFreeze(
+    SearchRequest.fromPartial({
+      vertical: { $case: 'flight', value: flight },
+      currency: 'GBP',
+      market: 'GB',
+      ...changes,
+    }),
+  );
+}
+
+/** The one snapshot of a search that is asked for its end. */
+export async function finalOf(rig: Rig, changes: Parameters<typeof flightSearch>[0] = {}): Promise<SearchUpdate> {
+  const updates = await all(rig.query.search(flightSearch({ ...changes, delivery: Delivery.FINAL })));
+  if (updates.length !== 1) throw new Error(`expected one snapshot, got ${updates.length}`);
+  return updates[0]!;
+}
+
+/** Every update of a stream. */
+export async function all(stream: AsyncIterable<{ update: SearchUpdate | undefined }>): Promise<SearchUpdate[]> {
+  const updates: SearchUpdate[] = [];
+  for await (const { update } of stream) if (update !== undefined) updates.push(deepFreeze(update));
+  return updates;
+}
+
+/** A stream read update by update. */
+export function reader(stream: AsyncIterableIterator<{ update: SearchUpdate | undefined }>): {
+  next(): Promise<SearchUpdate>;
+  until(wanted: (update: SearchUpdate) => boolean): Promise<SearchUpdate>;
+  ended(): Promise<boolean>;
+  leave(): Promise<void>;
+} {
+  const next = async (): Promise<SearchUpdate> => {
+    const { done, value } = await stream.next();
+    if (done || value.update === undefined) throw new Error('the stream has ended');
+    return deepFreeze(value.update);
+  };
+  return {
+    next,
+    until: async (wanted) => {
+      for (;;) {
+        const update = await next();
+        if (wanted(update)) return update;
+      }
+    },
+    ended: async () => (await stream.next()).done === true,
+    leave: async () => void (await stream.return?.()),
+  };
+}

@@ -49,6 +49,9 @@ export interface Asker {
   readonly deadline: number | undefined;
 }
 
+/** How long prices that are late are waited for beyond a search's own time, where its client set no deadline. */
+const latePricesMs = 10_000;
+
 /** Retractions that a search remembers, in pages: who was away for longer gets a snapshot. */
 const rememberedPages = 20;
 
@@ -76,6 +79,8 @@ export class Search {
   #failed = false;
   #supplyOver = false;
   #pricingOver = false;
+  /** Partners are still being asked for what cannot be shown any more. */
+  #askedInVain = false;
   #anyOffers = false;
   #firstShown = false;
 
@@ -99,7 +104,8 @@ export class Search {
     const totalMs = asker.deadline === undefined ? config.deadlineMs : Math.max(1, asker.deadline - Date.now());
     const supplyMs = totalMs - Math.min(config.supplyMarginMs, totalMs / 4);
     const context = { vertical: vertical.name, currency, market, client: asker.client };
-    this.#pricing = new PricingStream(deps.pricing, { context }, this.#callOptions(totalMs), {
+    const pricingMs = asker.deadline === undefined ? totalMs + latePricesMs : totalMs;
+    this.#pricing = new PricingStream(deps.pricing, { context }, this.#callOptions(pricingMs), {
       viewed: () => this.publisher.changed(false),
       priced: (priced) => this.#priced(priced),
       over: (error) => this.#pricingEnded(error),
@@ -255,6 +261,7 @@ export class Search {
         this.#fail(cannotPrice(error));
         return;
       }
+      this.#askedInVain = true;
       this.#outcomes.endOpen(() => ({
         status: OutcomeStatus.FAILED,
         failure: FailureKind.PLATFORM,
@@ -300,7 +307,18 @@ export class Search {
     this.#record(outcome);
     this.publisher.changed(true);
     // With nobody reading there is no page to make on the stream.
-    if (!this.publisher.read) this.#supply.end();
+    if (!this.publisher.read) this.#releaseSupply();
+  }
+
+  /** The last page of the search is made: supply goes on for identities alone, or not at all. */
+  #releaseSupply(): void {
+    if (!this.#askedInVain) {
+      this.#supply.end();
+      return;
+    }
+    this.#supply.stop();
+    this.#supplyOver = true;
+    this.#overIfDone();
   }
 
   #fail(error: EntrepotError): void {
@@ -367,7 +385,7 @@ export class Search {
       firstOffers.record(seconds, { vertical: this.request.vertical.name });
     }
     if (moment.complete) {
-      this.#supply.end();
+      this.#releaseSupply();
       this.#deps.grown(this);
     }
   }

@@ -151,6 +151,8 @@ export interface Manifest {
   readonly vertical: string;
   /** Format of answers. */
   readonly format: 'json' | 'xml';
+  /** Statuses beside 2xx with which answers come that `read` and `readVerified` understand: SOAP sends faults with 500. */
+  readonly answerStatuses?: readonly number[];
   /** What holds where a partner's configuration does not say otherwise. */
   readonly defaults: {
     /** Time for one search with all its pages: 100 to 60,000 ms. */

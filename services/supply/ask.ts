@@ -8,7 +8,6 @@ import {
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, AskContext, PartnerRequest, ReadResult } from './adapter.ts';
 import type { AnswerStore } from './answers.ts';
-import { parseBody } from './body.ts';
 import { type ExchangeBounds, PartnerExchange } from './exchange.ts';
 import { nameOf, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
@@ -87,10 +86,9 @@ async function readPages(
       return;
     }
     const answer: HttpAnswer = await exchange.send(next);
-    if (answer.status < 200 || answer.status > 299) throw exchange.failureOf(answer);
     const fetchedAt = Date.now();
     const contentType = answer.headers['content-type'];
-    const body = parseBody(answer.body, contentType, manifest.format);
+    const body = exchange.bodyOf(answer);
     const answered: AnswerContext = { ...context, fetchedAt, manifest };
     const result = read(adapter, body, answered);
     if ('failure' in result) throw exchange.failureStated(result.failure, result.detail);

@@ -22,6 +22,7 @@ export interface ManifestFile {
   readonly title: string;
   readonly vertical: string;
   readonly format: 'json' | 'xml';
+  readonly answerStatuses?: readonly number[];
   readonly defaults: {
     readonly timeoutMs: number;
     readonly maxPages: number;
@@ -105,6 +106,11 @@ export const manifestSchema: JSONSchema = {
     title: { description: 'what a person calls it', type: 'string', minLength: 1 },
     vertical: { description: 'what it sells, as named in Criteria', type: 'string' },
     format: { description: 'format of answers', enum: ['json', 'xml'] },
+    answerStatuses: {
+      description: 'statuses beside 2xx with which answers come, 400 to 599',
+      type: 'array',
+      items: { type: 'integer', minimum: 400, maximum: 599 },
+    },
     defaults: {
       type: 'object',
       required: Object.keys(limits),

@@ -84,6 +84,26 @@ export class PartnerExchange {
     }
   }
 
+  /**
+   * The parsed body of an answer: of one that is 2xx, or that has one of the statuses with which the manifest says answers
+   * come too.
+   *
+   * @throws PartnerFailure for every other answer, and for a body that is not of the format
+   */
+  bodyOf(answer: HttpAnswer): unknown {
+    const { status, headers, body } = answer;
+    const { manifest } = this.partner;
+    const parse = () => parseBody(body, headers['content-type'], manifest.format);
+    if (status >= 200 && status <= 299) return parse();
+    if (manifest.answerStatuses?.includes(status) !== true) throw this.failureOf(answer);
+    try {
+      return parse();
+    } catch {
+      // A proxy's own error page under the same status.
+      throw this.failureOf(answer);
+    }
+  }
+
   /** What an answer that is not 2xx means. A rate limit is remembered. */
   failureOf(answer: HttpAnswer): PartnerFailure {
     const { status, headers, body } = answer;

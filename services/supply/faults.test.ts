@@ -73,6 +73,16 @@ describe('a partner that misbehaves', () => {
     expect(await outcomeOf('bad')).toMatchObject({ status: OutcomeStatus.FAILED, failure: FailureKind.SERVER_ERROR });
   });
 
+  it('that sends its answers with 500, as SOAP does, is understood; an error page under that status is not', async () => {
+    bad.handler = (_, response) => response.writeHead(500, { 'content-type': 'text/xml' }).end('<rows/>');
+    expect(await outcomeOf('badxml')).toMatchObject({ status: OutcomeStatus.EMPTY, detail: '' });
+    bad.handler = (_, response) => response.writeHead(500, { 'content-type': 'text/html' }).end('<h1>Sorry</h1>');
+    expect(await outcomeOf('badxml')).toMatchObject({
+      status: OutcomeStatus.FAILED,
+      failure: FailureKind.SERVER_ERROR,
+    });
+  });
+
   it('that answers 429 is RATE_LIMITED, and not asked again until it may be', async () => {
     bad.handler = (_, response) => json(response, { error: 'slow down' }, 429, { 'retry-after': '30' });
     const outcome = await outcomeOf('bad');

@@ -69,15 +69,12 @@ interface Said {
 
 async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Said | 'gone'> {
   const { partner, row } = before;
-  const { adapter, manifest } = partner;
+  const { adapter } = partner;
   const asked: AnswerContext = { ...before.context, now: Date.now() };
   const answer = await exchange.send(adapter.verify(row, asked));
   const context: AnswerContext = { ...asked, fetchedAt: Date.now() };
-  if (answer.status < 200 || answer.status > 299) {
-    if (saysGone(answer, context, before)) return 'gone';
-    throw exchange.failureOf(answer);
-  }
-  const body = parseBody(answer.body, answer.headers['content-type'], manifest.format);
+  if (saysGone(answer, context, before)) return 'gone';
+  const body = exchange.bodyOf(answer);
   const said = adapter.readVerified(body, context, row);
   if ('gone' in said) return 'gone';
   if ('failure' in said) throw exchange.failureStated(said.failure, said.detail);

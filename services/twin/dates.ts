@@ -9,9 +9,17 @@ export function dayOf(text: unknown): number | undefined {
   return dateOf(day) === text ? day : undefined;
 }
 
-/** The ISO date of a day: "2026-01-22". */
+const written = new Map<number, string>();
+
+/** The ISO date of a day: "2026-01-22". The same few days are written thousands of times, so they are kept. */
 export function dateOf(day: number): string {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
+  let date = written.get(day);
+  if (date === undefined) {
+    if (written.size === 2_000) written.clear();
+    date = new Date(day * dayMs).toISOString().slice(0, 10);
+    written.set(day, date);
+  }
+  return date;
 }
 
 /** The UTC day of an instant. */

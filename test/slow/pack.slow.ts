@@ -1,9 +1,10 @@
 // `entrepot/contracts` as another team meets it: the tarball installed in an empty project, type-checked and run against
 // a query service.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningQuery, startQueryOverGrpc } from '../support/query-over-grpc.ts';
 
@@ -53,7 +54,7 @@ await close();
 console.log(JSON.stringify({ offers, complete, reason }));
 `;
 
-test('type-checks with its declarations and runs as JavaScript from node_modules', () => {
+test('type-checks with its declarations and runs as JavaScript from node_modules', async () => {
   writeFileSync(join(project, 'consumer.ts'), consumer);
   writeFileSync(
     join(project, 'tsconfig.json'),
@@ -71,10 +72,12 @@ test('type-checks with its declarations and runs as JavaScript from node_modules
     }),
   );
   execFileSync(process.execPath, [join(root, 'node_modules/.bin/tsc'), '-p', project], { stdio: 'pipe' });
-  const output = execFileSync(process.execPath, ['consumer.ts', running.address, running.departureDate], {
-    cwd: project,
-    encoding: 'utf8',
-  });
+  // Not the synchronous kind: the service answers from this process.
+  const { stdout: output } = await promisify(execFile)(
+    process.execPath,
+    ['consumer.ts', running.address, running.departureDate],
+    { cwd: project },
+  );
   const seen = JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as {
     offers: number;
     complete: boolean;

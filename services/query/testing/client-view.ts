@@ -11,6 +11,7 @@ export class ClientView {
   progress: Progress | undefined;
   complete = false;
   cursor = '';
+  searchId = '';
   revision = 0;
 
   apply(update: SearchUpdate): this {
@@ -28,6 +29,7 @@ export class ClientView {
     this.progress = update.progress;
     this.complete = update.complete;
     this.cursor = update.cursor;
+    this.searchId = update.searchId;
     this.revision = update.revision;
     return this;
   }

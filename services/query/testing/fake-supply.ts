@@ -38,7 +38,8 @@ export class FakeSearch {
     this.#supply = supply;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.cancelled = promise;
-    context.signal.addEventListener('abort', () => resolve());
+    if (context.signal.aborted) resolve();
+    else context.signal.addEventListener('abort', () => resolve());
   }
 
   /** Says who is asked. */

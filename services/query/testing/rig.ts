@@ -103,15 +103,23 @@ export async function all(stream: AsyncIterable<{ update: SearchUpdate | undefin
   return updates;
 }
 
-/** A stream read update by update. */
+/** A stream read update by update. The first read is under way at once, since a stream starts with it. */
 export function reader(stream: AsyncIterableIterator<{ update: SearchUpdate | undefined }>): {
   next(): Promise<SearchUpdate>;
   until(wanted: (update: SearchUpdate) => boolean): Promise<SearchUpdate>;
   ended(): Promise<boolean>;
   leave(): Promise<void>;
 } {
+  let ahead: Promise<IteratorResult<{ update: SearchUpdate | undefined }>> | undefined = stream.next();
+  // Whoever reads it sees how it failed; until then it is not unhandled.
+  ahead.catch(() => undefined);
+  const read = (): Promise<IteratorResult<{ update: SearchUpdate | undefined }>> => {
+    const first = ahead;
+    ahead = undefined;
+    return first ?? stream.next();
+  };
   const next = async (): Promise<SearchUpdate> => {
-    const { done, value } = await stream.next();
+    const { done, value } = await read();
     if (done || value.update === undefined) throw new Error('the stream has ended');
     return deepFreeze(value.update);
   };
@@ -123,7 +131,7 @@ export function reader(stream: AsyncIterableIterator<{ update: SearchUpdate | un
         if (wanted(update)) return update;
       }
     },
-    ended: async () => (await stream.next()).done === true,
+    ended: async () => (await read()).done === true,
     leave: async () => void (await stream.return?.()),
   };
 }

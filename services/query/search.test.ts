@@ -31,7 +31,7 @@ describe('a search for its final view', () => {
     const update = await answered;
     expect(update.snapshot).toBe(true);
     expect(update.complete).toBe(true);
-    expect(brands(update)).toEqual(['b/a0/1', 'a/a1/0']);
+    expect(brands(update)).toEqual(['b/b0/1', 'a/a0/0']);
     expect(update.page).toMatchObject({ totalSize: 3 });
     expect(update.page?.nextPageToken).not.toBe('');
     expect(search.makes.map(({ handles }) => handles.length)).toEqual([2]);
@@ -200,7 +200,7 @@ describe('a search for its final view', () => {
     search.answer('a', [{ total: 100 }]);
     search.answer('b', [{ total: 200 }]);
     const update = await answered;
-    expect(brands(update)).toEqual(['b/a1/0']);
+    expect(brands(update)).toEqual(['b/b0/0']);
     expect(update.page?.totalSize).toBe(1);
   });
 });

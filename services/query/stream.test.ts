@@ -98,9 +98,11 @@ describe('a search that is followed', () => {
     search.answer('a', [{ product: 'x', provisional: true }]);
     search.settle([{ provisionalProductId: 'x', productId: 'p' }]);
     await updates.next();
+    // Query reads the identities while the prices are held back.
+    await new Promise(setImmediate);
     priced.resolve();
     const view = new ClientView();
-    await updates.until((update) => view.apply(update).complete);
+    for (const update of await updates.rest()) view.apply(update);
     expect([...view.offers.values()].map((offer) => [offer.productId, offer.productProvisional])).toEqual([
       ['p', false],
     ]);

@@ -61,8 +61,6 @@ function plain(offer: Offer): unknown {
     otherOffers: offer.otherOffers.map((other) => ({ ...other, offerId: withoutSearch(other.offerId) })),
     expiresAt: undefined,
     fetchedAt: undefined,
-    // The answer's digest, which the row names, counts batches in the order in which they came.
-    item: undefined,
   };
 }
 

@@ -27,8 +27,9 @@ export class FakeSearch {
   readonly #supply: FakeSupply;
   #failure: unknown;
   #closed = false;
-  #finished = true;
-  #batches = 0;
+  /** Identity messages that are still to come. */
+  #identities = 0;
+  readonly #batches = new Map<string, number>();
   /** Resolves when the caller cancelled the call or went away. */
   readonly cancelled: Promise<void>;
 
@@ -47,9 +48,11 @@ export class FakeSearch {
     this.send({ message: { $case: 'plan', value: { asked, skipped } } });
   }
 
-  /** A partner's rows. Returns the answer's digest. */
+  /** A partner's rows. Returns the answer's digest: the partner's name and a count. */
   batch(partner: string, rows: readonly TestRow[]): string {
-    const answer = `a${this.#batches++}`;
+    const count = this.#batches.get(partner) ?? 0;
+    this.#batches.set(partner, count + 1);
+    const answer = `${partner}${count}`;
     this.send({ message: { $case: 'batch', value: batchOf(partner, answer, rows) } });
     return answer;
   }
@@ -65,15 +68,15 @@ export class FakeSearch {
     this.outcome(partner, rows.length, rows.length > 0 ? OutcomeStatus.OK : OutcomeStatus.EMPTY);
   }
 
-  /** Holds the stream open for identities until `settle` or `settleNothing`. */
-  awaitIdentities(): void {
-    this.#finished = false;
+  /** Holds the stream open until `settle` has been called so many times. */
+  awaitIdentities(times = 1): void {
+    this.#identities = times;
   }
 
-  /** Identities that came late; the stream may end after them. */
+  /** Identities that came late; after the last that was announced the stream may end. */
   settle(changes: IdentityChange[], unavailable = false): void {
     this.send({ message: { $case: 'identities', value: { changes, unavailable } } });
-    this.#finished = true;
+    this.#identities--;
     this.#endIfDone();
   }
 
@@ -106,7 +109,7 @@ export class FakeSearch {
   }
 
   #endIfDone(): void {
-    if (this.#closed && this.#finished) this.#out.end();
+    if (this.#closed && this.#identities <= 0) this.#out.end();
   }
 
   /** Any message, as it is. */

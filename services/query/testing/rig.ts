@@ -108,6 +108,8 @@ export function reader(stream: AsyncIterableIterator<{ update: SearchUpdate | un
   next(): Promise<SearchUpdate>;
   until(wanted: (update: SearchUpdate) => boolean): Promise<SearchUpdate>;
   ended(): Promise<boolean>;
+  /** Every update until the stream ends. */
+  rest(): Promise<SearchUpdate[]>;
   leave(): Promise<void>;
 } {
   let ahead: Promise<IteratorResult<{ update: SearchUpdate | undefined }>> | undefined = stream.next();
@@ -132,6 +134,13 @@ export function reader(stream: AsyncIterableIterator<{ update: SearchUpdate | un
       }
     },
     ended: async () => (await read()).done === true,
+    rest: async () => {
+      const updates: SearchUpdate[] = [];
+      for (let result = await read(); !result.done; result = await read()) {
+        if (result.value.update !== undefined) updates.push(deepFreeze(result.value.update));
+      }
+      return updates;
+    },
     leave: async () => void (await stream.return?.()),
   };
 }

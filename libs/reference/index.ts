@@ -1,4 +1,4 @@
 export { airlineName } from './airlines.ts';
 export { distanceKm } from './geo.ts';
 export { epochMsToLocal, localToEpochMs, utcOffsetMinutes } from './local-time.ts';
-export { airportZone, findCity, findPlace, type Place, zoneAt } from './places.ts';
+export { airportZone, findCity, findPlace, type Place, placeNamesNear, zoneAt } from './places.ts';

@@ -1,6 +1,7 @@
 import tzLookup from '@photostructure/tz-lookup';
 import { airportRows, currentName, zoneOfAirport } from './airports.ts';
 import { cityRows } from './cities.ts';
+import { distanceKm } from './geo.ts';
 
 /** Somewhere that an IATA code means. */
 export interface Place {
@@ -67,6 +68,20 @@ export function zoneAt(latitude: number, longitude: number): string {
     throw new RangeError(`no position: ${latitude}, ${longitude}`);
   }
   return currentName(tzLookup(latitude, longitude));
+}
+
+/**
+ * Names of the cities, and of the places with an airport, within a distance of a position, each once. Looks at every
+ * airport: remember what it says.
+ */
+export function placeNamesNear(latitude: number, longitude: number, km: number): string[] {
+  const names = new Set<string>();
+  const add = (row: { latitude: number; longitude: number }, name: string): void => {
+    if (name !== '' && distanceKm(latitude, longitude, row.latitude, row.longitude) <= km) names.add(name);
+  };
+  for (const row of airportRows().values()) add(row, row.municipality);
+  for (const row of cityRows()) add(row, row.name);
+  return [...names];
 }
 
 function airportPlace(iata: string): Place | undefined {

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { airportPatches, closedAirports } from './airport-patches.ts';
 import { airportRows } from './airports.ts';
 import { cityRows } from './cities.ts';
-import { airlineName, airportZone, distanceKm, findCity, findPlace, localToEpochMs, zoneAt } from './index.ts';
+import {
+  airlineName,
+  airportZone,
+  distanceKm,
+  findCity,
+  findPlace,
+  localToEpochMs,
+  placeNamesNear,
+  zoneAt,
+} from './index.ts';
 
 const busy =
   'ATL DXB DFW LHR HND DEN IST ORD DEL CAN LAX CDG AMS JFK ICN MAD FRA PEK PKX PVG SHA SIN BKK DMK HKG KUL CGK SUB DPS KIX ITM NRT NGO FUK CTS OKA GMP PUS CJU TPE TSA KHH MNL CEB BER MUC DUS HAM STR CGN HAJ NUE LEJ LGW STN LTN LCY MAN BHX EDI GLA BRS DUB ORK ORY BVA NCE LYS MRS TLS BOD NTE BSL GVA ZRH VIE SZG PRG BUD WAW KRK GDN KTW WRO OTP CLJ SOF BEG ZAG SPU LJU SJJ TIV SKP TIA PRN ATH SKG HER RHO CFU LCA PFO MLA SAW ESB AYT ADB DLM KBP SVO DME VKO LED AER OVB VNO TLL RIX HEL ARN GOT CPH BLL AAL OSL BGO TRD KEF LIS OPO FAO FNC BCN PMI IBZ AGP SVQ VLC ALC BIO LPA TFS TFN ACE FUE FCO CIA MXP LIN BGY VCE VRN BLQ NAP BRI CTA PMO CAG BRU CRL LUX EIN TLV AMM BEY RUH JED MED RSI DOH AUH DWC SHJ BAH KWI MCT IKA BGW CAI HRG SSH ALG TUN CMN RAK LOS ABV ACC DSS ABJ NBO MBA ADD DAR ZNZ EBB KGL JNB CPT DUR NBJ MRU SEZ BOM NMI DEL BLR HYD MAA CCU COK AMD GOI GOX PNQ SGN HAN DAD PQC KTI SAI VTE RGN CMB KTM DAC MLE ISB KHI LHE TAS ALA NQZ GYD TBS EVN UBN TFU CTU CKG XIY SZX KMG HGH NKG XMN CSX WUH TAO TNA MFM SYD MEL BNE PER ADL OOL CNS AKL WLG CHC NAN PPT HNL OGG EWR LGA PHL BOS IAD DCA BWI MIA FLL MCO TPA CLT RDU MDW DTW CLE STL MCI MSP BNA MSY IAH HOU AUS SAT DAL SLC PHX LAS SAN SNA SFO OAK SJC SMF SEA PDX ANC PIT YYZ YTZ YUL YOW YHZ YWG YYC YEG YVR MEX NLU CUN TQO GDL MTY TIJ SJD PVR SDQ PUJ HAV NAS MBJ AUA CUR PTY SJO LIR SAL GUA BOG MDE CTG CLO LIM CUZ UIO GYE CCS SCL EZE AEP COR MDZ MVD ASU VVI GRU CGH VCP GIG SDU BSB CNF SSA REC FOR CWB POA FLN'.split(
@@ -84,6 +93,12 @@ describe('places', () => {
     expect(airportZone('ZIA')).toBe('Europe/Moscow');
     expect(airportZone('SPX')).toBe('Africa/Cairo');
     expect(airportZone('COV')).toBe('Europe/Istanbul');
+  });
+
+  it('names what is near', () => {
+    expect(placeNamesNear(51.5, -0.1, 30)).toEqual(expect.arrayContaining(['London']));
+    expect(placeNamesNear(39.52, 2.74, 30)).toEqual(expect.arrayContaining(['Palma de Mallorca']));
+    expect(placeNamesNear(-50, -130, 100)).toEqual([]);
   });
 
   it('refuses what is no position', () => {

@@ -4,7 +4,9 @@ import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bu
 import { docOf, verticals } from '../../libs/vertical/index.ts';
 
 import { requireMessage } from './messages.ts';
-import type { Json } from './openapi.ts';
+
+/** A JSON object of the document. */
+export type Json = { readonly [key: string]: unknown };
 
 /** Collects the schemas that a document refers to. */
 export interface SchemaCollector {

@@ -4,10 +4,7 @@
 import { timeoutHeader } from './deadline.ts';
 import { pageParameters } from './messages.ts';
 import { errorReasons } from './openapi-errors.ts';
-import { type SchemaCollector, schemaCollector, schemaRef } from './openapi-schemas.ts';
-
-/** A JSON object of the document. */
-export type Json = { readonly [key: string]: unknown };
+import { type Json, type SchemaCollector, schemaCollector, schemaRef } from './openapi-schemas.ts';
 
 interface Operation {
   readonly method: 'get' | 'post';

@@ -15,7 +15,7 @@ export function meshCommand(): Command {
     .action(async (options: { port: string }) => {
       const supervisor = new Supervisor((line) => console.log(line));
       let stopping = false;
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
         process.on(signal, async () => {
           if (stopping) process.exit(1);
           stopping = true;

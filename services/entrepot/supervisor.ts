@@ -84,6 +84,8 @@ export class Supervisor {
     const child = spawn(process.execPath, [...spec.args], {
       env: { ...process.env, ...spec.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C at a terminal signals the whole group, and a second signal cuts a drain short.
+      detached: true,
     });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#hear(spec.name, line));

@@ -101,7 +101,7 @@ const folded: Readonly<Record<string, string>> = {
 const roman: Readonly<Record<string, string>> = { ii: '2', iii: '3', iv: '4' };
 
 const genericWeight = 0.15;
-const zoneWeight = 0.3;
+const localWeight = 0.2;
 
 /** A name in plain lower-case words: "Hôtel Café-Bär & Spa" is "hotel cafe bar and spa". */
 export function foldName(name: string): string {
@@ -116,16 +116,15 @@ export function foldName(name: string): string {
     .trim();
 }
 
-/** The words of a name, weighed; words of the zone (a district that many names carry) weigh less. */
-export function tokenize(name: string, zone = ''): NameToken[] {
-  const zoneWords = new Set(foldName(zone).split(' '));
+/** The words of a name, weighed; words that say where it is (`local`, folded) weigh less: many names there carry them. */
+export function tokenize(name: string, local: ReadonlySet<string> = new Set()): NameToken[] {
   const seen = new Set<string>();
   const tokens: NameToken[] = [];
   for (const word of foldName(name).split(' ')) {
     const text = roman[word] ?? word;
     if (text === '' || seen.has(text)) continue;
     seen.add(text);
-    tokens.push({ text, weight: generic.has(text) ? genericWeight : zoneWords.has(text) ? zoneWeight : 1 });
+    tokens.push({ text, weight: generic.has(text) ? genericWeight : local.has(text) ? localWeight : 1 });
   }
   return tokens;
 }
@@ -171,7 +170,7 @@ function lonelyWeight({ text, weight }: NameToken): number {
 function joinedAlike(a: readonly NameToken[], b: readonly NameToken[]): boolean {
   const joined = (tokens: readonly NameToken[]): string =>
     tokens
-      .filter(({ weight }) => weight > genericWeight)
+      .filter(({ weight }) => weight > localWeight)
       .map(({ text }) => text)
       .join('');
   const text = joined(a);

@@ -1,6 +1,7 @@
-import { distanceKm } from '../../libs/reference/index.ts';
+import { LRUCache } from 'lru-cache';
+import { distanceKm, placeNamesNear } from '../../libs/reference/index.ts';
 import { cellOf, cellsAround } from './cells.ts';
-import { type NameToken, nameSimilarity, tokenize } from './names.ts';
+import { foldName, type NameToken, nameSimilarity, tokenize } from './names.ts';
 
 /** What one partner says of a property. */
 export interface Property {
@@ -51,6 +52,9 @@ const leastNameSimilarity = 0.5;
 /** Distance at which nearness has fallen to 1/e, in kilometres. */
 const nearKm = 0.3;
 
+/** How far around a tile of half a degree places give their names to hotels, in kilometres. */
+const localKm = 60;
+
 /** Reads a partner's words. */
 export function property(
   partner: string,
@@ -59,7 +63,25 @@ export function property(
   zone: string,
   position: Property['position'],
 ): Property {
-  return { partner, code, name, zone, position, tokens: tokenize(name, zone) };
+  const local = new Set(position && wordsAround(position.latitude, position.longitude));
+  for (const word of foldName(zone).split(' ')) local.add(word);
+  return { partner, code, name, zone, position, tokens: tokenize(name, local) };
+}
+
+/** Words of place names by tile of the map; there are few tiles with hotels. */
+const localWords = new LRUCache<string, ReadonlySet<string>>({ max: 1000 });
+
+/** Words of the names of places around: partners add the town to a name or leave it out. */
+function wordsAround(latitude: number, longitude: number): ReadonlySet<string> {
+  const [row, column] = [Math.floor(latitude * 2), Math.floor(longitude * 2)];
+  const tile = `${row},${column}`;
+  let words = localWords.get(tile);
+  if (words === undefined) {
+    const names = placeNamesNear((row + 0.5) / 2, (column + 0.5) / 2, localKm);
+    words = new Set(names.flatMap((name) => foldName(name).split(' ')));
+    localWords.set(tile, words);
+  }
+  return words;
 }
 
 /** How alike two properties are; undefined when they cannot be the same. */

@@ -180,7 +180,8 @@ describe('a town sold by three partners', () => {
         catalogue = await clear();
         const forward = await ids(...all.map(({ partner, stay }) => stays(partner, [stay])));
         const byHotel = new Map<number, Set<string>>();
-        all.forEach(({ hotel }, index) => byHotel.set(hotel, (byHotel.get(hotel) ?? new Set()).add(forward[index]!)));
+        for (const [index, { hotel }] of all.entries())
+          byHotel.set(hotel, (byHotel.get(hotel) ?? new Set()).add(forward[index]!));
         expect([...byHotel.values()].every((products) => products.size === 1)).toBe(true);
         expect(new Set(forward).size).toBe(byHotel.size);
 

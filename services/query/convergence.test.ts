@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { Grouping } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import {
+  Grouping,
+  type QueryServiceDefinition,
+  type SearchUpdate,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { MeshClient } from '../../libs/mesh/index.ts';
 import { ClientView } from './testing/client-view.ts';
 import type { FakeSearch } from './testing/fake-supply.ts';
@@ -70,15 +73,18 @@ function lanesOf({ parts, settled }: typeof scenario extends fc.Arbitrary<infer 
   ]);
 }
 
+type Stream = AsyncIterableIterator<{ update: SearchUpdate | undefined }>;
+
 /** A client that applies what it reads, sleeps, leaves and comes back with its cursor. */
 class Follower {
   readonly view = new ClientView();
   readonly #query: MeshClient<QueryServiceDefinition>;
-  #stream: ReturnType<MeshClient<QueryServiceDefinition>['search']>;
+  #stream: Stream;
+  #asleep = false;
   #awake = Promise.withResolvers<void>();
   #pump: Promise<void>;
 
-  constructor(query: MeshClient<QueryServiceDefinition>, stream: Follower['#stream']) {
+  constructor(query: MeshClient<QueryServiceDefinition>, stream: Stream) {
     this.#query = query;
     this.#stream = stream;
     this.#awake.resolve();
@@ -86,10 +92,13 @@ class Follower {
   }
 
   sleep(): void {
+    if (this.#asleep) return;
+    this.#asleep = true;
     this.#awake = Promise.withResolvers();
   }
 
   wake(): void {
+    this.#asleep = false;
     this.#awake.resolve();
   }
 
@@ -97,7 +106,7 @@ class Follower {
     const left = this.#stream;
     const { searchId, cursor } = this.view;
     if (searchId === '') return;
-    this.#stream = this.#query.watchSearch({ searchId, cursor }) as Follower['#stream'];
+    this.#stream = this.#query.watchSearch({ searchId, cursor });
     await left.return?.();
     this.wake();
     await this.#pump;
@@ -110,7 +119,7 @@ class Follower {
     return this.#pump;
   }
 
-  async #read(stream: Follower['#stream']): Promise<void> {
+  async #read(stream: Stream): Promise<void> {
     for await (const { update } of stream) {
       // What arrives after it left never reaches the client.
       if (stream !== this.#stream) return;
@@ -158,6 +167,6 @@ test('the view that a client ends with does not depend on who came first, or on 
       expect(follower.view.seen()).toEqual(reference.follower.view.seen());
       expect(follower.view.complete).toBe(true);
     }),
-    { numRuns: 60 },
+    { numRuns: 200 },
   );
 }, 60_000);

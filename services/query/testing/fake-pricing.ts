@@ -29,6 +29,8 @@ export class FakePricing {
   failure: ((batch: PriceBatch) => unknown) | undefined;
   /** Thrown at the start, when set. */
   startFailure: unknown;
+  /** Thrown instead of explaining, when set. */
+  explainFailure: unknown;
 
   constructor() {
     const pricing = this;
@@ -52,6 +54,7 @@ export class FakePricing {
         }
       },
       explain: async (request) => {
+        if (pricing.explainFailure !== undefined) throw pricing.explainFailure;
         pricing.explained.push(request);
         const total = moneyFromMinor(readPrices(request.batch!.prices!).total(0), 'GBP');
         const kind = LedgerLineKind.PARTNER_TOTAL;

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import { decodeCursor } from './tokens.ts';
+import { UpdateLog } from './updates.ts';
+
+const progress = {
+  partnersAsked: 1,
+  partnersDone: 0,
+  offers: 1,
+  offersMatching: 1,
+  products: 1,
+  productsProvisional: false,
+  elapsedMs: 1,
+};
+
+/** A log to which pages of one offer each are published. */
+function published(limit: number, ids: readonly string[]): UpdateLog {
+  const log = new UpdateLog('0123456789abcdef', 'view', limit);
+  for (const [index, id] of ids.entries()) {
+    log.publish({
+      revision: index + 1,
+      page: { offerIds: [id], nextPageToken: '', totalSize: 1 },
+      offers: new Map([[id, Offer.fromPartial({ offerId: id })]]),
+      outcomes: [],
+      progress,
+      facets: [],
+      complete: false,
+    });
+  }
+  return log;
+}
+
+test('a reader gets the net change since its revision', () => {
+  const update = published(10, ['a', 'b', 'c']).since(1);
+  expect(update.snapshot).toBe(false);
+  expect(update.upserts.map(({ offerId }) => offerId)).toEqual(['c']);
+  // Taking back what it never had does no harm.
+  expect(update.retractedOfferIds).toEqual(['a', 'b']);
+  expect(decodeCursor(update.cursor, '0123456789abcdef').revision).toBe(3);
+});
+
+test('an offer that left and came back is not taken back', () => {
+  const update = published(10, ['a', 'b', 'a']).since(2);
+  expect(update.upserts.map(({ offerId }) => offerId)).toEqual(['a']);
+  expect(update.retractedOfferIds).toEqual(['b']);
+});
+
+test('a reader from before what is remembered gets a snapshot', () => {
+  const log = published(2, ['a', 'b', 'c', 'd', 'e']);
+  // Remembered: that c and d left, at revisions 4 and 5. That b left at 3 is forgotten.
+  expect(log.since(3).retractedOfferIds).toEqual(['c', 'd']);
+  expect(log.since(2)).toMatchObject({ snapshot: true, retractedOfferIds: [] });
+});
+
+test('a reader of a revision that was never published gets a snapshot', () => {
+  const log = published(10, ['a']);
+  expect(log.since(7).snapshot).toBe(true);
+  expect(log.since(0).snapshot).toBe(true);
+});
+
+test('readers at the same revision share one message', () => {
+  const log = published(10, ['a', 'b']);
+  expect(log.since(1)).toBe(log.since(1));
+});

@@ -31,6 +31,10 @@ describe('a flight number', () => {
     expect(flightNumber(null)).toBe('');
     expect(flightNumber('')).toBe('');
   });
+
+  it('is none where it could break the keys made of it', () => {
+    for (const text of ['4|95', '49501', 'SURFACE', '12-3', '1 2']) expect(flightNumber(text)).toBe('');
+  });
 });
 
 describe("a segment's key", () => {

@@ -88,9 +88,13 @@ function isDigit(code: string, at: number): boolean {
   return unit >= ZERO && unit <= NINE;
 }
 
+/** Up to four digits after any zeros, and for an additional flight a letter. Anything else is no number, and would break the keys made of it. */
+const flightNumberShape = /^0*\d{1,4}[A-Z]?$/;
+
 /** A flight number without leading zeros: "0151" is 151, and so is 151; empty where there is none. */
 export function flightNumber(stated: unknown): string {
   const text = typeof stated === 'number' ? String(stated) : typeof stated === 'string' ? stated.trim() : '';
+  if (!flightNumberShape.test(text)) return '';
   let start = 0;
   while (start < text.length - 1 && text.charCodeAt(start) === ZERO) start++;
   return start === 0 ? text : text.slice(start);

@@ -4,6 +4,9 @@ import { bytesOf } from './packed.ts';
 /** The growing arrays that builders are made of. */
 
 const NO_BYTES = Buffer.alloc(0);
+/** What a builder holds once its rows are handed over: a builder is seldom used twice, so new room comes with new rows. */
+const NO_HALVES = new Int32Array(0);
+const NO_CODES = new Uint32Array(0);
 
 /** Counts rows and remembers which are absent; allocates nothing until the first absent one. */
 export class Rows {
@@ -49,7 +52,7 @@ export class Rows {
 
 /** Growing packed signed 64-bit integers, written as their two halves: BigInts cost an allocation each. */
 export class Int64Buffer {
-  #halves: Int32Array;
+  #halves: Int32Array<ArrayBuffer>;
   #length = 0;
   constructor(capacity: number) {
     this.#halves = new Int32Array(capacity * 2);
@@ -58,7 +61,7 @@ export class Int64Buffer {
   push(value: number): void {
     const at = this.#length++ * 2;
     if (at === this.#halves.length) {
-      const grown = new Int32Array(at * 2);
+      const grown = new Int32Array(Math.max(32, at * 2));
       grown.set(this.#halves);
       this.#halves = grown;
     }
@@ -68,7 +71,7 @@ export class Int64Buffer {
   /** The bytes so far; leaves the buffer empty. */
   take(): Buffer {
     const bytes = bytesOf(this.#halves.subarray(0, this.#length * 2));
-    this.#halves = new Int32Array(32);
+    this.#halves = NO_HALVES;
     this.#length = 0;
     return bytes;
   }
@@ -76,14 +79,14 @@ export class Int64Buffer {
 
 /** Growing unsigned 32-bit integers. */
 export class Uint32Buffer {
-  #values: Uint32Array;
+  #values: Uint32Array<ArrayBuffer>;
   length = 0;
   constructor(capacity: number) {
     this.#values = new Uint32Array(capacity);
   }
   push(value: number): void {
     if (this.length === this.#values.length) {
-      const grown = new Uint32Array(this.length * 2);
+      const grown = new Uint32Array(Math.max(16, this.length * 2));
       grown.set(this.#values);
       this.#values = grown;
     }
@@ -91,7 +94,7 @@ export class Uint32Buffer {
   }
   take(): Buffer {
     const bytes = bytesOf(this.#values.subarray(0, this.length));
-    this.#values = new Uint32Array(16);
+    this.#values = NO_CODES;
     this.length = 0;
     return bytes;
   }

@@ -8,6 +8,11 @@ import type { AttributeValueType, ColumnValue } from './types.ts';
 
 /** Makes columns value by value, in typed arrays that grow by doubling. */
 
+/** What builders hold once their rows are handed over: they are seldom used twice, so new room comes with new rows. */
+const NO_BITS = new Uint8Array(0);
+const NO_INTS = new Int32Array(0);
+const NO_DOUBLES = new Float64Array(0);
+
 /** Collects one attribute of row after row. */
 export interface ColumnBuilder<T> {
   /** Rows pushed so far. */
@@ -35,7 +40,7 @@ class BoolBuilder implements ColumnBuilder<boolean> {
     if (value !== undefined && typeof value !== 'boolean') throw mismatch('true or false', value);
     const row = value === undefined ? this.#rows.addAbsent() : this.#rows.add();
     if (row >= this.#bits.length * 8) {
-      const grown = new Uint8Array(this.#bits.length * 2);
+      const grown = new Uint8Array(Math.max(8, this.#bits.length * 2));
       grown.set(this.#bits);
       this.#bits = grown;
     }
@@ -44,7 +49,7 @@ class BoolBuilder implements ColumnBuilder<boolean> {
   build(attribute: string): Column {
     const { length, presence } = this.#rows.take();
     const value = bytesOf(this.#bits.subarray(0, (length + 7) >>> 3));
-    this.#bits = makeBitmap(64);
+    this.#bits = NO_BITS;
     return { attribute, presence, values: { $case: 'bools', value } };
   }
 }
@@ -72,11 +77,11 @@ class Int32Builder implements ColumnBuilder<number> {
   build(attribute: string): Column {
     const { length, presence } = this.#rows.take();
     const value = bytesOf(this.#values.subarray(0, length));
-    this.#values = new Int32Array(16);
+    this.#values = NO_INTS;
     return { attribute, presence, values: { $case: 'int32s', value } };
   }
   #grow(): void {
-    const grown = new Int32Array(this.#values.length * 2);
+    const grown = new Int32Array(Math.max(16, this.#values.length * 2));
     grown.set(this.#values);
     this.#values = grown;
   }
@@ -95,7 +100,7 @@ class DoubleBuilder implements ColumnBuilder<number> {
     if (value !== undefined && !Number.isFinite(value)) throw mismatch('a finite number', value);
     const row = value === undefined ? this.#rows.addAbsent() : this.#rows.add();
     if (row === this.#values.length) {
-      const grown = new Float64Array(row * 2);
+      const grown = new Float64Array(Math.max(16, row * 2));
       grown.set(this.#values);
       this.#values = grown;
     }
@@ -104,7 +109,7 @@ class DoubleBuilder implements ColumnBuilder<number> {
   build(attribute: string): Column {
     const { length, presence } = this.#rows.take();
     const value = bytesOf(this.#values.subarray(0, length));
-    this.#values = new Float64Array(16);
+    this.#values = NO_DOUBLES;
     return { attribute, presence, values: { $case: 'doubles', value } };
   }
 }

@@ -8,6 +8,8 @@ import { bytesOf, decodeInt64s } from './packed.ts';
 
 const CURRENCY = /^[A-Z]{3}$/;
 const MAX_CURRENCIES = 256;
+/** What a builder holds once its rows are handed over. */
+const NO_BYTES = new Uint8Array(0);
 
 /** Makes price columns row by row. */
 export class PriceColumnsBuilder {
@@ -64,8 +66,8 @@ export class PriceColumnsBuilder {
       dueLaterMinor: this.#dueLater.take(),
       taxBasis: bytesOf(this.#basis.subarray(0, length)),
     };
-    this.#codes = new Uint8Array(16);
-    this.#basis = new Uint8Array(16);
+    this.#codes = NO_BYTES;
+    this.#basis = NO_BYTES;
     this.#length = 0;
     return built;
   }
@@ -81,10 +83,11 @@ export class PriceColumnsBuilder {
   }
 
   #grow(): void {
-    const codes = new Uint8Array(this.#codes.length * 2);
+    const room = Math.max(16, this.#codes.length * 2);
+    const codes = new Uint8Array(room);
     codes.set(this.#codes);
     this.#codes = codes;
-    const basis = new Uint8Array(this.#basis.length * 2);
+    const basis = new Uint8Array(room);
     basis.set(this.#basis);
     this.#basis = basis;
   }

@@ -3,10 +3,6 @@ import { relative } from 'node:path';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { type ConfigProblem, configDirectory } from '../../libs/config/index.ts';
-import { checkPricingConfig } from '../pricing/service.ts';
-import { checkQueryConfig } from '../query/service.ts';
-import { checkPartners } from '../supply/service.ts';
-import { checkTwinConfig } from '../twin/server.ts';
 
 /** Builds the command. */
 export function checkCommand(): Command {
@@ -15,6 +11,8 @@ export function checkCommand(): Command {
     .argument('[directory]', 'configuration directory (environment: ENTREPOT_CONFIG)', configDirectory())
     .option('--json', 'a JSON list of problems for scripts')
     .action(async (directory: string, options: { json?: true }) => {
+      // Only now: the services take a second to load, and their loggers read LOG_LEVEL when they do.
+      const { checkConfiguration } = await import('./check-configuration.ts');
       const problems = await checkConfiguration(directory);
       if (options.json === true) console.log(JSON.stringify(problems, null, 2));
       else print(directory, problems);
@@ -22,26 +20,22 @@ export function checkCommand(): Command {
     });
 }
 
-/** Every problem of every file in a configuration directory. */
-export async function checkConfiguration(directory: string): Promise<readonly ConfigProblem[]> {
-  const checks: (() => Promise<readonly ConfigProblem[]> | readonly ConfigProblem[])[] = [
-    () => checkPartners(directory),
-    () => checkPricingConfig(directory),
-    () => checkQueryConfig(directory),
-    () => checkTwinConfig(directory),
-  ];
-  const problems = await Promise.all(checks.map(async (check) => await check()));
-  return problems.flat();
-}
-
 function print(directory: string, problems: readonly ConfigProblem[]): void {
   if (problems.length === 0) {
-    console.log(`${styleText('green', '✓')} ${relative(process.cwd(), directory) || '.'} can be used`);
+    console.log(`${styleText('green', '✓')} ${shortest(directory) || '.'} can be used`);
     return;
   }
   for (const problem of problems) {
-    const where = `${relative(process.cwd(), problem.file)}:${problem.line}:${problem.column}`;
+    // Line 0 is the whole file: it is missing, or no file at all.
+    const at = problem.line === 0 ? '' : `:${problem.line}:${problem.column}`;
+    const where = `${shortest(problem.file)}${at}`;
     console.log(`${styleText('bold', where)}  ${problem.reason}`);
   }
   console.log(`\n${styleText('red', `${problems.length} problem${problems.length === 1 ? '' : 's'}`)}`);
+}
+
+/** From the working directory where the file lies below it, else as it is. */
+function shortest(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The `entrepot` command. One file a command; each teaches itself by --help.
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check-command.ts';
 import { meshCommand } from './mesh-command.ts';
 import { searchCommand } from './search-command.ts';
@@ -25,9 +25,19 @@ Begin with:
 `,
   );
 
+/** What the reader can mend by typing something else; 1 is for what went wrong here. */
+const usageExitCode = 2;
+
+refuseUsage(program);
 try {
   await program.parseAsync();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode = error instanceof CommanderError ? usageExitCode : 1;
+}
+
+/** Commander would end with 1 for what cannot be understood; its help and its message are printed by then. */
+function refuseUsage(command: Command): void {
+  command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : usageExitCode));
+  for (const one of command.commands) refuseUsage(one);
 }

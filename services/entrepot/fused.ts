@@ -30,6 +30,8 @@ export interface FusedOptions {
   readonly configDirectory?: string;
   /** Serve query over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
   readonly grpcAddress?: string;
+  /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
+  readonly answersBudgetBytes?: number;
   /** For tests: every span is handed to it. */
   readonly spanExporter?: SpanExporter;
 }
@@ -95,6 +97,7 @@ async function compose(
       configDirectory: config,
       normalization: reach(NormalizationServiceDefinition, 'normalization'),
       ...(twinUrl !== undefined && { twinUrl }),
+      ...(options.answersBudgetBytes !== undefined && { answers: { budgetBytes: options.answersBudgetBytes } }),
     }),
   );
   const supply = reach(SupplyServiceDefinition, 'supply');

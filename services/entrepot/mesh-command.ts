@@ -4,7 +4,6 @@ import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { banner } from './banner.ts';
 import { meshProcesses } from './mesh-processes.ts';
-import { listPartners } from './partners.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Builds the command. */
@@ -26,6 +25,8 @@ export function meshCommand(): Command {
       }
       await supervisor.start(meshProcesses(Number(options.port)));
       if (stopping) return;
+      // Only now: gRPC takes a moment to load, and the processes start without it.
+      const { listPartners } = await import('./partners.ts');
       console.log(`\n${await banner(`http://127.0.0.1:${options.port}`, await listPartners())}`);
     });
 }

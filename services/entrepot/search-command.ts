@@ -3,7 +3,6 @@
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readDate } from './dates.ts';
-import { startFused } from './fused.ts';
 import { offerTable, outcomeLine, outcomeTable } from './table.ts';
 import { EdgeProblem, followSearch, type SearchView } from './updates.ts';
 
@@ -177,8 +176,10 @@ function refuse(error: EdgeProblem, json: boolean): void {
     return;
   }
   console.error(styleText('red', error.message));
-  for (const violation of error.problem.violations ?? [])
-    console.error(`  ${violation.field}: ${violation.description}`);
+  const violations = error.problem.violations ?? [];
+  // One violation is the message already.
+  if (violations.length < 2) return;
+  for (const { field, description } of violations) console.error(`  ${field}: ${description}`);
 }
 
 /** The edge to ask: the named one, else one that runs here already, else one of our own for this search. */
@@ -191,6 +192,8 @@ async function findEdge(named: string | undefined): Promise<{ url: string; close
   if (runs) return { url, close: async () => {} };
   if (named !== undefined) throw new EdgeProblem({ detail: `No edge answers at ${named}.` });
   process.env.LOG_LEVEL ??= 'error';
+  // Only now: loggers read LOG_LEVEL when their modules load, and a search at a running edge needs none of them.
+  const { startFused } = await import('./fused.ts');
   const fused = await startFused({ port: 0, inMemory: true });
   return { url: fused.edgeUrl, close: fused.close };
 }

@@ -2,7 +2,6 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { banner } from './banner.ts';
-import { startFused } from './fused.ts';
 
 /** Builds the command. */
 export function upCommand(): Command {
@@ -15,6 +14,8 @@ export function upCommand(): Command {
     .action(async (options: { port: string; host: string; grpc?: string; inMemory?: true }) => {
       // Log lines would bury the banner for a person; a program that reads our output gets them all.
       if (process.stdout.isTTY) process.env.LOG_LEVEL ??= 'warn';
+      // Only now: loggers read LOG_LEVEL when their modules load.
+      const { startFused } = await import('./fused.ts');
       const fused = await startFused({
         port: Number(options.port),
         host: options.host,

@@ -18,7 +18,7 @@ const purgeEveryMs = 30_000;
  * a byte budget. Those that were used longest ago go first.
  */
 export class HeldSearches {
-  readonly #searches: LRUCache<string, Search>;
+  readonly #searches: LRUCache<string, { readonly search: Search }>;
   readonly #purge: NodeJS.Timeout;
   readonly #endGauges: readonly (() => void)[];
 
@@ -47,17 +47,18 @@ export class HeldSearches {
 
   /** Every held search. */
   all(): Search[] {
-    return [...this.#searches.values()];
+    return [...this.#searches.values()].map(({ search }) => search);
   }
 
   /** Holds a search, or notes that it has grown. */
   hold(search: Search): void {
-    this.#searches.set(search.id, search, { size: Math.max(1, Math.ceil(search.memoryBytes())) });
+    // A new value each time: the cache looks at the size of new values alone.
+    this.#searches.set(search.id, { search }, { size: Math.max(1, Math.ceil(search.memoryBytes())) });
   }
 
   /** As hold, for a search that may have been let go of meanwhile: that one stays away. */
   grown(search: Search): void {
-    if (this.#searches.peek(search.id) === search) this.hold(search);
+    if (this.#searches.peek(search.id)?.search === search) this.hold(search);
   }
 
   /** Lets go of a search. */
@@ -70,8 +71,8 @@ export class HeldSearches {
    * @throws EntrepotError SEARCH_NOT_FOUND
    */
   search(searchId: string): Search {
-    const search = this.#searches.get(searchId);
-    if (search !== undefined) return search;
+    const held = this.#searches.get(searchId);
+    if (held !== undefined) return held.search;
     const message = 'There is no such search, or it is no longer held; search again.';
     throw new EntrepotError({ reason: 'SEARCH_NOT_FOUND', message });
   }
@@ -82,7 +83,7 @@ export class HeldSearches {
    */
   offer(offerId: string): HeldRow {
     const place = parseOfferId(offerId);
-    const search = place && this.#searches.get(place.searchId);
+    const search = place && this.#searches.get(place.searchId)?.search;
     search?.set.sweep(Date.now());
     const row = search?.set.find(place!.partner, place!.row);
     if (search === undefined || row === undefined) {

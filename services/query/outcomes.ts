@@ -1,20 +1,7 @@
-import {
-  CacheUse,
-  type FailureKind,
-  type OutcomeStatus,
-  type PartnerOutcome,
-  RejectionReason,
-} from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { CacheUse, type PartnerOutcome, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { UnpricedRow } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { SearchPlan } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-
-/** How a partner's part ends when it is not supply that says so. */
-export interface Ending {
-  readonly status: OutcomeStatus;
-  readonly failure: FailureKind;
-  /** For a person. */
-  readonly detail: string;
-}
+import type { Ending } from './endings.ts';
 
 /** One partner's part of a search. */
 interface Part {

@@ -62,8 +62,8 @@ export class Products {
   }
 
   /** Adds rows, by their product codes, behind those that are there. */
-  append(codes: Int32Array): void {
-    this.#ofRow = withRoom(this.#ofRow, this.#rows + codes.length);
+  append(codes: Int32Array, expected: number): void {
+    this.#ofRow = withRoom(this.#ofRow, this.#rows + codes.length, expected);
     this.#ofRow.set(codes, this.#rows);
     this.#rows += codes.length;
   }
@@ -108,7 +108,7 @@ export class Products {
       code = this.ids.length;
       this.ids.push(known);
       this.#codes.set(known, code);
-      this.#provisional = withRoom(this.#provisional, Math.max(16, code + 1));
+      this.#provisional = withRoom(this.#provisional, code + 1, 256);
       this.#provisional[code] = undecided && !this.#settled.has(id) ? 1 : 0;
     } else if (!undecided) {
       // One batch knew what another did not yet.

@@ -1,48 +1,18 @@
 import {
   type AnyColumnView,
   GrowingTable,
-  type Int64s,
   type PriceView,
-  readInt64s,
-  readPrices,
   readUint32s,
   selectColumns,
   selectRows,
 } from '../../libs/columns/index.ts';
 import type { PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { IdentityChange, OfferHandle, PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import type { ColumnBatch } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
-import { invalidField } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import type { Vertical } from '../../libs/vertical/index.ts';
-import { withRoom } from './growing.ts';
+import { int64At, withRoom } from './growing.ts';
 import { Products } from './products.ts';
-
-/** The priced rows of one batch, and what stays of the batch: enough to make offers of them and to explain prices. */
-interface Segment {
-  readonly partner: number;
-  /** Row of the set that the first kept row became. */
-  readonly first: number;
-  readonly kept: number;
-  /** Position within the batch of each kept row; undefined when all were kept. */
-  readonly locals: Uint32Array | undefined;
-  /** The partner's row number of the batch's first row. */
-  readonly base: number;
-  /** Rows of the batch. */
-  readonly count: number;
-  readonly answer: string;
-  readonly manifest: string;
-  readonly answerRows: Uint32Array;
-  readonly fetchedAt: Temporal.Instant | undefined;
-  readonly inputs: PriceBatch;
-  readonly quotes: QuoteBatch;
-  readonly totals: Int64s;
-  /** Stands in for a row that was verified; found through that row alone. */
-  readonly replacement: boolean;
-  dueLater: Int64s | undefined;
-  tax: Int64s | undefined;
-  prices: PriceView | undefined;
-}
+import { type CheckedBatch, checkBatch, partnerPrices, Segments } from './segments.ts';
 
 /** A row's shown price in minor units of the set's currency. */
 export interface ShownPrice {
@@ -71,15 +41,13 @@ export class ResultSet {
   /** Minor units in one major unit of the currency. */
   readonly minorPerMajor: number;
   readonly products = new Products();
-  readonly #vertical: Vertical;
   readonly #wanted: readonly string[];
   readonly #table = new GrowingTable();
-  readonly #segments: Segment[] = [];
+  readonly #segments = new Segments();
   /** Rows that a verification replaced, by the row that stands in for them now. */
   readonly #replaced = new Map<number, number>();
   #partners: readonly string[] = [];
   #partnerRows: number[] = [];
-  #segmentOf = new Uint32Array(0);
   #totals = new Float64Array(0);
   #expiries = new Float64Array(0);
   #gone = new Uint8Array(0);
@@ -93,7 +61,6 @@ export class ResultSet {
 
   /** @param currency ISO 4217, of the shown prices */
   constructor(vertical: Vertical, currency: string) {
-    this.#vertical = vertical;
     this.currency = currency;
     this.minorPerMajor = 10 ** (minorDigits(currency) ?? 2);
     // What nobody filters, sorts or counts by (a shared identity key) is not worth merging.
@@ -133,10 +100,10 @@ export class ResultSet {
    * @throws EntrepotError INVALID_FIELD when batch or quotes are not of one piece; the set is then as before
    */
   append(partner: number, batch: PartnerBatch, inputs: PriceBatch, quotes: QuoteBatch): number {
-    const count = batch.columns?.rowCount ?? 0;
+    const checked = checkBatch(batch, inputs, quotes);
     const base = this.#partnerRows[partner]!;
-    const kept = this.#add(partner, batch, inputs, quotes, base, false);
-    this.#partnerRows[partner] = base + count;
+    const kept = this.#add(partner, checked, base, false);
+    this.#partnerRows[partner] = base + checked.count;
     if (kept > 0) this.#rowsChanged();
     return kept;
   }
@@ -148,7 +115,7 @@ export class ResultSet {
    */
   replace(row: number, batch: PartnerBatch, inputs: PriceBatch, quotes: QuoteBatch): number | undefined {
     const place = this.placeOf(row);
-    if (this.#add(place.partner, batch, inputs, quotes, place.row, true) === 0) return undefined;
+    if (this.#add(place.partner, checkBatch(batch, inputs, quotes), place.row, true) === 0) return undefined;
     const replacement = this.rowCount - 1;
     this.#replaced.set(this.current(row), replacement);
     this.#rowsChanged();
@@ -189,8 +156,7 @@ export class ResultSet {
     let length = 0;
     const clean = this.#replaced.size === 0;
     for (let partner = 0; partner < this.#partners.length; partner++) {
-      for (const segment of this.#segments) {
-        if (segment.partner !== partner || segment.replacement) continue;
+      for (const segment of this.#segments.of(partner)) {
         for (let row = segment.first; row < segment.first + segment.kept; row++) {
           const live = clean ? row : this.current(row);
           if (this.#gone[live] === 0) rows[length++] = live;
@@ -236,15 +202,10 @@ export class ResultSet {
     return at;
   }
 
-  /** The row of a partner's row number; undefined when there was none, or it had no price. */
+  /** The row of a partner's row number as it is now; undefined when there was none, or it had no price. */
   find(partner: number, partnerRow: number): number | undefined {
-    for (const segment of this.#segments) {
-      const local = partnerRow - segment.base;
-      if (segment.partner !== partner || segment.replacement || local < 0 || local >= segment.count) continue;
-      const index = segment.locals === undefined ? local : segment.locals.indexOf(local);
-      return index < 0 ? undefined : this.current(segment.first + index);
-    }
-    return undefined;
+    const row = this.#segments.find(partner, partnerRow);
+    return row === undefined ? undefined : this.current(row);
   }
 
   /** Whether the row is gone: expired, sold out, or no longer held. */
@@ -254,13 +215,13 @@ export class ResultSet {
 
   /** The partner's number, and the row's number among the partner's. */
   placeOf(row: number): { readonly partner: number; readonly row: number } {
-    const segment = this.#segmentAt(row);
-    return { partner: segment.partner, row: segment.base + this.#localOf(segment, row) };
+    const { segment, local } = this.#segments.at(row);
+    return { partner: segment.partner, row: segment.base + local };
   }
 
   /** The partner that sells the row. */
   partnerOf(row: number): string {
-    return this.#partners[this.#segmentAt(row).partner]!;
+    return this.#partners[this.#segments.at(row).segment.partner]!;
   }
 
   /** When the row expires, epoch milliseconds. */
@@ -270,19 +231,19 @@ export class ResultSet {
 
   /** The shown price. */
   priceOf(row: number): ShownPrice {
-    const segment = this.#segmentAt(row);
-    const local = this.#localOf(segment, row);
-    segment.dueLater ??= readInt64s(segment.quotes.dueLaterMinor);
-    segment.tax ??= readInt64s(segment.quotes.taxMinor);
-    return { total: this.#totals[row]!, dueLater: segment.dueLater.get(local), tax: segment.tax.get(local) };
+    const { segment, local } = this.#segments.at(row);
+    const { dueLaterMinor, taxMinor } = segment.quotes;
+    return {
+      total: this.#totals[row]!,
+      dueLater: int64At(readUint32s(dueLaterMinor), local),
+      tax: int64At(readUint32s(taxMinor), local),
+    };
   }
 
   /** The partner's own prices, and the row's position in them. */
   partnerPriceOf(row: number): { readonly prices: PriceView; readonly at: number } {
-    const segment = this.#segmentAt(row);
-    if (segment.inputs.prices === undefined) throw invalidField('batch.prices', 'is missing');
-    segment.prices ??= readPrices(segment.inputs.prices);
-    return { prices: segment.prices, at: this.#localOf(segment, row) };
+    const { segment, local } = this.#segments.at(row);
+    return { prices: partnerPrices(segment), at: local };
   }
 
   /** What supply needs to make the row again. */
@@ -293,10 +254,10 @@ export class ResultSet {
 
   /** Where the row came from. */
   sourceOf(row: number): RowSource {
-    const segment = this.#segmentAt(row);
+    const { segment, local } = this.#segments.at(row);
     return {
       answer: segment.answer,
-      row: segment.answerRows[this.#localOf(segment, row)]!,
+      row: segment.answerRows[local]!,
       manifest: segment.manifest,
       fetchedAt: segment.fetchedAt,
     };
@@ -304,105 +265,43 @@ export class ResultSet {
 
   /** What pricing was given for the batch that the row came in, and the row's position there. */
   inputsOf(row: number): { readonly batch: PriceBatch; readonly at: number } {
-    const segment = this.#segmentAt(row);
-    return { batch: segment.inputs, at: this.#localOf(segment, row) };
+    const { segment, local } = this.#segments.at(row);
+    return { batch: segment.inputs, at: local };
   }
 
   /** Bytes held: columns, prices and what is kept to explain them. An estimate within a factor of about 1.5. */
   memoryBytes(): number {
-    const perRow =
-      this.#segmentOf.byteLength + this.#totals.byteLength + this.#expiries.byteLength + this.#gone.byteLength;
-    // Kept for each row of a batch: answer row 4, own price 26, quotes 24, priced attributes about 16 bytes.
-    const kept = this.#segments.reduce((bytes, segment) => bytes + 400 + segment.count * 70, 0);
-    return this.#table.memoryBytes() + this.products.memoryBytes() + perRow + kept;
+    const arrays = this.#totals.byteLength + this.#expiries.byteLength + this.#gone.byteLength;
+    return this.#table.memoryBytes() + this.products.memoryBytes() + this.#segments.memoryBytes() + arrays;
   }
 
-  #add(
-    partner: number,
-    batch: PartnerBatch,
-    inputs: PriceBatch,
-    quotes: QuoteBatch,
-    base: number,
-    replacement: boolean,
-  ): number {
-    const { columns, products, prices } = batch;
-    if (columns === undefined || products === undefined || prices === undefined) {
-      throw invalidField('batch', 'lacks columns, products or prices');
-    }
-    const count = columns.rowCount;
-    const totals = readInt64s(quotes.totalMinor);
-    const expiries = readInt64s(batch.expiresAt);
-    const answerRows = readUint32s(batch.rows);
-    for (const [name, length] of [
-      ['quotes.totalMinor', totals.length],
-      ['quotes.dueLaterMinor', quotes.dueLaterMinor.length / 8],
-      ['quotes.taxMinor', quotes.taxMinor.length / 8],
-      ['batch.expiresAt', expiries.length],
-      ['batch.rows', answerRows.length],
-      ['batch.products', products.codes.length / 4],
-      ['batch.prices', prices.currencyCodes.length],
-    ] as const) {
-      if (length !== count) throw invalidField(name, `has ${length} rows; the batch has ${count}`);
-    }
-    const locals = pricedRows(totals, count);
-    const kept = locals === undefined ? count : locals.length;
+  /** Adds the rows that have a price, or nothing at all when the batch is not of one piece. Returns how many. */
+  #add(partner: number, checked: CheckedBatch, base: number, replacement: boolean): number {
+    const { batch, columns, products, count, kept, locals } = checked;
     if (kept === 0) return 0;
     const codes = this.products.code(products, batch.provisional, locals, kept);
-    const first = this.#table.append(this.#columnsOf(columns, locals));
-    this.products.append(codes);
-    this.#segments.push({
-      partner,
-      first,
-      kept,
-      locals,
-      base,
-      count,
-      answer: batch.answer,
-      manifest: batch.manifest,
-      answerRows,
-      fetchedAt: batch.fetchedAt,
-      inputs,
-      quotes,
-      totals,
-      replacement,
-      dueLater: undefined,
-      tax: undefined,
-      prices: undefined,
-    });
-    this.#writeRows(first, kept, locals, totals, expiries);
+    const wanted = selectColumns(columns, this.#wanted);
+    const first = this.#table.append(locals === undefined ? wanted : selectRows(wanted, locals));
+    // Room is made at once as if every partner sent as many rows as this one.
+    const expected = Math.min(mostExpectedRows, count * this.#partners.length);
+    this.products.append(codes, expected);
+    this.#segments.add(partner, checked, base, replacement, expected);
+    this.#write(first, checked, expected);
     return kept;
   }
 
-  #columnsOf(columns: ColumnBatch, locals: Uint32Array | undefined): ColumnBatch {
-    const wanted = selectColumns(columns, this.#wanted);
-    return locals === undefined ? wanted : selectRows(wanted, locals);
-  }
-
-  #writeRows(first: number, kept: number, locals: Uint32Array | undefined, totals: Int64s, expiries: Int64s): void {
+  #write(first: number, { kept, locals, totals, expiries }: CheckedBatch, expected: number): void {
     const end = first + kept;
-    this.#segmentOf = withRoom(this.#segmentOf, end);
-    this.#totals = withRoom(this.#totals, end);
-    this.#expiries = withRoom(this.#expiries, end);
-    this.#gone = withRoom(this.#gone, end);
-    this.#segmentOf.fill(this.#segments.length - 1, first, end);
+    this.#totals = withRoom(this.#totals, end, expected);
+    this.#expiries = withRoom(this.#expiries, end, expected);
+    this.#gone = withRoom(this.#gone, end, expected);
     for (let i = 0; i < kept; i++) {
       const local = locals === undefined ? i : locals[i]!;
-      const expiry = expiries.get(local);
-      this.#totals[first + i] = totals.get(local);
+      const expiry = int64At(expiries, local);
+      this.#totals[first + i] = int64At(totals, local);
       this.#expiries[first + i] = expiry;
       if (expiry < this.#nextExpiry) this.#nextExpiry = expiry;
     }
-  }
-
-  #segmentAt(row: number): Segment {
-    const segment = this.#segments[this.#segmentOf[row]!];
-    if (segment === undefined || row >= this.rowCount) throw new RangeError(`no row ${row} of ${this.#vertical.name}`);
-    return segment;
-  }
-
-  #localOf(segment: Segment, row: number): number {
-    const index = row - segment.first;
-    return segment.locals === undefined ? index : segment.locals[index]!;
   }
 
   #rowsChanged(): void {
@@ -411,13 +310,5 @@ export class ResultSet {
   }
 }
 
-/** Positions of the rows with a price; undefined when all have one. */
-function pricedRows(totals: Int64s, count: number): Uint32Array | undefined {
-  let unpriced = 0;
-  for (let row = 0; row < count; row++) if (totals.get(row) < 0) unpriced++;
-  if (unpriced === 0) return undefined;
-  const rows = new Uint32Array(count - unpriced);
-  let length = 0;
-  for (let row = 0; row < count; row++) if (totals.get(row) >= 0) rows[length++] = row;
-  return rows;
-}
+/** Most rows that room is made for before they have come. */
+const mostExpectedRows = 4_096;

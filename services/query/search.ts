@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api';
-import { FailureKind, OutcomeStatus, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingServiceDefinition, PricingView } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { Progress } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type {
@@ -12,16 +12,17 @@ import type {
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import type { EntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
-import { type Logger, withTrace } from '../../libs/telemetry/index.ts';
+import type { Logger } from '../../libs/telemetry/index.ts';
 import type { QueryConfig, Weight } from './config.ts';
+import { cancelled, notAwaited, pricingBroke, supplyBroke, timedOut, unreadable } from './endings.ts';
 import { cannotPrice, cannotSupply, isDeadline } from './failures.ts';
 import { newSearchId } from './ids.ts';
 import { OfferMaker } from './make.ts';
-import { firstOffers, partnerOutcomes, searchDuration, searchesEnded } from './metrics.ts';
 import { type Ordering, Orderings } from './ordering.ts';
 import { Outcomes } from './outcomes.ts';
 import { type PricedBatch, PricingStream } from './pricing-stream.ts';
 import { type Moment, Publisher } from './publisher.ts';
+import { reportEnd, reportFailure, reportFirstOffers } from './report.ts';
 import type { PreparedSearch } from './request.ts';
 import { ResultSet } from './result-set.ts';
 import { SupplyStream } from './supply-stream.ts';
@@ -182,11 +183,7 @@ export class Search {
   /** Ends the search where it is: partners without an outcome are cancelled. */
   cancel(detail: string): void {
     if (this.#complete || this.#failed) return;
-    this.#outcomes.endOpen(() => ({
-      status: OutcomeStatus.CANCELLED,
-      failure: FailureKind.UNSPECIFIED,
-      detail,
-    }));
+    this.#outcomes.endOpen(() => cancelled(detail));
     this.#end('cancelled');
     this.#stop();
   }
@@ -209,8 +206,7 @@ export class Search {
     } catch (error) {
       // Whatever is wrong with one partner's rows must not cost the others'.
       this.#deps.log.error({ err: error, search: this.id, partner: batch.partner }, 'rows could not be taken in');
-      const detail = 'The rows could not be taken in; the log of query says why.';
-      this.#outcomes.spoil(batch.partner, { status: OutcomeStatus.FAILED, failure: FailureKind.PLATFORM, detail });
+      this.#outcomes.spoil(batch.partner, unreadable);
     }
     const first = !this.#anyOffers && this.set.rowCount > 0;
     this.#anyOffers ||= first;
@@ -240,15 +236,7 @@ export class Search {
         this.#fail(cannotSupply(error));
         return;
       }
-      const late = isDeadline(error);
-      const detail = late
-        ? 'Had not answered when the time of the search was over.'
-        : 'The supply service broke off; what had come before stays.';
-      this.#outcomes.endUnreported({
-        status: late ? OutcomeStatus.TIMED_OUT : OutcomeStatus.FAILED,
-        failure: late ? FailureKind.TIMEOUT : FailureKind.PLATFORM,
-        detail,
-      });
+      this.#outcomes.endUnreported(isDeadline(error) ? timedOut : supplyBroke);
       this.#changed();
     }
     this.#overIfDone();
@@ -262,11 +250,7 @@ export class Search {
         return;
       }
       this.#askedInVain = true;
-      this.#outcomes.endOpen(() => ({
-        status: OutcomeStatus.FAILED,
-        failure: FailureKind.PLATFORM,
-        detail: 'The pricing service broke off, so what came after could not be priced; what had come before stays.',
-      }));
+      this.#outcomes.endOpen(() => pricingBroke);
       this.#changed();
     }
     this.#overIfDone();
@@ -279,19 +263,7 @@ export class Search {
       this.#fail(cannotSupply(undefined));
       return;
     }
-    this.#outcomes.endOpen(({ answered }) =>
-      answered
-        ? {
-            status: OutcomeStatus.NOT_AWAITED,
-            failure: FailureKind.UNSPECIFIED,
-            detail: 'Answered, but its prices were not there in time; they arrive as a revision when they come.',
-          }
-        : {
-            status: OutcomeStatus.TIMED_OUT,
-            failure: FailureKind.TIMEOUT,
-            detail: 'Had not answered when the time of the search was over.',
-          },
-    );
+    this.#outcomes.endOpen(({ answered }) => (answered ? notAwaited : timedOut));
     this.#supply.stop();
     this.#supplyOver = true;
     this.#changed();
@@ -304,7 +276,7 @@ export class Search {
     clearTimeout(this.#deadlineTimer);
     clearTimeout(this.#graceTimer);
     this.#pricing.end();
-    this.#record(outcome);
+    reportEnd(this, outcome, this.#outcomes.ended, performance.now() - this.#startedAt, this.#deps.log);
     this.publisher.changed(true);
     // With nobody reading there is no page to make on the stream.
     if (!this.publisher.read) this.#releaseSupply();
@@ -326,10 +298,7 @@ export class Search {
     clearTimeout(this.#deadlineTimer);
     clearTimeout(this.#graceTimer);
     this.#stop();
-    const { vertical } = this.request;
-    searchesEnded.add(1, { vertical: vertical.name, outcome: 'failed' });
-    const log = withTrace(this.#deps.log, this.asker.trace);
-    log.warn({ search: this.id, vertical: vertical.name, reason: error.reason }, 'search failed');
+    if (!this.#complete) reportFailure(this, error, this.#deps.log);
     this.#deps.failed(this);
     this.publisher.fail(error);
   }
@@ -381,8 +350,7 @@ export class Search {
   #shown(moment: Moment, offers: number): void {
     if (offers > 0 && !this.#firstShown) {
       this.#firstShown = true;
-      const seconds = (performance.now() - this.#startedAt) / 1_000;
-      firstOffers.record(seconds, { vertical: this.request.vertical.name });
+      reportFirstOffers(this, performance.now() - this.#startedAt);
     }
     if (moment.complete) {
       this.#releaseSupply();
@@ -430,32 +398,4 @@ export class Search {
   #callOptions(timeoutMs: number): CallOptions {
     return { timeoutMs, trace: this.asker.trace, client: this.asker.client };
   }
-
-  #record(outcome: 'complete' | 'cancelled'): void {
-    const vertical = this.request.vertical.name;
-    const elapsedMs = performance.now() - this.#startedAt;
-    searchesEnded.add(1, { vertical, outcome });
-    searchDuration.record(elapsedMs / 1_000, { vertical, outcome });
-    const counts: Record<string, number> = {};
-    for (const { partner, status } of this.#outcomes.ended) {
-      const name = statusNames[status] ?? 'UNSPECIFIED';
-      counts[name] = (counts[name] ?? 0) + 1;
-      partnerOutcomes.add(1, { partner, status: name });
-    }
-    withTrace(this.#deps.log, this.asker.trace).info(
-      {
-        search: this.id,
-        vertical,
-        client: this.asker.client,
-        outcomes: counts,
-        offers: this.set.liveRows().length,
-        ms: Math.round(elapsedMs),
-      },
-      `search ${outcome}`,
-    );
-  }
 }
-
-const statusNames: Readonly<Record<number, string>> = Object.fromEntries(
-  Object.entries(OutcomeStatus).map(([name, value]) => [value, name]),
-);

@@ -7,7 +7,11 @@ export interface UpdateJson {
   readonly snapshot?: boolean;
   readonly upserts?: readonly OfferJson[];
   readonly retractedOfferIds?: readonly string[];
-  readonly page?: { readonly offerIds?: readonly string[]; readonly totalSize?: number; readonly nextPageToken?: string };
+  readonly page?: {
+    readonly offerIds?: readonly string[];
+    readonly totalSize?: number;
+    readonly nextPageToken?: string;
+  };
   readonly outcomes?: readonly OutcomeJson[];
   readonly progress?: PageJson['progress'];
   readonly facets?: PageJson['facets'];

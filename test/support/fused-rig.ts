@@ -76,7 +76,12 @@ export interface Asked {
 }
 
 export interface Rig extends Fused {
-  call<Body>(method: 'GET' | 'POST', path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<Body>>;
+  call<Body>(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Body>>;
   /** A search as one document; throws unless it is 200. */
   search(request: unknown, headers?: Record<string, string>): Promise<PageJson>;
   /** What happens at a seller from now on; `{}` for nothing bad. */
@@ -93,7 +98,10 @@ export function daysAhead(days: number): string {
 }
 
 /** The search that the README shows, with changes. */
-export function flightSearch(changes: Readonly<Record<string, unknown>> = {}, flight: Readonly<Record<string, unknown>> = {}) {
+export function flightSearch(
+  changes: Readonly<Record<string, unknown>> = {},
+  flight: Readonly<Record<string, unknown>> = {},
+) {
   return {
     flight: { origin: 'LHR', destination: 'JFK', departureDate: daysAhead(60), adults: 1, ...flight },
     currency: 'GBP',
@@ -105,7 +113,10 @@ export function flightSearch(changes: Readonly<Record<string, unknown>> = {}, fl
 }
 
 /** A search for five nights in Palma, with changes. */
-export function staySearch(changes: Readonly<Record<string, unknown>> = {}, stay: Readonly<Record<string, unknown>> = {}) {
+export function staySearch(
+  changes: Readonly<Record<string, unknown>> = {},
+  stay: Readonly<Record<string, unknown>> = {},
+) {
   return {
     stay: { place: 'PMI', checkIn: daysAhead(60), checkOut: daysAhead(65), rooms: [{ adults: 2 }], ...stay },
     currency: 'GBP',

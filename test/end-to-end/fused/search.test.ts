@@ -76,34 +76,37 @@ describe('a search', () => {
     expect(body.item.stay?.propertyCode).not.toBe(offer?.item.stay?.propertyCode);
   });
 
-  test.each(['text/event-stream', 'application/x-ndjson'])('as %s folds to the view of the one document', async (accept) => {
-    const request = flightSearch({ pageSize: 30 });
-    await rig.search(request);
-    const response = await fetch(`${rig.edgeUrl}/v1/searches`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept },
-      body: JSON.stringify(request),
-    });
-    expect(response.headers.get('content-type')).toContain(accept);
-    const folded = new FoldedView();
-    const kinds: string[] = [];
-    for await (const { kind, data } of messagesOf(response)) {
-      kinds.push(kind);
-      if (kind !== 'update') continue;
-      // At least once is the promise, so twice must do no harm.
-      folded.apply(data as UpdateJson);
-      folded.apply(data as UpdateJson);
-    }
-    expect(kinds.pop()).toBe('end');
-    expect(new Set(kinds)).toEqual(new Set(['update']));
-    expect(folded.complete).toBe(true);
-    expect(folded.view).toEqual(viewOf(await page(folded.searchId)));
+  test.each(['text/event-stream', 'application/x-ndjson'])(
+    'as %s folds to the view of the one document',
+    async (accept) => {
+      const request = flightSearch({ pageSize: 30 });
+      await rig.search(request);
+      const response = await fetch(`${rig.edgeUrl}/v1/searches`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: JSON.stringify(request),
+      });
+      expect(response.headers.get('content-type')).toContain(accept);
+      const folded = new FoldedView();
+      const kinds: string[] = [];
+      for await (const { kind, data } of messagesOf(response)) {
+        kinds.push(kind);
+        if (kind !== 'update') continue;
+        // At least once is the promise, so twice must do no harm.
+        folded.apply(data as UpdateJson);
+        folded.apply(data as UpdateJson);
+      }
+      expect(kinds.pop()).toBe('end');
+      expect(new Set(kinds)).toEqual(new Set(['update']));
+      expect(folded.complete).toBe(true);
+      expect(folded.view).toEqual(viewOf(await page(folded.searchId)));
 
-    const document = await rig.search(request);
-    const facts = ({ offers }: FoldedView['view'], searchId: string) =>
-      offers.map((offer) => offer && [offer.offerId.replace(searchId, ''), offer.productId, offer.price.total]);
-    expect(facts(folded.view, folded.searchId)).toEqual(facts(viewOf(document), document.searchId));
-  });
+      const document = await rig.search(request);
+      const facts = ({ offers }: FoldedView['view'], searchId: string) =>
+        offers.map((offer) => offer && [offer.offerId.replace(searchId, ''), offer.productId, offer.price.total]);
+      expect(facts(folded.view, folded.searchId)).toEqual(facts(viewOf(document), document.searchId));
+    },
+  );
 
   test('is paged without skipping or repeating anything', async () => {
     const first = await rig.search(flightSearch({ pageSize: 37, grouping: 'GROUPING_OFFER' }));
@@ -143,7 +146,14 @@ describe('a search', () => {
   });
 
   test.each([
-    ['return', { returnDate: daysAhead(67), adults: 2, childAges: [0, 7] }, [['LHR', 'JFK', 60], ['JFK', 'LHR', 67]]],
+    [
+      'return',
+      { returnDate: daysAhead(67), adults: 2, childAges: [0, 7] },
+      [
+        ['LHR', 'JFK', 60],
+        ['JFK', 'LHR', 67],
+      ],
+    ],
     [
       'multi-city',
       {
@@ -156,7 +166,11 @@ describe('a search', () => {
           { origin: 'LAX', destination: 'LHR', departureDate: daysAhead(70) },
         ],
       },
-      [['LHR', 'JFK', 60], ['JFK', 'LAX', 64], ['LAX', 'LHR', 70]],
+      [
+        ['LHR', 'JFK', 60],
+        ['JFK', 'LAX', 64],
+        ['LAX', 'LHR', 70],
+      ],
     ],
   ] as const)('for a %s trip finds whole trips on their days', async (_name, flight, legs) => {
     const found = await rig.search(flightSearch({}, flight));
@@ -165,7 +179,9 @@ describe('a search', () => {
     expect(found.offers?.length).toBeGreaterThan(0);
     for (const offer of found.offers ?? []) {
       const slices = offer.item.flight?.slices ?? [];
-      expect(slices.map(({ origin, destination }) => [origin, destination])).toEqual(legs.map(([from, to]) => [from, to]));
+      expect(slices.map(({ origin, destination }) => [origin, destination])).toEqual(
+        legs.map(([from, to]) => [from, to]),
+      );
       const days = slices.map(({ segments }) => segments[0]?.departure.dateTime.slice(0, 10));
       expect(days).toEqual(legs.map(([, , ahead]) => daysAhead(ahead)));
     }
@@ -173,7 +189,9 @@ describe('a search', () => {
 
   test('with children costs more than without', async () => {
     const alone = await rig.search(flightSearch({ partners: ['duffel'], pageSize: 1 }));
-    const family = await rig.search(flightSearch({ partners: ['duffel'], pageSize: 1 }, { adults: 2, childAges: [1, 9] }));
+    const family = await rig.search(
+      flightSearch({ partners: ['duffel'], pageSize: 1 }, { adults: 2, childAges: [1, 9] }),
+    );
     expect(amounts(family)[0]).toBeGreaterThan(amounts(alone)[0] ?? Number.POSITIVE_INFINITY);
   });
 });
@@ -195,56 +213,62 @@ interface HandedOff {
 }
 
 describe('an offer', () => {
-  test.each([...flightSellers, ...staySellers])('of %s can be read whole and its price replayed line by line', async (seller) => {
-    const request = staySellers.includes(seller) ? staySearch : flightSearch;
-    const found = await rig.search(request({ partners: [seller], pageSize: 8, currency: 'USD' }));
-    expect(found.offers).toHaveLength(8);
-    for (const shown of found.offers ?? []) {
-      const { status, body: offer } = await rig.call<OfferJson>('GET', `/v1/offers/${shown.offerId}`);
-      const { otherOffers, ...own } = shown;
-      expect([status, offer]).toEqual([200, own]);
-      const { body } = await rig.call<Explained>('GET', `/v1/offers/${shown.offerId}:explain`);
-      expect(body.source).toMatchObject({ partner: seller, productId: shown.productId });
-      expect(body.total).toEqual(shown.price.total);
-      expect(body.ledger[0]?.amount).toEqual(shown.price.partnerTotal);
-      expect(body.ledger.at(-1)?.runningTotal).toEqual(shown.price.total);
-      let running = Decimal.fromMinor(0, 0);
-      let currency = body.ledger[0]?.amount.currencyCode;
-      for (const { kind, amount, runningTotal } of body.ledger) {
-        const exact = Decimal.parse(amount.amount);
-        if (exact === undefined) throw new Error(`${amount.amount} is no amount`);
-        if (kind === 'LEDGER_LINE_KIND_CONVERSION') [running, currency] = [exact, amount.currencyCode];
-        else running = running.plus(exact);
-        expect(amount.currencyCode).toBe(currency);
-        expect(runningTotal).toEqual({ currencyCode: currency, amount: expect.any(String) });
-        expect(Decimal.parse(runningTotal.amount)?.compare(running)).toBe(0);
+  test.each([...flightSellers, ...staySellers])(
+    'of %s can be read whole and its price replayed line by line',
+    async (seller) => {
+      const request = staySellers.includes(seller) ? staySearch : flightSearch;
+      const found = await rig.search(request({ partners: [seller], pageSize: 8, currency: 'USD' }));
+      expect(found.offers).toHaveLength(8);
+      for (const shown of found.offers ?? []) {
+        const { status, body: offer } = await rig.call<OfferJson>('GET', `/v1/offers/${shown.offerId}`);
+        const { otherOffers, ...own } = shown;
+        expect([status, offer]).toEqual([200, own]);
+        const { body } = await rig.call<Explained>('GET', `/v1/offers/${shown.offerId}:explain`);
+        expect(body.source).toMatchObject({ partner: seller, productId: shown.productId });
+        expect(body.total).toEqual(shown.price.total);
+        expect(body.ledger[0]?.amount).toEqual(shown.price.partnerTotal);
+        expect(body.ledger.at(-1)?.runningTotal).toEqual(shown.price.total);
+        let running = Decimal.fromMinor(0, 0);
+        let currency = body.ledger[0]?.amount.currencyCode;
+        for (const { kind, amount, runningTotal } of body.ledger) {
+          const exact = Decimal.parse(amount.amount);
+          if (exact === undefined) throw new Error(`${amount.amount} is no amount`);
+          if (kind === 'LEDGER_LINE_KIND_CONVERSION') [running, currency] = [exact, amount.currencyCode];
+          else running = running.plus(exact);
+          expect(amount.currencyCode).toBe(currency);
+          expect(runningTotal).toEqual({ currencyCode: currency, amount: expect.any(String) });
+          expect(Decimal.parse(runningTotal.amount)?.compare(running)).toBe(0);
+        }
+        expect(currency).toBe('USD');
       }
-      expect(currency).toBe('USD');
-    }
-  });
+    },
+  );
 
-  test.each([...flightSellers, ...staySellers])('of %s that is as it was verifies as unchanged, a dearer one says so', async (seller) => {
-    const request = staySellers.includes(seller) ? staySearch : flightSearch;
-    const found = await rig.search(request({ partners: [seller], pageSize: 1 }));
-    const [shown] = found.offers ?? [];
-    const verify = () => rig.call<Verified>('POST', `/v1/offers/${shown?.offerId}:verify`);
-    const same = await verify();
-    expect([same.status, same.body.changed ?? false, same.body.changes ?? []]).toEqual([200, false, []]);
-    expect(same.body.offer.price.total).toEqual(shown?.price.total);
+  test.each([...flightSellers, ...staySellers])(
+    'of %s that is as it was verifies as unchanged, a dearer one says so',
+    async (seller) => {
+      const request = staySellers.includes(seller) ? staySearch : flightSearch;
+      const found = await rig.search(request({ partners: [seller], pageSize: 1 }));
+      const [shown] = found.offers ?? [];
+      const verify = () => rig.call<Verified>('POST', `/v1/offers/${shown?.offerId}:verify`);
+      const same = await verify();
+      expect([same.status, same.body.changed ?? false, same.body.changes ?? []]).toEqual([200, false, []]);
+      expect(same.body.offer.price.total).toEqual(shown?.price.total);
 
-    await rig.scenario(seller, { priceChangeShare: 1, priceChange: 0.07 });
-    const dearer = await verify();
-    expect([dearer.status, dearer.body.changed]).toEqual([200, true]);
-    expect(dearer.body.offer.offerId).toBe(shown?.offerId);
-    const change = dearer.body.changes?.find(({ field }) => field === 'price.total');
-    expect(change?.before).toContain(shown?.price.total.amount);
-    expect(change?.after).toContain(dearer.body.offer.price.total.amount);
-    expect(Number(dearer.body.offer.price.total.amount)).toBeGreaterThan(Number(shown?.price.total.amount));
-    const { body: held } = await rig.call<OfferJson>('GET', `/v1/offers/${shown?.offerId}`);
-    expect(held.price).toEqual(dearer.body.offer.price);
-    const { body: why } = await rig.call<Explained>('GET', `/v1/offers/${shown?.offerId}:explain`);
-    expect(why.ledger.at(-1)?.runningTotal).toEqual(held.price.total);
-  });
+      await rig.scenario(seller, { priceChangeShare: 1, priceChange: 0.07 });
+      const dearer = await verify();
+      expect([dearer.status, dearer.body.changed]).toEqual([200, true]);
+      expect(dearer.body.offer.offerId).toBe(shown?.offerId);
+      const change = dearer.body.changes?.find(({ field }) => field === 'price.total');
+      expect(change?.before).toContain(shown?.price.total.amount);
+      expect(change?.after).toContain(dearer.body.offer.price.total.amount);
+      expect(Number(dearer.body.offer.price.total.amount)).toBeGreaterThan(Number(shown?.price.total.amount));
+      const { body: held } = await rig.call<OfferJson>('GET', `/v1/offers/${shown?.offerId}`);
+      expect(held.price).toEqual(dearer.body.offer.price);
+      const { body: why } = await rig.call<Explained>('GET', `/v1/offers/${shown?.offerId}:explain`);
+      expect(why.ledger.at(-1)?.runningTotal).toEqual(held.price.total);
+    },
+  );
 
   test.each([...flightSellers, ...staySellers])('of %s that is sold out is gone', async (seller) => {
     const request = staySellers.includes(seller) ? staySearch : flightSearch;
@@ -255,32 +279,37 @@ describe('an offer', () => {
     expect([status, body.reason]).toEqual([410, 'OFFER_SOLD_OUT']);
   });
 
-  test.each([...flightSellers, ...staySellers])('of %s is handed off with a way on, and its conversion comes back once', async (seller) => {
-    const request = staySellers.includes(seller) ? staySearch : flightSearch;
-    const [shown] = (await rig.search(request({ partners: [seller], pageSize: 1 }))).offers ?? [];
-    const { status, body } = await rig.call<HandedOff>('POST', `/v1/offers/${shown?.offerId}:handoff`, { clientReference: 'basket 7' });
-    expect(status).toBe(200);
-    expect(body.clickId).not.toBe('');
-    expect((body.url ?? body.token ?? '').length).toBeGreaterThan(0);
-
-    const report = (amount: string) =>
-      rig.call<Record<string, unknown>>('POST', `/v1/clicks/${body.clickId}:reportConversion`, {
-        status: 'CONVERSION_STATUS_BOOKED',
-        amount: { currencyCode: 'GBP', amount },
-        partnerReference: 'R1',
+  test.each([...flightSellers, ...staySellers])(
+    'of %s is handed off with a way on, and its conversion comes back once',
+    async (seller) => {
+      const request = staySellers.includes(seller) ? staySearch : flightSearch;
+      const [shown] = (await rig.search(request({ partners: [seller], pageSize: 1 }))).offers ?? [];
+      const { status, body } = await rig.call<HandedOff>('POST', `/v1/offers/${shown?.offerId}:handoff`, {
+        clientReference: 'basket 7',
       });
-    const first = await report('100.00');
-    expect(first.status).toBe(200);
-    expect(first.body).toMatchObject({
-      clickId: body.clickId,
-      offerId: shown?.offerId,
-      partner: seller,
-      shownTotal: shown?.price.total,
-      clientReference: 'basket 7',
-      conversion: 'CONVERSION_STATUS_BOOKED',
-    });
-    expect((await report('100.00')).body).toEqual(first.body);
-    const other = await report('101.00');
-    expect([other.status, other.body.reason]).toEqual([409, 'CONFLICT']);
-  });
+      expect(status).toBe(200);
+      expect(body.clickId).not.toBe('');
+      expect((body.url ?? body.token ?? '').length).toBeGreaterThan(0);
+
+      const report = (amount: string) =>
+        rig.call<Record<string, unknown>>('POST', `/v1/clicks/${body.clickId}:reportConversion`, {
+          status: 'CONVERSION_STATUS_BOOKED',
+          amount: { currencyCode: 'GBP', amount },
+          partnerReference: 'R1',
+        });
+      const first = await report('100.00');
+      expect(first.status).toBe(200);
+      expect(first.body).toMatchObject({
+        clickId: body.clickId,
+        offerId: shown?.offerId,
+        partner: seller,
+        shownTotal: shown?.price.total,
+        clientReference: 'basket 7',
+        conversion: 'CONVERSION_STATUS_BOOKED',
+      });
+      expect((await report('100.00')).body).toEqual(first.body);
+      const other = await report('101.00');
+      expect([other.status, other.body.reason]).toEqual([409, 'CONFLICT']);
+    },
+  );
 });

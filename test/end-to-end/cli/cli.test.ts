@@ -1,0 +1,138 @@
+// The `entrepot` command: what it prints, and how it ends.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Command, run, start } from './command.ts';
+
+const config = join(import.meta.dirname, '../../../deploy/config');
+let up: Command;
+let banner = '';
+let edge = '';
+
+beforeAll(async () => {
+  const startedAt = performance.now();
+  up = start(['up', '--port', '0', '--in-memory']);
+  banner = await up.prints('Ctrl-C stops everything.');
+  console.log(`entrepot up printed its banner after ${Math.round(performance.now() - startedAt)} ms`);
+  edge = /listens on (\S+)/.exec(banner)?.[1] ?? '';
+});
+afterAll(() => {
+  up?.child.kill('SIGKILL');
+});
+
+const flight = ['search', 'flight', 'LHR', 'JFK', '+60d', '--currency', 'GBP'];
+
+test('up prints where it listens, who sells, and a curl that can be pasted', async () => {
+  expect(edge).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  for (const partner of ['duffel', 'travelport', 'hotelbeds']) expect(banner).toContain(partner);
+  const [, body = ''] = /curl -s \S+ -H 'content-type: application\/json' -d '(.+)'/.exec(banner) ?? [];
+  const response = await fetch(`${edge}/v1/searches`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  const answer = (await response.json()) as { offers: unknown[]; outcomes: { status: string }[] };
+  expect(answer.offers).toHaveLength(5);
+  expect(answer.outcomes.filter(({ status }) => status === 'OUTCOME_STATUS_OK')).toHaveLength(3);
+});
+
+test('search --json prints one document for scripts and nothing else', async () => {
+  const { code, stdout, stderr } = await run([...flight, '--page-size', '3', '--json', '--edge', edge]);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  const view = JSON.parse(stdout) as { complete: boolean; offers: unknown[]; outcomes: { partner: string }[] };
+  expect(view.complete).toBe(true);
+  expect(view.offers).toHaveLength(3);
+  expect(view.outcomes.map(({ partner }) => partner).sort()).toEqual(['duffel', 'duffel-leisure', 'travelport']);
+});
+
+test('search shows partners as they report in, aligned offers, and every outcome below them', async () => {
+  const { code, stdout } = await run([...flight, '--page-size', '4', '--edge', edge]);
+  expect(code).toBe(0);
+  const lines = stdout.split('\n');
+  expect(lines.slice(0, 3).every((line) => /^ok \S+: \d+ offers, \d+ ms$/.test(line))).toBe(true);
+  const heading = lines.findIndex((line) => line.trimStart().startsWith('price'));
+  const rows = lines.slice(heading + 1, heading + 5);
+  const column = lines[heading]?.indexOf('flights') ?? -1;
+  for (const row of rows) {
+    expect(row.slice(0, column)).toMatch(/^ *\d+\.\d{2} GBP {2}$/);
+    expect(row.slice(column)).toMatch(/^[A-Z0-9]{2}\d+/);
+  }
+  const outcomes = lines.slice(lines.findIndex((line) => line.startsWith('partner ')) + 1);
+  expect(outcomes.slice(0, 3).map((line) => line.split(/\s+/).slice(0, 2))).toEqual([
+    ['duffel', 'ok'],
+    ['duffel-leisure', 'ok'],
+    ['travelport', 'ok'],
+  ]);
+});
+
+test('a search for a place to stay needs no running edge: one is started for it', async () => {
+  const { code, stdout, stderr } = await run(['search', 'stay', 'PMI', '+60d', '--page-size', '2'], { PORT: '1' });
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/price +property/);
+  expect(stdout).toMatch(/hotelbeds-select +ok/);
+});
+
+test.each([
+  ['an unknown airport', ['LHR', 'QQQ', '+60d'], 'flight.destination'],
+  ['what is no code', ['LONDON', 'JFK', '+60d'], 'three-letter IATA code'],
+  ['a date in words', ['LHR', 'JFK', 'tomorrow'], '"tomorrow" is no date'],
+  ['a past date', ['LHR', 'JFK', '2020-01-01'], 'flight.departureDate'],
+  ['a filter on no attribute', ['LHR', 'JFK', '+60d', '--filter', 'stopps == 0'], 'unknown variable "stopps"'],
+  ['an unknown option', ['LHR', 'JFK', '+60d', '--cheap'], "unknown option '--cheap'"],
+])('refuses %s with exit code 2 and says why, once', async (_what, args, why) => {
+  const { code, stdout, stderr } = await run(['search', 'flight', ...args, '--edge', edge]);
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr.split(why)).toHaveLength(2);
+});
+
+test('an edge that is not there is named, with exit code 1', async () => {
+  const { code, stderr } = await run([...flight, '--edge', 'http://127.0.0.1:1']);
+  expect(code).toBe(1);
+  expect(stderr).toBe('No edge answers at http://127.0.0.1:1.\n');
+});
+
+test('check accepts what is shipped', async () => {
+  expect(await run(['check', config])).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('check names file, line and column of what is wrong, and ends with 1', async () => {
+  const broken = mkdtempSync(join(tmpdir(), 'entrepot-check-'));
+  try {
+    cpSync(config, broken, { recursive: true });
+    const file = join(broken, 'partners/duffel.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^adapter:/m, 'adaptor:'));
+    const { code, stdout } = await run(['check', broken]);
+    expect(code).toBe(1);
+    const line = readFileSync(file, 'utf8').split('\n').indexOf('adaptor: duffel') + 1;
+    expect(stdout).toContain(`${file}:${line}:1  unknown key "adaptor"`);
+    const listed = JSON.parse((await run(['check', broken, '--json'])).stdout) as { file: string; line: number }[];
+    expect(listed).toContainEqual(expect.objectContaining({ file, line, column: 1 }));
+  } finally {
+    rmSync(broken, { recursive: true });
+  }
+});
+
+test('serve starts one service alone, at its address, until it is told to stop', async () => {
+  const pricing = start(['serve', 'pricing'], { ENTREPOT_PRICING_ADDRESS: '127.0.0.1:0' });
+  expect(await pricing.prints('\n')).toMatch(/^pricing ready on 127\.0\.0\.1:[1-9]\d*\n$/);
+  pricing.child.kill('SIGTERM');
+  expect((await pricing.ended).code).toBe(0);
+});
+
+test('help teaches by example', async () => {
+  const { code, stdout } = await run(['search', 'flight', '--help']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('entrepot search flight LHR JFK +60d --currency GBP');
+});
+
+test('up ends on Ctrl-C', async () => {
+  const startedAt = performance.now();
+  up.child.kill('SIGINT');
+  const { code } = await up.ended;
+  console.log(`entrepot up stopped in ${Math.round(performance.now() - startedAt)} ms`);
+  expect(code).toBe(0);
+});

@@ -1,0 +1,126 @@
+// Each service its own process over gRPC: the same answers as in one process, and what happens when one of them dies.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startFused } from '../../../services/entrepot/fused.ts';
+import { type RunningMesh, startMesh } from './running-mesh.ts';
+
+interface Answer {
+  readonly complete?: boolean;
+  readonly reason?: string;
+  readonly offers?: readonly {
+    readonly partner: string;
+    readonly item: { readonly flight: { readonly segmentKeys: readonly string[] } };
+    readonly price: { readonly total: { readonly amount: string; readonly currencyCode: string } };
+  }[];
+  readonly outcomes?: readonly { readonly partner: string; readonly status: string; readonly offersKept?: number }[];
+  readonly progress?: { readonly productsProvisional?: boolean };
+}
+
+let mesh: RunningMesh;
+
+beforeAll(async () => {
+  mesh = await startMesh();
+}, 60_000);
+afterAll(async () => {
+  await mesh?.supervisor.stop();
+  mesh?.cleanUp();
+});
+
+function body(days: number): string {
+  const departureDate = Temporal.Now.plainDateISO().add({ days }).toString();
+  return JSON.stringify({
+    flight: { origin: 'LHR', destination: 'JFK', departureDate, adults: 1 },
+    currency: 'GBP',
+    market: 'GB',
+    pageSize: 100,
+    orderBy: 'price',
+    filter: 'stops == 0',
+    grouping: 'GROUPING_OFFER',
+  });
+}
+
+async function post(edge: string, days: number, accept = 'application/json'): Promise<Response> {
+  return await fetch(`${edge}/v1/searches`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept },
+    body: body(days),
+  });
+}
+
+async function search(edge: string, days: number): Promise<Answer> {
+  return (await (await post(edge, days)).json()) as Answer;
+}
+
+/** What a client pays whom for what, in an order that does not depend on who answered first. */
+function sold({ offers = [] }: Answer): string[] {
+  return offers
+    .map(({ partner, item, price }) =>
+      [partner, price.total.amount, price.total.currencyCode, ...item.flight.segmentKeys].join(' '),
+    )
+    .sort();
+}
+
+function statuses({ outcomes = [] }: Answer): string[] {
+  return outcomes.map(({ partner, status, offersKept }) => `${partner} ${status} ${offersKept}`).sort();
+}
+
+test('answers as one process does: the same offers at the same prices, the same outcomes', async () => {
+  process.env.ENTREPOT_TWIN_URL = mesh.twinUrl;
+  const fused = await startFused({ port: 0, inMemory: true, configDirectory: mesh.configDirectory });
+  try {
+    const [apart, together] = [await search(mesh.edgeUrl, 60), await search(fused.edgeUrl, 60)];
+    expect(statuses(apart)).toEqual(statuses(together));
+    expect(apart.outcomes?.filter(({ status }) => status === 'OUTCOME_STATUS_OK').length).toBeGreaterThanOrEqual(3);
+    expect(sold(apart).length).toBeGreaterThan(0);
+    expect(sold(apart)).toEqual(sold(together));
+  } finally {
+    await fused.close();
+    delete process.env.ENTREPOT_TWIN_URL;
+  }
+});
+
+test('pricing killed during a search: typed at once, the next search after the restart is whole', async () => {
+  const response = await post(mesh.edgeUrl, 61, 'application/x-ndjson');
+  if (response.body === null) throw new Error('No body.');
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body) {
+    // The first line says that partners have been asked; none has answered yet.
+    if (text === '') await mesh.kill('pricing');
+    text += decoder.decode(chunk, { stream: true });
+  }
+  const last = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as { problem?: { reason?: string } };
+  expect(last.problem?.reason).toBe('PRICING_UNAVAILABLE');
+
+  await mesh.startedAgain('pricing');
+  const next = await search(mesh.edgeUrl, 61);
+  expect(next.complete).toBe(true);
+  expect(next.offers?.length).toBeGreaterThan(0);
+});
+
+test('normalization killed during a search: offers come ungrouped and marked, then identities settle again', async () => {
+  const under = search(mesh.edgeUrl, 62);
+  await mesh.kill('normalization');
+  const answer = await under;
+  expect(answer.complete).toBe(true);
+  expect(new Set(answer.outcomes?.map(({ status }) => status))).toEqual(new Set(['OUTCOME_STATUS_OK']));
+  expect(answer.offers?.length).toBeGreaterThan(0);
+  expect(answer.progress?.productsProvisional).toBe(true);
+
+  await mesh.startedAgain('normalization');
+  // Nobody waits for identity: the search that asks for it may be over before it comes, one after it knows.
+  let settled = false;
+  for (let attempt = 0; attempt < 10 && !settled; attempt++) {
+    settled = (await search(mesh.edgeUrl, 62)).progress?.productsProvisional !== true;
+  }
+  expect(settled).toBe(true);
+});
+
+test('stops every process, and says so in one line each', async () => {
+  const pids = [...mesh.supervisor.pids().values()];
+  const startedAt = performance.now();
+  await mesh.supervisor.stop();
+  console.log(`the mesh stopped in ${Math.round(performance.now() - startedAt)} ms`);
+  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
+  for (const name of ['twin', 'normalization', 'pricing', 'supply', 'query', 'edge'])
+    expect(mesh.said.filter((line) => line.startsWith(`${name} `) && line.endsWith('stopped'))).toHaveLength(1);
+});

@@ -22,7 +22,6 @@ export function upCommand(): Command {
         inMemory: options.inMemory === true,
         ...(options.grpc !== undefined && { grpcAddress: options.grpc }),
       });
-      console.log(await banner(fused.edgeUrl, fused.partners));
       let stopping = false;
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         process.on(signal, async () => {
@@ -33,5 +32,7 @@ export function upCommand(): Command {
           process.exit(0);
         });
       }
+      // Last: whoever reads it may send a signal at once.
+      console.log(await banner(fused.edgeUrl, fused.partners));
     });
 }

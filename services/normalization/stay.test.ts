@@ -128,8 +128,8 @@ describe('a town sold by three partners', () => {
   ];
   const noise = fc.record({
     shift: fc.tuple(
-      fc.double({ min: -0.0008, max: 0.0008, noNaN: true }),
-      fc.double({ min: -0.0008, max: 0.0008, noNaN: true }),
+      fc.double({ min: -0.0005, max: 0.0005, noNaN: true }),
+      fc.double({ min: -0.0005, max: 0.0005, noNaN: true }),
     ),
     dress: fc.constantFrom<(name: string) => string>(
       (name) => name,

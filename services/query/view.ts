@@ -123,7 +123,8 @@ function readFilter(
     const attributes = [...scope.variables.keys()].join(', ');
     problems.push({
       field,
-      description: `${description} (there are ${attributes})`,
+      // An unknown name is answered with the names that exist already.
+      description: description.includes('there are ') ? description : `${description} (there are ${attributes})`,
       reason: 'INVALID_FILTER',
       metadata: { attributes: attributes.replaceAll(' ', ''), ...place },
     });

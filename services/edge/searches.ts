@@ -65,7 +65,7 @@ export function searchRoutes(
   );
 }
 
-/** The page as bytes: a text would be joined to the head of the answer and encoded with it, which is slower. */
+/** The page as bytes: a text would be joined to the head of the answer and encoded together with it. */
 function pageBody(page: SearchPage): Buffer {
   return Buffer.from(JSON.stringify(SearchPage.toJSON(page)));
 }

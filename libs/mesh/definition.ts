@@ -16,7 +16,7 @@ export interface MethodShape {
   readonly options: { readonly idempotencyLevel?: 'IDEMPOTENT' | 'NO_SIDE_EFFECTS' };
 }
 
-/** A generated `XxxServiceDefinition`. */
+/** A generated service definition, such as `QueryServiceDefinition`. */
 export interface ServiceShape {
   readonly name: string;
   readonly fullName: string;

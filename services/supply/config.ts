@@ -1,4 +1,5 @@
 import { type JSONSchema, type SecretReference, secretSchema } from '../../libs/config/index.ts';
+import type { Manifest } from './adapter.ts';
 
 /** A partner's configuration file, `<config>/partners/<name>.yaml`. */
 export interface PartnerConfig {
@@ -16,20 +17,8 @@ export interface PartnerConfig {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** An adapter's manifest file, `<adapter folder>/manifest.yaml`. */
-export interface ManifestFile {
-  readonly name: string;
-  readonly title: string;
-  readonly vertical: string;
-  readonly format: 'json' | 'xml';
-  readonly answerStatuses?: readonly number[];
-  readonly defaults: {
-    readonly timeoutMs: number;
-    readonly maxPages: number;
-    readonly maxBodyBytes: number;
-    readonly concurrency: number;
-    readonly lifetimeSeconds: number;
-  };
+/** An adapter's manifest file, `<adapter folder>/manifest.yaml`: the manifest with the tax basis by name, before its digest. */
+export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
   readonly taxBasis?: Readonly<
     Record<string, { readonly basis: 'INCLUDED' | 'EXCLUDED' | 'PARTLY_INCLUDED'; readonly citation: string }>
   >;

@@ -56,9 +56,9 @@ it('stays within its budget and finishes every search, whatever partners and cal
     finished++;
     expect(await gauge('entrepot_supply_answers_bytes')).toBeLessThanOrEqual(BUDGET);
   };
-  const todo = Array.from({ length: 120 }, (_, i) => i);
+  const pending = Array.from({ length: 120 }, (_, i) => i);
   const worker = async () => {
-    for (let i = todo.pop(); i !== undefined; i = todo.pop()) await one(i);
+    for (let i = pending.pop(); i !== undefined; i = pending.pop()) await one(i);
   };
   await Promise.all(Array.from({ length: 12 }, worker));
   expect(finished).toBe(120);

@@ -12,7 +12,8 @@ const CABINS: Readonly<Record<string, Cabin>> = {
 /** Lowest cabin of any traveller on the segment. */
 export function segmentCabin(segment: DuffelSegment | undefined): Cabin {
   let cabin: Cabin = Cabin.UNSPECIFIED;
-  for (const passenger of segment?.passengers ?? []) {
+  const passengers = segment?.passengers;
+  for (const passenger of Array.isArray(passengers) ? passengers : []) {
     cabin = lowerCabin(cabin, CABINS[passenger?.cabin_class ?? ''] ?? Cabin.UNSPECIFIED);
   }
   return cabin;

@@ -42,7 +42,8 @@ export function checkedBags(offer: DuffelOffer): number | undefined {
   let fewest: number | undefined;
   for (const slice of offer.slices ?? []) {
     for (const segment of slice?.segments ?? []) {
-      for (const passenger of segment?.passengers ?? []) {
+      const passengers = segment?.passengers;
+      for (const passenger of Array.isArray(passengers) ? passengers : []) {
         if (isLapInfant(offer, passenger?.passenger_id)) continue;
         const baggages = passenger?.baggages;
         if (!Array.isArray(baggages) || baggages.length === 0) return undefined;

@@ -5,11 +5,17 @@ export const maxMessageBytes = 32 * 1024 * 1024;
 /** HTTP/2 window of both sides: 64 KB, the default, halts every answer of a few hundred rows for a round trip. */
 export const flowControlWindow = 2 * 1024 * 1024;
 
+/** Default of {@link ChannelSettings.maxReconnectMs}. */
+export const defaultMaxReconnectMs = 250;
+
 /** How a client's channel behaves. grpc-js has no connect timeout, no keepalive and waits up to 2 min by default. */
 export interface ChannelSettings {
   /** A connection that is not up by then is given up and tried anew. Default 2,000 ms; 200 to 20,000. */
   connectTimeoutMs?: number;
-  /** Longest wait between two attempts to connect; the first is 100 ms. Default 500 ms; 100 to 10,000. */
+  /**
+   * Longest wait between two attempts to connect; the first is 100 ms. Default 250 ms; 100 to 10,000. grpc-js adds up to a
+   * fifth. Retries must outlast it (see retry.ts): meanwhile a call fails at once, also where the server is up again.
+   */
   maxReconnectMs?: number;
   /** A ping after so much silence while calls are open. Default 20,000 ms; 5,000 to 300,000. */
   keepaliveMs?: number;
@@ -84,7 +90,7 @@ function channelOptions(settings: ChannelSettings): ChannelOptions {
     // nice-grpc reads this as the limit of one attempt to connect, as other gRPC implementations do.
     'grpc.min_reconnect_backoff_ms': settings.connectTimeoutMs ?? 2_000,
     'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': settings.maxReconnectMs ?? 500,
+    'grpc.max_reconnect_backoff_ms': settings.maxReconnectMs ?? defaultMaxReconnectMs,
     'grpc.keepalive_time_ms': settings.keepaliveMs ?? 20_000,
     'grpc.keepalive_timeout_ms': settings.keepaliveTimeoutMs ?? 5_000,
     'grpc.keepalive_permit_without_calls': 0,

@@ -96,7 +96,7 @@ describe('a service in its own process', () => {
     await once(running.child, 'exit');
     expect(await cut).toMatchObject({ reason: 'UNREACHABLE', code: 14 });
     await start(running.address);
-    // At most 500 ms pass between two attempts to connect, and retries bridge as much.
+    // At most 300 ms pass between two attempts to connect, and retries bridge more.
     const deadline = Date.now() + 5_000;
     let answer: unknown;
     while (answer === undefined && Date.now() < deadline) {

@@ -2,9 +2,10 @@ import { Metadata } from 'nice-grpc-common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EntrepotError, type ReasonName } from '../errors/index.ts';
 import { Call } from './call.ts';
+import { defaultMaxReconnectMs } from './channels.ts';
 import { Caller, type ClientOptions } from './client.ts';
 import { methodsOf } from './definition.ts';
-import { isRetryable, Retry, RetryBudget } from './retry.ts';
+import { isRetryable, leastRetrySpanMs, Retry, RetryBudget } from './retry.ts';
 import { collect, EchoDefinition, failure, type Note, streamOf } from './test-service.ts';
 import type { Transport } from './transport.ts';
 
@@ -47,10 +48,15 @@ describe('a client', () => {
     expect(seen.attempts).toBe(3);
   });
 
-  it('gives up after four attempts with the last error', async () => {
+  it('tries for longer than a channel waits before it connects anew, so a server that is back is found', () => {
+    const jitterOfGrpcJs = 1.2;
+    expect(leastRetrySpanMs).toBeGreaterThan(defaultMaxReconnectMs * jitterOfGrpcJs);
+  });
+
+  it('gives up after five attempts with the last error', async () => {
     const { client, seen } = clientOf([failing(down())]);
     expect(await failure(client.say(note))).toMatchObject({ reason: 'UNREACHABLE' });
-    expect(seen.attempts).toBe(4);
+    expect(seen.attempts).toBe(5);
   });
 
   it.each([

@@ -6,7 +6,10 @@ import { refreshTimeout } from './deadline.ts';
 
 /** When a client tries a call again. */
 export interface RetryOptions {
-  /** Attempts of one call, the first included. Default 4; 1 for none; sensible up to 6. */
+  /**
+   * Attempts of one call, the first included. Default 5: with the default delay they span at least 375 ms, longer than a
+   * channel waits before it connects anew, so a server that is back is found. 1 for none; sensible up to 6.
+   */
   maxAttempts?: number;
   /** Wait before the first retry; doubles with each; a random half of it is taken off. Default 50 ms; 10 to 1,000. */
   baseDelayMs?: number;
@@ -15,6 +18,12 @@ export interface RetryOptions {
   /** Retries that may be saved up; also what a new client starts with. One a second is granted besides. Default 10. */
   budgetFloor?: number;
 }
+
+const defaultAttempts = 5;
+const defaultBaseDelayMs = 50;
+
+/** The least time, in ms, over which the attempts of a call with default options are spread. */
+export const leastRetrySpanMs = (defaultBaseDelayMs * (2 ** (defaultAttempts - 1) - 1)) / 2;
 
 const retries = counter('entrepot.mesh.retries', { unit: '{call}', description: 'Attempts after the first' });
 
@@ -66,8 +75,8 @@ export class Retry {
   readonly #random: () => number;
 
   constructor(options: RetryOptions = {}, budget = new RetryBudget(options), random: () => number = Math.random) {
-    this.#maxAttempts = options.maxAttempts ?? 4;
-    this.#baseDelayMs = options.baseDelayMs ?? 50;
+    this.#maxAttempts = options.maxAttempts ?? defaultAttempts;
+    this.#baseDelayMs = options.baseDelayMs ?? defaultBaseDelayMs;
     this.#budget = budget;
     this.#random = random;
   }

@@ -20,6 +20,22 @@ export interface Account {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** How far a search is: what its next request and the reading of its answers depend on. Immutable; part of an answer. */
+export interface Progress {
+  /** Steps done before the search itself. */
+  readonly step: number;
+  /** Number of the page, from 1. */
+  readonly page: number;
+  /** Rows received on earlier pages. */
+  readonly offset: number;
+  /** What the partner gave to ask for this page with. */
+  readonly cursor?: string;
+  /** Times that a search answered bit by bit was asked how far it is. */
+  readonly polls: number;
+  /** Values read from earlier answers of the search. */
+  readonly taken: Readonly<Record<string, unknown>>;
+}
+
 /** What is asked of a partner. */
 export interface AskContext {
   /** On whose account. */
@@ -34,6 +50,8 @@ export interface AskContext {
   readonly locale: string;
   /** Now, in epoch milliseconds (signatures, lifetimes). Never read the clock instead. */
   readonly now: number;
+  /** Of the request that is answered; absent before the first. */
+  readonly progress?: Progress;
 }
 
 /** One HTTP request to a partner. */
@@ -45,6 +63,10 @@ export interface PartnerRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Text of the body, UTF-8. */
   readonly body?: string;
+  /** Becomes `progress` of the context in which its answer is read. */
+  readonly progress?: Progress;
+  /** Sent so many milliseconds after the answer before it: a search that is answered bit by bit. */
+  readonly afterMs?: number;
 }
 
 /** What is known while an answer is read. */
@@ -60,7 +82,8 @@ export type ReadResult<Row> =
   | {
       readonly rows: Row[];
       readonly next?: PartnerRequest /** The partner's own warning: makes the outcome PARTIAL. */;
-      readonly warning?: string;
+      readonly warning?: string /** A step on the way or an unfinished answer: it counts as no page, and its rows may come again. */;
+      readonly intermediate?: boolean;
     }
   | { readonly failure: FailureKind; readonly detail: string };
 
@@ -98,6 +121,19 @@ export class Rejection extends Error {
   }
 }
 
+/** OAuth 2.0 client credentials, by the names of the account's credentials. */
+export interface OAuthClient {
+  /** Path of the token endpoint below the account's endpoint. */
+  readonly tokenPath: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string;
+  /** Where the client's credentials stand: in a Basic header (default) or in the form. */
+  readonly credentialsIn?: 'header' | 'body';
+  /** Further form fields. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
 /** One partner format. `Body` is the parsed answer: a JSON value, or the object that the XML parser makes. */
 export interface Adapter<Row = unknown, Body = unknown> {
   /** The vertical it sells, as the oneof case in Criteria and Item: "flight". */
@@ -109,6 +145,7 @@ export interface Adapter<Row = unknown, Body = unknown> {
     status: number,
     body: Body | undefined,
     text: string,
+    context: AskContext,
   ): { readonly failure: FailureKind; readonly detail: string; readonly retryAfterMs?: number };
   /** One page. A throw of anything but Rejection means: not of this format (MALFORMED). */
   read(body: Body, context: AnswerContext): ReadResult<Row>;
@@ -118,6 +155,10 @@ export interface Adapter<Row = unknown, Body = unknown> {
    * function is absent in every row.
    */
   readonly columns: Readonly<Record<string, (row: Row, context: AnswerContext) => unknown>>;
+  /** Tells rows of one search apart, so that a row which comes again in a later answer counts once; absent: none comes again. */
+  idOf?(row: Row): string;
+  /** Where a token for requests is fetched, for partners that want one. */
+  readonly oauth?: OAuthClient;
   /** The row's price; throws Rejection where amount, currency or basis is missing or invalid. */
   price(row: Row, context: AnswerContext): PartnerPrice;
   /** When the partner stops standing by the row, epoch milliseconds. */

@@ -8,9 +8,9 @@ import {
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, AskContext, PartnerRequest, ReadResult } from './adapter.ts';
 import type { AnswerStore } from './answers.ts';
-import { type ExchangeBounds, PartnerExchange } from './exchange.ts';
+import { type ExchangeBounds, type ExchangeTools, PartnerExchange } from './exchange.ts';
 import { nameOf, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
-import type { HttpAnswer, HttpClient } from './http.ts';
+import type { HttpAnswer } from './http.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
 import { partnerDuration, rowsKept, rowsRejected } from './metrics.ts';
 import type { ConfiguredPartner } from './partner.ts';
@@ -27,8 +27,7 @@ export interface Page {
 }
 
 /** What asking needs. */
-export interface AskTools {
-  readonly http: HttpClient;
+export interface AskTools extends ExchangeTools {
   readonly answers: AnswerStore;
 }
 
@@ -46,7 +45,7 @@ export async function askPartner(
   bounds: ExchangeBounds,
   onPage: (page: Page) => void,
 ): Promise<PartnerOutcome> {
-  const exchange = new PartnerExchange(tools.http, partner, 'search', bounds);
+  const exchange = new PartnerExchange(tools, partner, 'search', context, bounds);
   const tally = new Tally();
   let failure: PartnerFailure | undefined;
   try {
@@ -79,22 +78,28 @@ async function readPages(
   const { partner } = exchange;
   const { adapter, manifest, plan } = partner;
   const seen = new SeenOffers();
+  // Rows that an answer given bit by bit has shown already.
+  const shown = adapter.idOf === undefined ? undefined : new Set<string>();
   let next: PartnerRequest | undefined = first;
-  for (let pages = 0; next !== undefined; pages++) {
+  for (let pages = 0; next !== undefined; ) {
     if (pages === partner.maxPages) {
       tally.incomplete ??= `there are more pages than the ${pages} that maxPages allows`;
       return;
     }
+    if (next.afterMs !== undefined) await exchange.pause(next.afterMs);
     const answer: HttpAnswer = await exchange.send(next);
     const fetchedAt = Date.now();
     const contentType = answer.headers['content-type'];
     const body = exchange.bodyOf(answer);
-    const answered: AnswerContext = { ...context, fetchedAt, manifest };
+    const { progress } = next;
+    const answered: AnswerContext = { ...context, ...(progress !== undefined && { progress }), fetchedAt, manifest };
     const result = read(adapter, body, answered);
     if ('failure' in result) throw exchange.failureStated(result.failure, result.detail);
-    tally.received += result.rows.length;
+    if (result.intermediate !== true) pages++;
+    const fresh = shown === undefined ? undefined : (row: unknown): boolean => isNew(shown, adapter.idOf!(row));
     if (result.warning !== undefined) tally.incomplete ??= `it warns: ${result.warning.slice(0, 250)}`;
-    const mapped = mapRows(plan, adapter, result.rows, answered, seen, tally.rejections);
+    const mapped = mapRows(plan, adapter, result.rows, answered, seen, tally.rejections, fresh);
+    tally.received += mapped.received;
     if (mapped.rows.length > 0) {
       tally.kept += mapped.rows.length;
       const digest = answers.hold({
@@ -110,6 +115,12 @@ async function readPages(
     }
     next = result.next;
   }
+}
+
+function isNew(shown: Set<string>, id: string): boolean {
+  if (shown.has(id)) return false;
+  shown.add(id);
+  return true;
 }
 
 function read(adapter: ConfiguredPartner['adapter'], body: unknown, context: AnswerContext): ReadResult<unknown> {

@@ -1,5 +1,4 @@
 import { type JSONSchema, type SecretReference, secretSchema } from '../../libs/config/index.ts';
-import type { Manifest } from './adapter.ts';
 
 /** A partner's configuration file, `<config>/partners/<name>.yaml`. */
 export interface PartnerConfig {
@@ -17,14 +16,8 @@ export interface PartnerConfig {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** An adapter's manifest file, `<adapter folder>/manifest.yaml`: the manifest with the tax basis by name, before its digest. */
-export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
-  readonly taxBasis?: Readonly<
-    Record<string, { readonly basis: 'INCLUDED' | 'EXCLUDED' | 'PARTLY_INCLUDED'; readonly citation: string }>
-  >;
-}
-
-const limits = {
+/** What an account or a manifest may limit. */
+export const limits = {
   timeoutMs: {
     description: 'time for one search with all its pages, 100 to 60000 ms',
     type: 'integer',
@@ -82,43 +75,5 @@ export const partnerSchema: JSONSchema = {
     ...limits,
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },
     options: { description: 'what the adapter takes, see its README', type: 'object', default: {} },
-  },
-};
-
-/** JSON schema of {@link ManifestFile}. */
-export const manifestSchema: JSONSchema = {
-  type: 'object',
-  required: ['name', 'title', 'vertical', 'format', 'defaults'],
-  additionalProperties: false,
-  properties: {
-    name: { description: 'the name of the folder', type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
-    title: { description: 'what a person calls it', type: 'string', minLength: 1 },
-    vertical: { description: 'what it sells, as named in Criteria', type: 'string' },
-    format: { description: 'format of answers', enum: ['json', 'xml'] },
-    answerStatuses: {
-      description: 'statuses beside 2xx with which answers come, 400 to 599',
-      type: 'array',
-      items: { type: 'integer', minimum: 400, maximum: 599 },
-    },
-    defaults: {
-      type: 'object',
-      required: Object.keys(limits),
-      additionalProperties: false,
-      properties: limits,
-    },
-    taxBasis: {
-      description: "what totals say about taxes where rows do not, by market, '*' for every other",
-      type: 'object',
-      propertyNames: { pattern: '^([A-Z]{2}|\\*)$' },
-      additionalProperties: {
-        type: 'object',
-        required: ['basis', 'citation'],
-        additionalProperties: false,
-        properties: {
-          basis: { enum: ['INCLUDED', 'EXCLUDED', 'PARTLY_INCLUDED'] },
-          citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
-        },
-      },
-    },
   },
 };

@@ -1,12 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { FailureKind, type OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
-import type { PartnerRequest } from './adapter.ts';
+import type { AskContext, PartnerRequest } from './adapter.ts';
 import { parseBody } from './body.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { retryAfterMs } from './rate-limit.ts';
+import type { TokenCache } from './tokens.ts';
+
+/** What conversations need. */
+export interface ExchangeTools {
+  readonly http: HttpClient;
+  readonly tokens: TokenCache;
+}
 
 /** What bounds a conversation with a partner. */
 export interface ExchangeBounds {
@@ -22,7 +30,8 @@ export class PartnerExchange {
   readonly partner: ConfiguredPartner;
   /** Epoch ms: a little before the caller's deadline, so that the outcome still arrives. */
   readonly deadline: number;
-  readonly #http: HttpClient;
+  readonly #tools: ExchangeTools;
+  readonly #context: AskContext;
   readonly #signal: AbortSignal;
   readonly #span;
   readonly #traceparent: string | undefined;
@@ -30,10 +39,17 @@ export class PartnerExchange {
   #requests = 0;
   #httpStatus = 0;
 
-  constructor(http: HttpClient, partner: ConfiguredPartner, purpose: 'search' | 'verify', bounds: ExchangeBounds) {
+  constructor(
+    tools: ExchangeTools,
+    partner: ConfiguredPartner,
+    purpose: 'search' | 'verify',
+    context: AskContext,
+    bounds: ExchangeBounds,
+  ) {
     this.partner = partner;
     this.deadline = deadlineOf(partner, bounds.deadline, Date.now());
-    this.#http = http;
+    this.#tools = tools;
+    this.#context = context;
     this.#signal = bounds.signal;
     this.#span = tracer.startSpan(
       `partner ${purpose}`,
@@ -73,8 +89,37 @@ export class PartnerExchange {
     }
   }
 
+  /** Waits before the next request; an answer that would come after the time is over is not asked for. Throws PartnerFailure. */
+  async pause(ms: number): Promise<void> {
+    if (Date.now() + ms >= this.deadline - LEAST_TIME_MS) {
+      throw new PartnerFailure({
+        failure: FailureKind.TIMEOUT,
+        detail: 'it was still working on its answer when the time was over',
+      });
+    }
+    await sleep(ms, undefined, { signal: this.#signal }).catch(() => {
+      throw cancelled();
+    });
+  }
+
   /** Sends a request and returns the complete answer, whatever its status. Throws PartnerFailure. */
   async send(request: PartnerRequest): Promise<HttpAnswer> {
+    const { oauth } = this.partner.adapter;
+    if (oauth === undefined) return this.#sendOnceMore(request);
+    const { tokens } = this.#tools;
+    const bounds = { deadline: this.deadline, signal: this.#signal };
+    const withToken = async (): Promise<PartnerRequest> => {
+      const token = await tokens.get(this.partner, oauth, bounds);
+      return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
+    };
+    const answer = await this.#sendOnceMore(await withToken());
+    if (answer.status !== 401) return answer;
+    // Withdrawn before its time: one more try with another one.
+    tokens.forget(this.partner);
+    return this.#sendOnceMore(await withToken());
+  }
+
+  async #sendOnceMore(request: PartnerRequest): Promise<HttpAnswer> {
     try {
       return await this.#once(request);
     } catch (error) {
@@ -116,7 +161,7 @@ export class PartnerExchange {
     }
     let said: ReturnType<typeof adapter.readError>;
     try {
-      said = adapter.readError(status, parsed, body.toString('utf8', 0, 2_000));
+      said = adapter.readError(status, parsed, body.toString('utf8', 0, 2_000), this.#context);
     } catch {
       said = { failure: kindOf(status), detail: 'its error is not in its format' };
     }
@@ -171,7 +216,7 @@ export class PartnerExchange {
       this.#traceparent === undefined ? request.headers : { ...request.headers, traceparent: this.#traceparent };
     const path = request.path.startsWith('/') ? request.path : `/${request.path}`;
     try {
-      const answer = await this.#http.send({
+      const answer = await this.#tools.http.send({
         origin: partner.origin,
         path: partner.basePath + path,
         method: request.method,

@@ -16,8 +16,13 @@ import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { verticals } from '../../libs/vertical/index.ts';
 import type { Account, Adapter, Manifest } from './adapter.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
-import { type ManifestFile, manifestSchema, type PartnerConfig, partnerSchema } from './config.ts';
+import { type PartnerConfig, partnerSchema } from './config.ts';
 import { PartnerFailure } from './failure.ts';
+import { compileManifest } from './kit/compile.ts';
+import { optionProblem } from './kit/context.ts';
+import type { Door } from './kit/door.ts';
+import type { ManifestFile } from './kit/manifest.ts';
+import { manifestSchema } from './kit/schema.ts';
 import { type ColumnPlan, planColumns } from './map-rows.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { RateLimitHold } from './rate-limit.ts';
@@ -26,7 +31,7 @@ import { RateLimitHold } from './rate-limit.ts';
 export const shippedAdapters = fileURLToPath(new URL('./partners', import.meta.url));
 
 /** What adapters share when they map. */
-const sharedMapping = fileURLToPath(new URL('./mapping', import.meta.url));
+const sharedSources = ['./mapping', './kit'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
 
 /** Where partners come from. */
 export interface PartnerSources {
@@ -72,7 +77,9 @@ export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap
         loading = loadAdapter(folder);
         adapters.set(name, loading);
       }
-      const partner = configure(path.basename(file).replace(/\.ya?ml$/, ''), document.value, await loading);
+      const loaded = await loading;
+      checkAccount(document, loaded.manifest);
+      const partner = configure(path.basename(file).replace(/\.ya?ml$/, ''), document.value, loaded);
       partners.set(partner.name, partner);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -116,22 +123,49 @@ async function loadAdapter(folder: string): Promise<LoadedAdapter> {
   if (vertical === undefined) {
     throw problem('vertical', `no vertical "${manifest.vertical}"; there are: ${[...verticals().keys()].join(', ')}`);
   }
-  const file = path.join(folder, 'adapter.ts');
+  const door = await loadDoor(path.join(folder, 'map.ts'));
+  const { adapter } = compileManifest(document, vertical, folder, door);
+  if (adapter.vertical !== manifest.vertical) {
+    throw problem('vertical', `map.ts says "${adapter.vertical}"`);
+  }
+  return { adapter, manifest, plan: planColumns(adapter, vertical), digest: digestOfAdapter(folder) };
+}
+
+/** The functions beside a manifest; none where there is no such file. */
+async function loadDoor(file: string): Promise<Door | undefined> {
+  if (!existsSync(file)) return undefined;
   const module: unknown = await import(pathToFileURL(file).href).catch((cause: unknown) => {
     throw moduleProblem(file, `cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
   });
-  const adapter = adapterOf(module);
-  if (adapter === undefined) throw moduleProblem(file, 'exports no `adapter` with all functions of adapter.ts');
-  if (adapter.vertical !== manifest.vertical) {
-    throw problem('vertical', `the adapter itself says "${adapter.vertical}"`);
+  const door = isObject(module) ? module.map : undefined;
+  if (!isObject(door)) throw moduleProblem(file, 'exports no `map`; see kit/door.ts');
+  const { adapter } = door;
+  const unknown = Object.keys(door).filter((name) => !DOOR.has(name));
+  if (unknown.length > 0) {
+    throw moduleProblem(file, `map has ${unknown.join(', ')}; there are: ${[...DOOR].join(', ')}`);
   }
-  try {
-    return { adapter, manifest, plan: planColumns(adapter, vertical), digest: digestOfAdapter(folder) };
-  } catch (error) {
-    if (error instanceof RangeError) throw moduleProblem(file, error.message);
-    throw error;
-  }
+  const wrong = FUNCTIONS.filter((name) => isObject(adapter) && name in adapter && typeof adapter[name] !== 'function');
+  if (wrong.length > 0) throw moduleProblem(file, `map.adapter.${wrong[0]} is no function`);
+  return door as Door;
 }
+
+/** Options and credentials of an account that its manifest does not know, or misses. */
+function checkAccount(document: YamlDocument<PartnerConfig>, manifest: ManifestFile): void {
+  const { options, credentials } = document.value;
+  const problems: ConfigProblem[] = [];
+  for (const [name, stated] of Object.entries(manifest.options === undefined ? {} : options)) {
+    const reason = optionProblem(name, stated, manifest.options?.[name]);
+    if (reason !== undefined) problems.push(document.problem(['options', name], reason));
+  }
+  for (const [name, what] of Object.entries(manifest.credentials ?? {})) {
+    if (!Object.hasOwn(credentials, name)) {
+      problems.push(document.problem(['credentials'], `credential "${name}" is missing (${what})`));
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+const DOOR: ReadonlySet<string> = new Set(['fields', 'rows', 'price', 'expiresAt', 'adapter'] satisfies (keyof Door)[]);
 
 function moduleProblem(file: string, reason: string): ConfigError {
   return new ConfigError([{ file, line: 0, column: 0, reason }]);
@@ -149,14 +183,6 @@ const FUNCTIONS = [
   'rowOfVerified',
   'handoff',
 ] as const satisfies readonly (keyof Adapter)[];
-
-function adapterOf(module: unknown): Adapter | undefined {
-  const adapter = isObject(module) ? module.adapter : undefined;
-  if (!isObject(adapter) || typeof adapter.vertical !== 'string' || !isObject(adapter.columns)) return undefined;
-  if (FUNCTIONS.some((name) => typeof adapter[name] !== 'function')) return undefined;
-  if (Object.values(adapter.columns).some((column) => typeof column !== 'function')) return undefined;
-  return adapter as unknown as Adapter;
-}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
@@ -226,12 +252,12 @@ function adapterNames(directories: readonly string[]): string[] {
 
 /** Digest of the manifest and all sources that map: another mapping is another manifest. Tests do not count. */
 function digestOfAdapter(folder: string): string {
-  return shortDigest([folder, sharedMapping].filter((directory) => existsSync(directory)).flatMap(sourcesIn));
+  return shortDigest([folder, ...sharedSources].filter((directory) => existsSync(directory)).flatMap(sourcesIn));
 }
 
 function sourcesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file === 'manifest.yaml' || (file.endsWith('.ts') && !file.endsWith('.test.ts')))
+    .filter((file) => file === 'manifest.yaml' || file.endsWith('.csv') || (file.endsWith('.ts') && !file.endsWith('.test.ts')))
     .sort()
     .flatMap((file) => [file, readFileSync(path.join(directory, file), 'utf8')]);
 }

@@ -62,6 +62,8 @@ export interface ProductKey {
 
 /** A page's rows that can become offers, attribute by attribute. */
 export interface MappedRows {
+  /** Rows that were looked at. */
+  readonly received: number;
   /** Position of each in the page. */
   readonly rows: readonly number[];
   /** By column of the plan, one value a row; undefined where the row has none. */
@@ -79,7 +81,11 @@ export interface MappedRows {
   readonly firstOf: readonly number[];
 }
 
-/** Maps a page's rows in one pass. Rows that cannot become offers are counted in `rejections`. */
+/**
+ * Maps a page's rows in one pass. Rows that cannot become offers are counted in `rejections`.
+ *
+ * @param fresh whether a row comes for the first time; absent: all do
+ */
 export function mapRows(
   plan: ColumnPlan,
   adapter: Adapter,
@@ -87,6 +93,7 @@ export function mapRows(
   context: AnswerContext,
   seen: SeenOffers,
   rejections: Rejections,
+  fresh?: (row: unknown) => boolean,
 ): MappedRows {
   const { columns } = plan;
   const width = columns.length;
@@ -99,13 +106,17 @@ export function mapRows(
   const firstOf: number[] = [];
   const positionOf: (number | undefined)[] = [];
   let lastExpiry = 0;
-  const mapped = { rows: kept, values, prices, expiresAt, lastExpiry, keys, keyOf, firstOf };
+  let received = 0;
+  const mapped = { received, rows: kept, values, prices, expiresAt, lastExpiry, keys, keyOf, firstOf };
   const kinds = keyKinds(plan, adapter.vertical, context.account.partner);
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index];
     const at = kept.length;
-    let reading = 'price';
+    let reading = 'id';
     try {
+      if (fresh?.(row) === false) continue;
+      received++;
+      reading = 'price';
       prices[at] = checkedPrice(adapter.price(row, context));
       reading = 'expiry';
       const expiry = checkedExpiry(adapter.expiresAt(row, context), context);
@@ -140,6 +151,7 @@ export function mapRows(
   expiresAt.length = count;
   for (const column of values) column.length = count;
   mapped.lastExpiry = lastExpiry;
+  mapped.received = received;
   return mapped;
 }
 

@@ -40,7 +40,7 @@ export async function verifyOffer(
   const wait = partner.hold.remaining(Date.now());
   if (wait > 0) throw unavailable(partner.name, 'its rate limit was met a moment ago', wait);
   const { deadline, signal, trace } = context;
-  const exchange = new PartnerExchange(tools.http, partner, 'verify', { deadline, signal, trace });
+  const exchange = new PartnerExchange(tools, partner, 'verify', before.context, { deadline, signal, trace });
   let said: Said | 'gone';
   try {
     said = await exchange.within(() => askAgain(exchange, before));
@@ -71,8 +71,10 @@ async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Sai
   const { partner, row } = before;
   const { adapter } = partner;
   const asked: AnswerContext = { ...before.context, now: Date.now() };
-  const answer = await exchange.send(adapter.verify(row, asked));
-  const context: AnswerContext = { ...asked, fetchedAt: Date.now() };
+  const request = adapter.verify(row, asked);
+  const answer = await exchange.send(request);
+  const { progress } = request;
+  const context: AnswerContext = { ...asked, ...(progress !== undefined && { progress }), fetchedAt: Date.now() };
   if (saysGone(answer, context, before)) return 'gone';
   const body = exchange.bodyOf(answer);
   const said = adapter.readVerified(body, context, row);

@@ -17,7 +17,7 @@ export interface XmlBody {
 /** The made-up format in XML: the same rows, as elements. */
 export const adapter: Adapter<PlainRow, XmlBody> = {
   ...(plain as unknown as Adapter<PlainRow, XmlBody>),
-  readError: (status) => plain.readError(status, undefined, ''),
+  readError: (status, _body, text, context) => plain.readError(status, undefined, text, context),
   read({ rows }) {
     const list = rows === '' || rows.row === undefined ? [] : [rows.row].flat();
     return { rows: list.map(rowOf) };

@@ -1,0 +1,48 @@
+import type { YamlDocument } from '../../../libs/config/index.ts';
+import { descriptors, type Vertical } from '../../../libs/vertical/index.ts';
+import type { Adapter } from '../adapter.ts';
+import { compileAuth } from './auth.ts';
+import { Compiler } from './compiler.ts';
+import { requestContext } from './context.ts';
+import type { Door } from './door.ts';
+import { compileExchange } from './exchange.ts';
+import { flightFunctions } from './flight.ts';
+import { commonFunctions } from './functions.ts';
+import type { ManifestFile } from './manifest.ts';
+import { compileMapping } from './mapping.ts';
+import { readTables } from './tables.ts';
+
+/** An adapter made of a manifest, with what can be told about it. */
+export interface CompiledManifest {
+  readonly adapter: Adapter;
+  /** Paths of the answer that are mapped: "row.total_amount". Drift elsewhere is no alarm. */
+  readonly paths: ReadonlySet<string>;
+}
+
+/**
+ * Compiles a manifest into an adapter.
+ *
+ * @param folder the manifest's, where its tables lie
+ * @param door what `map.ts` beside it exports; its functions take the place of what the manifest says
+ * @throws ConfigError with every mistake, each with its place in the file
+ */
+export function compileManifest(
+  document: YamlDocument<ManifestFile>,
+  vertical: Vertical,
+  folder: string,
+  door: Door = {},
+): CompiledManifest {
+  const manifest = document.value;
+  const functions = vertical.name === 'flight' ? new Map([...commonFunctions, ...flightFunctions]) : commonFunctions;
+  const compiler = new Compiler(document, functions);
+  const message = descriptors().getMessage(vertical.itemMessage);
+  if (message === undefined) throw new Error(`The descriptors lack ${vertical.itemMessage}.`);
+  const tables = readTables(compiler, folder, manifest.tables);
+  const context = requestContext(compiler, vertical, manifest, tables);
+  const authorize = compileAuth(compiler, manifest, context.scope);
+  const mapping = compileMapping({ compiler, manifest, vertical, message, door, scope: context.scope });
+  const exchange = compileExchange({ compiler, manifest, context, authorize, mapping, door });
+  compiler.finish();
+  const compiled = { vertical: vertical.name, ...exchange, ...mapping.parts };
+  return { adapter: { ...compiled, ...door.adapter } as unknown as Adapter, paths: compiler.paths };
+}

@@ -1,0 +1,93 @@
+import { ConfigError, type ConfigProblem, type YamlDocument } from '../../../libs/config/index.ts';
+import {
+  compileDynamic,
+  type DynamicScope,
+  type DynamicType,
+  ExpressionError,
+  type HostFunction,
+} from '../../../libs/expression/index.ts';
+import type { Reader, Scope } from './scope.ts';
+
+/** Steps to a value of the manifest. */
+export type Path = readonly (string | number)[];
+
+/**
+ * Compiles the expressions of one manifest. What is wrong is collected with its place in the file, so that an author sees
+ * every mistake at once.
+ */
+export class Compiler {
+  readonly #document: YamlDocument<unknown>;
+  readonly #functions: ReadonlyMap<string, HostFunction>;
+  readonly #problems: ConfigProblem[] = [];
+  /** Paths of the answer that expressions read: "row.total_amount". */
+  readonly paths = new Set<string>();
+
+  constructor(document: YamlDocument<unknown>, functions: ReadonlyMap<string, HostFunction>) {
+    this.#document = document;
+    this.#functions = functions;
+  }
+
+  /** Notes a mistake at a place. */
+  problem(path: Path, reason: string, within?: { line: number; column: number }): void {
+    this.#problems.push(this.#document.problem(path, reason, within));
+  }
+
+  /** Throws ConfigError with every mistake found so far, if any. */
+  finish(): void {
+    if (this.#problems.length > 0) throw new ConfigError(this.#problems);
+  }
+
+  /**
+   * A reader of an expression's value.
+   * @param expected what its value has to be, as far as that is known when the manifest is loaded
+   * @param more functions that are offered at this place alone
+   */
+  expression(
+    path: Path,
+    source: unknown,
+    scope: Scope,
+    expected?: DynamicType,
+    more?: ReadonlyMap<string, HostFunction>,
+  ): Reader {
+    if (typeof source === 'number' || typeof source === 'boolean') return () => source;
+    if (typeof source !== 'string') {
+      this.problem(path, 'expected a CEL expression');
+      return absent;
+    }
+    const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
+    try {
+      const { reads, paths } = compileDynamic(source, { variables: scope.types, functions }, expected);
+      for (const read of paths) this.paths.add(read);
+      // Compiled again with what it reads alone, so that a call passes those values and no others.
+      const variables = new Map(reads.map((name) => [name, scope.types.get(name) as DynamicType]));
+      const own: DynamicScope = { variables, functions };
+      return bound(
+        compileDynamic(source, own, expected).evaluate,
+        reads.map((name) => scope.slot(name)),
+      );
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      this.problem(path, error.detail, { line: error.line, column: error.column });
+      return absent;
+    }
+  }
+}
+
+const absent: Reader = () => undefined;
+
+/** Reads up to three variables without an array between: nearly every expression does. */
+function bound(evaluate: (...values: unknown[]) => unknown, slots: readonly number[]): Reader {
+  const [a = 0, b = 0, c = 0] = slots;
+  switch (slots.length) {
+    case 0:
+      return () => evaluate();
+    case 1:
+      return (frame) => evaluate(frame[a]);
+    case 2:
+      return (frame) => evaluate(frame[a], frame[b]);
+    case 3:
+      return (frame) => evaluate(frame[a], frame[b], frame[c]);
+    default:
+      return (frame) => evaluate(...slots.map((slot) => frame[slot]));
+  }
+}

@@ -1,0 +1,27 @@
+import type { Adapter, AnswerContext, PartnerPrice } from '../adapter.ts';
+
+/** The elements of a row's loops by name: `{ row }`, `{ hotel, room, rate }`. */
+export type RowValues = Readonly<Record<string, never>>;
+
+/** A time with the zone of its place. */
+export interface Moment {
+  readonly epochMs: number;
+  /** IANA. */
+  readonly timeZone: string;
+}
+
+/**
+ * What a `map.ts` beside a manifest may export as `map`: functions for what expressions cannot say or should not. Each
+ * takes the place of what the manifest says about the same thing; all are synchronous and pure.
+ */
+export interface Door {
+  /** Fields of the item by proto name: enums by name, times as {@link Moment}; undefined for absent. */
+  readonly fields?: Readonly<Record<string, (values: RowValues, context: AnswerContext) => unknown>>;
+  /** Rows of an answer, each with the names that `rows` in the manifest declares. */
+  readonly rows?: (body: never, context: AnswerContext) => readonly RowValues[];
+  readonly price?: (values: RowValues, context: AnswerContext) => PartnerPrice;
+  /** Epoch ms. */
+  readonly expiresAt?: (values: RowValues, context: AnswerContext) => number;
+  /** Any part of the adapter as a whole: with all of them, the manifest maps nothing. */
+  readonly adapter?: Partial<Adapter>;
+}

@@ -1,0 +1,255 @@
+import type { FlightSegment } from '../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
+import type { HostFunction } from '../../../libs/expression/index.ts';
+import { descriptors } from '../../../libs/vertical/index.ts';
+import { CABIN_NAMES, flightItem, joinBrands, type SegmentFare } from '../mapping/flight-item.ts';
+import { type Itinerary, itineraryColumns, itineraryOf, type Segment, segmentOf, sliceOf } from '../mapping/itinerary.ts';
+import { type Derived, derive, orReject } from '../mapping/reject.ts';
+import type { KitRow } from './answer.ts';
+import type { Compiler, Path } from './compiler.ts';
+import { type CompiledField, compileMessage, mappingAt } from './item.ts';
+import type { Frame, Reader, Scope } from './scope.ts';
+import { isEach, loopScope } from './template.ts';
+
+/**
+ * What flights have beside the mapping of fields: the itinerary. The manifest maps `slices` with their segments; keys,
+ * stops, durations, times, carriers and connections follow from these for every partner alike.
+ */
+
+/** Fields of Flight that follow from the slices. */
+export const itineraryFields: ReadonlySet<string> = new Set([
+  'segment_keys',
+  'stops',
+  'duration_minutes',
+  'departure',
+  'arrival',
+  'departure_minute_of_day',
+  'carriers',
+  'connections',
+]);
+
+/** Fields of a segment that its flight is identified by; the others are read when an offer is looked at. */
+const STATED = [
+  'origin',
+  'destination',
+  'marketing_carrier',
+  'marketing_flight_number',
+  'operating_carrier',
+  'operating_flight_number',
+  'technical_stops',
+] as const;
+
+/** For manifests of flights. */
+export const flightFunctions: ReadonlyMap<string, HostFunction> = new Map<string, HostFunction>([
+  [
+    'lowest_cabin',
+    {
+      args: ['list_dyn'],
+      result: 'string',
+      call: lowestCabin,
+      doc: 'the lowest of cabins by name (ECONOMY, PREMIUM_ECONOMY, BUSINESS, FIRST), others aside',
+    },
+  ],
+  [
+    'join_brands',
+    {
+      args: ['list_dyn'],
+      result: 'string',
+      call: joinBrands,
+      doc: 'names of brands, each once, joined by " / "; absent where there is none',
+    },
+  ],
+]);
+
+function lowestCabin(names: readonly unknown[]): string | undefined {
+  let lowest = CABIN_NAMES.length;
+  for (const name of names) {
+    const cabin = CABIN_NAMES.indexOf(name as string);
+    if (cabin > 0 && cabin < lowest) lowest = cabin;
+  }
+  return CABIN_NAMES[lowest];
+}
+
+interface Loop {
+  readonly over: Reader;
+  readonly slot: number;
+}
+
+/** The compiled slices of a flight. */
+export interface CompiledFlight {
+  /** Columns that follow from the itinerary. */
+  readonly columns: Readonly<Record<string, (row: KitRow) => unknown>>;
+  /** The row's itinerary. Throws Rejection where it has none. */
+  itinerary(row: KitRow): Itinerary;
+  /** The whole flight. */
+  item(row: KitRow, wanted: (field: string) => boolean): unknown;
+}
+
+/** Compiles `slices`, and with the other compiled fields the whole flight. */
+export function compileFlight(
+  compiler: Compiler,
+  path: Path,
+  template: unknown,
+  scope: Scope,
+  id: Reader,
+  others: readonly CompiledField[],
+): CompiledFlight {
+  const slices = compileSlices(compiler, [...path, 'slices'], template, scope);
+  const itinerary = (row: KitRow): Itinerary => {
+    if (row.derived === undefined) {
+      const frame = row.answer.enter(row);
+      row.derived = derive('row', id(frame), () => itineraryOf(slices.read(frame)));
+    }
+    return orReject(row.derived as Derived<Itinerary>);
+  };
+  return {
+    columns: itineraryColumns(itinerary),
+    itinerary,
+    item(row, wanted) {
+      const found = itinerary(row);
+      const frame = row.answer.enter(row);
+      const fares = wanted('slices') ? slices.fares(frame) : [];
+      const value: Record<string, unknown> = {
+        ...flightItem(found, noFare, wanted('slices'), (_segment, slice, position) => fares[slice]![position]!),
+      };
+      for (const field of others) value[field.key] = field.value(frame);
+      return value;
+    },
+  };
+}
+
+const noFare = {
+  cabin: 0,
+  fareBrand: undefined,
+  checkedBags: undefined,
+  refundable: undefined,
+  changeable: undefined,
+  emissionsKg: undefined,
+} as const;
+
+interface Slices {
+  read(frame: Frame): Parameters<typeof itineraryOf>[0];
+  fares(frame: Frame): SegmentFare[][];
+}
+
+function compileSlices(compiler: Compiler, path: Path, template: unknown, scope: Scope): Slices {
+  const slice = mappingAt(compiler, path, template);
+  if (!isEach(slice)) {
+    compiler.problem(path, 'expected a loop over the slices: {each, as, give: {segments: {each, as, give: {…}}}}');
+    return { read: () => [], fares: () => [] };
+  }
+  const give = mappingAt(compiler, [...path, 'give'], slice.give);
+  const outer = loopOf(compiler, path, slice, scope);
+  const minutes =
+    give.duration_minutes === undefined
+      ? undefined
+      : compiler.expression([...path, 'give', 'duration_minutes'], give.duration_minutes, outer.inner, 'int');
+  const at: Path = [...path, 'give', 'segments'];
+  const segment = mappingAt(compiler, at, give.segments);
+  if (!isEach(segment)) {
+    compiler.problem(at, 'expected a loop over the segments: {each, as, give: {…}}');
+    return { read: () => [], fares: () => [] };
+  }
+  const inner = loopOf(compiler, at, segment, outer.inner);
+  const own = compileSegment(compiler, [...at, 'give'], mappingAt(compiler, [...at, 'give'], segment.give), inner.inner);
+  return {
+    read: (frame) =>
+      elements(outer, frame).map((one) => {
+        frame[outer.slot] = one;
+        const segments: Segment[] = [];
+        for (const part of elements(inner, frame)) {
+          frame[inner.slot] = part;
+          segments.push(own.stated(frame));
+        }
+        const stated = minutes?.(frame);
+        return sliceOf(segments, typeof stated === 'number' ? stated : undefined);
+      }),
+    fares: (frame) =>
+      elements(outer, frame).map((one) => {
+        frame[outer.slot] = one;
+        return elements(inner, frame).map((part) => {
+          frame[inner.slot] = part;
+          return own.fare(frame);
+        });
+      }),
+  };
+}
+
+function loopOf(
+  compiler: Compiler,
+  path: Path,
+  template: { readonly each: string; readonly as?: string },
+  scope: Scope,
+): Loop & { readonly inner: Scope } {
+  const over = compiler.expression([...path, 'each'], template.each, scope, 'list_dyn');
+  return { over, ...loopScope(compiler, path, template.as ?? 'it', scope) };
+}
+
+function elements({ over }: Loop, frame: Frame): readonly unknown[] {
+  const list = over(frame);
+  return Array.isArray(list) ? list : [];
+}
+
+/** A segment's own fields; `technical_stops` is stated beside the contract's. */
+function compileSegment(
+  compiler: Compiler,
+  path: Path,
+  template: Readonly<Record<string, unknown>>,
+  scope: Scope,
+): { stated(frame: Frame): Segment; fare(frame: Frame): SegmentFare } {
+  const { departure, arrival, technical_stops: stops, ...rest } = template;
+  const stated = Object.fromEntries(
+    STATED.filter((name) => template[name] !== undefined).map((name) => [
+      name,
+      compiler.expression([...path, name], template[name], scope),
+    ]),
+  ) as Readonly<Record<(typeof STATED)[number], Reader | undefined>>;
+  const start = wallClock(compiler, [...path, 'departure'], departure, scope);
+  const end = wallClock(compiler, [...path, 'arrival'], arrival, scope);
+  const message = descriptors().getMessage('entrepot.offer.v1.FlightSegment');
+  if (message === undefined) throw new Error('The descriptors lack FlightSegment.');
+  const lazy = compileMessage(compiler, path, message, rest, scope).filter(({ name }) => rest[name] !== undefined);
+  return {
+    stated: (frame) =>
+      segmentOf({
+        origin: stated.origin?.(frame),
+        destination: stated.destination?.(frame),
+        originZone: start.zone?.(frame),
+        destinationZone: end.zone?.(frame),
+        departure: start.local(frame),
+        arrival: end.local(frame),
+        marketingCarrier: stated.marketing_carrier?.(frame),
+        marketingNumber: stated.marketing_flight_number?.(frame),
+        operatingCarrier: stated.operating_carrier?.(frame),
+        operatingNumber: stated.operating_flight_number?.(frame),
+        technicalStops: Number(stated.technical_stops?.(frame) ?? 0) || 0,
+      }),
+    fare(frame) {
+      const made: Partial<Record<keyof FlightSegment, unknown>> = {};
+      for (const field of lazy) made[field.key as keyof FlightSegment] = field.value(frame);
+      return {
+        originTerminal: (made.originTerminal ?? '') as string,
+        destinationTerminal: (made.destinationTerminal ?? '') as string,
+        aircraft: (made.aircraft ?? '') as string,
+        cabin: (made.cabin ?? 0) as SegmentFare['cabin'],
+        fareBasis: (made.fareBasis ?? '') as string,
+        bookingClass: (made.bookingClass ?? '') as string,
+        minutes: typeof made.durationMinutes === 'number' && made.durationMinutes > 0 ? made.durationMinutes : undefined,
+      };
+    },
+  };
+}
+
+/** A wall time at an airport; its zone is the airport's where the answer does not give it. */
+function wallClock(
+  compiler: Compiler,
+  path: Path,
+  template: unknown,
+  scope: Scope,
+): { readonly local: Reader; readonly zone: Reader | undefined } {
+  const { local, zone } = mappingAt(compiler, path, template) as { local?: unknown; zone?: unknown };
+  if (local === undefined) compiler.problem(path, 'expected {local, zone}: the wall time at the airport, each CEL');
+  return {
+    local: compiler.expression([...path, 'local'], local ?? '""', scope),
+    zone: zone === undefined ? undefined : compiler.expression([...path, 'zone'], zone, scope, 'string'),
+  };
+}

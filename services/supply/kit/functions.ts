@@ -1,0 +1,169 @@
+import { createHash, createHmac, hash } from 'node:crypto';
+import type { HostFunction } from '../../../libs/expression/index.ts';
+import { airportZone, distanceKm, findCity, findPlace, zoneAt } from '../../../libs/reference/index.ts';
+import { durationMinutes, instantOf, isDate } from '../mapping/time.ts';
+
+/**
+ * What manifests may call beside CEL's own functions. Pure, and absent (undefined) where the arguments have no answer: an
+ * absent value is never an error by itself, what needs it says so.
+ */
+
+const DAY_MS = 86_400_000;
+
+/** A list whatever the answer has: XML writes a list of one as the element itself, and leaves an empty one out. */
+function list(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null || value === '') return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/** A date moved by days: "2027-01-22". */
+function addDays(date: string, days: number): string | undefined {
+  if (!isDate(date)) return undefined;
+  const at = Date.parse(date) + days * DAY_MS;
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString().slice(0, 10);
+}
+
+function daysBetween(from: string, to: string): number | undefined {
+  const days = (Date.parse(to) - Date.parse(from)) / DAY_MS;
+  return isDate(from) && isDate(to) && Number.isInteger(days) ? days : undefined;
+}
+
+function groupNumber(text: string): number | undefined {
+  return /^\d{1,3}([ ,.']?\d{3})*$/.test(text) ? Number(text.replace(/\D/g, '')) : undefined;
+}
+
+/** For every manifest, requests and mappings alike. */
+export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string, HostFunction>([
+  [
+    'list',
+    {
+      args: ['dyn'],
+      result: 'list_dyn',
+      call: list,
+      doc: 'the value as a list: [] where it is absent, [x] where it is one element (XML)',
+    },
+  ],
+  ['absent', { args: [], result: 'dyn', call: () => undefined, doc: 'no value: a ? b : absent()' }],
+  [
+    'numbers',
+    {
+      args: ['int'],
+      result: 'list_dyn',
+      call: (count: number) => Array.from({ length: Math.min(Math.max(count, 0), 1_000) }, (_, at) => at + 1),
+      doc: 'the numbers from 1 to n (at most 1000), to repeat something',
+    },
+  ],
+  [
+    'iso_minutes',
+    {
+      args: ['dyn'],
+      result: 'int',
+      call: durationMinutes,
+      doc: 'minutes of an ISO 8601 duration ("PT2H5M") or of a plain count of minutes',
+    },
+  ],
+  [
+    'instant',
+    {
+      args: ['dyn'],
+      result: 'timestamp',
+      call: instantOf,
+      doc: 'the moment of an ISO 8601 text with an offset or Z; absent for any other text',
+    },
+  ],
+  ['add_days', { args: ['string', 'int'], result: 'string', call: addDays, doc: 'a date (YYYY-MM-DD) moved by days' }],
+  [
+    'days_between',
+    { args: ['string', 'string'], result: 'int', call: daysBetween, doc: 'days from one date (YYYY-MM-DD) to another' },
+  ],
+  [
+    'grouped_int',
+    {
+      args: ['string'],
+      result: 'int',
+      call: groupNumber,
+      doc: 'a whole number written with groups of three: "12,345", "12 345"',
+    },
+  ],
+  ['airport_zone', { args: ['string'], result: 'string', call: airportZone, doc: 'IANA zone of an IATA airport code' }],
+  [
+    'zone_at',
+    {
+      args: ['double', 'double'],
+      result: 'string',
+      call: (latitude: number, longitude: number) =>
+        Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? zoneAt(latitude, longitude) : undefined,
+      doc: 'IANA zone at a position in degrees north and east',
+    },
+  ],
+  [
+    'place_latitude',
+    {
+      args: ['string'],
+      result: 'double',
+      call: (code: string) => (findCity(code) ?? findPlace(code))?.latitude,
+      doc: 'degrees north of an IATA city or airport code',
+    },
+  ],
+  [
+    'place_longitude',
+    {
+      args: ['string'],
+      result: 'double',
+      call: (code: string) => (findCity(code) ?? findPlace(code))?.longitude,
+      doc: 'degrees east of an IATA city or airport code',
+    },
+  ],
+  [
+    'distance_km',
+    {
+      args: ['double', 'double', 'double', 'double'],
+      result: 'double',
+      call: distanceKm,
+      doc: 'great-circle distance of two positions: latitude, longitude, latitude, longitude',
+    },
+  ],
+  [
+    'sha256_hex',
+    { args: ['string'], result: 'string', call: (text: string) => hash('sha256', text), doc: 'SHA-256 of a text, in hex' },
+  ],
+  [
+    'hmac_sha256_hex',
+    {
+      args: ['string', 'string'],
+      result: 'string',
+      call: (key: string, text: string) => createHmac('sha256', key).update(text).digest('hex'),
+      doc: 'HMAC-SHA-256 with a key (first) of a text, in hex',
+    },
+  ],
+  [
+    'hmac_sha256_base64',
+    {
+      args: ['string', 'string'],
+      result: 'string',
+      call: (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64'),
+      doc: 'HMAC-SHA-256 with a key (first) of a text, in base64',
+    },
+  ],
+  [
+    'md5_hex',
+    {
+      args: ['string'],
+      result: 'string',
+      call: (text: string) => createHash('md5').update(text).digest('hex'),
+      doc: 'MD5 of a text, in hex, for partners that still sign with it',
+    },
+  ],
+  [
+    'base64',
+    { args: ['string'], result: 'string', call: (text: string) => Buffer.from(text).toString('base64'), doc: 'a text in base64' },
+  ],
+  [
+    'url_encode',
+    { args: ['string'], result: 'string', call: (text: string) => encodeURIComponent(text), doc: 'a text percent-encoded' },
+  ],
+  [
+    'to_json',
+    { args: ['dyn'], result: 'string', call: (value: unknown) => JSON.stringify(value), doc: 'a value as JSON text' },
+  ],
+]);

@@ -1,0 +1,164 @@
+import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import type { DynamicType } from '../../../libs/expression/index.ts';
+import type { Compiler, Path } from './compiler.ts';
+import { type CompiledTime, compileTime, enumNumber, textOf } from './leaf.ts';
+import type { Frame, Reader, Scope } from './scope.ts';
+import { isEach, loopScope } from './template.ts';
+
+/** One field of a message, in the two forms that are needed. */
+export interface CompiledField {
+  /** The field's name in the proto: "fare_brand". */
+  readonly name: string;
+  /** The field's name in generated messages: "fareBrand". */
+  readonly key: string;
+  /** As columns carry it: enums by name, times in epoch ms; undefined where the row has none. */
+  readonly column: Reader;
+  /** As messages carry it; never undefined where the contract has a default. */
+  readonly value: Reader;
+  /** The contract's default. */
+  readonly missing: () => unknown;
+}
+
+const LOCAL_TIME = 'entrepot.type.v1.LocalTime';
+/** CEL's types of the scalars that items have, by number in descriptor.proto. */
+const SCALARS: Readonly<Record<number, DynamicType>> = { 1: 'double', 5: 'int', 8: 'bool', 9: 'string', 13: 'int' };
+
+/**
+ * Compiles the mapping of a message: one expression for a scalar, a mapping for a message, a loop or a list of mappings for
+ * a list of messages. Fields that nothing maps have the contract's default.
+ */
+export function compileMessage(
+  compiler: Compiler,
+  path: Path,
+  message: DescMessage,
+  template: Readonly<Record<string, unknown>>,
+  scope: Scope,
+): CompiledField[] {
+  for (const name of Object.keys(template)) {
+    if (message.fields.some((field) => field.name === name)) continue;
+    const known = message.fields.map((field) => field.name).join(', ');
+    compiler.problem([...path, name], `no field of ${message.name}; there are: ${known}`);
+  }
+  return message.fields.map((field) => compileField(compiler, [...path, field.name], field, template[field.name], scope));
+}
+
+/** A message of compiled fields. */
+export function makeMessage(fields: readonly CompiledField[], frame: Frame): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (const field of fields) value[field.key] = field.value(frame);
+  return value;
+}
+
+/** The value that a field has where nothing says otherwise; messages are handed over, so each has lists of its own. */
+export function defaultOf(field: DescField): unknown {
+  if (field.fieldKind === 'list') return [];
+  if (field.fieldKind === 'message' || field.proto.proto3Optional) return undefined;
+  if (field.fieldKind === 'enum') return 0;
+  const type = field.fieldKind === 'scalar' ? SCALARS[field.scalar] : undefined;
+  return type === 'string' ? '' : type === 'bool' ? false : 0;
+}
+
+function compileField(compiler: Compiler, path: Path, field: DescField, template: unknown, scope: Scope): CompiledField {
+  const missing = defaultOf(field);
+  const named = { name: field.name, key: field.localName, missing: () => defaultOf(field) };
+  if (template === undefined) return { ...named, column: () => undefined, value: named.missing };
+  switch (field.fieldKind) {
+    case 'message': {
+      if (field.message.typeName === LOCAL_TIME) return { ...named, ...timeField(compileTime(compiler, path, template, scope)) };
+      const fields = compileMessage(compiler, path, field.message, mappingAt(compiler, path, template), scope);
+      return { ...named, column: () => undefined, value: (frame) => makeMessage(fields, frame) };
+    }
+    case 'list':
+      return { ...named, ...listField(compiler, path, field, template, scope) };
+    case 'enum': {
+      const name = compiler.expression(path, template, scope, 'string');
+      return { ...named, column: name, value: (frame) => enumNumber(field.enum, name(frame)) };
+    }
+    default: {
+      const type = field.fieldKind === 'scalar' ? SCALARS[field.scalar] : undefined;
+      const read = compiler.expression(path, template, scope, type);
+      if (type === 'string') {
+        const text: Reader = (frame) => textOf(read(frame));
+        return { ...named, column: text, value: (frame) => text(frame) ?? missing };
+      }
+      const fits = type === 'bool' ? isFlag : type === 'int' ? isInt32 : isFinite;
+      return { ...named, column: read, value: (frame) => (fits(read(frame)) ? read(frame) : missing) };
+    }
+  }
+}
+
+function timeField(time: CompiledTime): Pick<CompiledField, 'column' | 'value'> {
+  return { column: time.epochMs, value: time.local };
+}
+
+function listField(
+  compiler: Compiler,
+  path: Path,
+  field: DescField & { fieldKind: 'list' },
+  template: unknown,
+  scope: Scope,
+): Pick<CompiledField, 'column' | 'value'> {
+  if (field.listKind !== 'message') {
+    const read = compiler.expression(path, template, scope, 'list_dyn');
+    const texts: Reader = (frame) => {
+      const list = read(frame);
+      return Array.isArray(list) ? list.map(textOf).filter((text) => text !== undefined && text !== '') : undefined;
+    };
+    return { column: texts, value: (frame) => texts(frame) ?? [] };
+  }
+  const parts = (Array.isArray(template) ? template : [template]).map((one, at) =>
+    messages(compiler, Array.isArray(template) ? [...path, at] : path, field.message, one, scope),
+  );
+  return { column: () => undefined, value: (frame) => parts.flatMap((part) => part(frame)) };
+}
+
+function messages(
+  compiler: Compiler,
+  path: Path,
+  message: DescMessage,
+  template: unknown,
+  scope: Scope,
+): (frame: Frame) => unknown[] {
+  const mapping = mappingAt(compiler, path, template);
+  if (!isEach(mapping)) {
+    const fields = compileMessage(compiler, path, message, mapping, scope);
+    return (frame) => [makeMessage(fields, frame)];
+  }
+  const over = compiler.expression([...path, 'each'], mapping.each, scope, 'list_dyn');
+  const { slot, inner } = loopScope(compiler, path, mapping.as ?? 'it', scope);
+  const where =
+    mapping.where === undefined ? undefined : compiler.expression([...path, 'where'], mapping.where, inner, 'bool');
+  const give = mappingAt(compiler, [...path, 'give'], mapping.give);
+  const fields = compileMessage(compiler, [...path, 'give'], message, give, inner);
+  return (frame) => {
+    const elements = over(frame);
+    if (!Array.isArray(elements)) return [];
+    const made: unknown[] = [];
+    for (const element of elements) {
+      frame[slot] = element;
+      if (where === undefined || where(frame) === true) made.push(makeMessage(fields, frame));
+    }
+    return made;
+  };
+}
+
+/** A mapping, or a problem noted and an empty one. */
+export function mappingAt(compiler: Compiler, path: Path, template: unknown): Readonly<Record<string, unknown>> {
+  if (typeof template === 'object' && template !== null && !Array.isArray(template)) {
+    return template as Readonly<Record<string, unknown>>;
+  }
+  compiler.problem(path, 'expected a mapping of fields');
+  return {};
+}
+
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+function isInt32(value: unknown): boolean {
+  return typeof value === 'number' && (value | 0) === value;
+}
+
+function isFinite(value: unknown): boolean {
+  return Number.isFinite(value);
+}

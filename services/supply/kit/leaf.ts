@@ -1,0 +1,94 @@
+import type { DescEnum } from '@bufbuild/protobuf';
+import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { LocalTime } from '../../../libs/contracts/gen/entrepot/type/v1/time.ts';
+import { localToEpochMs } from '../../../libs/reference/index.ts';
+import { Rejection } from '../adapter.ts';
+import { instantOf, localTime, localTimeAt, wallTime } from '../mapping/time.ts';
+import type { Compiler, Path } from './compiler.ts';
+import type { TimeTemplate } from './manifest.ts';
+import type { Frame, Reader, Scope } from './scope.ts';
+
+/** Texts as the contract has them: identifiers that a partner sends as numbers are texts here. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
+}
+
+/** Number of an enum's value by its name without prefix; 0 for absent and for names that it does not have. */
+export function enumNumber(type: DescEnum, name: unknown): number {
+  if (typeof name !== 'string') return 0;
+  return type.values.find(({ localName }) => localName === name)?.number ?? 0;
+}
+
+/** A time of a row, in both forms that are needed. */
+export interface CompiledTime {
+  /** Epoch milliseconds; undefined where the row has none. Throws Rejection where what it has is no time. */
+  epochMs(frame: Frame): number | undefined;
+  /** On the clock of its place. */
+  local(frame: Frame): LocalTime | undefined;
+}
+
+/** Compiles a time: a wall time in its zone (whatever offset or false "Z" stands behind it), or a moment. */
+export function compileTime(compiler: Compiler, path: Path, template: unknown, scope: Scope): CompiledTime {
+  if (!isTime(template)) {
+    compiler.problem(path, 'expected a time: {local, zone}, {instant, zone} or {epochSeconds, zone}, each CEL');
+    return { epochMs: () => undefined, local: () => undefined };
+  }
+  const zone = compiler.expression([...path, 'zone'], template.zone, scope, 'string');
+  if ('local' in template) {
+    const wall = compiler.expression([...path, 'local'], template.local, scope);
+    return wallClock(wall, zone, path);
+  }
+  const key = 'instant' in template ? 'instant' : 'epochSeconds';
+  const moment = compiler.expression([...path, key], (template as Record<string, unknown>)[key], scope);
+  const epochMs = (frame: Frame): number | undefined => {
+    const stated = moment(frame);
+    if (stated === undefined || stated === null || stated === '') return undefined;
+    const at = key === 'epochSeconds' ? secondsOf(stated) : typeof stated === 'number' ? stated : instantOf(stated);
+    if (at === undefined) throw invalid(path, 'no moment');
+    return at;
+  };
+  return {
+    epochMs,
+    local(frame) {
+      const at = epochMs(frame);
+      const name = zone(frame);
+      return at === undefined || typeof name !== 'string' ? undefined : localTimeAt(at, name);
+    },
+  };
+}
+
+function wallClock(wall: Reader, zone: Reader, path: Path): CompiledTime {
+  const placed = (frame: Frame): { wall: string; zone: string; at: number } | undefined => {
+    const stated = wall(frame);
+    if (stated === undefined || stated === null || stated === '') return undefined;
+    const clock = wallTime(stated);
+    const name = zone(frame);
+    if (clock === undefined) throw invalid(path, 'no date and time');
+    if (typeof name !== 'string' || name === '') throw invalid(path, 'the zone of its place is unknown');
+    const at = localToEpochMs(clock, name);
+    if (at === undefined) throw invalid(path, `no time in ${name.slice(0, 40)}`);
+    return { wall: clock, zone: name, at };
+  };
+  return {
+    epochMs: (frame) => placed(frame)?.at,
+    local(frame) {
+      const found = placed(frame);
+      return found && localTime(found.wall, found.zone, found.at);
+    },
+  };
+}
+
+function secondsOf(stated: unknown): number | undefined {
+  const seconds = Number(stated);
+  return Number.isFinite(seconds) ? Math.round(seconds * 1_000) : undefined;
+}
+
+function invalid(path: Path, why: string): Rejection {
+  return new Rejection(RejectionReason.INVALID_TIME, `${path.at(-1)}: ${why}`);
+}
+
+function isTime(template: unknown): template is TimeTemplate {
+  if (typeof template !== 'object' || template === null || !('zone' in template)) return false;
+  return 'local' in template || 'instant' in template || 'epochSeconds' in template;
+}

@@ -1,0 +1,206 @@
+import type { Manifest, OAuthClient } from '../adapter.ts';
+
+/**
+ * A partner's manifest file as it is written: what its format is, how it is asked, and how its answers become offers.
+ * Every text marked `Cel` is a CEL expression; schema.ts documents each key and the guide is generated from there.
+ */
+
+/** A CEL expression. */
+export type Cel = string;
+
+/** A value made of expressions: a text is CEL, numbers and flags stand for themselves, `each` makes a list. */
+export type Template = Cel | number | boolean | null | readonly Template[] | EachTemplate | WhenTemplate | TemplateMap;
+
+/** A mapping of templates; an absent value leaves its key out. */
+export interface TemplateMap {
+  readonly [key: string]: Template;
+}
+
+/** One value for each element of a list; inside a list its values are spliced in. */
+export interface EachTemplate {
+  readonly each: Cel;
+  /** Name of the element, default "it". */
+  readonly as?: string;
+  /** Elements for which it does not hold are left out. */
+  readonly where?: Cel;
+  readonly give: Template;
+}
+
+/** A value that is there under a condition. */
+export interface WhenTemplate {
+  readonly when: Cel;
+  readonly give: Template;
+}
+
+/** How a request is made. */
+export interface RequestTemplate {
+  readonly method?: 'GET' | 'POST';
+  /** Path below the account's endpoint; "{…}" holds CEL, whose text is percent-encoded. */
+  readonly path: string;
+  /** Query parameters; an absent value leaves its parameter out, a list repeats it. */
+  readonly query?: Readonly<Record<string, Cel | number | boolean>>;
+  readonly headers?: Readonly<Record<string, Cel>>;
+  /** JSON, or for XML a mapping of elements: "@name" is an attribute, "#text" the text. */
+  readonly body?: Template;
+  /** A form body, application/x-www-form-urlencoded. */
+  readonly form?: Readonly<Record<string, Cel | number | boolean>>;
+  /** A GraphQL operation, sent by POST. */
+  readonly graphql?: { readonly query: string; readonly variables?: TemplateMap };
+}
+
+/** A request whose answer only yields values for the next one (a session, a token of the search). */
+export interface Step {
+  readonly request: RequestTemplate;
+  /** Values read from its answer, for all that follow. */
+  readonly take: Readonly<Record<string, Cel>>;
+}
+
+/** How further pages are asked for; the search's request is sent again where there is no own one. */
+export interface Paging {
+  /** Value of `cursor` in the next request; absent: it was the last page. */
+  readonly cursor?: Cel;
+  /** URL of the next page as the partner gives it: of the same origin as the endpoint. */
+  readonly link?: Cel;
+  /** Whether there is another page: for `page` and `offset`, which count by themselves. */
+  readonly more?: Cel;
+  readonly request?: RequestTemplate;
+}
+
+/** A search that is answered bit by bit. */
+export interface Polling {
+  /** Asks how far it is. */
+  readonly request: RequestTemplate;
+  /** The answer is whole. */
+  readonly until: Cel;
+  /** Pause between two requests, 50 to 10,000 ms. */
+  readonly everyMs: number;
+}
+
+/** One loop that makes rows: over what, and the element's name. */
+export interface RowLoop {
+  readonly each: Cel;
+  readonly as: string;
+  readonly where?: Cel;
+}
+
+/** Elements of the answer by key. */
+export interface Join {
+  readonly each: Cel;
+  /** Its key; the element is `it`. */
+  readonly key: Cel;
+}
+
+/** How an answer says that it is a failure. */
+export interface Failures {
+  /** The answer states a failure, whatever its status. */
+  readonly stated?: Cel;
+  /** Name of the kind of failure; where it is none, the status counts. */
+  readonly kind?: Cel;
+  /** What went wrong, for a person. */
+  readonly detail?: Cel;
+  /** Seconds after which the partner may be asked again. */
+  readonly retryAfterSeconds?: Cel;
+  /** It is not a failure but an answer without rows. */
+  readonly empty?: Cel;
+  /** The offer that was asked for again is no longer sold. */
+  readonly gone?: Cel;
+}
+
+/** How requests are authenticated. Names are those of the account's credentials. */
+export type Auth =
+  | { readonly bearer: string }
+  | { readonly basic: { readonly username: string; readonly password: string } }
+  | { readonly headers: Readonly<Record<string, Cel>> }
+  | { readonly query: Readonly<Record<string, Cel>> }
+  | { readonly oauth2: OAuthClient };
+
+/** A moment: a wall time with its zone, or an instant. */
+export type TimeTemplate =
+  | { readonly local: Cel; readonly zone: Cel }
+  | { readonly instant: Cel; readonly zone: Cel }
+  | { readonly epochSeconds: Cel; readonly zone: Cel };
+
+/** The item, shaped as the vertical's message: CEL at the leaves. */
+export type ItemTemplate = Cel | number | boolean | TimeTemplate | EachTemplate | { readonly [field: string]: ItemTemplate };
+
+/** The price of a row. */
+export interface PriceTemplate {
+  readonly total: Cel;
+  /** Upper end where the price is a range. */
+  readonly totalMax?: Cel;
+  /** Amounts are in major units (default: "627.00") or in minor units (62700). */
+  readonly unit?: 'major' | 'minor';
+  readonly currency: Cel;
+  readonly tax?: Cel;
+  /** Mandatory charges beside the total. */
+  readonly dueLater?: Cel;
+  /** INCLUDED, EXCLUDED or PARTLY_INCLUDED where the row says it; else `taxBasis` of the manifest counts. */
+  readonly basis?: Cel;
+  /** The row has a tariff instead of a price, and is rejected as such. */
+  readonly metered?: Cel;
+}
+
+/** When the partner stops standing by a row: the earliest of what is given, else the manifest's lifetime. */
+export interface ExpiryTemplate {
+  /** ISO 8601 with offset. */
+  readonly at?: Cel;
+  readonly afterSeconds?: Cel;
+}
+
+/** How rows become offers. */
+export interface MappingTemplate {
+  /** What names a row in rejections, and tells repeated rows of a polled search apart. */
+  readonly id: Cel;
+  /** Names for what several leaves share. */
+  readonly let?: Readonly<Record<string, Cel>>;
+  /** Rows for which it holds are rejected with the reason. */
+  readonly reject?: readonly { readonly when: Cel; readonly because: string }[];
+  readonly price: PriceTemplate;
+  readonly expires?: ExpiryTemplate;
+  readonly item: Readonly<Record<string, ItemTemplate>>;
+}
+
+/** A setting of an account that expressions read as `options.<name>`. */
+export interface OptionSpec {
+  readonly type: 'string' | 'integer' | 'number' | 'boolean';
+  readonly description: string;
+  readonly default?: string | number | boolean;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** The manifest file. */
+export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
+  readonly owner?: string;
+  readonly documentation?: string;
+  readonly taxBasis?: Readonly<
+    Record<string, { readonly basis: 'INCLUDED' | 'EXCLUDED' | 'PARTLY_INCLUDED'; readonly citation: string }>
+  >;
+  readonly options?: Readonly<Record<string, OptionSpec>>;
+  /** Credentials that an account has to give, with what each is. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  readonly tables?: Readonly<Record<string, string | Readonly<Record<string, string | number | boolean>>>>;
+  readonly auth?: Auth;
+  readonly unsupported?: readonly { readonly when: Cel; readonly because: string }[];
+  readonly let?: Readonly<Record<string, Cel>>;
+  readonly headers?: Readonly<Record<string, Cel>>;
+  readonly steps?: readonly Step[];
+  readonly search?: RequestTemplate;
+  readonly poll?: Polling;
+  readonly paging?: Paging;
+  readonly failures?: Failures;
+  /** The partner's own warning beside rows. */
+  readonly warning?: Cel;
+  readonly joins?: Readonly<Record<string, Join>>;
+  readonly rows?: Cel | readonly RowLoop[];
+  readonly mapping?: MappingTemplate;
+  readonly verify?: {
+    readonly request: RequestTemplate;
+    /** Where the answer has its rows, under the same names as `rows`. */
+    readonly rows?: Cel | readonly RowLoop[];
+    /** The answer is about this one row: it counts also under another id. */
+    readonly single?: boolean;
+  };
+  /** A link where there is one, else a token. */
+  readonly handoff?: { readonly url?: Cel; readonly token?: Cel };
+}

@@ -1,0 +1,247 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { Item } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import type { Vertical } from '../../../libs/vertical/index.ts';
+import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
+import { localTimeAt } from '../mapping/time.ts';
+import type { KitAnswer, KitRow, RowLayout } from './answer.ts';
+import type { Compiler } from './compiler.ts';
+import { compileLets } from './context.ts';
+import type { Door, Moment, RowValues } from './door.ts';
+import { compileExpiry } from './expiry.ts';
+import { compileFlight, itineraryFields } from './flight.ts';
+import { type CompiledField, compileMessage, defaultOf } from './item.ts';
+import { enumNumber } from './leaf.ts';
+import type { Join, ManifestFile, MappingTemplate } from './manifest.ts';
+import { compilePrice } from './price.ts';
+import { type CompiledRows, compileRows, rowsOf } from './rows.ts';
+import { type Frame, type Reader, Scope } from './scope.ts';
+
+/** What compiling a mapping needs. */
+interface MappingInput {
+  readonly compiler: Compiler;
+  readonly manifest: ManifestFile;
+  readonly vertical: Vertical;
+  readonly message: DescMessage;
+  readonly door: Door;
+  /** Of requests; what is known of an answer is added to it. */
+  readonly scope: Scope;
+}
+
+/** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
+export interface CompiledMapping {
+  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf'>;
+  /** Of answers: status, body, text, and the joins. */
+  readonly answerScope: Scope;
+  /** Of rows: with the loops' elements and the names of `let`. */
+  readonly rowScope: Scope;
+  readonly layout: RowLayout;
+  readonly id: Reader;
+  /** Puts an answer's body, status and joins into a frame. */
+  enterAnswer(frame: Frame, body: unknown, status: number, text: string, fetchedAt: number | undefined): void;
+  /** The rows of an entered answer; undefined where it has no list of them. */
+  rows(answer: KitAnswer, frame: Frame, body: unknown, context: AnswerContext): KitRow[] | undefined;
+  /** Compiles other rows of the same names, as `verify` has them. */
+  alternativeRows(path: readonly string[], rows: NonNullable<ManifestFile['rows']>): CompiledRows;
+}
+
+const noMapping: MappingTemplate = { id: '""', price: { total: '0', currency: '""' }, item: {} };
+
+/** Compiles `joins`, `rows` and `mapping`. */
+export function compileMapping(input: MappingInput): CompiledMapping {
+  const { compiler, manifest, vertical, message, door } = input;
+  const whole = door.adapter?.columns !== undefined && door.adapter.item !== undefined;
+  if (manifest.mapping === undefined && !whole) compiler.problem([], 'missing key "mapping" (how rows become offers)');
+  if (manifest.rows === undefined && door.adapter?.read === undefined) {
+    compiler.problem([], 'missing key "rows" (where an answer has its rows)');
+  }
+  const mapping = manifest.mapping ?? noMapping;
+  const answer = answerScopeOf(input.scope);
+  const joins = compileJoins(compiler, manifest.joins, answer.scope);
+  const rows = compileRows(compiler, ['rows'], manifest.rows ?? '[]', answer.scope);
+  const scope = new Scope(rows.scope);
+  const at = ['mapping'];
+  const lets = compileLets(compiler, [...at, 'let'], mapping.let, scope);
+  const layout: RowLayout = { loops: rows.slots, lets };
+  const id = compiler.expression([...at, 'id'], mapping.id, scope);
+  const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id);
+  const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
+  const rejects = (mapping.reject ?? []).map(({ when, because }, position) => ({
+    when: compiler.expression([...at, 'reject', position, 'when'], when, scope, 'bool'),
+    because,
+  }));
+  const named = namer(rows.names);
+  const checked = (row: KitRow): Frame => {
+    const frame = row.answer.enter(row);
+    if (id(frame) === undefined) throw new Rejection(RejectionReason.MISSING_FIELD, 'a row has no id');
+    for (const { when, because } of rejects) {
+      if (when(frame) === true) throw new Rejection(RejectionReason.MISSING_FIELD, `${id(frame)}: ${because}`);
+    }
+    return frame;
+  };
+  const { columns, item } = compileItem(input, mapping, scope, id, named);
+  return {
+    parts: {
+      columns,
+      item,
+      idOf: (row) => String(id(row.answer.enter(row))),
+      price: (row, context): PartnerPrice => {
+        const frame = checked(row);
+        return door.price?.(named(row), context) ?? price(frame, context);
+      },
+      expiresAt: (row, context) => door.expiresAt?.(named(row), context) ?? expiresAt(row.answer.enter(row), context),
+    },
+    answerScope: joins.scope,
+    rowScope: scope,
+    layout,
+    id,
+    enterAnswer(frame, body, status, text, fetchedAt) {
+      frame[answer.body] = body;
+      frame[answer.status] = status;
+      frame[answer.text] = text;
+      frame[answer.fetchedAt] = fetchedAt;
+      joins.fill(frame);
+    },
+    rows(kitAnswer, frame, body, context) {
+      const own = door.rows?.(body as never, context);
+      const found = own === undefined ? rows.read(frame) : own.map((values) => rows.names.map((name) => values[name]));
+      return found === undefined ? undefined : rowsOf(kitAnswer, found);
+    },
+    alternativeRows: (path, template) => compileRows(compiler, path, template, joins.scope),
+  };
+}
+
+interface AnswerSlots {
+  readonly scope: Scope;
+  readonly body: number;
+  readonly status: number;
+  readonly text: number;
+  readonly fetchedAt: number;
+}
+
+function answerScopeOf(outer: Scope): AnswerSlots {
+  const scope = new Scope(outer);
+  return {
+    body: scope.add('body', 'dyn'),
+    status: scope.add('status', 'int'),
+    text: scope.add('text', 'string'),
+    fetchedAt: scope.add('fetched_at', 'timestamp'),
+    scope,
+  };
+}
+
+/** Each join reads what stands above it, so none can go round in a circle. */
+function compileJoins(
+  compiler: Compiler,
+  joins: Readonly<Record<string, Join>> | undefined,
+  outer: Scope,
+): { readonly scope: Scope; fill(frame: Frame): void } {
+  const scope = new Scope(outer);
+  const compiled: { slot: number; element: number; over: Reader; key: Reader }[] = [];
+  for (const [name, { each, key }] of Object.entries(joins ?? {})) {
+    const path = ['joins', name];
+    const over = compiler.expression([...path, 'each'], each, scope, 'list_dyn');
+    const inner = new Scope(scope);
+    const element = inner.add('it', 'dyn');
+    const readKey = compiler.expression([...path, 'key'], key, inner);
+    if (scope.has(name)) {
+      compiler.problem(path, `"${name}" is taken; choose another name`);
+      continue;
+    }
+    // The element's slot is the join's own: it is overwritten once all elements are read.
+    compiled.push({ slot: scope.add(name, 'dyn'), element, over, key: readKey });
+  }
+  return {
+    scope,
+    fill(frame) {
+      for (const { slot, element, over, key } of compiled) {
+        const byKey: Record<string, unknown> = Object.create(null);
+        const elements = over(frame);
+        for (const one of Array.isArray(elements) ? elements : []) {
+          frame[element] = one;
+          const found = key(frame);
+          if (typeof found === 'string' || typeof found === 'number') byKey[String(found)] = one;
+        }
+        frame[slot] = byKey;
+      }
+    },
+  };
+}
+
+/** The row's elements by name, as map.ts takes them. */
+function namer(names: readonly string[]): (row: KitRow) => RowValues {
+  return (row) => Object.fromEntries(names.map((name, at) => [name, row.values[at]])) as RowValues;
+}
+
+function compileItem(
+  { compiler, vertical, message, door }: MappingInput,
+  mapping: MappingTemplate,
+  scope: Scope,
+  id: Reader,
+  named: (row: KitRow) => RowValues,
+): Pick<Adapter<KitRow>, 'columns' | 'item'> {
+  const at = ['mapping', 'item'];
+  const isFlight = vertical.name === 'flight' && 'slices' in mapping.item;
+  const { slices, ...plain } = mapping.item;
+  for (const name of Object.keys(door.fields ?? {})) {
+    if (message.fields.some((field) => field.name === name)) continue;
+    compiler.problem(at, `map.ts has a field "${name}", which ${message.name} does not have`);
+  }
+  const fields = compileMessage(compiler, at, message, isFlight ? plain : mapping.item, scope);
+  const mapped = fields.filter(({ name }) => name in plain || (!isFlight && name in mapping.item));
+  const flight = isFlight ? compileFlight(compiler, at, slices, scope, id, mapped) : undefined;
+  const columns: Record<string, (row: KitRow, context: AnswerContext) => unknown> = { ...flight?.columns };
+  for (const field of mapped) {
+    if (vertical.attribute(field.name) === undefined || (isFlight && itineraryFields.has(field.name))) continue;
+    columns[field.name] = (row) => field.column(row.answer.enter(row));
+  }
+  for (const [name, read] of Object.entries(door.fields ?? {})) {
+    if (vertical.attribute(name) !== undefined) columns[name] = (row, context) => momentOf(read(named(row), context));
+  }
+  const own = doorFields(message, door);
+  return {
+    columns,
+    item(row, context, wanted) {
+      const value = flight === undefined ? plainItem(fields, row, wanted) : flight.item(row, wanted);
+      const made = value as Record<string, unknown>;
+      for (const { key, make } of own) made[key] = make(named(row), context);
+      return { $case: vertical.name, value: made } as unknown as Item['vertical'];
+    },
+  };
+}
+
+function plainItem(
+  fields: readonly CompiledField[],
+  row: KitRow,
+  wanted: (field: string) => boolean,
+): Record<string, unknown> {
+  const frame = row.answer.enter(row);
+  const value: Record<string, unknown> = {};
+  for (const field of fields) value[field.key] = wanted(field.name) ? field.value(frame) : field.missing();
+  return value;
+}
+
+function isMoment(value: unknown): value is Moment {
+  return typeof value === 'object' && value !== null && 'epochMs' in value && 'timeZone' in value;
+}
+
+function momentOf(value: unknown): unknown {
+  return isMoment(value) ? value.epochMs : value;
+}
+
+/** Fields that map.ts gives, as messages carry them. */
+function doorFields(
+  message: DescMessage,
+  door: Door,
+): readonly { readonly key: string; readonly make: (values: RowValues, context: AnswerContext) => unknown }[] {
+  return Object.entries(door.fields ?? {}).flatMap(([name, read]) => {
+    const field = message.fields.find((one) => one.name === name);
+    if (field === undefined) return [];
+    const make = (values: RowValues, context: AnswerContext): unknown => {
+      const value = read(values, context);
+      if (field.fieldKind === 'enum') return enumNumber(field.enum, value);
+      return isMoment(value) ? localTimeAt(value.epochMs, value.timeZone) : (value ?? defaultOf(field));
+    };
+    return [{ key: field.localName, make }];
+  });
+}

@@ -1,0 +1,71 @@
+import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { AnswerContext, PartnerRequest, Progress } from '../adapter.ts';
+import type { Compiler } from './compiler.ts';
+import type { StatedFailure } from './failures.ts';
+import type { ManifestFile, RequestTemplate } from './manifest.ts';
+import type { RequestMaker } from './request.ts';
+import type { Frame, Scope } from './scope.ts';
+
+/** The next page: by its own request, or where there is none by the search's. */
+export type NextPage =
+  | { readonly request: PartnerRequest | undefined; readonly progress: Progress }
+  | (StatedFailure & { readonly request?: undefined });
+
+/** What comes after a page; undefined where it was the last. */
+export type Pager = (frame: Frame, context: AnswerContext, progress: Progress, rows: number) => NextPage | undefined;
+
+/** Compiles `paging`. Pages end by themselves at the account's `maxPages`, and where a page has no rows. */
+export function compilePaging(
+  compiler: Compiler,
+  { paging }: ManifestFile,
+  scope: Scope,
+  request: (path: (string | number)[], template: RequestTemplate) => RequestMaker,
+): Pager | undefined {
+  if (paging === undefined) return undefined;
+  const { cursor, link, more } = paging;
+  if ([cursor, link, more].filter((one) => one !== undefined).length !== 1) {
+    compiler.problem(['paging'], 'give one of cursor, link and more: by it a next page is known');
+    return undefined;
+  }
+  const slots = { page: scope.slot('page'), offset: scope.slot('offset'), cursor: scope.slot('cursor') };
+  const make = paging.request === undefined ? undefined : request(['paging', 'request'], paging.request);
+  if (more !== undefined) {
+    if (more.trim() === 'true') compiler.problem(['paging', 'more'], 'never ends: say when there is another page');
+    const again = compiler.expression(['paging', 'more'], more, scope, 'bool');
+    return (frame, _context, progress, rows) => {
+      const received = progress.offset + rows;
+      frame[slots.offset] = received;
+      if (rows === 0 || again(frame) !== true) return undefined;
+      frame[slots.page] = progress.page + 1;
+      return { request: make?.(frame), progress: { ...progress, page: progress.page + 1, offset: received } };
+    };
+  }
+  const key = cursor === undefined ? 'link' : 'cursor';
+  const read = compiler.expression(['paging', key], cursor ?? link, scope, 'string');
+  return (frame, context, progress, rows) => {
+    const value = read(frame);
+    if (typeof value !== 'string' || value === '') return undefined;
+    const next = { ...progress, page: progress.page + 1, offset: progress.offset + rows, cursor: value };
+    if (key === 'cursor') {
+      frame[slots.page] = next.page;
+      frame[slots.offset] = next.offset;
+      frame[slots.cursor] = value;
+      return { request: make?.(frame), progress: next };
+    }
+    const path = pathBelow(value, context.account.endpoint);
+    if (path === undefined) {
+      return { failure: FailureKind.MALFORMED, detail: 'its link to the next page leads away from its endpoint' };
+    }
+    return { request: { method: 'GET', path, headers: {} }, progress: next };
+  };
+}
+
+/** The path of a link below the endpoint; undefined for a link elsewhere, where our credentials must not go. */
+function pathBelow(link: string, endpoint: string): string | undefined {
+  if (!URL.canParse(link, `${endpoint}/`)) return undefined;
+  const base = new URL(endpoint);
+  const url = new URL(link, `${endpoint}/`);
+  const prefix = base.pathname.replace(/\/+$/, '');
+  if (url.origin !== base.origin || !url.pathname.startsWith(`${prefix}/`)) return undefined;
+  return url.pathname.slice(prefix.length) + url.search;
+}

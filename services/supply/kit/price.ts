@@ -1,0 +1,65 @@
+import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { minorDigits } from '../../../libs/money/index.ts';
+import { type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
+import { minorUnits, statedTaxBasis } from '../mapping/reject.ts';
+import type { Compiler, Path } from './compiler.ts';
+import type { PriceTemplate } from './manifest.ts';
+import type { Frame, Reader, Scope } from './scope.ts';
+
+/** Compiles the price of a row. Nothing is assumed: an amount, its currency and its tax basis come together or not at all. */
+export function compilePrice(
+  compiler: Compiler,
+  path: Path,
+  template: PriceTemplate,
+  scope: Scope,
+  id: Reader,
+): (frame: Frame, context: AnswerContext) => PartnerPrice {
+  const read = (key: keyof PriceTemplate, type?: 'string' | 'bool'): Reader | undefined =>
+    template[key] === undefined ? undefined : compiler.expression([...path, key], template[key], scope, type);
+  const total = read('total')!;
+  const totalMax = read('totalMax');
+  const currency = read('currency', 'string')!;
+  const tax = read('tax');
+  const dueLater = read('dueLater');
+  const basis = read('basis', 'string');
+  const metered = read('metered', 'bool');
+  const amount = template.unit === 'minor' ? minorAmount : minorUnits;
+  return (frame, context) => {
+    if (metered?.(frame) === true) throw new Rejection(RejectionReason.METERED, `${id(frame)} has a tariff, no price`);
+    const code = currency(frame);
+    const optional = (reader: Reader | undefined, what: string, otherwise: number): number => {
+      const stated = reader?.(frame);
+      return stated === undefined || stated === null ? otherwise : amount(stated, code, what, id(frame));
+    };
+    const totalMinor = amount(total(frame), code, 'total', id(frame));
+    const price = {
+      currency: code as string,
+      totalMinor,
+      taxMinor: optional(tax, 'tax', -1),
+      dueLaterMinor: optional(dueLater, 'amount due later', 0),
+      basis: basis === undefined ? statedTaxBasis(context) : basisOf(basis(frame), context),
+    };
+    return totalMax === undefined ? price : { ...price, totalMaxMinor: optional(totalMax, 'upper total', totalMinor) };
+  };
+}
+
+/** An amount that comes in minor units: a whole number, as such or as text. */
+function minorAmount(stated: unknown, currency: unknown, what: string, of: unknown): number {
+  if (typeof currency !== 'string' || minorDigits(currency) === undefined) {
+    throw new Rejection(RejectionReason.INVALID_CURRENCY, `${what} of ${of}: no ISO 4217 currency code`);
+  }
+  const minor = typeof stated === 'string' && /^-?\d{1,16}$/.test(stated) ? Number(stated) : stated;
+  if (typeof minor !== 'number' || !Number.isSafeInteger(minor)) {
+    throw new Rejection(RejectionReason.INVALID_AMOUNT, `${what} of ${of}: no whole number of minor units`);
+  }
+  if (minor < 0) throw new Rejection(RejectionReason.NEGATIVE_AMOUNT, `${what} of ${of}: ${minor} is negative`);
+  return minor;
+}
+
+/** What the row says, or where it says nothing the manifest. */
+function basisOf(stated: unknown, context: AnswerContext): TaxBasis {
+  if (stated === undefined) return statedTaxBasis(context);
+  if (stated === 'INCLUDED' || stated === 'EXCLUDED' || stated === 'PARTLY_INCLUDED') return TaxBasis[stated];
+  throw new Rejection(RejectionReason.UNKNOWN_TAX_BASIS, 'the basis is none of INCLUDED, EXCLUDED, PARTLY_INCLUDED');
+}

@@ -1,0 +1,73 @@
+import { type KitAnswer, type KitRow } from './answer.ts';
+import type { Compiler, Path } from './compiler.ts';
+import type { Cel, RowLoop } from './manifest.ts';
+import { type Frame, type Reader, Scope } from './scope.ts';
+
+/** Rows are made by loops, one in the other: hotels, their rooms, the rooms' rates. */
+
+interface CompiledLoop {
+  readonly slot: number;
+  readonly over: Reader;
+  readonly where: Reader | undefined;
+}
+
+/** The loops that make rows of an answer. */
+export interface CompiledRows {
+  readonly scope: Scope;
+  readonly names: readonly string[];
+  readonly slots: readonly number[];
+  /** The elements of every row's loops; undefined where the answer has no such list. */
+  read(frame: Frame): unknown[][] | undefined;
+}
+
+/** Compiles `rows`: one list, whose elements are called `row`, or loops with names of their own. */
+export function compileRows(compiler: Compiler, path: Path, rows: Cel | readonly RowLoop[], outer: Scope): CompiledRows {
+  const plain = typeof rows === 'string';
+  const loops: readonly RowLoop[] = plain ? [{ each: rows, as: 'row' }] : rows;
+  let scope = outer;
+  const compiled: CompiledLoop[] = [];
+  for (const [at, loop] of loops.entries()) {
+    const place: Path = plain ? path : [...path, at];
+    const over = compiler.expression(plain ? place : [...place, 'each'], loop.each, scope, 'list_dyn');
+    const inner = new Scope(scope);
+    if (inner.has(loop.as)) {
+      compiler.problem([...place, 'as'], `"${loop.as}" is taken; choose another name`);
+      continue;
+    }
+    const slot = inner.add(loop.as, 'dyn');
+    const where =
+      loop.where === undefined ? undefined : compiler.expression([...place, 'where'], loop.where, inner, 'bool');
+    compiled.push({ slot, over, where });
+    scope = inner;
+  }
+  return {
+    scope,
+    names: loops.map(({ as }) => as),
+    slots: compiled.map(({ slot }) => slot),
+    read(frame) {
+      const [outermost] = compiled;
+      if (outermost === undefined || !Array.isArray(outermost.over(frame))) return undefined;
+      const found: unknown[][] = [];
+      walk(compiled, 0, frame, found);
+      return found;
+    },
+  };
+}
+
+/** A list that an element lacks gives it no rows. */
+function walk(loops: readonly CompiledLoop[], depth: number, frame: Frame, found: unknown[][]): void {
+  const loop = loops[depth]!;
+  const elements = loop.over(frame);
+  if (!Array.isArray(elements)) return;
+  for (const element of elements) {
+    frame[loop.slot] = element;
+    if (loop.where !== undefined && loop.where(frame) !== true) continue;
+    if (depth + 1 < loops.length) walk(loops, depth + 1, frame, found);
+    else found.push(loops.map(({ slot }) => frame[slot]));
+  }
+}
+
+/** Rows of an answer. */
+export function rowsOf(answer: KitAnswer, values: readonly (readonly unknown[])[]): KitRow[] {
+  return values.map((own) => ({ answer, values: own, derived: undefined }));
+}

@@ -1,0 +1,237 @@
+import type { JSONSchema } from '../../../libs/config/index.ts';
+import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { limits } from '../config.ts';
+
+/**
+ * JSON Schema of a manifest: what `entrepot check` holds files against, editors complete by, and the guide's reference is
+ * made of. A description is a sentence that also stands in the error about its key.
+ */
+
+const cel = (description: string): JSONSchema => ({ description: `${description}; CEL`, type: 'string', minLength: 1 });
+const value = (description: string): JSONSchema => ({
+  description: `${description}; CEL, or a number or flag as it is`,
+  type: ['string', 'number', 'boolean'],
+});
+const named = (description: string, values: JSONSchema, names = '^[A-Za-z_][A-Za-z0-9_]*$'): JSONSchema => ({
+  description,
+  type: 'object',
+  propertyNames: { description: 'a name of letters, digits and "_"', pattern: names },
+  additionalProperties: values,
+});
+const object = (
+  description: string,
+  required: readonly string[],
+  properties: Readonly<Record<string, JSONSchema>>,
+): JSONSchema => ({ description, type: 'object', required, additionalProperties: false, properties });
+
+const request = (description: string): JSONSchema =>
+  object(description, ['path'], {
+    method: { description: 'GET, or POST where there is a body', enum: ['GET', 'POST'] },
+    path: {
+      description: 'path below the endpoint, starts with "/"; "{…}" holds CEL, whose text is percent-encoded',
+      type: 'string',
+      pattern: '^/',
+    },
+    query: named('query parameters; an absent value leaves its parameter out', value('value of the parameter'), '^.+$'),
+    headers: named('headers of this request', cel('value of the header'), '^[A-Za-z0-9-]+$'),
+    body: {
+      description:
+        'the body: JSON, or XML as a mapping of elements in which "@name" is an attribute and "#text" the text; leaves are CEL, ' +
+        '{each, as, where, give} makes a list, {when, give} a part under a condition; what is absent is left out',
+    },
+    form: named('a form body', value('value of the field'), '^.+$'),
+    graphql: object('a GraphQL operation, sent by POST', ['query'], {
+      query: { description: 'the operation', type: 'string', minLength: 1 },
+      variables: { description: 'its variables, as in body', type: 'object' },
+    }),
+  });
+
+const rows: JSONSchema = {
+  description:
+    'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]',
+  anyOf: [
+    { type: 'string', minLength: 1 },
+    {
+      type: 'array',
+      minItems: 1,
+      maxItems: 6,
+      items: object('a loop', ['each', 'as'], {
+        each: cel('the list'),
+        as: { description: 'name of an element', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+        where: cel('elements for which it does not hold are left out'),
+      }),
+    },
+  ],
+};
+
+const failureKinds = Object.keys(FailureKind)
+  .filter((name) => name !== 'UNSPECIFIED' && name !== 'UNRECOGNIZED')
+  .join(', ');
+
+const auth: JSONSchema = {
+  description: 'how requests are authenticated; names are those under credentials',
+  oneOf: [
+    object('a bearer token', ['bearer'], { bearer: { description: 'the credential', type: 'string' } }),
+    object('HTTP Basic', ['basic'], {
+      basic: object('the pair', ['username', 'password'], {
+        username: { description: 'the credential', type: 'string' },
+        password: { description: 'the credential', type: 'string' },
+      }),
+    }),
+    object('headers by expression', ['headers'], {
+      headers: named('header to its value; credentials.<name> may be read', cel('value'), '^[A-Za-z0-9-]+$'),
+    }),
+    object('query parameters by expression', ['query'], {
+      query: named('parameter to its value; credentials.<name> may be read', cel('value'), '^.+$'),
+    }),
+    object('OAuth 2.0 client credentials', ['oauth2'], {
+      oauth2: object('where and how a token is fetched', ['tokenPath', 'clientId', 'clientSecret'], {
+        tokenPath: { description: 'path of the token endpoint below the endpoint', type: 'string', pattern: '^/' },
+        clientId: { description: 'the credential', type: 'string' },
+        clientSecret: { description: 'the credential', type: 'string' },
+        scope: { description: 'scopes, separated by blanks', type: 'string' },
+        credentialsIn: { description: 'where the client stands; default header (Basic)', enum: ['header', 'body'] },
+        fields: named('further form fields', { type: 'string' }, '^.+$'),
+      }),
+    }),
+  ],
+};
+
+const mapping = object('how rows become offers', ['id', 'price', 'item'], {
+  id: cel('what tells a row apart from the others of a search; names it in rejections'),
+  let: named('names for what several expressions share, each may read those above it', cel('its value')),
+  reject: {
+    description: 'rows that are no offers, by a condition',
+    type: 'array',
+    items: object('a condition', ['when', 'because'], {
+      when: cel('the row is rejected where it holds'),
+      because: { description: 'why, for a person', type: 'string', minLength: 3 },
+    }),
+  },
+  price: object('what the partner charges; amount and currency come together or the row is rejected', ['total', 'currency'], {
+    total: value('the amount'),
+    totalMax: value('the upper end of a price that is a range'),
+    unit: { description: 'amounts are in major units ("627.00", the default) or minor units (62700)', enum: ['major', 'minor'] },
+    currency: cel('ISO 4217 code of the amount, never assumed: a constant stands in quotes of its own, "\'EUR\'"'),
+    tax: value('the part of the total that is stated as tax'),
+    dueLater: value('mandatory charges that are not in the total'),
+    basis: cel('INCLUDED, EXCLUDED or PARTLY_INCLUDED where the row says it; else taxBasis counts'),
+    metered: cel('the row has a tariff instead of a price, and is no offer'),
+  }),
+  expires: object('when the partner stops standing by a row: the earliest of these, else defaults.lifetimeSeconds', [], {
+    at: cel('ISO 8601 moment with an offset'),
+    afterSeconds: value('seconds after the answer'),
+  }),
+  item: {
+    description:
+      "the item, shaped as the vertical's message: CEL at the leaves; a time is {local, zone}, {instant, zone} or {epochSeconds, zone}; " +
+      'a list of messages is {each, as, where, give}',
+    type: 'object',
+  },
+});
+
+/** The schema. */
+export const manifestSchema: JSONSchema = object('a partner format', ['name', 'title', 'vertical', 'format', 'defaults'], {
+  name: { description: 'the name of the folder', type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
+  title: { description: 'what a person calls it', type: 'string', minLength: 1 },
+  owner: { description: 'who is asked when it breaks: a team or an address', type: 'string', minLength: 2 },
+  documentation: { description: "URL of the partner's documentation", type: 'string', format: 'uri' },
+  vertical: { description: 'what it sells, as named in Criteria', type: 'string' },
+  format: { description: 'format of answers', enum: ['json', 'xml'] },
+  answerStatuses: {
+    description: 'statuses beside 2xx with which answers come, 400 to 599',
+    type: 'array',
+    items: { type: 'integer', minimum: 400, maximum: 599 },
+  },
+  defaults: object('limits where an account does not say otherwise', Object.keys(limits), limits),
+  taxBasis: {
+    description: "what totals say about taxes where rows do not, by market, '*' for every other",
+    type: 'object',
+    propertyNames: { pattern: '^([A-Z]{2}|\\*)$' },
+    additionalProperties: object('a cited statement', ['basis', 'citation'], {
+      basis: { enum: ['INCLUDED', 'EXCLUDED', 'PARTLY_INCLUDED'] },
+      citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
+    }),
+  },
+  options: named(
+    'settings of an account, read as options.<name>',
+    object('a setting', ['type', 'description'], {
+      type: { description: 'type of the value', enum: ['string', 'integer', 'number', 'boolean'] },
+      description: { description: 'what it is, with its unit', type: 'string', minLength: 3 },
+      default: { description: 'the value where an account does not give one', type: ['string', 'number', 'boolean'] },
+      minimum: { description: 'least value', type: 'number' },
+      maximum: { description: 'largest value', type: 'number' },
+    }),
+  ),
+  credentials: named('credentials that an account gives by reference, with what each is', {
+    description: 'what it is',
+    type: 'string',
+    minLength: 3,
+  }),
+  tables: named('code tables: the partner\'s code to what it means, written here or in a CSV file beside the manifest', {
+    description: 'a mapping of codes, or the name of a CSV file',
+    anyOf: [
+      { type: 'string', pattern: '^[A-Za-z0-9._-]+\\.csv$' },
+      { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+    ],
+  }),
+  auth,
+  unsupported: {
+    description: 'criteria that the partner cannot be asked for',
+    type: 'array',
+    items: object('a condition', ['when', 'because'], {
+      when: cel('the partner is not asked where it holds'),
+      because: { description: 'why, for a person', type: 'string', minLength: 3 },
+    }),
+  },
+  let: named('names for what several requests share, each may read those above it', cel('its value')),
+  headers: named('headers of every request', cel('value of the header'), '^[A-Za-z0-9-]+$'),
+  steps: {
+    description: 'requests before the search, each for values that those after it need (a session, a token)',
+    type: 'array',
+    maxItems: 5,
+    items: object('a step', ['request', 'take'], {
+      request: request('what is sent'),
+      take: named('names for values of its answer', cel('the value')),
+    }),
+  },
+  search: request('the search; page, offset and cursor say which page is asked for'),
+  poll: object('for a search that is answered bit by bit', ['request', 'until', 'everyMs'], {
+    request: request('asks how far it is'),
+    until: cel('the answer is whole'),
+    everyMs: { description: 'pause between two requests, 50 to 10000 ms', type: 'integer', minimum: 50, maximum: 10_000 },
+  }),
+  paging: object('how further pages are known and asked for: one of cursor, link and more', [], {
+    cursor: cel('what the next request passes on as cursor; absent on the last page'),
+    link: cel('URL of the next page, below the endpoint; absent on the last page'),
+    more: cel('there is another page; page is the number of this one, offset counts the rows received'),
+    request: request('the request for a further page, where it is not the search again'),
+  }),
+  failures: object('how answers say what went wrong', [], {
+    stated: cel('the answer is a failure whatever its status'),
+    empty: cel('the answer means: nothing found'),
+    kind: cel(`kind of failure (${failureKinds}); where it names none, the status counts`),
+    detail: cel('what went wrong, for a person'),
+    retryAfterSeconds: value('seconds after which the partner may be asked again'),
+    gone: cel('the offer that was asked for again is no longer sold'),
+  }),
+  warning: cel("the partner's own warning beside rows; makes the outcome partial"),
+  joins: named(
+    'elements of the answer by key, read as <name>[key]; each may read those above it',
+    object('a join', ['each', 'key'], { each: cel('the elements'), key: cel('the key of an element, called it') }),
+  ),
+  rows,
+  mapping,
+  verify: object('asks again for one row', ['request'], {
+    request: request("what is sent; may read the row's values"),
+    rows,
+    single: { description: 'the answer is about this row alone, and counts also under another id', type: 'boolean' },
+  }),
+  handoff: {
+    ...object('the way on: a link for the shopper where there is one, else a token for the booking API', [], {
+      url: cel('the link; click is the id of the click'),
+      token: cel('the token'),
+    }),
+    minProperties: 1,
+  },
+});

@@ -10,6 +10,10 @@ const CURRENCY = /^[A-Z]{3}$/;
 const MAX_CURRENCIES = 256;
 /** What a builder holds once its rows are handed over. */
 const NO_BYTES = new Uint8Array(0);
+/** Upper bound of a price that is no range. */
+const NO_RANGE = -1;
+/** Upper bounds of a batch without ranges. */
+const NO_RANGES = Buffer.alloc(0);
 
 /** Makes price columns row by row. */
 export class PriceColumnsBuilder {
@@ -19,6 +23,8 @@ export class PriceColumnsBuilder {
   readonly #total: Int64Buffer;
   readonly #tax: Int64Buffer;
   readonly #dueLater: Int64Buffer;
+  /** Made with the first range: most batches have none. */
+  #totalMax: Int64Buffer | undefined;
   #length = 0;
 
   /** @param capacity rows to make room for at once (default 64). */
@@ -38,13 +44,21 @@ export class PriceColumnsBuilder {
 
   /**
    * The next row's price, in minor units of its currency: integers from 0 to 2^53 - 1, tax -1 where the partner does
-   * not split it. Throws EntrepotError INVALID_FIELD for anything else; the row is then not added.
+   * not split it, and totalMax -1 where the price is no range; else not below the total. Throws EntrepotError INVALID_FIELD for anything else; the row is then not added.
    */
-  push(currency: string, totalMinor: number, taxMinor: number, dueLaterMinor: number, basis: TaxBasis): void {
+  push(
+    currency: string,
+    totalMinor: number,
+    taxMinor: number,
+    dueLaterMinor: number,
+    basis: TaxBasis,
+    totalMaxMinor = NO_RANGE,
+  ): void {
     requireMinor('prices.totalMinor', totalMinor, 0);
     requireMinor('prices.taxMinor', taxMinor, -1);
     requireMinor('prices.dueLaterMinor', dueLaterMinor, 0);
     requireBasis(basis, this.#length);
+    if (totalMaxMinor !== NO_RANGE) requireMinor('prices.totalMaxMinor', totalMaxMinor, totalMinor);
     const code = this.#currencyCode(currency);
     const row = this.#length++;
     if (row === this.#codes.length) this.#grow();
@@ -53,6 +67,8 @@ export class PriceColumnsBuilder {
     this.#total.push(totalMinor);
     this.#tax.push(taxMinor);
     this.#dueLater.push(dueLaterMinor);
+    if (totalMaxMinor !== NO_RANGE) this.#totalMax ??= this.#withoutRanges(row);
+    this.#totalMax?.push(totalMaxMinor);
   }
 
   /** Hands the rows over and leaves the builder empty. */
@@ -65,7 +81,9 @@ export class PriceColumnsBuilder {
       taxMinor: this.#tax.take(),
       dueLaterMinor: this.#dueLater.take(),
       taxBasis: bytesOf(this.#basis.subarray(0, length)),
+      totalMaxMinor: this.#totalMax?.take() ?? NO_RANGES,
     };
+    this.#totalMax = undefined;
     this.#codes = NO_BYTES;
     this.#basis = NO_BYTES;
     this.#length = 0;
@@ -80,6 +98,13 @@ export class PriceColumnsBuilder {
       throw invalidField('prices.currencies', `more than ${MAX_CURRENCIES} currencies in one batch; split the batch`);
     }
     return this.#currencies.push(currency) - 1;
+  }
+
+  /** Upper bounds of so many rows that have none. */
+  #withoutRanges(rows: number): Int64Buffer {
+    const bounds = new Int64Buffer(this.#codes.length);
+    for (let row = 0; row < rows; row++) bounds.push(NO_RANGE);
+    return bounds;
   }
 
   #grow(): void {
@@ -105,6 +130,8 @@ export interface PriceView {
   currency(row: number): string;
   /** The amount that the partner charges. */
   total(row: number): number;
+  /** The most that the partner may charge; -1 where the price is no range. */
+  totalMax(row: number): number;
   /** The part of the total stated as tax; -1 where the partner does not split it. */
   tax(row: number): number;
   /** Mandatory charges that are not in the total. */
@@ -118,6 +145,7 @@ class PriceColumnsView implements PriceView {
   readonly currencies: readonly string[];
   readonly #codes: Uint8Array;
   readonly #total: Float64Array;
+  readonly #totalMax: Float64Array | undefined;
   readonly #tax: Float64Array;
   readonly #dueLater: Float64Array;
   readonly #basis: Uint8Array;
@@ -126,6 +154,7 @@ class PriceColumnsView implements PriceView {
     this.currencies = prices.currencies;
     this.#codes = prices.currencyCodes;
     this.#total = readMinors(prices.totalMinor, 'prices.totalMinor', 0, this.length);
+    this.#totalMax = readUpperBounds(prices.totalMaxMinor, this.#total);
     this.#tax = readMinors(prices.taxMinor, 'prices.taxMinor', -1, this.length);
     this.#dueLater = readMinors(prices.dueLaterMinor, 'prices.dueLaterMinor', 0, this.length);
     this.#basis = prices.taxBasis;
@@ -138,6 +167,9 @@ class PriceColumnsView implements PriceView {
   }
   total(row: number): number {
     return this.#total[row]!;
+  }
+  totalMax(row: number): number {
+    return this.#totalMax === undefined ? NO_RANGE : this.#totalMax[row]!;
   }
   tax(row: number): number {
     return this.#tax[row]!;
@@ -152,7 +184,8 @@ class PriceColumnsView implements PriceView {
 
 /**
  * A view over price columns. Throws EntrepotError INVALID_FIELD when lengths differ, a currency is not three capital
- * letters, a code is outside the currencies, an amount is negative or beyond 2^53 - 1, or a tax basis is unknown.
+ * letters, a code is outside the currencies, an amount is negative or beyond 2^53 - 1, an upper bound is below its total,
+ * or a tax basis is unknown.
  */
 export function readPrices(prices: PriceColumns): PriceView {
   const rowCount = prices.currencyCodes.length;
@@ -178,6 +211,18 @@ function readMinors(bytes: Uint8Array, field: string, least: number, rowCount: n
     if (minors[row]! < least) throw invalidField(field, `row ${row} is ${minors[row]}; the least is ${least}`);
   }
   return minors;
+}
+
+/** Undefined when no row is a range. */
+function readUpperBounds(bytes: Uint8Array, totals: Float64Array): Float64Array | undefined {
+  if (bytes.length === 0) return undefined;
+  const bounds = readMinors(bytes, 'prices.totalMaxMinor', NO_RANGE, totals.length);
+  for (let row = 0; row < bounds.length; row++) {
+    if (bounds[row] !== NO_RANGE && bounds[row]! < totals[row]!) {
+      throw invalidField('prices.totalMaxMinor', `row ${row} is ${bounds[row]}, below its total ${totals[row]}`);
+    }
+  }
+  return bounds;
 }
 
 function requireMinor(field: string, minor: number, least: number): void {

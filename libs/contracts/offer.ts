@@ -7,6 +7,7 @@ export {
   FlightSlice,
   FlightSliceCriteria,
 } from './gen/entrepot/offer/v1/flight.ts';
+export { Availability, Condition, Good, GoodCriteria, ShipTo } from './gen/entrepot/offer/v1/good.ts';
 export { Criteria, Item, Offer, OfferSummary, Price } from './gen/entrepot/offer/v1/offer.ts';
 export {
   CacheUse,
@@ -16,6 +17,7 @@ export {
   RejectionCount,
   RejectionReason,
 } from './gen/entrepot/offer/v1/outcome.ts';
+export { PriceKind, Propulsion, Ride, RideClass, RideCriteria, RidePlace } from './gen/entrepot/offer/v1/ride.ts';
 export {
   Board,
   CancellationStep,

@@ -5,3 +5,4 @@ export { ErrorReason } from './gen/entrepot/type/v1/error.ts';
 export { GeoCircle, GeoPoint } from './gen/entrepot/type/v1/geo.ts';
 export { Money, TaxBasis } from './gen/entrepot/type/v1/money.ts';
 export { LocalTime } from './gen/entrepot/type/v1/time.ts';
+export { PriceBound, Vertical } from './gen/entrepot/type/v1/vertical.ts';

@@ -23,7 +23,7 @@ afterEach(async () => {
 async function start(gate?: Promise<void>): Promise<void> {
   const pricing = meshService(PricingServiceDefinition, {
     async *price() {},
-    explain: async () => ({ lines: [], total: undefined }),
+    explain: async () => ({ lines: [], total: undefined, linesMax: [], totalMax: undefined }),
     getRuleSet: async () => {
       await gate;
       return { ruleSet: 'r', rateTable: 't', rules: [], currencies: ['EUR'] };

@@ -1,4 +1,5 @@
 export { airlineName } from './airlines.ts';
 export { distanceKm } from './geo.ts';
+export { gtin14 } from './gtin.ts';
 export { epochMsToLocal, localToEpochMs, utcOffsetMinutes } from './local-time.ts';
 export { airportZone, findCity, findPlace, type Place, placeNamesNear, zoneAt } from './places.ts';

@@ -1,15 +1,7 @@
-import {
-  type DescExtension,
-  type DescField,
-  getOption,
-  hasOption,
-  isMessage,
-  type Message,
-  ScalarType,
-} from '@bufbuild/protobuf';
-import { reflect } from '@bufbuild/protobuf/reflect';
+import { type DescField, ScalarType } from '@bufbuild/protobuf';
 import type { AttributeValueType } from '../columns/index.ts';
-import { descriptors, docOf } from './descriptors.ts';
+import { docOf } from './descriptors.ts';
+import { readOption } from './option.ts';
 
 /** What a vertical's item declares about a field that anyone filters, sorts, facets or identifies by. */
 export interface AttributeSpec {
@@ -42,13 +34,10 @@ const IDENTITIES = ['none', 'shared_key', 'partner_key', 'evidence'] as const;
 
 /** The attribute that a field declares, undefined when it declares none. Throws for a field type that has no column. */
 export function attributeOf(field: DescField): AttributeSpec | undefined {
-  const extension = attributeExtension();
-  if (!hasOption(field, extension)) return undefined;
-  const option = reflect(extension.message, attributeOption(field, extension));
-  const number = (name: string): number => option.get(fieldOf(extension, name)) as number;
-  const flag = (name: string): boolean => option.get(fieldOf(extension, name)) as boolean;
-  const facet = FACETS[number('facet')];
-  const identity = IDENTITIES[number('identity')];
+  const option = readOption(field, EXTENSION);
+  if (option === undefined) return undefined;
+  const facet = FACETS[option('facet') as number];
+  const identity = IDENTITIES[option('identity') as number];
   if (facet === undefined || identity === undefined) {
     throw new Error(
       `${field.parent.typeName}.${field.name}: this version knows neither its facet kind nor identity role`,
@@ -57,36 +46,15 @@ export function attributeOf(field: DescField): AttributeSpec | undefined {
   return {
     name: field.name,
     type: valueType(field),
-    unit: option.get(fieldOf(extension, 'unit')) as string,
-    filterable: flag('filterable'),
-    sortable: flag('sortable'),
+    unit: option('unit') as string,
+    filterable: option('filterable') as boolean,
+    sortable: option('sortable') as boolean,
     facet,
     identity,
     enumValues: field.enum?.values.filter((value) => value.number !== 0).map((value) => value.localName) ?? [],
     optional: field.proto.proto3Optional,
     doc: docOf(field),
   };
-}
-
-type MessageExtension = DescExtension & { fieldKind: 'message' };
-
-function attributeExtension(): MessageExtension {
-  const extension = descriptors().getExtension(EXTENSION);
-  if (extension?.fieldKind !== 'message') throw new Error(`The descriptors lack the option ${EXTENSION}.`);
-  return extension;
-}
-
-function attributeOption(field: DescField, extension: MessageExtension): Message {
-  const option: unknown = getOption(field, extension);
-  if (!isMessage(option, extension.message))
-    throw new Error(`${field.parent.typeName}.${field.name}: unreadable option`);
-  return option;
-}
-
-function fieldOf(extension: MessageExtension, name: string): DescField {
-  const field = extension.message.fields.find((candidate) => candidate.name === name);
-  if (field === undefined) throw new Error(`${extension.message.typeName} lacks the field ${name}.`);
-  return field;
 }
 
 function valueType(field: DescField): AttributeValueType {

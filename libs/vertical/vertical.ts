@@ -1,6 +1,7 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { type AttributeSpec, attributeOf } from './attribute.ts';
 import { descriptors } from './descriptors.ts';
+import { readOption } from './option.ts';
 
 /** The verticals that the contracts declare: what is sought, what is offered, and its attributes. */
 
@@ -12,6 +13,8 @@ export interface Vertical {
   readonly attributes: readonly AttributeSpec[];
   /** The attribute of a name, undefined when there is none. */
   attribute(name: string): AttributeSpec | undefined;
+  /** Of a price that is a range, the bound that counts wherever one number is needed: order, filter, ranking. */
+  readonly priceBound: 'lower' | 'upper';
   /** Full name of the criteria's message: "entrepot.offer.v1.FlightCriteria". */
   readonly criteriaMessage: string;
   /** Full name of the item's message: "entrepot.offer.v1.Flight". */
@@ -20,6 +23,8 @@ export interface Vertical {
 
 const ITEM = 'entrepot.offer.v1.Item';
 const CRITERIA = 'entrepot.offer.v1.Criteria';
+const OPTION = 'entrepot.type.v1.vertical';
+const BOUNDS = ['lower', 'lower', 'upper'] as const;
 
 let loaded: ReadonlyMap<string, Vertical> | undefined;
 
@@ -58,9 +63,16 @@ function makeVertical(name: string, criteria: DescMessage, item: DescMessage): V
     name,
     attributes,
     attribute: (wanted) => byName.get(wanted),
+    priceBound: priceBoundOf(item),
     criteriaMessage: criteria.typeName,
     itemMessage: item.typeName,
   };
+}
+
+function priceBoundOf(item: DescMessage): Vertical['priceBound'] {
+  const bound = BOUNDS[(readOption(item, OPTION)?.('price_bound') ?? 0) as number];
+  if (bound === undefined) throw new Error(`${item.typeName}: this version does not know its price bound`);
+  return bound;
 }
 
 function cases(message: string): readonly DescField[] {

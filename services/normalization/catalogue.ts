@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { readColumns } from '../../libs/columns/index.ts';
+import { type AnyColumnView, type AttributeValueType, readColumns } from '../../libs/columns/index.ts';
 import {
   type Identity,
   IdentityRule,
@@ -139,13 +139,24 @@ function open<Row>(
   for (const attribute of [...rules.required, ...rules.optional]) {
     const column = columns.get(attribute);
     const { type } = verticalOf(rules.vertical).attribute(attribute)!;
-    if (column !== undefined && column.type !== type) {
-      throw invalidField(`${field}.rows.columns.${attribute}`, `has ${column.type} values; the attribute is a ${type}`);
+    const stored = storedAs[type] ?? type;
+    if (column !== undefined && column.type !== stored) {
+      throw invalidField(
+        `${field}.rows.columns.${attribute}`,
+        `has ${column.type} values; the attribute is a ${stored}`,
+      );
     }
   }
   const reader = rules.read({ partner, columns, rowCount: rows.rowCount, field: `${field}.rows` });
   return { reader, rowCount: rows.rowCount };
 }
+
+/** How columns store the types of attributes that they do not name themselves. */
+const storedAs: Readonly<Partial<Record<AttributeValueType, AnyColumnView['type']>>> = {
+  enum: 'string',
+  int: 'int32',
+  time: 'int64',
+};
 
 /** Runs a check whose errors name fields relative to `field`. */
 function below<T>(field: string, check: () => T): T {

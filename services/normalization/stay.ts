@@ -1,14 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { NumberColumn, StringColumnView } from '../../libs/columns/index.ts';
-import {
-  type Identity,
-  IdentityRule,
-  type ProductKey,
-} from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { type Identity, IdentityRule } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { invalidField } from '../../libs/errors/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { cellOf, cellsAround } from './cells.ts';
 import { type Decided, type EvidenceColumns, type EvidenceReader, type IdentityRules, identity } from './identity.ts';
+import { addKeys, describeByKeys } from './product-keys.ts';
 import { addProducts, inChunks, productIdOf } from './schema.ts';
 import { farthestKm, type PlacedProperty, type Placement, type Property, place, property } from './stay-match.ts';
 
@@ -50,7 +47,11 @@ export function stayRules(memory: number): IdentityRules<Property> {
           .map(({ productId, name }) => ({ productId, content: name, endsOn: '' })),
         tx,
       );
-      await addKeys(placed, tx);
+      await addKeys(
+        vertical,
+        placed.map(({ partner, code, identity: decided }) => ({ ...decided, partner, key: code })),
+        tx,
+      );
       await addProperties(placed, tx);
 
       const decided = new Map(placed.map((row) => [keyOf(row), row.identity]));
@@ -68,13 +69,7 @@ export function stayRules(memory: number): IdentityRules<Property> {
       };
     },
 
-    async describe(productId, content, tx) {
-      const keys = await tx.query<ProductKey>(
-        'SELECT partner, key, rule, confidence, evidence FROM product_keys WHERE product_id = $1 ORDER BY partner, key',
-        [productId],
-      );
-      return { title: content, keys };
-    },
+    describe: (productId, content, tx) => describeByKeys(productId, content, tx),
 
     async prune() {
       // Properties stay: a code that is sold again after years is still the same property.
@@ -175,24 +170,6 @@ async function loadCells(
 function explain(productId: string, { because }: Placement): Identity {
   if (because === undefined) return identity(productId, IdentityRule.NEW, 1, 'no product nearby is named alike');
   return identity(productId, IdentityRule.PLACE_AND_NAME, because.confidence, because.evidence);
-}
-
-async function addKeys(placed: readonly Placed[], tx: Store): Promise<void> {
-  await inChunks(placed, async (part) => {
-    await tx.query(
-      `INSERT INTO product_keys (vertical, partner, key, product_id, rule, confidence, evidence)
-       SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::smallint[], $6::double precision[], $7::text[])`,
-      [
-        vertical,
-        part.map(({ partner }) => partner),
-        part.map(({ code }) => code),
-        part.map(({ productId }) => productId),
-        part.map(({ identity }) => identity.rule),
-        part.map(({ identity }) => identity.confidence),
-        part.map(({ identity }) => identity.evidence),
-      ],
-    );
-  });
 }
 
 async function addProperties(placed: readonly Placed[], tx: Store): Promise<void> {

@@ -29,14 +29,21 @@ interface BatchRows {
   readonly currencies: readonly string[];
   readonly codes: Uint8Array;
   readonly total: Int64s;
+  /** -1 where the price is no range; undefined when no row's is. */
+  readonly totalMax: Int64s | undefined;
   readonly dueLater: Int64s;
   readonly tax: Int64s;
   readonly basis: Uint8Array;
   readonly source: RowSource;
 }
 
-/** Price of a row that has none, in the contract's columns; also the tax of a row whose partner does not split it. */
+/**
+ * Price of a row that has none, in the contract's columns; also the tax of a row whose partner does not split it, and the
+ * upper bound of a price that is no range.
+ */
 const NONE = -1;
+/** Upper bounds of a batch without ranges. */
+const NO_RANGES = Buffer.alloc(0);
 
 /**
  * Reads a batch for a view: of the columns only those that the view's rules read.
@@ -70,6 +77,7 @@ export function readBatch(view: View, batch: PriceBatch): BatchRows {
     currencies: prices.currencies,
     codes,
     total: readInt64s(prices.totalMinor),
+    totalMax: prices.totalMaxMinor.byteLength === 0 ? undefined : readInt64s(prices.totalMaxMinor),
     dueLater: readInt64s(prices.dueLaterMinor),
     tax: readInt64s(prices.taxMinor),
     basis: prices.taxBasis,
@@ -83,6 +91,7 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
   const { length, codes } = rows;
   const plans: (Plan | Unplannable)[] = [];
   const totals = new Float64Array(length);
+  const totalMaxes = rows.totalMax === undefined ? undefined : new Float64Array(length);
   const dueLaters = new Float64Array(length);
   const taxes = new Float64Array(length);
   const unpriced: UnpricedRow[] = [];
@@ -98,11 +107,16 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
       const tax = quoteTax(priced, rows, row);
       refusal = refusalOfQuote(total, dueLater, tax);
       totals[row] = total;
+      if (totalMaxes !== undefined) {
+        totalMaxes[row] = quoteTotalMax(priced, rows, row);
+        if (Number.isNaN(totalMaxes[row])) refusal ??= OUT_OF_RANGE;
+      }
       dueLaters[row] = dueLater;
       taxes[row] = tax;
     }
     if (refusal !== undefined) {
       totals[row] = NONE;
+      if (totalMaxes !== undefined) totalMaxes[row] = NONE;
       dueLaters[row] = NONE;
       taxes[row] = NONE;
       unpriced.push({ row, reason: refusal.reason, detail: refusal.detail });
@@ -114,7 +128,22 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
     dueLaterMinor: writeInt64s(dueLaters),
     taxMinor: writeInt64s(taxes),
     unpriced,
+    totalMaxMinor: totalMaxes === undefined ? NO_RANGES : writeInt64s(totalMaxes),
   };
+}
+
+/**
+ * The upper bound of a row's price, by the same rules and rounding as the lower one; -1 where the price is no range, NaN
+ * out of range. No rule reads a price and none takes more than all of it, so it is never below the lower one.
+ */
+function quoteTotalMax(plan: Plan, rows: BatchRows, row: number): number {
+  const totalMax = totalMaxOf(rows, row);
+  return totalMax === NONE ? NONE : quoteTotal(plan, totalMax, rows.dueLater.get(row), row);
+}
+
+/** The partner's upper bound of a row's price; -1 where the price is no range. */
+export function totalMaxOf({ totalMax }: BatchRows, row: number): number {
+  return totalMax === undefined ? NONE : totalMax.get(row);
 }
 
 /** What is wrong with a row's money as it came. Nothing is completed: a row that lacks something has no price. */
@@ -128,7 +157,9 @@ export function refusalOf(rows: BatchRows, row: number): Refusal | undefined {
   const tax = rows.tax.get(row);
   if (total < 0 || dueLater < 0) return NEGATIVE;
   if (tax !== NONE && (tax < 0 || tax > total)) return WRONG_TAX;
-  return total + dueLater > Number.MAX_SAFE_INTEGER ? TOO_LARGE : undefined;
+  const totalMax = totalMaxOf(rows, row);
+  if (totalMax !== NONE && totalMax < total) return WRONG_RANGE;
+  return Math.max(total, totalMax) + dueLater > Number.MAX_SAFE_INTEGER ? TOO_LARGE : undefined;
 }
 
 /** The part of a row's price that the partner stated as tax; -1 where it does not split it, NaN out of range. */
@@ -152,6 +183,7 @@ const WRONG_TAX: Refusal = {
   reason: 'INVALID_AMOUNT',
   detail: 'the tax is negative or more than the total that it is a part of',
 };
+const WRONG_RANGE: Refusal = { reason: 'INVALID_AMOUNT', detail: 'the upper bound of the price is below its total' };
 const TOO_LARGE: Refusal = { reason: 'INVALID_AMOUNT', detail: 'total and due later together are beyond 2^53 - 1' };
 const OUT_OF_RANGE: Refusal = {
   reason: 'UNPRICEABLE',
@@ -172,6 +204,13 @@ function checkLengths(prices: PriceColumns, length: number): void {
     if (bytes.byteLength !== length * 8) {
       throw invalidField(`batch.prices.${name}`, `has ${bytes.byteLength} bytes; ${length} rows need ${length * 8}`);
     }
+  }
+  const bounds = prices.totalMaxMinor.byteLength;
+  if (bounds !== 0 && bounds !== length * 8) {
+    throw invalidField(
+      'batch.prices.totalMaxMinor',
+      `has ${bounds} bytes; ${length} rows need ${length * 8}, or none when no price is a range`,
+    );
   }
   if (prices.taxBasis.byteLength !== length) {
     throw invalidField(

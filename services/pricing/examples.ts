@@ -23,7 +23,12 @@ export interface Example {
     readonly partner: string;
     /** The shown currency. */
     readonly currency: string;
-    readonly price: { readonly total: string; readonly currency: string; readonly due_later?: string };
+    readonly price: {
+      readonly total: string;
+      readonly currency: string;
+      readonly total_max?: string;
+      readonly due_later?: string;
+    };
     readonly attributes: Readonly<Record<string, unknown>>;
     /** Units for one euro; an example needs no rate table and stays right when rates change. */
     readonly rates: Readonly<Record<string, unknown>>;
@@ -33,6 +38,8 @@ export interface Example {
   readonly expect: {
     /** The headline in major units: "102.50". */
     readonly total: string;
+    /** The upper bound in major units, of a price that is a range. */
+    readonly total_max?: string;
     /** Names of the rules that apply, in order. */
     readonly rules?: readonly string[];
   };
@@ -63,7 +70,7 @@ export const exampleSchema = {
           type: 'object',
           additionalProperties: false,
           required: ['total', 'currency'],
-          properties: { total: amount, currency, due_later: amount },
+          properties: { total: amount, total_max: amount, currency, due_later: amount },
         },
         attributes: { type: 'object', default: {} },
         rates: { type: 'object', default: {} },
@@ -74,7 +81,7 @@ export const exampleSchema = {
       type: 'object',
       additionalProperties: false,
       required: ['total'],
-      properties: { total: amount, rules: { type: 'array', items: text } },
+      properties: { total: amount, total_max: amount, rules: { type: 'array', items: text } },
     },
   },
 };
@@ -115,9 +122,14 @@ function runExample(example: Example, rules: RuleSet, report: (path: Path, reaso
     rules.rulesAt(given.vertical, instantOf(example, refuse)),
     tableOf(example, refuse),
   );
-  const { lines, total } = explain(view, batchOf(example, refuse));
+  const { lines, total, totalMax } = explain(view, batchOf(example, refuse));
   if (total?.amount !== expect.total) {
     report(['expect', 'total'], `expected ${expect.total}, the rules make it ${total?.amount} ${given.currency}`);
+  }
+  if (totalMax?.amount !== expect.total_max) {
+    const made =
+      totalMax === undefined ? 'the price is no range' : `the rules make it ${totalMax.amount} ${given.currency}`;
+    report(['expect', 'total_max'], `expected ${expect.total_max ?? 'none'}, ${made}`);
   }
   const applied = lines.filter(({ version }) => version === rules.digest).map(({ source }) => source);
   if (expect.rules !== undefined && expect.rules.join(', ') !== applied.join(', ')) {
@@ -153,12 +165,14 @@ function tableOf({ given }: Example, refuse: Refuse): RateTable {
 }
 
 function batchOf({ given }: Example, refuse: Refuse): PriceBatch {
-  const minor = (field: 'total' | 'due_later'): number => {
+  const minor = (field: 'total' | 'total_max' | 'due_later'): number => {
     const read = parseAmount(given.price[field] ?? '0', given.price.currency);
     return 'minor' in read ? read.minor : refuse(['given', 'price', field], read.example);
   };
   const prices = new PriceColumnsBuilder(1);
-  prices.push(given.price.currency, minor('total'), -1, minor('due_later'), TaxBasis.INCLUDED);
+  const totalMax = given.price.total_max === undefined ? -1 : minor('total_max');
+  if (totalMax >= 0 && totalMax < minor('total')) refuse(['given', 'price', 'total_max'], 'is below the total');
+  prices.push(given.price.currency, minor('total'), -1, minor('due_later'), TaxBasis.INCLUDED, totalMax);
   const vertical = verticals().get(given.vertical);
   if (vertical === undefined) {
     return refuse(['given', 'vertical'], `expected one of: ${[...verticals().keys()].join(', ')}`);

@@ -7,7 +7,7 @@ import {
 import { type Money, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type Decimal, minorDigits, moneyFromMinor } from '../../libs/money/index.ts';
-import { quoteTax, type Refusal, readBatch, refusalOf, refusalOfQuote } from './batch.ts';
+import { quoteTax, type Refusal, readBatch, refusalOf, refusalOfQuote, totalMaxOf } from './batch.ts';
 import type { Line } from './ledger.ts';
 import { exactTotal, quotePart } from './quote.ts';
 import type { View } from './view.ts';
@@ -28,7 +28,7 @@ const BASES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Replays the price of a batch of one row, line by line.
+ * Replays the price of a batch of one row, line by line; of a range, both bounds.
  *
  * @throws EntrepotError INVALID_FIELD when there is not exactly one row, or the row has no price for what it says;
  *   UNKNOWN_CURRENCY when no rate leads to the shown currency
@@ -45,9 +45,22 @@ export function explain(view: View, batch: PriceBatch): ExplainResponse {
   const wrong = refusalOfQuote(total, quotePart(plan, rows.dueLater.get(0)), quoteTax(plan, rows, 0));
   if (wrong !== undefined) throw unpriced(wrong);
   const basis = BASES[rows.basis[0]!] ?? '';
-  return {
+  const { currency } = view.context;
+  const lower = {
     lines: ledger.map((line) => printed(line, view, `Total of ${batch.partner}, ${basis}`)),
-    total: moneyFromMinor(total, view.context.currency),
+    total: moneyFromMinor(total, currency),
+  };
+  const partnerMax = totalMaxOf(rows, 0);
+  if (partnerMax < 0) return { ...lower, linesMax: [], totalMax: undefined };
+
+  const upper: Line[] = [];
+  const totalMax = exactTotal(plan, partnerMax, rows.dueLater.get(0), 0, (line) => upper.push(line));
+  const wrongMax = refusalOfQuote(totalMax, 0, 0);
+  if (wrongMax !== undefined) throw unpriced(wrongMax);
+  return {
+    ...lower,
+    linesMax: upper.map((line) => printed(line, view, `Upper bound of the total of ${batch.partner}, ${basis}`)),
+    totalMax: moneyFromMinor(totalMax, currency),
   };
 }
 

@@ -12,7 +12,7 @@ import type { Conversion } from './rates.ts';
  * 5. rounded to the minor unit of the shown currency, half up: a tie goes up, as Council Regulation (EC) 1103/97,
  *    article 5, has it for converted sums, and as every receipt shows it.
  *
- * The parts of a price (due later, tax) are converted and rounded alike; rules do not change them.
+ * Of a price that is a range, each bound is made like that. The parts of a price (due later, tax) are converted and rounded alike; rules do not change them.
  * Explain prints the steps taken here, and the fast path of quote.ts takes its doubtful rows to here.
  */
 

@@ -81,6 +81,7 @@ async function open(wire: 'memory' | 'grpc' = 'memory'): Promise<void> {
 interface Row {
   currency: string;
   total: number;
+  totalMax?: number;
   tax?: number;
   dueLater?: number;
   basis?: number;
@@ -103,6 +104,9 @@ function batchOf(rows: readonly Row[], partner = 'duffel', batchId = 1): PriceBa
     taxMinor: int64s(rows.map(({ tax }) => tax ?? -1)),
     dueLaterMinor: int64s(rows.map(({ dueLater }) => dueLater ?? 0)),
     taxBasis: Buffer.from(rows.map(({ basis }) => basis ?? 1)),
+    totalMaxMinor: rows.some(({ totalMax }) => totalMax !== undefined)
+      ? int64s(rows.map(({ totalMax }) => totalMax ?? -1))
+      : Buffer.alloc(0),
   };
   const stops = columnBuilder('int', rows.length);
   for (const row of rows) stops.push('stops' in row ? row.stops : 1);

@@ -29,7 +29,7 @@ describe('the configuration', () => {
     write('query.yaml', 'deadlineMs: 8000\nsupplyMarginMs: soon\n');
     write(
       'ranking.yaml',
-      'flight:\n  best:\n    - { attribute: stopps, weight: 1, better: low }\nride: { best: [] }\n',
+      'flight:\n  best:\n    - { attribute: stopps, weight: 1, better: low }\ntrain: { best: [] }\n',
     );
     const problems = checkQueryConfig(directory);
     expect(problems.find(({ file }) => file.endsWith('query.yaml'))).toMatchObject({ line: 2 });
@@ -39,13 +39,15 @@ describe('the configuration', () => {
   test('is refused for weights of what is no sortable number, of an unknown vertical, or of none', () => {
     write(
       'ranking.yaml',
-      'flight:\n  best:\n    - { attribute: cabin, weight: 1, better: low }\nride:\n  best:\n    - { attribute: price, weight: 1, better: low }\n',
+      'flight:\n  best:\n    - { attribute: cabin, weight: 1, better: low }\ntrain:\n  best:\n    - { attribute: price, weight: 1, better: low }\n',
     );
     const reasons = checkQueryConfig(directory).map(({ line, reason }) => [line, reason]);
     expect(reasons).toEqual([
       [3, expect.stringMatching(/"cabin".*duration_minutes/)],
-      [expect.any(Number), expect.stringMatching(/no vertical "ride"/)],
-      [expect.any(Number), expect.stringMatching(/"stay" has no weights/)],
+      [expect.any(Number), expect.stringMatching(/no vertical "train"/)],
+      ...[...verticals().keys()]
+        .filter((name) => name !== 'flight')
+        .map((name) => [expect.any(Number), expect.stringMatching(new RegExp(`"${name}" has no weights`))]),
     ]);
   });
 

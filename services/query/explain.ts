@@ -22,7 +22,7 @@ export async function explainOffer(
   const { ofRow, provisional } = set.products.view;
   const product = ofRow[row]!;
   try {
-    const { lines, total } = await pricing.explain({ view, batch: oneRow(batch, at) }, options);
+    const { lines, total, linesMax, totalMax } = await pricing.explain({ view, batch: oneRow(batch, at) }, options);
     return {
       offerId,
       source: {
@@ -37,6 +37,8 @@ export async function explainOffer(
       ledger: lines,
       view,
       total,
+      ledgerMax: linesMax,
+      totalMax,
     };
   } catch (error) {
     throw cannotPrice(error);

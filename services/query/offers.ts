@@ -1,5 +1,6 @@
-import type { Offer, OfferSummary } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import type { Offer, OfferSummary, Price } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { MadeOffer } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import type { Money } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { moneyFromMinor } from '../../libs/money/index.ts';
 import { offerId } from './ids.ts';
 import type { Entry } from './ordering.ts';
@@ -35,7 +36,13 @@ export function wholeOffer(
   const known = row < products.rows ? products : set.products.view;
   const product = known.ofRow[row]!;
   const own =
-    made === undefined ? ownPrice(set, row) : { partnerTotal: made.partnerTotal, partnerTaxBasis: made.taxBasis };
+    made === undefined
+      ? ownPrice(set, row)
+      : {
+          partnerTotal: made.partnerTotal,
+          partnerTotalMax: made.partnerTotalMax,
+          partnerTaxBasis: made.taxBasis,
+        };
   const offer: Offer = {
     offerId: offerIdOf(searchId, set, row),
     productId: set.products.ids[product]!,
@@ -46,8 +53,8 @@ export function wholeOffer(
       total: moneyFromMinor(price.total, currency),
       dueLater: price.dueLater > 0 ? moneyFromMinor(price.dueLater, currency) : undefined,
       tax: price.tax >= 0 ? moneyFromMinor(price.tax, currency) : undefined,
-      partnerTotal: own.partnerTotal,
-      partnerTaxBasis: own.partnerTaxBasis,
+      ...own,
+      totalMax: upperBound(price.totalMax, currency),
     },
     expiresAt: made?.expiresAt ?? Temporal.Instant.fromEpochMilliseconds(set.expiryOf(row)),
     fetchedAt: made?.fetchedAt ?? set.sourceOf(row).fetchedAt,
@@ -57,18 +64,27 @@ export function wholeOffer(
 }
 
 function summary(searchId: string, set: ResultSet, row: number): OfferSummary {
+  const { total, totalMax } = set.priceOf(row);
   return {
     offerId: offerIdOf(searchId, set, row),
     partner: set.partnerOf(row),
-    total: moneyFromMinor(set.totals[row]!, set.currency),
+    total: moneyFromMinor(total, set.currency),
+    totalMax: upperBound(totalMax, set.currency),
   };
 }
 
+/** The upper bound of a range; undefined where the price is none. */
+function upperBound(minor: number, currency: string): Money | undefined {
+  return minor < 0 ? undefined : moneyFromMinor(minor, currency);
+}
+
 /** The partner's own price from the columns, for offers whose item nobody wants. */
-function ownPrice(
-  set: ResultSet,
-  row: number,
-): { partnerTotal: ReturnType<typeof moneyFromMinor>; partnerTaxBasis: MadeOffer['taxBasis'] } {
+function ownPrice(set: ResultSet, row: number): Pick<Price, 'partnerTotal' | 'partnerTotalMax' | 'partnerTaxBasis'> {
   const { prices, at } = set.partnerPriceOf(row);
-  return { partnerTotal: moneyFromMinor(prices.total(at), prices.currency(at)), partnerTaxBasis: prices.basis(at) };
+  const currency = prices.currency(at);
+  return {
+    partnerTotal: moneyFromMinor(prices.total(at), currency),
+    partnerTotalMax: upperBound(prices.totalMax(at), currency),
+    partnerTaxBasis: prices.basis(at),
+  };
 }

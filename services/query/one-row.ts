@@ -17,7 +17,7 @@ export function oneRow(batch: PriceBatch, at: number): PriceBatch {
   if (prices === undefined || columns === undefined) throw new RangeError('the batch has no prices or columns');
   const read = readPrices(prices);
   const price = new PriceColumnsBuilder(1);
-  price.push(read.currency(at), read.total(at), read.tax(at), read.dueLater(at), read.basis(at));
+  price.push(read.currency(at), read.total(at), read.tax(at), read.dueLater(at), read.basis(at), read.totalMax(at));
   return { batchId: batch.batchId, partner: batch.partner, prices: price.build(), columns: selectRows(columns, [at]) };
 }
 

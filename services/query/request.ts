@@ -3,6 +3,7 @@ import { Delivery, type SearchRequest } from '../../libs/contracts/gen/entrepot/
 import type { FieldViolation } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { type AttributeSpec, type Vertical, vertical, verticals } from '../../libs/vertical/index.ts';
+import { isCountry } from './country.ts';
 import { checkCriteria } from './criteria/index.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { compileView, type View, type ViewProblem, viewError } from './view.ts';
@@ -99,20 +100,6 @@ function readFacets(kind: Vertical, names: readonly string[], refuse: Refuse): A
 
 function shown(text: string): string {
   return JSON.stringify(text.slice(0, 40));
-}
-
-const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-const countries = new Map<string, boolean>();
-
-/** Whether a code is a country's: two capital letters that CLDR has a region for, without the unknown region. */
-function isCountry(code: string): boolean {
-  if (!/^[A-Z]{2}$/.test(code)) return false;
-  let known = countries.get(code);
-  if (known === undefined) {
-    known = code !== 'ZZ' && regions.of(code) !== undefined;
-    countries.set(code, known);
-  }
-  return known;
 }
 
 function isLocale(text: string): boolean {

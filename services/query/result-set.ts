@@ -16,7 +16,10 @@ import { type CheckedBatch, checkBatch, partnerPrices, Segments } from './segmen
 
 /** A row's shown price in minor units of the set's currency. */
 export interface ShownPrice {
+  /** Of a range, the lower bound. */
   readonly total: number;
+  /** The upper bound; -1 where the price is no range. */
+  readonly totalMax: number;
   /** 0 where nothing is due later. */
   readonly dueLater: number;
   /** -1 where the partner does not split it. */
@@ -41,6 +44,8 @@ export class ResultSet {
   /** Minor units in one major unit of the currency. */
   readonly minorPerMajor: number;
   readonly products = new Products();
+  /** Of a price that is a range, the bound that counts. */
+  readonly #upperCounts: boolean;
   readonly #wanted: readonly string[];
   readonly #table = new GrowingTable();
   readonly #segments = new Segments();
@@ -62,6 +67,7 @@ export class ResultSet {
   /** @param currency ISO 4217, of the shown prices */
   constructor(vertical: Vertical, currency: string) {
     this.currency = currency;
+    this.#upperCounts = vertical.priceBound === 'upper';
     this.minorPerMajor = 10 ** (minorDigits(currency) ?? 2);
     // What nobody filters, sorts or counts by (a shared identity key) is not worth merging.
     this.#wanted = vertical.attributes
@@ -84,7 +90,10 @@ export class ResultSet {
     return this.#table.rowCount;
   }
 
-  /** Shown totals by row, in minor units. May be longer than there are rows. */
+  /**
+   * Shown totals by row, in minor units; of a range, the bound that the vertical declares: what is ordered, filtered and
+   * ranked by. May be longer than there are rows.
+   */
   get totals(): Float64Array {
     return this.#totals;
   }
@@ -232,9 +241,10 @@ export class ResultSet {
   /** The shown price. */
   priceOf(row: number): ShownPrice {
     const { segment, local } = this.#segments.at(row);
-    const { dueLaterMinor, taxMinor } = segment.quotes;
+    const { totalMinor, totalMaxMinor, dueLaterMinor, taxMinor } = segment.quotes;
     return {
-      total: this.#totals[row]!,
+      total: int64At(readUint32s(totalMinor), local),
+      totalMax: totalMaxMinor.length === 0 ? -1 : int64At(readUint32s(totalMaxMinor), local),
       dueLater: int64At(readUint32s(dueLaterMinor), local),
       tax: int64At(readUint32s(taxMinor), local),
     };
@@ -290,7 +300,7 @@ export class ResultSet {
     return kept;
   }
 
-  #write(first: number, { kept, locals, totals, expiries }: CheckedBatch, expected: number): void {
+  #write(first: number, { kept, locals, totals, totalMaxes, expiries }: CheckedBatch, expected: number): void {
     const end = first + kept;
     this.#totals = withRoom(this.#totals, end, expected);
     this.#expiries = withRoom(this.#expiries, end, expected);
@@ -301,6 +311,11 @@ export class ResultSet {
       this.#totals[first + i] = int64At(totals, local);
       this.#expiries[first + i] = expiry;
       if (expiry < this.#nextExpiry) this.#nextExpiry = expiry;
+    }
+    if (!this.#upperCounts || totalMaxes.length === 0) return;
+    for (let i = 0; i < kept; i++) {
+      const bound = int64At(totalMaxes, locals === undefined ? i : locals[i]!);
+      if (bound >= 0) this.#totals[first + i] = bound;
     }
   }
 

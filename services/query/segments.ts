@@ -13,6 +13,8 @@ export interface CheckedBatch {
   readonly columns: ColumnBatch;
   readonly products: StringColumn;
   readonly totals: Uint32Array;
+  /** Upper bounds, -1 where a price is no range; empty when no row's is. */
+  readonly totalMaxes: Uint32Array;
   readonly expiries: Uint32Array;
   readonly answerRows: Uint32Array;
   /** Rows of the batch. */
@@ -35,10 +37,12 @@ export function checkBatch(batch: PartnerBatch, inputs: PriceBatch, quotes: Quot
   }
   const count = columns.rowCount;
   const totals = readUint32s(quotes.totalMinor);
+  const totalMaxes = readUint32s(quotes.totalMaxMinor);
   const expiries = readUint32s(batch.expiresAt);
   const answerRows = readUint32s(batch.rows);
   for (const [name, length] of [
     ['quotes.totalMinor', totals.length / 2],
+    ['quotes.totalMaxMinor', totalMaxes.length === 0 ? count : totalMaxes.length / 2],
     ['quotes.dueLaterMinor', quotes.dueLaterMinor.length / 8],
     ['quotes.taxMinor', quotes.taxMinor.length / 8],
     ['batch.expiresAt', expiries.length / 2],
@@ -50,7 +54,7 @@ export function checkBatch(batch: PartnerBatch, inputs: PriceBatch, quotes: Quot
   }
   const locals = pricedRows(totals, count);
   const kept = locals === undefined ? count : locals.length;
-  return { batch, quotes, inputs, columns, products, totals, expiries, answerRows, count, kept, locals };
+  return { batch, quotes, inputs, columns, products, totals, totalMaxes, expiries, answerRows, count, kept, locals };
 }
 
 /** Positions of the rows with a price; undefined when all have one. */

@@ -80,16 +80,22 @@ function changesBetween(set: ResultSet, before: number, after: number, vertical:
   return changes;
 }
 
-function shownPrices(set: ResultSet, row: number): Record<'total' | 'due_later' | 'tax' | 'partner_total', string> {
-  const { total, dueLater, tax } = set.priceOf(row);
+type ShownField = 'total' | 'total_max' | 'due_later' | 'tax' | 'partner_total' | 'partner_total_max';
+
+function shownPrices(set: ResultSet, row: number): Record<ShownField, string> {
+  const { total, totalMax, dueLater, tax } = set.priceOf(row);
   const own = set.partnerPriceOf(row);
   const shown = (minor: number): string => `${formatMinor(minor, set.currency)} ${set.currency}`;
   const currency = own.prices.currency(own.at);
+  const stated = (minor: number): string => `${formatMinor(minor, currency)} ${currency}`;
+  const ownMax = own.prices.totalMax(own.at);
   return {
     total: shown(total),
+    total_max: totalMax >= 0 ? shown(totalMax) : '',
     due_later: dueLater > 0 ? shown(dueLater) : '',
     tax: tax >= 0 ? shown(tax) : '',
-    partner_total: `${formatMinor(own.prices.total(own.at), currency)} ${currency}`,
+    partner_total: stated(own.prices.total(own.at)),
+    partner_total_max: ownMax >= 0 ? stated(ownMax) : '',
   };
 }
 

@@ -93,6 +93,11 @@ export interface PartnerPrice {
   readonly currency: string;
   /** Minor units of the currency: what the partner charges. */
   readonly totalMinor: number;
+  /**
+   * Where the partner states a range: the most that it may charge, not below `totalMinor`, which is then the least. Absent
+   * where the price is none. A row with a tariff and no price is no offer: throw Rejection METERED.
+   */
+  readonly totalMaxMinor?: number;
   /** The part of the total that was stated as tax; -1 where the partner does not split it. */
   readonly taxMinor: number;
   /** Mandatory charges that are not in the total; 0 where there are none. */

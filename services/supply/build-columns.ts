@@ -46,8 +46,8 @@ function buildColumn(
 export function buildPrices(mapped: MappedRows, start: number, end: number): PriceColumns {
   const builder = new PriceColumnsBuilder(end - start);
   for (let row = start; row < end; row++) {
-    const { currency, totalMinor, taxMinor, dueLaterMinor, basis } = mapped.prices[row]!;
-    builder.push(currency, totalMinor, taxMinor, dueLaterMinor, basis);
+    const { currency, totalMinor, taxMinor, dueLaterMinor, basis, totalMaxMinor } = mapped.prices[row]!;
+    builder.push(currency, totalMinor, taxMinor, dueLaterMinor, basis, totalMaxMinor);
   }
   return builder.build();
 }

@@ -158,12 +158,18 @@ export function mapRows(
 const DUPLICATE = 'every attribute and the price equal those of an earlier row';
 
 function checkedPrice(price: PartnerPrice): PartnerPrice {
-  const { totalMinor, taxMinor, dueLaterMinor, currency, basis } = price;
+  const { totalMinor, totalMaxMinor, taxMinor, dueLaterMinor, currency, basis } = price;
   if (minorDigits(currency) === undefined) {
     throw new Rejection(RejectionReason.INVALID_CURRENCY, `${shown(currency)} is no ISO 4217 code`);
   }
   if (totalMinor < 0) throw new Rejection(RejectionReason.NEGATIVE_AMOUNT, `total ${totalMinor} minor units`);
   if (!Number.isSafeInteger(totalMinor)) throw invalidAmount('total', totalMinor);
+  if (totalMaxMinor !== undefined && !(Number.isSafeInteger(totalMaxMinor) && totalMaxMinor >= totalMinor)) {
+    throw new Rejection(
+      RejectionReason.INVALID_AMOUNT,
+      `upper bound ${shown(totalMaxMinor)} is no amount in minor units from the total (${totalMinor}) on`,
+    );
+  }
   if (!Number.isSafeInteger(taxMinor) || taxMinor < -1) throw invalidAmount('tax', taxMinor);
   if (!Number.isSafeInteger(dueLaterMinor) || dueLaterMinor < 0) throw invalidAmount('amount due later', dueLaterMinor);
   if (basis !== TaxBasis.INCLUDED && basis !== TaxBasis.EXCLUDED && basis !== TaxBasis.PARTLY_INCLUDED) {

@@ -52,10 +52,11 @@ export async function makeOffers(
 export function makeOffer({ partner, context, row }: HeldRow, wanted: (field: string) => boolean): MadeOffer {
   const { adapter } = partner;
   try {
-    const { totalMinor, currency, basis } = adapter.price(row, context);
+    const { totalMinor, totalMaxMinor, currency, basis } = adapter.price(row, context);
     return {
       item: { vertical: adapter.item(row, context, wanted) },
       partnerTotal: moneyFromMinor(totalMinor, currency),
+      partnerTotalMax: totalMaxMinor === undefined ? undefined : moneyFromMinor(totalMaxMinor, currency),
       taxBasis: basis,
       fetchedAt: Temporal.Instant.fromEpochMilliseconds(context.fetchedAt),
       expiresAt: Temporal.Instant.fromEpochMilliseconds(adapter.expiresAt(row, context)),
@@ -72,6 +73,7 @@ function missing(): MadeOffer {
   return {
     item: undefined,
     partnerTotal: undefined,
+    partnerTotalMax: undefined,
     taxBasis: TaxBasis.UNSPECIFIED,
     fetchedAt: undefined,
     expiresAt: undefined,

@@ -50,6 +50,7 @@ function sameOffer(a: MappedRows, i: number, b: MappedRows, j: number): boolean 
   const other = b.prices[j]!;
   if (
     one.totalMinor !== other.totalMinor ||
+    one.totalMaxMinor !== other.totalMaxMinor ||
     one.currency !== other.currency ||
     one.taxMinor !== other.taxMinor ||
     one.dueLaterMinor !== other.dueLaterMinor ||

@@ -1,3 +1,4 @@
+import type { GeoPoint } from '../../../libs/contracts/gen/entrepot/type/v1/geo.ts';
 import type { FieldViolation } from '../../../libs/errors/index.ts';
 import { epochMsToLocal } from '../../../libs/reference/index.ts';
 
@@ -43,6 +44,19 @@ export class CriteriaCheck {
     if (date > new Date(this.now + 86_400_000).toISOString().slice(0, 10)) return;
     const today = epochMsToLocal(this.now, timeZone).slice(0, 10);
     if (date < today) this.refuse(field, `is ${date}, which has passed: it is ${today} in ${timeZone}`);
+  }
+
+  /** Notes a text that is longer than so many characters. */
+  noLonger(field: string, text: string, most: number): void {
+    if (text.length > most) this.refuse(field, `has ${text.length} characters; at most ${most} are possible`);
+  }
+
+  /** Whether a point is on the globe; notes it when it is not. */
+  position(field: string, { latitude, longitude }: GeoPoint): boolean {
+    const [north, east] = [Math.abs(latitude) <= 90, Math.abs(longitude) <= 180];
+    if (!north) this.refuse(`${field}.latitude`, `is ${latitude}; it must be from -90 to 90`);
+    if (!east) this.refuse(`${field}.longitude`, `is ${longitude}; it must be from -180 to 180`);
+    return north && east;
   }
 
   /** Ages of children: 0 to 17. */

@@ -2,6 +2,8 @@ import type { SearchRequest } from '../../../libs/contracts/gen/entrepot/query/v
 import type { FieldViolation } from '../../../libs/errors/index.ts';
 import { CriteriaCheck } from './check.ts';
 import { checkFlight } from './flight.ts';
+import { checkGood } from './good.ts';
+import { checkRide } from './ride.ts';
 import { checkStay } from './stay.ts';
 
 /** The criteria of a search with the vertical that they are of. */
@@ -15,6 +17,8 @@ const checks: {
 } = {
   flight: checkFlight,
   stay: checkStay,
+  good: checkGood,
+  ride: checkRide,
 };
 
 /**

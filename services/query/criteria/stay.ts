@@ -43,11 +43,7 @@ function checkWhere({ where, radiusKm }: StayCriteria, check: CriteriaCheck): st
     return undefined;
   }
   const { latitude, longitude } = center;
-  const known = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180;
-  if (!(Math.abs(latitude) <= 90)) check.refuse('area.center.latitude', `is ${latitude}; it must be from -90 to 90`);
-  if (!(Math.abs(longitude) <= 180))
-    check.refuse('area.center.longitude', `is ${longitude}; it must be from -180 to 180`);
-  return known ? zoneAt(latitude, longitude) : undefined;
+  return check.position('area.center', center) ? zoneAt(latitude, longitude) : undefined;
 }
 
 function checkRadius(field: string, radiusKm: number, check: CriteriaCheck): void {

@@ -1,6 +1,7 @@
 import { readPrices, writeInt64s } from '../../../libs/columns/index.ts';
 import {
   type ExplainRequest,
+  type ExplainResponse,
   LedgerLineKind,
   type PriceBatch,
   type PriceRequest,
@@ -56,10 +57,17 @@ export class FakePricing {
       explain: async (request) => {
         if (pricing.explainFailure !== undefined) throw pricing.explainFailure;
         pricing.explained.push(request);
-        const total = moneyFromMinor(readPrices(request.batch!.prices!).total(0), 'GBP');
+        const prices = readPrices(request.batch!.prices!);
         const kind = LedgerLineKind.PARTNER_TOTAL;
-        const line = { kind, description: 'as stated', amount: total, runningTotal: total, source: '', version: '' };
-        return { lines: [line], total };
+        const lines = (minor: number): Pick<ExplainResponse, 'lines' | 'total'> => {
+          const total = moneyFromMinor(minor, 'GBP');
+          return {
+            lines: [{ kind, description: 'as stated', amount: total, runningTotal: total, source: '', version: '' }],
+            total,
+          };
+        };
+        const upper = prices.totalMax(0) < 0 ? { lines: [], total: undefined } : lines(prices.totalMax(0));
+        return { ...lines(prices.total(0)), linesMax: upper.lines, totalMax: upper.total };
       },
       getRuleSet: async () => ({ ruleSet: 'rules', rateTable: 'rates', rules: [], currencies: ['GBP'] }),
     });
@@ -81,5 +89,9 @@ function quotesOf({ batchId, prices }: PriceBatch): QuoteBatch {
     dueLaterMinor: writeInt64s(rows.map((row) => (priced(row) ? read.dueLater(row) : -1))),
     taxMinor: writeInt64s(rows.map((row) => (priced(row) ? read.tax(row) : -1))),
     unpriced: rows.filter((row) => !priced(row)).map((row) => ({ row, reason: 'NO_RATE', detail: 'JPY to GBP' })),
+    totalMaxMinor:
+      prices!.totalMaxMinor.length === 0
+        ? Buffer.alloc(0)
+        : writeInt64s(rows.map((row) => (priced(row) ? read.totalMax(row) : -1))),
   };
 }

@@ -11,6 +11,7 @@ import {
 import { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { connect, createMemoryNetwork, type MeshClient, serve } from '../../../libs/mesh/index.ts';
 import { openStore, type Store } from '../../../libs/store/index.ts';
+import { verticals } from '../../../libs/vertical/index.ts';
 import { clickStore, createQueryService } from '../service.ts';
 import { FakePricing } from './fake-pricing.ts';
 import { FakeSupply } from './fake-supply.ts';
@@ -27,15 +28,12 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-const ranking = `
-flight:
-  best:
-    - { attribute: price, weight: 1, better: low }
-    - { attribute: duration_minutes, weight: 1, better: low }
-stay:
-  best:
-    - { attribute: price, weight: 1, better: low }
-`;
+/** Every vertical by its price, flights by their duration too. */
+const price = { attribute: 'price', weight: 1, better: 'low' };
+const ranking = JSON.stringify({
+  ...Object.fromEntries([...verticals().keys()].map((name) => [name, { best: [price] }])),
+  flight: { best: [price, { attribute: 'duration_minutes', weight: 1, better: 'low' }] },
+});
 
 let store: Promise<Store> | undefined;
 

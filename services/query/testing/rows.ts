@@ -97,6 +97,7 @@ export function madeOf(handle: OfferHandle): MadeOffer {
   return {
     item: { vertical: { $case: 'flight', value: flight } },
     partnerTotal: { currencyCode: 'EUR', amount: '100.00' },
+    partnerTotalMax: undefined,
     taxBasis: TaxBasis.INCLUDED,
     fetchedAt,
     expiresAt: Temporal.Instant.fromEpochMilliseconds(later),
@@ -108,6 +109,7 @@ export function madeOf(handle: OfferHandle): MadeOffer {
 export const missingOffer: MadeOffer = {
   item: undefined,
   partnerTotal: undefined,
+  partnerTotalMax: undefined,
   taxBasis: TaxBasis.UNSPECIFIED,
   fetchedAt: undefined,
   expiresAt: undefined,

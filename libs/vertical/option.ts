@@ -1,0 +1,37 @@
+import {
+  type DescExtension,
+  type DescField,
+  type DescMessage,
+  getOption,
+  hasOption,
+  isMessage,
+} from '@bufbuild/protobuf';
+import { reflect } from '@bufbuild/protobuf/reflect';
+import { descriptors } from './descriptors.ts';
+
+/** The fields of a custom option by name; a field that the option does not set answers its type's zero. */
+export type OptionReader = (name: string) => unknown;
+
+/**
+ * The custom option of a field or message.
+ * @param name full name of the extension, whose type is a message
+ * @returns undefined when the element does not carry it
+ */
+export function readOption(element: DescField | DescMessage, name: string): OptionReader | undefined {
+  const extension = messageExtension(name);
+  if (!hasOption(element, extension)) return undefined;
+  const option: unknown = getOption(element, extension);
+  if (!isMessage(option, extension.message)) throw new Error(`${element.toString()}: unreadable option ${name}`);
+  const read = reflect(extension.message, option);
+  return (wanted) => {
+    const field = extension.message.fields.find((candidate) => candidate.name === wanted);
+    if (field === undefined) throw new Error(`${extension.message.typeName} lacks the field ${wanted}.`);
+    return read.get(field);
+  };
+}
+
+function messageExtension(name: string): DescExtension & { fieldKind: 'message' } {
+  const extension = descriptors().getExtension(name);
+  if (extension?.fieldKind !== 'message') throw new Error(`The descriptors lack the option ${name}.`);
+  return extension;
+}

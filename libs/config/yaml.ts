@@ -87,7 +87,10 @@ export function parseYaml<T>(text: string, file: string, schema: JSONSchema): Ya
   const problems: ConfigProblem[] = document.errors.map((error) => ({
     file,
     ...locate(error.pos[0]),
-    reason: error.message,
+    reason:
+      error.code === 'BLOCK_AS_IMPLICIT_KEY'
+        ? `${error.message}; a text with ": " in it stands in quotes`
+        : error.message,
   }));
   if (problems.length > 0) throw new ConfigError(problems);
 

@@ -49,7 +49,8 @@ function defaultDirectories(): readonly string[] {
   return [...own, shippedAdapters];
 }
 
-interface LoadedAdapter {
+/** An adapter of a folder. */
+export interface LoadedAdapter {
   readonly adapter: Adapter;
   readonly manifest: ManifestFile;
   readonly plan: ColumnPlan;
@@ -114,7 +115,8 @@ function loadPartnerFile(file: string, twinUrl: string | undefined): YamlDocumen
   return parseYaml(text, file, partnerSchema);
 }
 
-async function loadAdapter(folder: string): Promise<LoadedAdapter> {
+/** Loads the folder of an adapter. Throws ConfigError with every problem of its manifest and map.ts. */
+export async function loadAdapter(folder: string): Promise<LoadedAdapter> {
   const document = loadYamlDocument<ManifestFile>(path.join(folder, 'manifest.yaml'), manifestSchema);
   const manifest = document.value;
   const problem = (at: string, reason: string): ConfigError => new ConfigError([document.problem([at], reason)]);
@@ -257,7 +259,10 @@ function digestOfAdapter(folder: string): string {
 
 function sourcesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file === 'manifest.yaml' || file.endsWith('.csv') || (file.endsWith('.ts') && !file.endsWith('.test.ts')))
+    .filter(
+      (file) =>
+        file === 'manifest.yaml' || file.endsWith('.csv') || (file.endsWith('.ts') && !file.endsWith('.test.ts')),
+    )
     .sort()
     .flatMap((file) => [file, readFileSync(path.join(directory, file), 'utf8')]);
 }

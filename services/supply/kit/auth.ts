@@ -11,7 +11,11 @@ export type Authorize = (request: PartnerRequest, context: AskContext, frame: Fr
  * Compiles how requests are authenticated. Credentials are read at the moment of use, so a rotated one counts at once, and
  * only here: no other expression can see them.
  */
-export function compileAuth(compiler: Compiler, { auth, credentials = {} }: ManifestFile, requestScope: Scope): Authorize {
+export function compileAuth(
+  compiler: Compiler,
+  { auth, credentials = {} }: ManifestFile,
+  requestScope: Scope,
+): Authorize {
   const known = (path: (string | number)[], name: string): void => {
     if (Object.hasOwn(credentials, name)) return;
     const names = Object.keys(credentials).join(', ') || 'none';
@@ -20,7 +24,8 @@ export function compileAuth(compiler: Compiler, { auth, credentials = {} }: Mani
   if (auth === undefined) return (request) => request;
   if ('bearer' in auth) {
     known(['auth', 'bearer'], auth.bearer);
-    return (request, { account }) => withHeaders(request, { authorization: `Bearer ${account.credential(auth.bearer)}` });
+    return (request, { account }) =>
+      withHeaders(request, { authorization: `Bearer ${account.credential(auth.bearer)}` });
   }
   if ('basic' in auth) {
     const { username, password } = auth.basic;
@@ -40,7 +45,12 @@ export function compileAuth(compiler: Compiler, { auth, credentials = {} }: Mani
   const scope = new Scope(requestScope);
   const slots = Object.keys(credentials).map((name) => [scope.add(`credentials.${name}`, 'string'), name] as const);
   const inQuery = 'query' in auth;
-  const fields = compileFields(compiler, ['auth', inQuery ? 'query' : 'headers'], inQuery ? auth.query : auth.headers, scope);
+  const fields = compileFields(
+    compiler,
+    ['auth', inQuery ? 'query' : 'headers'],
+    inQuery ? auth.query : auth.headers,
+    scope,
+  );
   return (request, { account }, frame) => {
     const own = frame.slice(0, scope.size);
     for (const [slot, name] of slots) own[slot] = account.credential(name);
@@ -49,7 +59,8 @@ export function compileAuth(compiler: Compiler, { auth, credentials = {} }: Mani
       if (value === undefined) throw new TypeError(`auth: ${name} is absent`);
       return [name, String(value)] as const;
     });
-    if (!inQuery) return withHeaders(request, Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value])));
+    if (!inQuery)
+      return withHeaders(request, Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value])));
     const text = values.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
     return { ...request, path: `${request.path}${request.path.includes('?') ? '&' : '?'}${text}` };
   };

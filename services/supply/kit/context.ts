@@ -84,11 +84,16 @@ export function optionProblem(name: string, stated: unknown, spec: OptionSpec | 
   if (spec === undefined) return 'no option of that name; see the manifest';
   const { type, minimum, maximum } = spec;
   const fits =
-    type === 'integer' ? Number.isInteger(stated) : type === 'number' ? Number.isFinite(stated) : typeof stated === type;
-  if (!fits) return `expected a ${type} (${name}: ${spec.description})`;
+    type === 'integer'
+      ? Number.isInteger(stated)
+      : type === 'number'
+        ? Number.isFinite(stated)
+        : typeof stated === type;
+  const kind = type === 'integer' ? 'an integer' : `a ${type}`;
+  if (!fits) return `expected ${kind} (${name}: ${spec.description})`;
   if (typeof stated !== 'number') return undefined;
   const outside = (minimum !== undefined && stated < minimum) || (maximum !== undefined && stated > maximum);
-  return outside ? `expected a ${type} from ${minimum ?? '-∞'} to ${maximum ?? '∞'} (${spec.description})` : undefined;
+  return outside ? `expected ${kind} from ${minimum ?? '-∞'} to ${maximum ?? '∞'} (${spec.description})` : undefined;
 }
 
 /** Names for what several expressions share, with the slots that they were given. */

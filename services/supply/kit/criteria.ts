@@ -9,7 +9,14 @@ import { descriptors, type Vertical } from '../../../libs/vertical/index.ts';
  * the manifest is loaded.
  */
 
-const SCALARS: Readonly<Record<number, DynamicType>> = { 1: 'double', 2: 'double', 5: 'int', 8: 'bool', 9: 'string', 13: 'int' };
+const SCALARS: Readonly<Record<number, DynamicType>> = {
+  1: 'double',
+  2: 'double',
+  5: 'int',
+  8: 'bool',
+  9: 'string',
+  13: 'int',
+};
 
 /** Type of each variable of the criteria. */
 export function criteriaVariables(vertical: Vertical): ReadonlyMap<string, DynamicType> {
@@ -47,7 +54,8 @@ export function criteriaView(vertical: Vertical, criteria: Criteria): Readonly<R
 function viewOf(message: DescMessage, value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const view: Record<string, unknown> = {};
   for (const field of message.fields) {
-    const oneof = field.oneof === undefined ? undefined : (value[field.oneof.localName] as { $case?: string; value?: unknown });
+    const oneof =
+      field.oneof === undefined ? undefined : (value[field.oneof.localName] as { $case?: string; value?: unknown });
     const stated = field.oneof === undefined || field.proto.proto3Optional ? value[field.localName] : undefined;
     const own = oneof !== undefined && oneof.$case === field.localName ? oneof.value : stated;
     const seen = own === undefined ? undefined : fieldView(field, own);
@@ -65,7 +73,9 @@ function fieldView(field: DescField, value: unknown): unknown {
     case 'list':
       return (value as readonly unknown[]).map((element) => {
         if (field.listKind === 'message') return viewOf(field.message, element as Record<string, unknown>);
-        return field.listKind === 'enum' ? field.enum.values.find(({ number }) => number === element)?.localName : element;
+        return field.listKind === 'enum'
+          ? field.enum.values.find(({ number }) => number === element)?.localName
+          : element;
       });
     default:
       return value === '' ? undefined : value;

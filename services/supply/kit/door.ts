@@ -1,7 +1,7 @@
 import type { Adapter, AnswerContext, PartnerPrice } from '../adapter.ts';
 
 /** The elements of a row's loops by name: `{ row }`, `{ hotel, room, rate }`. */
-export type RowValues = Readonly<Record<string, never>>;
+export type RowValues = Readonly<Record<string, unknown>>;
 
 /** A time with the zone of its place. */
 export interface Moment {
@@ -16,12 +16,12 @@ export interface Moment {
  */
 export interface Door {
   /** Fields of the item by proto name: enums by name, times as {@link Moment}; undefined for absent. */
-  readonly fields?: Readonly<Record<string, (values: RowValues, context: AnswerContext) => unknown>>;
+  readonly fields?: Readonly<Record<string, (values: never, context: AnswerContext) => unknown>>;
   /** Rows of an answer, each with the names that `rows` in the manifest declares. */
   readonly rows?: (body: never, context: AnswerContext) => readonly RowValues[];
-  readonly price?: (values: RowValues, context: AnswerContext) => PartnerPrice;
+  readonly price?: (values: never, context: AnswerContext) => PartnerPrice;
   /** Epoch ms. */
-  readonly expiresAt?: (values: RowValues, context: AnswerContext) => number;
+  readonly expiresAt?: (values: never, context: AnswerContext) => number;
   /** Any part of the adapter as a whole: with all of them, the manifest maps nothing. */
   readonly adapter?: Partial<Adapter>;
 }

@@ -81,6 +81,8 @@ export function compileExchange(input: ExchangeInput): Parts {
   return {
     ...(manifest.auth !== undefined && 'oauth2' in manifest.auth && { oauth: manifest.auth.oauth2 }),
     ask(asked) {
+      const sought = asked.criteria.vertical?.$case;
+      if (sought !== manifest.vertical) return { unsupported: `It sells offers of ${manifest.vertical} alone.` };
       const frame = context.frame(asked, size);
       const refused = unsupported.find(({ when }) => when(frame) === true);
       if (refused !== undefined) return { unsupported: refused.because };
@@ -127,7 +129,7 @@ export function compileExchange(input: ExchangeInput): Parts {
       return { rows, ...warned, next: { ...authorize({ ...own, headers }, answered, frame), progress: onward } };
     },
     verify(row, asked) {
-      const frame = verifyFrame(row, asked);
+      const frame = refreshed(row, asked);
       const progress = { ...firstProgress, step: steps.length, taken: { [verifiedId]: mapping.id(frame) } };
       return { ...authorize(verifying.make(frame), asked, frame), progress };
     },
@@ -146,14 +148,14 @@ export function compileExchange(input: ExchangeInput): Parts {
       return row;
     },
     handoff(row, answered, clickId) {
-      return verifying.handoff(row.answer.enter(row).slice(), answered, clickId);
+      return verifying.handoff(refreshed(row, answered), clickId);
     },
   };
 
-  /** The row's own values in a frame of now. */
-  function verifyFrame(row: KitRow, asked: AskContext): Frame {
+  /** The row's values in a frame of this moment and account. */
+  function refreshed(row: KitRow, asked: AskContext): Frame {
     const frame = row.answer.enter(row).slice();
-    frame[context.scope.slot('now')] = asked.now;
+    for (const [slot, value] of context.frame(asked, requests.size).entries()) frame[slot] = value;
     return frame;
   }
 }
@@ -196,12 +198,18 @@ interface Verifying {
   readonly size: number;
   readonly make: RequestMaker;
   find(frame: Frame, context: AnswerContext, id: unknown): KitRow | undefined;
-  handoff(frame: Frame, context: AnswerContext, clickId: string): { url: string } | { token: string };
+  handoff(frame: Frame, clickId: string): { url: string } | { token: string };
 }
 
 function compileVerify({ compiler, manifest, mapping }: ExchangeInput, settings: RequestSettings): Verifying {
   const { verify, handoff } = manifest;
-  const make = compileRequest(compiler, ['verify', 'request'], verify?.request ?? noRequest, mapping.rowScope, settings);
+  const make = compileRequest(
+    compiler,
+    ['verify', 'request'],
+    verify?.request ?? noRequest,
+    mapping.rowScope,
+    settings,
+  );
   const rows = verify?.rows === undefined ? undefined : mapping.alternativeRows(['verify', 'rows'], verify.rows);
   const scope = new Scope(mapping.rowScope);
   const click = scope.has('click') ? scope.slot('click') : scope.add('click', 'string');
@@ -214,14 +222,12 @@ function compileVerify({ compiler, manifest, mapping }: ExchangeInput, settings:
     find(frame, context, id) {
       const answer = new KitAnswer(frame, mapping.layout);
       const found =
-        rows === undefined
-          ? mapping.rows(answer, frame, undefined, context)
-          : rowsOf(answer, rows.read(frame) ?? []);
+        rows === undefined ? mapping.rows(answer, frame, undefined, context) : rowsOf(answer, rows.read(frame) ?? []);
       const same = (found ?? []).find((row) => mapping.id(row.answer.enter(row)) === id);
       // An answer about one row has it alone, maybe under a new key.
       return same ?? (verify?.single === true && found?.length === 1 ? found[0] : undefined);
     },
-    handoff(frame, _context, clickId) {
+    handoff(frame, clickId) {
       frame[click] = clickId;
       const link = url?.(frame);
       if (typeof link === 'string' && link !== '') return { url: link };

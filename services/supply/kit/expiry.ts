@@ -32,7 +32,8 @@ export function compileExpiry(
 /** A typed timestamp is in epoch milliseconds already. */
 function instant(stated: unknown, of: unknown): number {
   const moment = typeof stated === 'number' && Number.isSafeInteger(stated) ? stated : instantOf(stated);
-  if (moment === undefined) throw new Rejection(RejectionReason.INVALID_TIME, `expiry of ${of}: no moment with an offset`);
+  if (moment === undefined)
+    throw new Rejection(RejectionReason.INVALID_TIME, `expiry of ${of}: no moment with an offset`);
   return moment;
 }
 

@@ -2,7 +2,14 @@ import type { FlightSegment } from '../../../libs/contracts/gen/entrepot/offer/v
 import type { HostFunction } from '../../../libs/expression/index.ts';
 import { descriptors } from '../../../libs/vertical/index.ts';
 import { CABIN_NAMES, flightItem, joinBrands, type SegmentFare } from '../mapping/flight-item.ts';
-import { type Itinerary, itineraryColumns, itineraryOf, type Segment, segmentOf, sliceOf } from '../mapping/itinerary.ts';
+import {
+  type Itinerary,
+  itineraryColumns,
+  itineraryOf,
+  type Segment,
+  segmentOf,
+  sliceOf,
+} from '../mapping/itinerary.ts';
 import { type Derived, derive, orReject } from '../mapping/reject.ts';
 import type { KitRow } from './answer.ts';
 import type { Compiler, Path } from './compiler.ts';
@@ -150,7 +157,12 @@ function compileSlices(compiler: Compiler, path: Path, template: unknown, scope:
     return { read: () => [], fares: () => [] };
   }
   const inner = loopOf(compiler, at, segment, outer.inner);
-  const own = compileSegment(compiler, [...at, 'give'], mappingAt(compiler, [...at, 'give'], segment.give), inner.inner);
+  const own = compileSegment(
+    compiler,
+    [...at, 'give'],
+    mappingAt(compiler, [...at, 'give'], segment.give),
+    inner.inner,
+  );
   return {
     read: (frame) =>
       elements(outer, frame).map((one) => {
@@ -233,7 +245,8 @@ function compileSegment(
         cabin: (made.cabin ?? 0) as SegmentFare['cabin'],
         fareBasis: (made.fareBasis ?? '') as string,
         bookingClass: (made.bookingClass ?? '') as string,
-        minutes: typeof made.durationMinutes === 'number' && made.durationMinutes > 0 ? made.durationMinutes : undefined,
+        minutes:
+          typeof made.durationMinutes === 'number' && made.durationMinutes > 0 ? made.durationMinutes : undefined,
       };
     },
   };

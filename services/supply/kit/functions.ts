@@ -125,7 +125,12 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
   ],
   [
     'sha256_hex',
-    { args: ['string'], result: 'string', call: (text: string) => hash('sha256', text), doc: 'SHA-256 of a text, in hex' },
+    {
+      args: ['string'],
+      result: 'string',
+      call: (text: string) => hash('sha256', text),
+      doc: 'SHA-256 of a text, in hex',
+    },
   ],
   [
     'hmac_sha256_hex',
@@ -156,11 +161,21 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
   ],
   [
     'base64',
-    { args: ['string'], result: 'string', call: (text: string) => Buffer.from(text).toString('base64'), doc: 'a text in base64' },
+    {
+      args: ['string'],
+      result: 'string',
+      call: (text: string) => Buffer.from(text).toString('base64'),
+      doc: 'a text in base64',
+    },
   ],
   [
     'url_encode',
-    { args: ['string'], result: 'string', call: (text: string) => encodeURIComponent(text), doc: 'a text percent-encoded' },
+    {
+      args: ['string'],
+      result: 'string',
+      call: (text: string) => encodeURIComponent(text),
+      doc: 'a text percent-encoded',
+    },
   ],
   [
     'to_json',

@@ -39,7 +39,9 @@ export function compileMessage(
     const known = message.fields.map((field) => field.name).join(', ');
     compiler.problem([...path, name], `no field of ${message.name}; there are: ${known}`);
   }
-  return message.fields.map((field) => compileField(compiler, [...path, field.name], field, template[field.name], scope));
+  return message.fields.map((field) =>
+    compileField(compiler, [...path, field.name], field, template[field.name], scope),
+  );
 }
 
 /** A message of compiled fields. */
@@ -58,13 +60,20 @@ export function defaultOf(field: DescField): unknown {
   return type === 'string' ? '' : type === 'bool' ? false : 0;
 }
 
-function compileField(compiler: Compiler, path: Path, field: DescField, template: unknown, scope: Scope): CompiledField {
+function compileField(
+  compiler: Compiler,
+  path: Path,
+  field: DescField,
+  template: unknown,
+  scope: Scope,
+): CompiledField {
   const missing = defaultOf(field);
   const named = { name: field.name, key: field.localName, missing: () => defaultOf(field) };
   if (template === undefined) return { ...named, column: () => undefined, value: named.missing };
   switch (field.fieldKind) {
     case 'message': {
-      if (field.message.typeName === LOCAL_TIME) return { ...named, ...timeField(compileTime(compiler, path, template, scope)) };
+      if (field.message.typeName === LOCAL_TIME)
+        return { ...named, ...timeField(compileTime(compiler, path, template, scope)) };
       const fields = compileMessage(compiler, path, field.message, mappingAt(compiler, path, template), scope);
       return { ...named, column: () => undefined, value: (frame) => makeMessage(fields, frame) };
     }

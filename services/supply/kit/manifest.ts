@@ -121,7 +121,13 @@ export type TimeTemplate =
   | { readonly epochSeconds: Cel; readonly zone: Cel };
 
 /** The item, shaped as the vertical's message: CEL at the leaves. */
-export type ItemTemplate = Cel | number | boolean | TimeTemplate | EachTemplate | { readonly [field: string]: ItemTemplate };
+export type ItemTemplate =
+  | Cel
+  | number
+  | boolean
+  | TimeTemplate
+  | EachTemplate
+  | { readonly [field: string]: ItemTemplate };
 
 /** The price of a row. */
 export interface PriceTemplate {

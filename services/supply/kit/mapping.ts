@@ -1,13 +1,13 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { Item } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
 import type { KitAnswer, KitRow, RowLayout } from './answer.ts';
 import type { Compiler } from './compiler.ts';
 import { compileLets } from './context.ts';
-import type { Door, Moment, RowValues } from './door.ts';
+import type { Door, Moment } from './door.ts';
 import { compileExpiry } from './expiry.ts';
 import { compileFlight, itineraryFields } from './flight.ts';
 import { type CompiledField, compileMessage, defaultOf } from './item.ts';
@@ -58,7 +58,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   const mapping = manifest.mapping ?? noMapping;
   const answer = answerScopeOf(input.scope);
   const joins = compileJoins(compiler, manifest.joins, answer.scope);
-  const rows = compileRows(compiler, ['rows'], manifest.rows ?? '[]', answer.scope);
+  const rows = compileRows(compiler, ['rows'], manifest.rows ?? '[]', joins.scope);
   const scope = new Scope(rows.scope);
   const at = ['mapping'];
   const lets = compileLets(compiler, [...at, 'let'], mapping.let, scope);
@@ -169,8 +169,8 @@ function compileJoins(
 }
 
 /** The row's elements by name, as map.ts takes them. */
-function namer(names: readonly string[]): (row: KitRow) => RowValues {
-  return (row) => Object.fromEntries(names.map((name, at) => [name, row.values[at]])) as RowValues;
+function namer(names: readonly string[]): (row: KitRow) => never {
+  return (row) => Object.fromEntries(names.map((name, at) => [name, row.values[at]])) as never;
 }
 
 function compileItem(
@@ -178,7 +178,7 @@ function compileItem(
   mapping: MappingTemplate,
   scope: Scope,
   id: Reader,
-  named: (row: KitRow) => RowValues,
+  named: (row: KitRow) => never,
 ): Pick<Adapter<KitRow>, 'columns' | 'item'> {
   const at = ['mapping', 'item'];
   const isFlight = vertical.name === 'flight' && 'slices' in mapping.item;
@@ -233,11 +233,11 @@ function momentOf(value: unknown): unknown {
 function doorFields(
   message: DescMessage,
   door: Door,
-): readonly { readonly key: string; readonly make: (values: RowValues, context: AnswerContext) => unknown }[] {
+): readonly { readonly key: string; readonly make: (values: never, context: AnswerContext) => unknown }[] {
   return Object.entries(door.fields ?? {}).flatMap(([name, read]) => {
     const field = message.fields.find((one) => one.name === name);
     if (field === undefined) return [];
-    const make = (values: RowValues, context: AnswerContext): unknown => {
+    const make = (values: never, context: AnswerContext): unknown => {
       const value = read(values, context);
       if (field.fieldKind === 'enum') return enumNumber(field.enum, value);
       return isMoment(value) ? localTimeAt(value.epochMs, value.timeZone) : (value ?? defaultOf(field));

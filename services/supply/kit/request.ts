@@ -80,7 +80,8 @@ export function formText(fields: readonly (readonly [string, Reader])[], frame: 
   for (const [name, read] of fields) {
     const value = read(frame);
     for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined && one !== null) parts.push(`${encodeURIComponent(name)}=${encodeURIComponent(String(one))}`);
+      if (one !== undefined && one !== null)
+        parts.push(`${encodeURIComponent(name)}=${encodeURIComponent(String(one))}`);
     }
   }
   return parts.join('&');

@@ -1,4 +1,4 @@
-import { type KitAnswer, type KitRow } from './answer.ts';
+import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler, Path } from './compiler.ts';
 import type { Cel, RowLoop } from './manifest.ts';
 import { type Frame, type Reader, Scope } from './scope.ts';
@@ -21,7 +21,12 @@ export interface CompiledRows {
 }
 
 /** Compiles `rows`: one list, whose elements are called `row`, or loops with names of their own. */
-export function compileRows(compiler: Compiler, path: Path, rows: Cel | readonly RowLoop[], outer: Scope): CompiledRows {
+export function compileRows(
+  compiler: Compiler,
+  path: Path,
+  rows: Cel | readonly RowLoop[],
+  outer: Scope,
+): CompiledRows {
   const plain = typeof rows === 'string';
   const loops: readonly RowLoop[] = plain ? [{ each: rows, as: 'row' }] : rows;
   let scope = outer;

@@ -108,20 +108,31 @@ const mapping = object('how rows become offers', ['id', 'price', 'item'], {
       because: { description: 'why, for a person', type: 'string', minLength: 3 },
     }),
   },
-  price: object('what the partner charges; amount and currency come together or the row is rejected', ['total', 'currency'], {
-    total: value('the amount'),
-    totalMax: value('the upper end of a price that is a range'),
-    unit: { description: 'amounts are in major units ("627.00", the default) or minor units (62700)', enum: ['major', 'minor'] },
-    currency: cel('ISO 4217 code of the amount, never assumed: a constant stands in quotes of its own, "\'EUR\'"'),
-    tax: value('the part of the total that is stated as tax'),
-    dueLater: value('mandatory charges that are not in the total'),
-    basis: cel('INCLUDED, EXCLUDED or PARTLY_INCLUDED where the row says it; else taxBasis counts'),
-    metered: cel('the row has a tariff instead of a price, and is no offer'),
-  }),
-  expires: object('when the partner stops standing by a row: the earliest of these, else defaults.lifetimeSeconds', [], {
-    at: cel('ISO 8601 moment with an offset'),
-    afterSeconds: value('seconds after the answer'),
-  }),
+  price: object(
+    'what the partner charges; amount and currency come together or the row is rejected',
+    ['total', 'currency'],
+    {
+      total: value('the amount'),
+      totalMax: value('the upper end of a price that is a range'),
+      unit: {
+        description: 'amounts are in major units ("627.00", the default) or minor units (62700)',
+        enum: ['major', 'minor'],
+      },
+      currency: cel('ISO 4217 code of the amount, never assumed: a constant stands in quotes of its own, "\'EUR\'"'),
+      tax: value('the part of the total that is stated as tax'),
+      dueLater: value('mandatory charges that are not in the total'),
+      basis: cel('INCLUDED, EXCLUDED or PARTLY_INCLUDED where the row says it; else taxBasis counts'),
+      metered: cel('the row has a tariff instead of a price, and is no offer'),
+    },
+  ),
+  expires: object(
+    'when the partner stops standing by a row: the earliest of these, else defaults.lifetimeSeconds',
+    [],
+    {
+      at: cel('ISO 8601 moment with an offset'),
+      afterSeconds: value('seconds after the answer'),
+    },
+  ),
   item: {
     description:
       "the item, shaped as the vertical's message: CEL at the leaves; a time is {local, zone}, {instant, zone} or {epochSeconds, zone}; " +
@@ -131,107 +142,119 @@ const mapping = object('how rows become offers', ['id', 'price', 'item'], {
 });
 
 /** The schema. */
-export const manifestSchema: JSONSchema = object('a partner format', ['name', 'title', 'vertical', 'format', 'defaults'], {
-  name: { description: 'the name of the folder', type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
-  title: { description: 'what a person calls it', type: 'string', minLength: 1 },
-  owner: { description: 'who is asked when it breaks: a team or an address', type: 'string', minLength: 2 },
-  documentation: { description: "URL of the partner's documentation", type: 'string', format: 'uri' },
-  vertical: { description: 'what it sells, as named in Criteria', type: 'string' },
-  format: { description: 'format of answers', enum: ['json', 'xml'] },
-  answerStatuses: {
-    description: 'statuses beside 2xx with which answers come, 400 to 599',
-    type: 'array',
-    items: { type: 'integer', minimum: 400, maximum: 599 },
-  },
-  defaults: object('limits where an account does not say otherwise', Object.keys(limits), limits),
-  taxBasis: {
-    description: "what totals say about taxes where rows do not, by market, '*' for every other",
-    type: 'object',
-    propertyNames: { pattern: '^([A-Z]{2}|\\*)$' },
-    additionalProperties: object('a cited statement', ['basis', 'citation'], {
-      basis: { enum: ['INCLUDED', 'EXCLUDED', 'PARTLY_INCLUDED'] },
-      citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
+export const manifestSchema: JSONSchema = object(
+  'a partner format',
+  ['name', 'title', 'vertical', 'format', 'defaults'],
+  {
+    name: { description: 'the name of the folder', type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
+    title: { description: 'what a person calls it', type: 'string', minLength: 1 },
+    owner: { description: 'who is asked when it breaks: a team or an address', type: 'string', minLength: 2 },
+    documentation: { description: "URL of the partner's documentation", type: 'string', format: 'uri' },
+    vertical: { description: 'what it sells, as named in Criteria', type: 'string' },
+    format: { description: 'format of answers', enum: ['json', 'xml'] },
+    answerStatuses: {
+      description: 'statuses beside 2xx with which answers come, 400 to 599',
+      type: 'array',
+      items: { type: 'integer', minimum: 400, maximum: 599 },
+    },
+    defaults: object('limits where an account does not say otherwise', Object.keys(limits), limits),
+    taxBasis: {
+      description: "what totals say about taxes where rows do not, by market, '*' for every other",
+      type: 'object',
+      propertyNames: { pattern: '^([A-Z]{2}|\\*)$' },
+      additionalProperties: object('a cited statement', ['basis', 'citation'], {
+        basis: { enum: ['INCLUDED', 'EXCLUDED', 'PARTLY_INCLUDED'] },
+        citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
+      }),
+    },
+    options: named(
+      'settings of an account, read as options.<name>',
+      object('a setting', ['type', 'description'], {
+        type: { description: 'type of the value', enum: ['string', 'integer', 'number', 'boolean'] },
+        description: { description: 'what it is, with its unit', type: 'string', minLength: 3 },
+        default: { description: 'the value where an account does not give one', type: ['string', 'number', 'boolean'] },
+        minimum: { description: 'least value', type: 'number' },
+        maximum: { description: 'largest value', type: 'number' },
+      }),
+    ),
+    credentials: named('credentials that an account gives by reference, with what each is', {
+      description: 'what it is',
+      type: 'string',
+      minLength: 3,
     }),
-  },
-  options: named(
-    'settings of an account, read as options.<name>',
-    object('a setting', ['type', 'description'], {
-      type: { description: 'type of the value', enum: ['string', 'integer', 'number', 'boolean'] },
-      description: { description: 'what it is, with its unit', type: 'string', minLength: 3 },
-      default: { description: 'the value where an account does not give one', type: ['string', 'number', 'boolean'] },
-      minimum: { description: 'least value', type: 'number' },
-      maximum: { description: 'largest value', type: 'number' },
+    tables: named(
+      "code tables: the partner's code to what it means, written here or in a CSV file beside the manifest",
+      {
+        description: 'a mapping of codes, or the name of a CSV file',
+        anyOf: [
+          { type: 'string', pattern: '^[A-Za-z0-9._-]+\\.csv$' },
+          { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+        ],
+      },
+    ),
+    auth,
+    unsupported: {
+      description: 'criteria that the partner cannot be asked for',
+      type: 'array',
+      items: object('a condition', ['when', 'because'], {
+        when: cel('the partner is not asked where it holds'),
+        because: { description: 'why, for a person', type: 'string', minLength: 3 },
+      }),
+    },
+    let: named('names for what several requests share, each may read those above it', cel('its value')),
+    headers: named('headers of every request', cel('value of the header'), '^[A-Za-z0-9-]+$'),
+    steps: {
+      description: 'requests before the search, each for values that those after it need (a session, a token)',
+      type: 'array',
+      maxItems: 5,
+      items: object('a step', ['request', 'take'], {
+        request: request('what is sent'),
+        take: named('names for values of its answer', cel('the value')),
+      }),
+    },
+    search: request('the search; page, offset and cursor say which page is asked for'),
+    poll: object('for a search that is answered bit by bit', ['request', 'until', 'everyMs'], {
+      request: request('asks how far it is'),
+      until: cel('the answer is whole'),
+      everyMs: {
+        description: 'pause between two requests, 50 to 10000 ms',
+        type: 'integer',
+        minimum: 50,
+        maximum: 10_000,
+      },
     }),
-  ),
-  credentials: named('credentials that an account gives by reference, with what each is', {
-    description: 'what it is',
-    type: 'string',
-    minLength: 3,
-  }),
-  tables: named('code tables: the partner\'s code to what it means, written here or in a CSV file beside the manifest', {
-    description: 'a mapping of codes, or the name of a CSV file',
-    anyOf: [
-      { type: 'string', pattern: '^[A-Za-z0-9._-]+\\.csv$' },
-      { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
-    ],
-  }),
-  auth,
-  unsupported: {
-    description: 'criteria that the partner cannot be asked for',
-    type: 'array',
-    items: object('a condition', ['when', 'because'], {
-      when: cel('the partner is not asked where it holds'),
-      because: { description: 'why, for a person', type: 'string', minLength: 3 },
+    paging: object('how further pages are known and asked for: one of cursor, link and more', [], {
+      cursor: cel('what the next request passes on as cursor; absent on the last page'),
+      link: cel('URL of the next page, below the endpoint; absent on the last page'),
+      more: cel('there is another page; page is the number of this one, offset counts the rows received'),
+      request: request('the request for a further page, where it is not the search again'),
     }),
-  },
-  let: named('names for what several requests share, each may read those above it', cel('its value')),
-  headers: named('headers of every request', cel('value of the header'), '^[A-Za-z0-9-]+$'),
-  steps: {
-    description: 'requests before the search, each for values that those after it need (a session, a token)',
-    type: 'array',
-    maxItems: 5,
-    items: object('a step', ['request', 'take'], {
-      request: request('what is sent'),
-      take: named('names for values of its answer', cel('the value')),
+    failures: object('how answers say what went wrong', [], {
+      stated: cel('the answer is a failure whatever its status'),
+      empty: cel('the answer means: nothing found'),
+      kind: cel(`kind of failure (${failureKinds}); where it names none, the status counts`),
+      detail: cel('what went wrong, for a person'),
+      retryAfterSeconds: value('seconds after which the partner may be asked again'),
+      gone: cel('the offer that was asked for again is no longer sold'),
     }),
-  },
-  search: request('the search; page, offset and cursor say which page is asked for'),
-  poll: object('for a search that is answered bit by bit', ['request', 'until', 'everyMs'], {
-    request: request('asks how far it is'),
-    until: cel('the answer is whole'),
-    everyMs: { description: 'pause between two requests, 50 to 10000 ms', type: 'integer', minimum: 50, maximum: 10_000 },
-  }),
-  paging: object('how further pages are known and asked for: one of cursor, link and more', [], {
-    cursor: cel('what the next request passes on as cursor; absent on the last page'),
-    link: cel('URL of the next page, below the endpoint; absent on the last page'),
-    more: cel('there is another page; page is the number of this one, offset counts the rows received'),
-    request: request('the request for a further page, where it is not the search again'),
-  }),
-  failures: object('how answers say what went wrong', [], {
-    stated: cel('the answer is a failure whatever its status'),
-    empty: cel('the answer means: nothing found'),
-    kind: cel(`kind of failure (${failureKinds}); where it names none, the status counts`),
-    detail: cel('what went wrong, for a person'),
-    retryAfterSeconds: value('seconds after which the partner may be asked again'),
-    gone: cel('the offer that was asked for again is no longer sold'),
-  }),
-  warning: cel("the partner's own warning beside rows; makes the outcome partial"),
-  joins: named(
-    'elements of the answer by key, read as <name>[key]; each may read those above it',
-    object('a join', ['each', 'key'], { each: cel('the elements'), key: cel('the key of an element, called it') }),
-  ),
-  rows,
-  mapping,
-  verify: object('asks again for one row', ['request'], {
-    request: request("what is sent; may read the row's values"),
+    warning: cel("the partner's own warning beside rows; makes the outcome partial"),
+    joins: named(
+      'elements of the answer by key, read as <name>[key]; each may read those above it',
+      object('a join', ['each', 'key'], { each: cel('the elements'), key: cel('the key of an element, called it') }),
+    ),
     rows,
-    single: { description: 'the answer is about this row alone, and counts also under another id', type: 'boolean' },
-  }),
-  handoff: {
-    ...object('the way on: a link for the shopper where there is one, else a token for the booking API', [], {
-      url: cel('the link; click is the id of the click'),
-      token: cel('the token'),
+    mapping,
+    verify: object('asks again for one row', ['request'], {
+      request: request("what is sent; may read the row's values"),
+      rows,
+      single: { description: 'the answer is about this row alone, and counts also under another id', type: 'boolean' },
     }),
-    minProperties: 1,
+    handoff: {
+      ...object('the way on: a link for the shopper where there is one, else a token for the booking API', [], {
+        url: cel('the link; click is the id of the click'),
+        token: cel('the token'),
+      }),
+      minProperties: 1,
+    },
   },
-});
+);

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import type { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { type Adapter, type AnswerContext, type Manifest, Rejection } from '../adapter.ts';
+import type { KitRow } from '../kit/answer.ts';
+import type { ManifestFile } from '../kit/manifest.ts';
+import { loadAdapter } from '../load.ts';
 
 /** An answer context for tests of one adapter, with its own manifest as the folder has it. */
 export function answerContext(
@@ -25,11 +29,21 @@ export function answerContext(
     locale: 'en-GB',
     now,
     fetchedAt: now,
-    manifest: manifestOf(name),
+    manifest: writtenManifest(name),
   };
 }
 
-function manifestOf(name: string): Manifest {
+/** The adapter of a folder beside this file, as supply loads it. */
+export async function adapterOf(name: string): Promise<Adapter<KitRow, unknown>> {
+  return (await loadAdapter(path.join(import.meta.dirname, name))).adapter as Adapter<KitRow, unknown>;
+}
+
+/** The manifest of a folder beside this file, checked and with its defaults. */
+export async function manifestOf(name: string): Promise<ManifestFile> {
+  return (await loadAdapter(path.join(import.meta.dirname, name))).manifest;
+}
+
+function writtenManifest(name: string): Manifest {
   const written = parseYaml(readFileSync(new URL(`./${name}/manifest.yaml`, import.meta.url), 'utf8'));
   const taxBasis: Record<string, { basis: TaxBasis; citation: string }> = {};
   for (const [market, stated] of Object.entries(written.taxBasis ?? {})) {

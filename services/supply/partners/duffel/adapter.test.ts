@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { Cabin, FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { FailureKind, RejectionReason } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import { answerContext, offerOf } from '../testing.ts';
-import { adapter } from './adapter.ts';
-import type { DuffelBody } from './format.ts';
+import { adapterOf, answerContext, offerOf } from '../testing.ts';
 
+type Body = { data?: object | null; errors?: object[]; meta?: object; warnings?: object[] };
+
+const adapter = await adapterOf('duffel');
 const criteria = {
   vertical: {
     $case: 'flight' as const,
@@ -14,10 +15,10 @@ const criteria = {
   },
 };
 const context = answerContext('duffel', criteria, '2027-01-11T09:00:04Z');
-const fixture = (name: string): DuffelBody =>
+const fixture = (name: string): Body =>
   JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'));
 
-function read(body: DuffelBody) {
+function read(body: Body) {
   const result = adapter.read(body, context);
   if ('failure' in result) throw new Error(result.detail);
   return result;
@@ -169,7 +170,9 @@ describe('a list of offers', () => {
   });
 
   it('rejects each row that cannot be an offer, with its reason, and keeps the others', () => {
-    expect(rows.map((row) => [row.offer.id, offerOf(adapter, row, context).rejection?.reason])).toEqual([
+    expect(
+      rows.map((row) => [(row.values[0] as { id: string }).id, offerOf(adapter, row, context).rejection?.reason]),
+    ).toEqual([
       ['off_good', undefined],
       ['off_nowhere', RejectionReason.MISSING_FIELD],
       ['off_negative', RejectionReason.NEGATIVE_AMOUNT],
@@ -202,7 +205,7 @@ describe('an answer that is none', () => {
 
 describe('asking again', () => {
   const { rows } = read(fixture('offer-request'));
-  const offers = (fixture('offer-request').data as { offers: DuffelBody['data'][] }).offers;
+  const offers = (fixture('offer-request').data as { offers: Body['data'][] }).offers;
 
   it('asks for the offer by its id', () => {
     expect(adapter.verify(rows[2]!, context)).toMatchObject({ method: 'GET', path: '/air/offers/off_return' });
@@ -218,7 +221,9 @@ describe('asking again', () => {
 
   it.each(['offer_no_longer_available', 'not_found', 'offer_expired'])('is gone after %s', (code) => {
     const body = { errors: [{ type: 'invalid_state_error', code, message: 'Choose another.' }] };
-    expect(adapter.readVerified(body, context, rows[0]!)).toEqual({ gone: 'Choose another.' });
+    expect(adapter.readVerified(body, context, rows[0]!)).toMatchObject({
+      gone: expect.stringContaining('Choose another.'),
+    });
   });
 
   it('is a failure after any other error', () => {

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { FailureKind } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { httpFailure } from './errors.ts';
+import { adapterOf, answerContext } from '../testing.ts';
+
+const adapter = await adapterOf('duffel');
+const context = answerContext(
+  'duffel',
+  { vertical: { $case: 'flight', value: FlightCriteria.fromPartial({}) } },
+  '2027-01-11T09:00:00Z',
+);
+const httpFailure = (status: number, body: unknown) => adapter.readError(status, body, '', context);
 
 const body = (type: string, code: string, status: number) => ({
   meta: { status, request_id: 'req_1' },

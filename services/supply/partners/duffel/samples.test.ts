@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { FailureKind } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { answerContext, offerOf } from '../testing.ts';
-import { adapter } from './adapter.ts';
-import { httpFailure } from './errors.ts';
+import { adapterOf, answerContext, offerOf } from '../testing.ts';
 
 /**
  * Answers that others recorded from the real API, read where they lie. What they say is known here without the adapter: by
  * counting and cutting the raw text, in which every member stands on a line of its own, indented by its depth, its members
  * in the alphabet's order backwards.
  */
+const adapter = await adapterOf('duffel');
 const samples = join(import.meta.dirname, '../../../../../shared/partner-samples/flights/duffel');
 const present = existsSync(samples);
 if (!present) console.warn(`no recorded answers of Duffel beside the repository (${samples}): their tests are skipped`);
@@ -63,7 +62,7 @@ describe.skipIf(!present).each([
   it(`has ${count} offers, as many as the raw text has offer ids at their depth, and rejects none`, () => {
     const ids = values(raw, indent, 'id').filter((id) => id?.startsWith('off_'));
     expect(ids).toHaveLength(count);
-    expect(result.rows.map((row) => row.offer.id)).toEqual(ids);
+    expect(result.rows.map((row) => (row.values[0] as { id: string }).id)).toEqual(ids);
     expect(offers.map(({ rejection }) => rejection?.message)).toEqual(ids.map(() => undefined));
   });
 
@@ -174,8 +173,9 @@ describe.skipIf(!present).each([
 ])('the recorded %s', (file, failure) => {
   it('is what its type says, whatever status it came with', () => {
     const body = JSON.parse(text(file));
+    const context = answerContext('duffel', criteria, '2027-01-11T09:00:00Z');
     for (const status of [400, 401, 422, 429, 500]) {
-      expect(httpFailure(status, body)).toMatchObject({
+      expect(adapter.readError(status, body, '', context)).toMatchObject({
         failure,
         detail: expect.stringContaining(body.errors[0].message),
       });

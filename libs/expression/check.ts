@@ -1,11 +1,22 @@
 import { ExpressionError, type ExpressionErrorReason } from './error.ts';
-import { GENERIC, METHODS, OVERLOADS } from './functions.ts';
-import { literalProblem, matchesOperation } from './literals.ts';
+import { DYNAMIC, EITHER, METHODS, OTHERS, OVERLOADS } from './functions.ts';
+import { literalProblem, patternOperation } from './literals.ts';
 import { type Macro, macroOf } from './macro.ts';
-import type { CallNode, ConstantNode, ListNode, Node, Operation } from './node.ts';
+import type { ConstantNode, ListNode, Node, Operation } from './node.ts';
 import { INFIX, noOverload, unknownFunction } from './offered.ts';
 import type { Expr, Parsed } from './parse.ts';
-import { comparable, isList, type Scope, type Type, typeName, typeOf, unify } from './types.ts';
+import { call, equality, membership, narrow, resolve } from './resolve.ts';
+import {
+  comparable,
+  type DynamicScope,
+  fits,
+  isList,
+  narrowable,
+  type Type,
+  typeName,
+  typeOf,
+  unify,
+} from './types.ts';
 
 /**
  * Types and resolves a parsed expression. The CEL library parses, but its checker knows constants and names only, so
@@ -18,9 +29,12 @@ export interface Checked {
   readonly reads: readonly string[];
 }
 
-/** Checks an expression against a scope. Throws ExpressionError. */
-export function check(parsed: Parsed, source: string, scope: Scope): Checked {
-  const checker = new Checker(parsed, source, scope);
+/**
+ * Checks an expression against a scope. Throws ExpressionError.
+ * @param dynamic whether its values may be dynamic: maps are offered then.
+ */
+export function check(parsed: Parsed, source: string, scope: DynamicScope, dynamic = false): Checked {
+  const checker = new Checker(parsed, source, scope, dynamic);
   const root = checker.check(parsed.expr);
   return { root, reads: checker.reads };
 }
@@ -28,13 +42,15 @@ export function check(parsed: Parsed, source: string, scope: Scope): Checked {
 class Checker {
   readonly reads: string[] = [];
   readonly #source: string;
-  readonly #scope: Scope;
+  readonly #scope: DynamicScope;
+  readonly #dynamic: boolean;
   readonly #positions: Readonly<Record<string, number>>;
   readonly #macros: Parsed['sourceInfo'];
   readonly #elements: { name: string; node: Node }[] = [];
   #macroCount = 0;
 
-  constructor(parsed: Parsed, source: string, scope: Scope) {
+  constructor(parsed: Parsed, source: string, scope: DynamicScope, dynamic: boolean) {
+    this.#dynamic = dynamic;
     this.#source = source;
     this.#scope = scope;
     this.#positions = parsed.sourceInfo?.positions ?? {};
@@ -57,7 +73,7 @@ class Checker {
       case 'comprehensionExpr':
         return this.#macro(expr);
       case 'structExpr':
-        throw this.#refuse('unsupported', 'maps and messages are not supported; write conditions on variables', expr);
+        return this.#map(expr);
       default:
         throw this.#refuse('unsupported', 'this construct is not supported', expr);
     }
@@ -89,13 +105,39 @@ class Checker {
     }
   }
 
-  #name(expr: Expr, name: string): Node {
-    for (let i = this.#elements.length - 1; i >= 0; i--) {
-      if (this.#elements[i]!.name === name) return this.#elements[i]!.node;
+  #map(expr: Expr): Node {
+    if (expr.exprKind.case !== 'structExpr' || !this.#dynamic || expr.exprKind.value.messageName !== '') {
+      throw this.#refuse('unsupported', 'maps and messages are not supported; write conditions on variables', expr);
     }
-    const variable = this.#variable(name);
-    if (variable === undefined) throw this.#unknownVariable(expr, name);
-    return variable;
+    const fields: string[] = [];
+    const args: Node[] = [];
+    for (const { keyKind, value, optionalEntry } of expr.exprKind.value.entries) {
+      const key = keyKind.case === 'mapKey' ? this.check(keyKind.value) : undefined;
+      if (key?.kind !== 'constant' || typeof key.value !== 'string' || value === undefined || optionalEntry) {
+        throw this.#refuse('unsupported', 'maps have literal texts for keys: {"a": 1}', expr);
+      }
+      if (fields.includes(JSON.stringify(key.value))) {
+        throw this.#refuse('literal', `${JSON.stringify(key.value)} is there twice`, expr);
+      }
+      const node = this.check(value);
+      if (!narrowable(node.type)) throw this.#refuse('type', `a map holds no ${typeName(node.type)}`, value);
+      fields.push(JSON.stringify(key.value));
+      args.push(node);
+    }
+    // Brackets, since "__proto__": would set the prototype.
+    const emit = (codes: readonly string[]): string =>
+      `({${codes.map((code, i) => `[${fields[i]}]: ${code}`).join()}})`;
+    return call({ name: 'map', fails: false, open: true, emit }, 'dyn', args);
+  }
+
+  #element(name: string): Node | undefined {
+    return this.#elements.findLast((element) => element.name === name)?.node;
+  }
+
+  #name(expr: Expr, name: string): Node {
+    const node = this.#element(name) ?? this.#variable(name);
+    if (node === undefined) throw this.#unknownVariable(expr, name);
+    return node;
   }
 
   #variable(name: string): Node | undefined {
@@ -114,14 +156,34 @@ class Checker {
   }
 
   #select(expr: Expr): Node {
+    if (expr.exprKind.case !== 'selectExpr') throw new TypeError('not a selection');
+    const { field, operand: inner, testOnly } = expr.exprKind.value;
     const name = qualifiedName(expr);
-    if (expr.exprKind.case === 'selectExpr' && expr.exprKind.value.testOnly) {
-      throw this.#refuse('unsupported', 'has() is not supported; present(x) tells whether x has a value', expr);
+    const root = name?.replace(/(?<=.)\..*/s, '');
+    const isElement = root !== undefined && this.#element(root) !== undefined;
+    // a.b is the variable "a.b" before it is the field b of the variable "a".
+    const variable = name === undefined || isElement ? undefined : this.#variable(name);
+    if (variable !== undefined && !testOnly) return variable;
+    if (name !== undefined && !isElement && !this.#startsVariable(name)) {
+      if (testOnly) return this.#has(expr, undefined);
+      // Where values have fields, it is the name before the first dot that is wrong.
+      throw this.#dynamic ? this.#unknownVariable(rootOf(expr), root!) : this.#unknownVariable(expr, name);
     }
-    const variable = name === undefined ? undefined : this.#variable(name);
-    if (variable !== undefined) return variable;
-    if (name !== undefined) throw this.#unknownVariable(expr, name);
-    throw this.#refuse('unsupported', 'fields of a value are not supported; there are only variables', expr);
+    const operand = this.check(inner!);
+    if (operand.type !== 'dyn') {
+      if (testOnly) return this.#has(expr, undefined);
+      if (name !== undefined && !isElement) throw this.#unknownVariable(expr, name);
+      const detail = `fields of a value of type ${typeName(operand.type)} are not supported; only dyn values have some`;
+      throw this.#refuse('unsupported', detail, expr);
+    }
+    const node: Node = { kind: 'select', type: 'dyn', field, args: [operand] };
+    return testOnly ? this.#has(expr, node) : node;
+  }
+
+  /** Whether a dotted name goes on from a variable's. */
+  #startsVariable(name: string): boolean {
+    const parts = name.replace(/^\./, '').split('.');
+    return parts.some((_, i) => this.#scope.variables.has(parts.slice(0, i).join('.')));
   }
 
   #list(expr: Expr): ListNode {
@@ -146,21 +208,30 @@ class Checker {
 
   #call(expr: Expr): Node {
     if (expr.exprKind.case !== 'callExpr') throw new TypeError('not a call');
-    const { function: name, target } = expr.exprKind.value;
-    const parts = expr.exprKind.value.args;
-    if (target === undefined) {
+    const { function: written, target, args: parts } = expr.exprKind.value;
+    const qualifier = target === undefined ? undefined : qualifiedName(target);
+    const qualified = qualifier === undefined ? written : `${qualifier}.${written}`;
+    const host = this.#host(expr, qualified, parts);
+    if (host !== undefined) return host;
+    // The functions of math are named with a dot; they have no target.
+    const isMath = OTHERS.has(qualified) && qualifier !== undefined;
+    const name = isMath ? qualified : written;
+    const receiver = isMath ? undefined : target;
+    if (receiver === undefined) {
       if (name === 'present') return this.#present(expr, parts);
+      if (name === 'first') return this.#first(expr, parts);
+      if (name === 'has' && parts.length === 1) return this.#has(expr, this.check(parts[0]!));
       if (name === '_&&_' || name === '_||_') return this.#logic(name, parts);
       if (name === '!_') return { kind: 'not', type: 'bool', args: [this.#checkAs(parts[0]!, 'bool')] };
       if (name === '_?_:_') return this.#conditional(parts);
     }
-    const isMethod = METHODS.has(name) || name === 'size' || name === 'matches';
-    const known = OVERLOADS.has(name) || name in INFIX || name === 'size' || name === 'matches' || name === 'dyn';
-    if (!known || (target !== undefined && !isMethod)) throw this.#unknownFunction(expr, name);
-    if (target === undefined && METHODS.has(name)) {
+    const isMethod = METHODS.has(name) || EITHER.has(name);
+    const known = OVERLOADS.has(name) || Object.hasOwn(INFIX, name) || OTHERS.has(name);
+    if (!known || (receiver !== undefined && !isMethod)) throw this.#unknownFunction(expr, name);
+    if (receiver === undefined && METHODS.has(name)) {
       throw this.#refuse('unknown_function', `${name} stands after a dot: text.${name}(…)`, expr);
     }
-    return this.#apply(expr, name, target === undefined ? parts : [target, ...parts]);
+    return this.#apply(expr, name, receiver === undefined ? parts : [receiver, ...parts]);
   }
 
   #apply(expr: Expr, name: string, parts: readonly Expr[]): Node {
@@ -170,27 +241,16 @@ class Checker {
     if ((name === '_==_' || name === '_!=_') && a !== undefined && b !== undefined)
       return this.#equality(expr, name, a, b);
     if (name === '@in' && a !== undefined && b !== undefined) return this.#membership(expr, a, b);
-    if (name === 'size' && args.length === 1) {
-      if (isList(a!.type)) return call(GENERIC.sizeOfList, 'int', args);
-      if (a!.type === 'string') return call(GENERIC.sizeOfText, 'int', args);
+    if ((name === 'matches' || name === 'extract') && args.length === 2) {
+      return this.#pattern(expr, name, args, parts[1]!);
     }
-    if (name === '_[_]' && b?.type === 'int' && isList(a!.type) && a!.type.list !== undefined) {
-      return call(GENERIC.index, a!.type.list, args);
-    }
-    if (name === '_+_' && a !== undefined && b !== undefined && isList(a.type) && isList(b.type)) {
-      const type = unify(a.type, b.type);
-      if (type !== undefined) return call(GENERIC.concat, type, args);
-    }
-    if (name === 'matches' && args.length === 2) return this.#matches(expr, args, parts[1]!);
-    const overload = OVERLOADS.get(name)?.find(
-      (candidate) => candidate.args.length === args.length && candidate.args.every((type, i) => type === args[i]!.type),
-    );
-    if (overload === undefined) throw this.#noOverload(expr, name, args);
+    const resolved = resolve(name, args);
+    if (resolved === undefined) throw this.#noOverload(expr, name, args);
     if (a?.kind === 'constant' && typeof a.value === 'string') {
       const problem = literalProblem(name, a.value);
       if (problem !== undefined) throw this.#refuse('literal', problem, parts[0]!);
     }
-    return call(overload.operation, overload.result, args);
+    return resolved;
   }
 
   #equality(expr: Expr, name: '_==_' | '_!=_', a: Node, b: Node): Node {
@@ -198,42 +258,88 @@ class Checker {
       const detail = `${INFIX[name]} compares values of one type; here ${typeName(a.type)} and ${typeName(b.type)}`;
       throw this.#refuse('type', detail, expr);
     }
-    const lists = isList(a.type);
-    if (name === '_==_') return call(lists ? GENERIC.sameList : GENERIC.equal, 'bool', [a, b]);
-    return call(lists ? GENERIC.otherList : GENERIC.notEqual, 'bool', [a, b]);
+    return equality(name === '_!=_', a, b);
   }
 
   #membership(expr: Expr, a: Node, b: Node): Node {
-    if (!isList(b.type)) {
+    if (!isList(b.type) && b.type !== 'dyn') {
       throw this.#refuse('type', `in needs a list on its right side, found ${typeName(b.type)}`, expr);
     }
-    if (b.type.list !== undefined && !comparable(a.type, b.type.list)) {
-      const detail = `the list holds ${typeName(b.type.list)}; ${typeName(a.type)} can never be in it`;
+    const element = isList(b.type) ? b.type.list : 'dyn';
+    if (element !== undefined && !comparable(a.type, element)) {
+      const detail = `the list holds ${typeName(element)}; ${typeName(a.type)} can never be in it`;
       throw this.#refuse('type', detail, expr);
     }
-    return call(GENERIC.in, 'bool', [a, b]);
+    return membership(a, b);
   }
 
-  #matches(expr: Expr, args: readonly Node[], place: Expr): Node {
-    const [text, pattern] = args;
-    if (text!.type !== 'string' || pattern!.type !== 'string') throw this.#noOverload(expr, 'matches', args);
-    if (pattern!.kind !== 'constant') throw this.#refuse('unsupported', 'matches() needs a literal pattern', place);
-    const operation = matchesOperation(String(pattern!.value));
+  #pattern(expr: Expr, name: 'matches' | 'extract', args: readonly Node[], place: Expr): Node {
+    const [text, pattern] = [narrow(args[0]!, 'string'), args[1]!];
+    if (text.type !== 'string' || pattern.type !== 'string') throw this.#noOverload(expr, name, args);
+    if (pattern.kind !== 'constant') throw this.#refuse('unsupported', `${name}() needs a literal pattern`, place);
+    const operation = patternOperation(name, String(pattern.value));
     if ('problem' in operation) throw this.#refuse('literal', operation.problem, place);
-    return call(operation, 'bool', [text!]);
+    return call(operation, name === 'matches' ? 'bool' : 'string', [text]);
   }
 
   #present(expr: Expr, parts: readonly Expr[]): Node {
-    const argument = parts[0];
-    const name = argument === undefined ? undefined : qualifiedName(argument);
-    if (parts.length !== 1 || name === undefined) {
-      throw this.#refuse('type', 'present() takes one variable: present(refundable)', argument ?? expr);
+    if (parts.length !== 1) {
+      throw this.#refuse('type', 'present() takes one value: present(refundable)', parts[0] ?? expr);
     }
-    const node = this.#name(argument!, name);
-    if (node.kind !== 'variable') {
-      throw this.#refuse('type', `present() takes a variable; ${name} is a list's element`, argument!);
+    return { kind: 'present', type: 'bool', args: [this.check(parts[0]!)] };
+  }
+
+  #first(expr: Expr, parts: readonly Expr[]): Node {
+    const args = parts.map((part) => this.check(part));
+    if (args.length === 0) throw this.#refuse('type', 'first() takes one value or more: first(a, b)', expr);
+    let type = args[0]!.type;
+    for (const [i, argument] of args.entries()) {
+      const both = unify(type, argument.type);
+      if (both === undefined) {
+        const detail = `first() chooses among values of one type; here ${typeName(type)} and ${typeName(argument.type)}`;
+        throw this.#refuse('type', detail, parts[i]!);
+      }
+      type = both;
     }
-    return { kind: 'present', type: 'bool', index: node.index };
+    return { kind: 'first', type, args };
+  }
+
+  /** has(a.b) of a dyn value: false when any part of the way is absent or null. */
+  #has(expr: Expr, node: Node | undefined): Node {
+    const isMember = node?.kind === 'select' || (node?.kind === 'call' && node.operation.name === '_[_]');
+    if (!isMember) {
+      const detail = 'has() is for fields of dyn values; present(x) tells whether x has a value';
+      throw this.#refuse('unsupported', detail, expr);
+    }
+    return { kind: 'present', type: 'bool', args: [node] };
+  }
+
+  /** A function of the host, by its name; undefined when there is none. */
+  #host(expr: Expr, name: string, parts: readonly Expr[]): Node | undefined {
+    const host = this.#scope.functions?.get(name);
+    if (host === undefined) return undefined;
+    const args = parts.map((part) => this.check(part));
+    const wanted = host.args.map(typeOf);
+    if (args.length !== wanted.length || !args.every((argument, i) => takes(wanted[i]!, argument.type))) {
+      const found = args.map((argument) => typeName(argument.type)).join(', ');
+      const detail = `${name} does not take (${found}) but (${wanted.map(typeName).join(', ')}): ${host.doc}`;
+      throw this.#refuse('type', detail, expr);
+    }
+    const type = typeOf(host.result);
+    const operation: Operation = {
+      name,
+      fails: true,
+      nullable: true,
+      open: true,
+      constant: host.call,
+      emit: (codes) => `${codes.at(-1)}(${codes.slice(0, -1).join(', ')})`,
+    };
+    const made = call(
+      operation,
+      'dyn',
+      args.map((argument, i) => narrow(argument, wanted[i]!)),
+    );
+    return narrow(made, type);
   }
 
   #logic(name: '_&&_' | '_||_', parts: readonly Expr[]): Node {
@@ -263,7 +369,9 @@ class Checker {
   #macro(expr: Expr): Node {
     const macro = macroOf(expr, this.#macros);
     if (macro === undefined) throw this.#refuse('unsupported', 'this macro is not supported', expr);
-    const range = this.check(macro.range);
+    const written = this.check(macro.range);
+    // CEL goes over the keys of a map.
+    const range = written.type === 'dyn' ? call(DYNAMIC.elements, { list: 'dyn' }, [written]) : written;
     if (!isList(range.type)) {
       throw this.#refuse('type', `${macro.name}() goes over a list, found ${typeName(range.type)}`, macro.range);
     }
@@ -294,7 +402,8 @@ class Checker {
   }
 
   #checkAs(expr: Expr, expected: Type): Node {
-    const node = this.check(expr);
+    const found = this.check(expr);
+    const node = found.type === 'dyn' ? narrow(found, expected) : found;
     if (node.type !== expected) {
       throw this.#refuse('type', `expected ${typeName(expected)}, found ${typeName(node.type)}`, expr);
     }
@@ -302,7 +411,7 @@ class Checker {
   }
 
   #unknownFunction(expr: Expr, name: string): ExpressionError {
-    return this.#refuse('unknown_function', unknownFunction(name), expr);
+    return this.#refuse('unknown_function', unknownFunction(name, [...(this.#scope.functions?.keys() ?? [])]), expr);
   }
 
   #noOverload(expr: Expr, name: string, args: readonly Node[]): ExpressionError {
@@ -318,8 +427,16 @@ class Checker {
   }
 }
 
-function call(operation: Operation, type: Type, args: readonly Node[]): CallNode {
-  return { kind: 'call', type, operation, args };
+/** Whether a function of the host takes a value: times are never dyn. */
+function takes(wanted: Type, found: Type): boolean {
+  const timed = !narrowable(wanted) || !narrowable(found);
+  return timed ? unify(wanted, found) !== undefined : fits(found, wanted);
+}
+
+/** The a of a.b.c. */
+function rootOf(expr: Expr): Expr {
+  const { exprKind } = expr;
+  return exprKind.case === 'selectExpr' && exprKind.value.operand !== undefined ? rootOf(exprKind.value.operand) : expr;
 }
 
 /** a.b.c as one name; undefined for anything else. */

@@ -1,13 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import { check } from './check.ts';
-import { MAX_STEPS, stepsOf } from './cost.ts';
+import { analyze } from './analyze.ts';
 import { emitFactory, type Factory, sourcesOf } from './emit.ts';
-import { ExpressionError } from './error.ts';
-import { fold } from './fold.ts';
 import type { Node } from './node.ts';
-import { parse, tooDeep } from './parse.ts';
 import { bindSource, type RowSource } from './source.ts';
-import { type ExpressionType, type Scope, type Type, typeName, typeOf, unify, type Value } from './types.ts';
+import { type ExpressionType, type Scope, type Type, typeOf, type Value } from './types.ts';
 
 /** The JavaScript value of each result type: timestamps are epoch milliseconds. */
 export interface ExpressionValues {
@@ -78,27 +74,9 @@ export function compileAny(
   scope: Scope,
   expected?: Type,
 ): { expression: CompiledExpression<Value>; type: Type } {
-  const parsed = parse(source);
-  try {
-    const { root, reads } = check(parsed, source, scope);
-    if (expected !== undefined && !fits(root.type, expected)) {
-      const detail = `expected an expression of type ${typeName(expected)}, found ${typeName(root.type)}`;
-      throw new ExpressionError('type', detail, source, source.length - source.trimStart().length);
-    }
-    if (stepsOf(root) > MAX_STEPS) {
-      const detail = `this could take more than ${MAX_STEPS} steps a row; nest fewer macros, and over shorter lists`;
-      throw new ExpressionError('too_costly', detail, source, 0);
-    }
-    const types = reads.map((name) => scope.variables.get(name)!);
-    return { expression: new Compiled(source, reads, types, fold(root)), type: root.type };
-  } catch (error) {
-    if (error instanceof RangeError) throw tooDeep(source);
-    throw error;
-  }
-}
-
-function fits(found: Type, expected: Type): boolean {
-  return unify(found, expected) !== undefined || (found === 'int' && expected === 'double');
+  const { root, reads } = analyze(source, scope, expected);
+  const types = reads.map((name) => scope.variables.get(name)!);
+  return { expression: new Compiled(source, reads, types, root), type: root.type };
 }
 
 class Compiled implements CompiledExpression<Value> {

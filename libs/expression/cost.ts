@@ -1,4 +1,4 @@
-import { type MacroNode, type Node, partsOf } from './node.ts';
+import { type MacroNode, type Node, type Operation, partsOf } from './node.ts';
 import { isList, type Type, type Value } from './types.ts';
 
 /**
@@ -17,17 +17,27 @@ const TEXT_SIZE = 32;
 const LIST_SIZE = 8;
 /** Characters of a number or time as text. */
 const CONVERTED_SIZE = 32;
-/** What testing a pattern costs without counted repetitions. */
-const PATTERN_STEPS = 100;
 
 /** How large a value may be: characters of a text, elements of a list; 1 for anything else. */
 interface Extent {
   readonly size: number;
   /** Of a list's elements, the largest. */
   readonly element?: Extent;
+  /** Whether it is a dyn value, whose parts are again. */
+  readonly dyn?: true;
 }
 
 const UNIT: Extent = { size: 1 };
+
+/** Elements that a list in a dyn variable is taken to have. */
+const DYN_SIZE = 16;
+/** Elements that a list is taken to have that is a part of another list's element: there are many such, but small. */
+const DYN_INNER_SIZE = 4;
+/** What a dyn value weighs, whose parts no step looks at. */
+const DYN_WEIGHT = 32;
+/** The parts of a list's elements in a dyn value. */
+const DYN_INNER: Extent = { size: DYN_INNER_SIZE, dyn: true };
+const DYN: Extent = { size: DYN_SIZE, dyn: true };
 
 /** Steps that a row may take at most; Infinity when a value may grow beyond what is allowed. */
 export function stepsOf(root: Node): number {
@@ -62,13 +72,21 @@ class Estimate {
         this.visit(node.args[0]);
         return largest([this.visit(node.args[1]), this.visit(node.args[2])]);
       }
+      case 'first':
+        return largest(node.args.map((part) => this.visit(part)));
+      case 'select':
+        return this.visit(node.args[0]);
+      case 'narrow': {
+        const extent = this.visit(node.args[0]);
+        return node.type === 'string' && extent.dyn ? { size: Math.max(TEXT_SIZE, extent.size) } : extent;
+      }
       case 'macro':
         return this.#macro(node);
       case 'call': {
         const parts = node.args.map((part) => this.visit(part));
         for (const part of parts) this.steps += weight(part) / 32;
-        if (node.operation.pattern !== undefined) this.steps += PATTERN_STEPS + (node.operation.patternWeight ?? 0);
-        return extentOfCall(node.type, parts, node.operation.name);
+        this.steps += node.operation.extraSteps ?? 0;
+        return extentOfCall(node.type, parts, node.operation);
       }
       default:
         for (const part of partsOf(node)) this.visit(part);
@@ -78,7 +96,7 @@ class Estimate {
 
   #macro(node: MacroNode): Extent {
     const range = this.visit(node.range);
-    this.#elements.set(node.number, range.element ?? UNIT);
+    this.#elements.set(node.number, elementOf(range));
     const before = this.steps;
     if (node.test !== undefined) this.visit(node.test);
     const step = node.step === undefined ? undefined : this.visit(node.step);
@@ -88,18 +106,47 @@ class Estimate {
   }
 }
 
-function extentOfCall(type: Type, parts: readonly Extent[], name: string): Extent {
-  if (name === '_[_]') return parts[0]?.element ?? UNIT;
-  if (name === 'concat' || (name === '_+_' && type === 'string')) {
-    const size = parts.reduce((sum, part) => sum + part.size, 0);
-    return { size, element: largest(parts.map((part) => part.element ?? UNIT)) };
+function extentOfCall(type: Type, parts: readonly Extent[], { name, open }: Operation): Extent {
+  const [first = UNIT, second = UNIT] = parts;
+  switch (name) {
+    case '_[_]':
+      return elementOf(first);
+    case 'elementsOf':
+    case 'distinct':
+    case 'sort':
+      return first;
+    case 'flatten':
+      return { size: first.size * elementOf(first).size, element: elementOf(elementOf(first)) };
+    case 'split':
+      return { size: first.size, element: { size: first.size } };
+    case 'join':
+      return { size: first.size * (elementOf(first).size + second.size) };
+    case 'replace':
+      return { size: (first.size + 1) * Math.max(1, parts[2]?.size ?? 1) };
+    case 'concat':
+    case '_+_':
+      if (type === 'string' || type === 'dyn' || isList(type)) {
+        const size = parts.reduce((sum, part) => sum + part.size, 0);
+        return type === 'dyn' ? { size, dyn: true } : { size, element: largest(parts.map(elementOf)) };
+      }
+      break;
+    default:
   }
+  if (open) return extentOfType(type);
+  if (type === 'dyn') return largest([DYN_INNER, ...parts]);
   if (type !== 'string') return UNIT;
   return { size: Math.max(CONVERTED_SIZE, ...parts.map((part) => part.size)) };
 }
 
+function elementOf(extent: Extent): Extent {
+  return extent.element ?? (extent.dyn ? DYN_INNER : UNIT);
+}
+
 function extentOfType(type: Type): Extent {
-  if (isList(type)) return { size: LIST_SIZE, element: extentOfType(type.list ?? 'bool') };
+  if (isList(type)) {
+    return type.list === 'dyn' ? DYN : { size: LIST_SIZE, element: extentOfType(type.list ?? 'bool') };
+  }
+  if (type === 'dyn') return DYN;
   return type === 'string' ? { size: TEXT_SIZE } : UNIT;
 }
 
@@ -111,9 +158,11 @@ function extentOfValue(value: Value): Extent {
 function largest(extents: readonly Extent[]): Extent {
   const size = extents.reduce((most, extent) => Math.max(most, extent.size), 0);
   const elements = extents.map((extent) => extent.element).filter((element) => element !== undefined);
-  return elements.length === 0 ? { size } : { size, element: largest(elements) };
+  const whole: Extent = elements.length === 0 ? { size } : { size, element: largest(elements) };
+  return extents.some((extent) => extent.dyn) ? { ...whole, dyn: true } : whole;
 }
 
 function weight(extent: Extent): number {
+  if (extent.dyn && extent.element === undefined) return Math.max(DYN_WEIGHT, extent.size);
   return extent.element === undefined ? extent.size : extent.size * Math.max(1, weight(extent.element));
 }

@@ -1,6 +1,7 @@
-import { type Code, sure, whole } from './code.ts';
+import { absence, type Code, nullable, sure, whole } from './code.ts';
 import type { Emitter } from './emit.ts';
 import type { MacroNode } from './node.ts';
+import { isList } from './types.ts';
 
 /**
  * Macros become loops in functions of their own. Over a column of lists the loop goes over dictionary codes, so that
@@ -16,15 +17,17 @@ export function emitMacro(emitter: Emitter, node: MacroNode): Code {
   const text = range.element(element).code;
   let fails = false;
   const body = emitter.functionBody(() => {
-    const loop = loopOf(emitter, node, text);
+    const loop = loopOf(emitter, node, range, text);
     fails = loop.fails;
     return `${loop.before}\nfor (let i = ${range.start}; i < ${range.end}; i++) {
 const ${element} = ${range.at};\n${loop.each}\n}\n${loop.after}`;
   });
   emitter.parameters.pop();
   emitter.elements.delete(node.number);
-  emitter.addFunction(`function ${name}(${['row', ...range.parameter, ...outer].join(', ')}) {\n${body}\n}`);
-  const make = (list: readonly string[]): string => `${name}(${['row', ...list, ...outer].join(', ')})`;
+  emitter.addFunction(
+    `function ${name}(${[...emitter.inputs, ...range.parameter, ...outer].join(', ')}) {\n${body}\n}`,
+  );
+  const make = (list: readonly string[]): string => `${name}(${[...emitter.inputs, ...list, ...outer].join(', ')})`;
   if (range.guards === undefined) return emitter.strict([node.range], make, fails);
   return { guards: range.guards, code: make([]), fails };
 }
@@ -57,7 +60,8 @@ function rangeOf(emitter: Emitter, node: MacroNode): Range {
       element: (name) => ({ ...sure(`${dictionary}[${name}]`), coded: { code: name, source } }),
     };
   }
-  return { guards: undefined, parameter: ['list'], start: '0', end: 'list.length', at: 'list[i]', element: sure };
+  const element = isList(range.type) && range.type.list === 'dyn' ? nullable : sure;
+  return { guards: undefined, parameter: ['list'], start: '0', end: 'list.length', at: 'list[i]', element };
 }
 
 interface Loop {
@@ -67,15 +71,16 @@ interface Loop {
   readonly fails: boolean;
 }
 
-function loopOf(emitter: Emitter, node: MacroNode, element: string): Loop {
+function loopOf(emitter: Emitter, node: MacroNode, range: Range, element: string): Loop {
   const test = node.test === undefined ? undefined : whole(emitter.emit(node.test));
   const tested = test === undefined ? '' : `const test = ${test.code};`;
-  const errs = test?.fails ? '\nif (test === undefined) return undefined;' : '';
+  const isError = test === undefined ? '' : absence(test)('test');
+  const errs = test?.fails ? `\nif (${isError}) return undefined;` : '';
   switch (node.macro) {
     case 'all':
     case 'exists': {
       const decides = node.macro === 'exists';
-      const error = test?.fails ? '\nif (test === undefined) result = undefined;' : '';
+      const error = test?.fails ? `\nif (${isError}) result = undefined;` : '';
       return {
         before: `let result = ${!decides};`,
         each: `${tested}\nif (test === ${decides}) return ${decides};${error}`,
@@ -99,11 +104,13 @@ function loopOf(emitter: Emitter, node: MacroNode, element: string): Loop {
       };
     case 'map': {
       const step = whole(emitter.emit(node.step!));
+      // A list of known length is made at once: growing one costs more than filling it.
+      const sized = test === undefined && range.start === '0';
       const skip = test === undefined ? '' : `${tested}${errs}\nif (!test) continue;\n`;
-      const stepErrs = step.fails ? '\nif (step === undefined) return undefined;' : '';
+      const stepErrs = step.fails ? `\nif (${absence(step)('step')}) return undefined;` : '';
       return {
-        before: 'const result = [];',
-        each: `${skip}const step = ${step.code};${stepErrs}\nresult.push(step);`,
+        before: sized ? `const result = new Array(${range.end});` : 'const result = [];',
+        each: `${skip}const step = ${step.code};${stepErrs}\n${sized ? 'result[i] = step' : 'result.push(step)'};`,
         after: 'return result;',
         fails: step.fails || (test?.fails ?? false),
       };

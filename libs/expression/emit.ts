@@ -1,14 +1,25 @@
-import { type Code, guardsOf, sure, whole } from './code.ts';
+import { absence, type Code, guardsOf, isNullish, sure, whole } from './code.ts';
 import { emitCodedCall } from './emit-coded.ts';
+import { emitFirst, emitNarrow, emitPresent, emitSelect, narrowed, orNullish } from './emit-dynamic.ts';
 import { emitMacro } from './emit-macro.ts';
-import { type CallNode, type ElementNode, keyOf, type LogicNode, type Node, type VariableNode } from './node.ts';
+import {
+  type CallNode,
+  type ConditionalNode,
+  type ElementNode,
+  keyOf,
+  type LogicNode,
+  type Node,
+  type PresentNode,
+  type VariableNode,
+} from './node.ts';
 import { type HelperName, RUNTIME } from './runtime.ts';
 import type { BoundSource, Shape } from './source.ts';
-import type { ExpressionType, Value } from './types.ts';
+import { type DynamicType, type ExpressionType, typeOf, type Value } from './types.ts';
 
 /**
- * Generates JavaScript from a checked expression. Nothing of the expression's text enters the code: names become
- * positions, texts and lists are passed in as constants, numbers and flags are printed from their values.
+ * Generates JavaScript from a checked expression. Nothing of the expression's text enters the code as it is: variables
+ * become positions, texts and fields JSON, lists are passed in as constants, numbers and flags are printed from their
+ * values.
  */
 
 /** A compiled row function: the expression's value in a row, undefined for an error. */
@@ -20,7 +31,7 @@ export type Factory = (sources: readonly object[]) => RowFunction;
 /** Generates the factory for a combination of shapes. */
 export function emitFactory(root: Node, shapes: readonly Shape[], types: readonly ExpressionType[]): Factory {
   const emitter = new Emitter(shapes, types);
-  const body = emitter.functionBody(() => `return ${whole(emitter.emit(root)).code};`);
+  const body = emitter.functionBody(() => `return ${emitter.settled(emitter.emit(root))};`);
   const code = `'use strict';\n${emitter.head()}\nreturn function (row) {\n${body}\n};`;
   const make = new Function('runtime', 'constants', 'sources', code) as (
     runtime: typeof RUNTIME,
@@ -52,12 +63,14 @@ const READERS: Readonly<Record<ExpressionType, HelperName>> = {
 /** The state of one generation. */
 export class Emitter {
   readonly constants: unknown[] = [];
-  readonly shapes: readonly Shape[];
+  shapes: readonly Shape[] = [];
+  /** Parameters that carry the row, or the variables' values, into helper functions. */
+  inputs: readonly string[] = ['row'];
   /** Elements of the macros around the present place, by macro number. */
   readonly elements = new Map<number, Code>();
   /** Parameters that carry them into helper functions. */
   readonly parameters: string[] = [];
-  readonly #types: readonly ExpressionType[];
+  #types: readonly DynamicType[] = [];
   readonly #lines = new Set<string>();
   readonly #functions: string[] = [];
   /** While a predicate over one dictionary is made into a function of the text: that text, by what it stands for. */
@@ -67,6 +80,13 @@ export class Emitter {
 
   constructor(shapes: readonly Shape[], types: readonly ExpressionType[]) {
     this.shapes = shapes;
+    this.#types = types;
+  }
+
+  /** Reads the next expression's variables from JavaScript variables of these names. */
+  readFrom(inputs: readonly string[], types: readonly DynamicType[]): void {
+    this.shapes = types.map(() => 'value');
+    this.inputs = inputs;
     this.#types = types;
   }
 
@@ -112,7 +132,9 @@ export class Emitter {
     if (typeof value === 'number') return Object.is(value, -0) ? '(-0)' : `(${value})`;
     const known = this.constants.indexOf(value);
     const index = known >= 0 ? known : this.constants.push(value) - 1;
-    this.declare(`const k${index} = constants[${index}];`);
+    // A text that is written out is an internalized one, which V8 compares faster.
+    const source = typeof value === 'string' ? JSON.stringify(value) : `constants[${index}]`;
+    this.declare(`const k${index} = ${source};`);
     return `k${index}`;
   }
 
@@ -139,18 +161,21 @@ export class Emitter {
       case 'element':
         return this.#element(node.macro);
       case 'present':
-        return sure(this.#present(node.index));
+        return node.args[0].kind === 'variable' ? this.#present(node, node.args[0].index) : emitPresent(this, node);
+      case 'select':
+        return emitSelect(this, node);
+      case 'narrow':
+        return emitNarrow(this, node);
+      case 'first':
+        return emitFirst(this, node);
       case 'list':
         return this.strict(node.args, (args) => `[${args.join(', ')}]`, false);
       case 'logic':
         return this.#logic(node);
       case 'not':
         return this.strict(node.args, ([a]) => `!${a}`, false);
-      case 'conditional': {
-        const [then, otherwise] = [whole(this.emit(node.args[1])), whole(this.emit(node.args[2]))];
-        const fails = then.fails || otherwise.fails;
-        return this.strict([node.args[0]], ([c]) => `(${c} ? ${then.code} : ${otherwise.code})`, fails);
-      }
+      case 'conditional':
+        return this.#conditional(node);
       case 'call':
         return this.#call(node);
       case 'macro':
@@ -159,19 +184,55 @@ export class Emitter {
   }
 
   /** Code that errs when an argument errs. */
-  strict(args: readonly Node[], make: (codes: readonly string[]) => string, fails: boolean): Code {
+  strict(
+    args: readonly Node[],
+    make: (codes: readonly string[]) => string,
+    fails: boolean,
+    absent?: (value: string) => string,
+  ): Code {
     const pieces = args.map((argument) => this.emit(argument));
     const failures: string[] = [];
     const codes = pieces.map((piece) => {
       if (!piece.fails) return piece.code;
-      const temporary = this.temporary();
-      failures.push(`(${temporary} = ${piece.code}) === undefined`);
-      return temporary;
+      const [assigned, held] = this.held(piece.code);
+      failures.push(absence(piece)(assigned));
+      return held;
     });
     const guards = guardsOf(pieces);
     const code = make(codes);
-    if (failures.length === 0) return { guards, code, fails };
-    return { guards, code: `(${failures.join(' || ')} ? undefined : ${code})`, fails: true };
+    if (failures.length === 0) return { guards, code, fails, absent };
+    return { guards, code: `(${failures.join(' || ')} ? undefined : ${code})`, fails: true, absent };
+  }
+
+  /** Code as something that can be used twice: the expression for the first time, and the one for the second. */
+  readonly held = (code: string): [string, string] => {
+    if (/^[A-Za-z]\w*$/.test(code)) return [code, code];
+    const temporary = this.temporary();
+    return [`(${temporary} = ${code})`, temporary];
+  };
+
+  /** The piece as an expression that yields undefined for an error, whatever its own test is. */
+  settled(piece: Code): string {
+    const { code, fails, absent } = whole(piece);
+    if (!fails || absent === undefined) return code;
+    if (absent === isNullish) return `(${code} ?? undefined)`;
+    const [assigned, held] = this.held(code);
+    return `(${absent(assigned)} ? undefined : ${held})`;
+  }
+
+  #conditional(node: ConditionalNode): Code {
+    const [then, otherwise] = [node.args[1], node.args[2]].map((side) => orNullish(this, this.emit(side)));
+    const fails = then!.fails || otherwise!.fails;
+    const absent = then!.absent ?? otherwise!.absent;
+    const condition = whole(this.emit(node.args[0]));
+    if (condition.fails) {
+      // Comparing with both values is quicker than asking for the type first.
+      const [assigned, held] = this.held(condition.code);
+      const otherwiseIf = `${held} === false ? ${otherwise!.code} : undefined`;
+      return { guards: [], code: `(${assigned} === true ? ${then!.code} : ${otherwiseIf})`, fails: true, absent };
+    }
+    const make = ([c]: readonly string[]): string => `(${c} ? ${then!.code} : ${otherwise!.code})`;
+    return this.strict([node.args[0]], make, fails, absent);
   }
 
   /** A variable of the function that is being generated. */
@@ -186,13 +247,15 @@ export class Emitter {
     if (text !== undefined) return sure(text);
     const guards = this.guards(index);
     switch (this.shapes[index]!) {
+      case 'value':
+        return narrowed(this, this.inputs[index]!, typeOf(this.#types[index]!));
       case 'absent':
         return { guards: ['false'], code: 'undefined', fails: true };
       case 'constant':
         return sure(this.part(index, 'constant'));
       case 'rows': {
         this.declare(`const source${index} = sources[${index}];`);
-        const reader = this.helper(READERS[this.#types[index]!]);
+        const reader = this.helper(READERS[this.#types[index] as ExpressionType]);
         return { guards, code: `${reader}(source${index}.get(row))`, fails: true };
       }
       case 'values':
@@ -226,12 +289,12 @@ export class Emitter {
     return text === undefined ? this.elements.get(macro)! : sure(text);
   }
 
-  #present(index: number): string {
+  #present(node: PresentNode, index: number): Code {
     const shape = this.shapes[index]!;
-    if (shape === 'absent') return 'false';
-    if (shape === 'rows') return `(${this.#variable(index).code} !== undefined)`;
+    if (shape === 'absent') return sure('false');
+    if (shape === 'rows' || shape === 'value') return emitPresent(this, node);
     const [guard] = this.guards(index);
-    return guard === undefined ? 'true' : `(${guard} === 1)`;
+    return sure(guard === undefined ? 'true' : `(${guard} === 1)`);
   }
 
   /** CEL's && and ||: the deciding value wins over an error, wherever it stands. */
@@ -246,7 +309,7 @@ export class Emitter {
     const tests = pieces.map((piece) => {
       if (!piece.fails) return node.operator === '&&' ? `!${piece.code}` : piece.code;
       const temporary = this.temporary();
-      errors.push(`${temporary} === undefined`);
+      errors.push(absence(piece)(temporary));
       return `(${temporary} = ${piece.code}) === ${decides}`;
     });
     const code = `(${tests.join(' || ')} ? ${decides} : ${errors.join(' || ')} ? undefined : ${otherwise})`;
@@ -260,8 +323,9 @@ export class Emitter {
   /** A call as its operation writes it. */
   plainCall(node: CallNode): Code {
     const { operation } = node;
-    const behind = operation.pattern === undefined ? [] : [this.constant(operation.pattern)];
-    return this.strict(node.args, (codes) => operation.emit([...codes, ...behind], this.helper), operation.fails);
+    const behind = operation.constant === undefined ? [] : [this.constant(operation.constant)];
+    const make = (codes: readonly string[]): string => operation.emit([...codes, ...behind], this.helper, this.held);
+    return this.strict(node.args, make, operation.fails, operation.nullable && isNullish);
   }
 
   /** Generates with a dictionary-encoded text standing for a plain one of this name. */

@@ -206,7 +206,7 @@ describe('compiling', () => {
     ['unsigned integers', 'stops == 1u', 1, 10, /leave out the "u"/],
     ['maps', '{"a": 1}["a"] == 1', 1, 1, /maps and messages are not supported/],
     ['mixed lists', 'stops in [1, "a"]', 1, 14, /this list holds int; string does not belong in it/],
-    ['present() of no variable', 'present(stops + 1)', 1, 15, /takes one variable/],
+    ['present() of two values', 'present(stops, price)', 1, 9, /takes one value/],
     ['an endless source', 'a'.repeat(5000), 1, 1, /at most 4096/],
     ['bottomless nesting', `${'('.repeat(2000)}true${')'.repeat(2000)}`, 1, 1, /nests too deep/],
   ];

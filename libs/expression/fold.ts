@@ -13,10 +13,14 @@ export function fold(node: Node): Node {
   switch (node.kind) {
     case 'list':
     case 'call':
-      return { ...node, args: node.args.map(fold) };
+    case 'first':
     case 'logic':
       return { ...node, args: node.args.map(fold) };
     case 'not':
+    case 'select':
+    case 'narrow':
+      return { ...node, args: [fold(node.args[0])] };
+    case 'present':
       return { ...node, args: [fold(node.args[0])] };
     case 'conditional':
       return { ...node, args: [fold(node.args[0]), fold(node.args[1]), fold(node.args[2])] };
@@ -32,8 +36,9 @@ export function fold(node: Node): Node {
 function isClosed(node: Node, inside: readonly number[] = []): boolean {
   switch (node.kind) {
     case 'variable':
-    case 'present':
       return false;
+    case 'call':
+      return node.operation.open !== true && node.args.every((part) => isClosed(part, inside));
     case 'element':
       return inside.includes(node.macro);
     case 'macro': {

@@ -1,4 +1,4 @@
-import { RE2JS } from '@bufbuild/re2';
+import { RE2JS } from 're2js';
 import type { Operation } from './node.ts';
 import { RUNTIME } from './runtime.ts';
 
@@ -7,7 +7,7 @@ import { RUNTIME } from './runtime.ts';
  * expression is compiled, instead of being an error in every row.
  */
 
-/** Longest pattern of matches(): the engine is linear in the text, but its program grows with the pattern. */
+/** Longest pattern: the engine is linear in the text, but its program grows with the pattern. */
 const MAX_PATTERN_LENGTH = 256;
 /** Most that the counted repetitions of a pattern multiply to: x{10}y{3} is 30. */
 const MAX_REPETITIONS = 1000;
@@ -24,21 +24,30 @@ export function literalProblem(conversion: string, text: string): string | undef
   return undefined;
 }
 
+/** What running a pattern costs without counted repetitions. */
+const PATTERN_STEPS = 100;
+
 /**
- * The operation that tests a pattern, or what is wrong with the pattern. The engine is RE2's, which is linear in the
+ * The operation that tests a pattern or extracts its first group, or what is wrong with the pattern. The engine is RE2's, which is linear in the
  * text whatever the pattern: look-around and back-references do not exist, and no pattern can hang the process.
  */
-export function matchesOperation(pattern: string): Operation | { readonly problem: string } {
+export function patternOperation(
+  name: 'matches' | 'extract',
+  pattern: string,
+): Operation | { readonly problem: string } {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     return { problem: `the pattern is longer than ${MAX_PATTERN_LENGTH} characters` };
   }
-  const patternWeight = repetitionsOf(pattern);
-  if (patternWeight > MAX_REPETITIONS) {
+  const repetitions = repetitionsOf(pattern);
+  if (repetitions > MAX_REPETITIONS) {
     return { problem: `the pattern's counted repetitions multiply to more than ${MAX_REPETITIONS}` };
   }
   try {
-    const emit: Operation['emit'] = ([subject, compiled]) => `${compiled}.test(${subject})`;
-    return { name: 'matches', fails: false, pattern: RE2JS.compile(pattern), patternWeight, emit };
+    const compiled = RE2JS.compile(pattern);
+    const found = { name, constant: compiled, extraSteps: PATTERN_STEPS + repetitions };
+    if (name === 'matches') return { ...found, fails: false, emit: ([subject, test]) => `${test}.test(${subject})` };
+    if (compiled.groupCount() === 0) return { problem: 'extract() needs a group in its pattern: "([0-9]+) kg"' };
+    return { ...found, fails: true, emit: (args, use) => `${use('extract')}(${args.join(', ')})` };
   } catch (error) {
     return { problem: `the pattern is not RE2: ${error instanceof Error ? error.message : String(error)}` };
   }

@@ -8,6 +8,9 @@ export type Node =
   | VariableNode
   | ElementNode
   | PresentNode
+  | SelectNode
+  | NarrowNode
+  | FirstNode
   | ListNode
   | LogicNode
   | NotNode
@@ -42,11 +45,33 @@ export interface ElementNode {
   readonly macro: number;
 }
 
-/** Whether a variable has a value. */
+/** Whether something has a value. */
 export interface PresentNode {
   readonly kind: 'present';
   readonly type: 'bool';
-  readonly index: number;
+  readonly args: readonly [Node];
+}
+
+/** A field of a dyn value: absent when the value is no object, has no such field of its own, or null in it. */
+export interface SelectNode {
+  readonly kind: 'select';
+  readonly type: 'dyn';
+  readonly field: string;
+  readonly args: readonly [Node];
+}
+
+/** A dyn value where a type is needed: absent when it is of another. */
+export interface NarrowNode {
+  readonly kind: 'narrow';
+  readonly type: Type;
+  readonly args: readonly [Node];
+}
+
+/** The first of several that has a value. */
+export interface FirstNode {
+  readonly kind: 'first';
+  readonly type: Type;
+  readonly args: readonly Node[];
 }
 
 /** A list written out. */
@@ -92,12 +117,21 @@ export interface Operation {
   readonly name: string;
   /** Whether it can err although its arguments did not; the code then yields undefined. */
   readonly fails: boolean;
-  /** A compiled pattern, given to `emit` behind the arguments. */
-  readonly pattern?: { test(text: string): boolean };
-  /** What the pattern's counted repetitions add to the steps of a test. */
-  readonly patternWeight?: number;
+  /** Whether it may yield null, which is absent. */
+  readonly nullable?: true;
+  /** A compiled pattern or a function of the host, given to `emit` behind the arguments. */
+  readonly constant?: unknown;
+  /** Steps that it takes beyond those that its arguments' sizes tell: those of a pattern. */
+  readonly extraSteps?: number;
+  /** Whether the same arguments may give something else another time: a function of the host. */
+  readonly open?: true;
   /** The code, given the code of the arguments; each stands in it exactly once. `helper` makes a runtime helper usable. */
-  readonly emit: (args: readonly string[], helper: (name: HelperName) => string) => string;
+  readonly emit: (
+    args: readonly string[],
+    helper: (name: HelperName) => string,
+    /** Code as something that can stand twice: the expression for the first time, and the one for the second. */
+    hold: (code: string) => [string, string],
+  ) => string;
 }
 
 /** A macro over a list. `number` tells its element from those of other macros. */
@@ -120,7 +154,6 @@ export function partsOf(node: Node): readonly Node[] {
     case 'failure':
     case 'variable':
     case 'element':
-    case 'present':
       return [];
     case 'macro':
       return [node.range, node.test, node.step].filter((part) => part !== undefined);

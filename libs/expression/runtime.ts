@@ -1,3 +1,6 @@
+import { DYNAMIC } from './runtime-dynamic.ts';
+import { LISTS } from './runtime-lists.ts';
+import { TEXTS } from './runtime-texts.ts';
 import type { Value } from './types.ts';
 
 /**
@@ -33,29 +36,6 @@ function timestamp(milliseconds: number): number | undefined {
 
 function duration(milliseconds: number): number | undefined {
   return milliseconds >= -MAX_DURATION && milliseconds <= MAX_DURATION ? milliseconds + 0 : undefined;
-}
-
-/** Order by code points: surrogates stand above every other UTF-16 unit, though some of those are larger numbers. */
-function compareTexts(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const left = a.charCodeAt(i);
-    const right = b.charCodeAt(i);
-    if (left !== right) return rank(left) - rank(right);
-  }
-  return a.length - b.length;
-}
-
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-}
-
-function codePoints(text: string): number {
-  let count = text.length;
-  for (let i = 1; i < text.length; i++) {
-    if ((text.charCodeAt(i) & 0xfc00) === 0xdc00 && (text.charCodeAt(i - 1) & 0xfc00) === 0xd800) count--;
-  }
-  return count;
 }
 
 function sameValue(a: Value, b: Value): boolean {
@@ -99,7 +79,12 @@ function intOfText(text: string): number | undefined {
   return /^[-+]?\d+$/.test(text) ? int(Number(text)) : undefined;
 }
 
+/** Texts that Number() would take although CEL does not: blanks around it, and bases. */
+const FOREIGN_NUMBER = /[\sxXbBoO]/;
+
 function doubleOfText(text: string): number | undefined {
+  const number = Number(text);
+  if (Number.isFinite(number) && text !== '' && !FOREIGN_NUMBER.test(text)) return number;
   if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text)) {
     const value = Number(text);
     return Number.isFinite(value) ? value : undefined;
@@ -114,6 +99,30 @@ const FALSE_TEXTS: ReadonlySet<string> = new Set(['false', 'False', 'FALSE', 'f'
 
 function boolOfText(text: string): boolean | undefined {
   return TRUE_TEXTS.has(text) ? true : FALSE_TEXTS.has(text) ? false : undefined;
+}
+
+/** Conversions of dynamic values, by what they are. */
+function intOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? intOfDouble(value) : typeof value === 'string' ? intOfText(value) : undefined;
+}
+
+function doubleOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : typeof value === 'string' ? doubleOfText(value) : undefined;
+}
+
+function boolOf(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : typeof value === 'string' ? boolOfText(value) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** A dynamic number is seconds, as an int is. */
+function timestampOf(value: unknown): number | undefined {
+  if (typeof value === 'string') return timestampOfText(value);
+  return Number.isSafeInteger(value) ? timestamp((value as number) * 1000) : undefined;
 }
 
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|([-+])(\d\d):(\d\d))$/;
@@ -250,10 +259,12 @@ function readTexts(value: unknown): readonly string[] | undefined {
 
 /** The helpers by the names under which generated code asks for them. */
 export const RUNTIME = {
+  ...DYNAMIC,
+  ...LISTS,
+  ...TEXTS,
   atZone,
+  boolOf,
   boolOfText,
-  codePoints,
-  compareTexts,
   concat,
   contains,
   containsCode,
@@ -262,6 +273,7 @@ export const RUNTIME = {
   dayOfWeek,
   dayOfYear,
   divide,
+  doubleOf,
   doubleOfText,
   duration,
   durationOfText,
@@ -269,6 +281,7 @@ export const RUNTIME = {
   fullYear,
   hours,
   int,
+  intOf,
   intOfDouble,
   intOfText,
   milliseconds,
@@ -282,10 +295,12 @@ export const RUNTIME = {
   readTexts,
   sameValue,
   seconds,
+  textOf,
   textOfDuration,
   textOfTimestamp,
   textsOf,
   timestamp,
+  timestampOf,
   timestampOfText,
   whole,
 };

@@ -16,6 +16,8 @@ export type RowSource = (variable: string) => VariableSource | undefined;
  * of shapes, and shared by all that have it.
  */
 export type Shape =
+  /** A JavaScript variable holds the value. */
+  | 'value'
   | 'absent'
   | 'constant'
   | 'rows'

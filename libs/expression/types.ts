@@ -1,14 +1,41 @@
 /** Types of variables and results. Timestamps are epoch milliseconds. */
 export type ExpressionType = 'bool' | 'int' | 'double' | 'string' | 'timestamp' | 'list_string';
 
+/** Types of variables and results of expressions over dynamic values: parsed JSON or XML is `dyn`. */
+export type DynamicType = ExpressionType | 'dyn' | 'list_dyn';
+
 /** The variables that an expression may read. */
 export interface Scope {
   /** Name to type. A name may be dotted. */
   readonly variables: ReadonlyMap<string, ExpressionType>;
 }
 
+/** A function that the host of an expression offers to it. */
+export interface HostFunction {
+  readonly args: readonly DynamicType[];
+  readonly result: DynamicType;
+  /**
+   * Called with values of `args`; a dyn value of another type is not passed on but absent, as is any absent argument.
+   * A result that is undefined, null or no `result` is absent. What it throws, evaluating throws.
+   */
+  readonly call: (...args: never[]) => unknown;
+  /** What it does, in a sentence, for messages and documentation. */
+  readonly doc: string;
+}
+
+/** What an expression over dynamic values may read and call. */
+export interface DynamicScope {
+  /** Name to type. A name may be dotted. */
+  readonly variables: ReadonlyMap<string, DynamicType>;
+  /** Name to function. A name may be dotted; it may not be one of the language's own. */
+  readonly functions?: ReadonlyMap<string, HostFunction>;
+}
+
 /** A type that is no list. Durations exist inside expressions only. */
 export type ScalarType = 'bool' | 'int' | 'double' | 'string' | 'timestamp' | 'duration';
+
+/** A value whose type shows at run time only: what JSON can hold. Never a timestamp or duration. */
+export type Dyn = 'dyn';
 
 /** A list; the elements of `[]` are of no type yet. */
 export interface ListType {
@@ -16,7 +43,7 @@ export interface ListType {
 }
 
 /** The type of any part of an expression. */
-export type Type = ScalarType | ListType;
+export type Type = ScalarType | Dyn | ListType;
 
 /** A value at run time: ints, doubles, timestamps (epoch ms) and durations (ms) are numbers. */
 export type Value = boolean | number | string | readonly Value[];
@@ -37,11 +64,21 @@ export function typeName(type: Type): string {
 }
 
 /** The internal type of a variable or result. */
-export function typeOf(type: ExpressionType): Type {
-  return type === 'list_string' ? { list: 'string' } : type;
+export function typeOf(type: DynamicType): Type {
+  if (type === 'list_string') return { list: 'string' };
+  return type === 'list_dyn' ? { list: 'dyn' } : type;
 }
 
-/** The type that both can be, or undefined: lists agree when their elements do, `[]` agrees with every list. */
+/** Whether a dyn value can turn out to be of the type: times are numbers at run time, so they cannot be told apart. */
+export function narrowable(type: Type): boolean {
+  if (isList(type)) return type.list === undefined || narrowable(type.list);
+  return type !== 'timestamp' && type !== 'duration';
+}
+
+/**
+ * The type that both can be, or undefined: lists agree when their elements do, `[]` agrees with every list, dyn with
+ * everything that a dyn value can be.
+ */
 export function unify(a: Type, b: Type): Type | undefined {
   if (isList(a) && isList(b)) {
     if (a.list === undefined) return b;
@@ -49,12 +86,22 @@ export function unify(a: Type, b: Type): Type | undefined {
     const element = unify(a.list, b.list);
     return element === undefined ? undefined : { list: element };
   }
-  return a === b ? a : undefined;
+  if (a === b) return a;
+  return (a === 'dyn' && narrowable(b)) || (b === 'dyn' && narrowable(a)) ? 'dyn' : undefined;
 }
 
-/** Whether == may stand between the two: one type, or two numbers. */
+/** Whether a value of one type may stand where another is expected; a dyn value is checked at run time. */
+export function fits(found: Type, expected: Type): boolean {
+  if (found === 'dyn' || expected === 'dyn' || (found === 'int' && expected === 'double')) return true;
+  if (isList(found) && isList(expected)) {
+    return found.list === undefined || expected.list === undefined || fits(found.list, expected.list);
+  }
+  return found === expected;
+}
+
+/** Whether == may stand between the two: one type, two numbers, or dyn and what it can be. */
 export function comparable(a: Type, b: Type): boolean {
   if (isNumeric(a) && isNumeric(b)) return true;
   if (isList(a) && isList(b)) return a.list === undefined || b.list === undefined || comparable(a.list, b.list);
-  return a === b;
+  return unify(a, b) !== undefined;
 }

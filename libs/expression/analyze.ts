@@ -1,0 +1,30 @@
+import { type Checked, check } from './check.ts';
+import { MAX_STEPS, stepsOf } from './cost.ts';
+import { ExpressionError } from './error.ts';
+import { fold } from './fold.ts';
+import { parse, tooDeep } from './parse.ts';
+import { type DynamicScope, fits, type Type, typeName } from './types.ts';
+
+/**
+ * Parses, checks and folds an expression; what is left is to make code for a way of reading its variables.
+ * @param dynamic whether its values may be dynamic.
+ * Throws ExpressionError.
+ */
+export function analyze(source: string, scope: DynamicScope, expected: Type | undefined, dynamic = false): Checked {
+  const parsed = parse(source);
+  try {
+    const { root, reads } = check(parsed, source, scope, dynamic);
+    if (expected !== undefined && !fits(root.type, expected)) {
+      const detail = `expected an expression of type ${typeName(expected)}, found ${typeName(root.type)}`;
+      throw new ExpressionError('type', detail, source, source.length - source.trimStart().length);
+    }
+    if (stepsOf(root) > MAX_STEPS) {
+      const detail = `this could take more than ${MAX_STEPS} steps a row; nest fewer macros, and over shorter lists`;
+      throw new ExpressionError('too_costly', detail, source, 0);
+    }
+    return { root: fold(root), reads };
+  } catch (error) {
+    if (error instanceof RangeError) throw tooDeep(source);
+    throw error;
+  }
+}

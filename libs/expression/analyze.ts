@@ -1,5 +1,5 @@
 import { type Checked, check } from './check.ts';
-import { MAX_STEPS, stepsOf } from './cost.ts';
+import { REVIEWED, STRICT, stepsOf } from './cost.ts';
 import { ExpressionError } from './error.ts';
 import { fold } from './fold.ts';
 import { parse, tooDeep } from './parse.ts';
@@ -18,8 +18,9 @@ export function analyze(source: string, scope: DynamicScope, expected: Type | un
       const detail = `expected an expression of type ${typeName(expected)}, found ${typeName(root.type)}`;
       throw new ExpressionError('type', detail, source, source.length - source.trimStart().length);
     }
-    if (stepsOf(root) > MAX_STEPS) {
-      const detail = `this could take more than ${MAX_STEPS} steps a row; nest fewer macros, and over shorter lists`;
+    const limit = dynamic ? REVIEWED : STRICT;
+    if (stepsOf(root, limit) > limit.steps) {
+      const detail = `this could take more than ${limit.steps} steps a row; nest fewer macros, and over shorter lists`;
       throw new ExpressionError('too_costly', detail, source, 0);
     }
     return { root: fold(root), reads };

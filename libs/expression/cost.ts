@@ -7,10 +7,19 @@ import { isList, type Type, type Value } from './types.ts';
  * is refused before it is ever evaluated.
  */
 
-/** Most elementary steps a row; a step takes a few nanoseconds. Ordinary filters take fewer than 100. */
-export const MAX_STEPS = 20_000;
-/** Most characters and elements that a value may hold. */
-const MAX_WEIGHT = 20_000;
+/** How much an expression may cost. */
+export interface CostLimit {
+  /** Most elementary steps a row; a step takes a few nanoseconds. Ordinary filters take fewer than 100. */
+  readonly steps: number;
+  /** Most characters and elements that a value may hold. */
+  readonly weight: number;
+}
+
+/** For expressions from anyone. */
+export const STRICT: CostLimit = { steps: 20_000, weight: 20_000 };
+/** For expressions in reviewed files, over values whose size nobody knows beforehand. */
+export const REVIEWED: CostLimit = { steps: 1_000_000, weight: 1_000_000 };
+
 /** Characters that a text variable is taken to have. */
 const TEXT_SIZE = 32;
 /** Elements that a list variable is taken to have. */
@@ -40,20 +49,25 @@ const DYN_INNER: Extent = { size: DYN_INNER_SIZE, dyn: true };
 const DYN: Extent = { size: DYN_SIZE, dyn: true };
 
 /** Steps that a row may take at most; Infinity when a value may grow beyond what is allowed. */
-export function stepsOf(root: Node): number {
-  const estimate = new Estimate();
+export function stepsOf(root: Node, limit: CostLimit): number {
+  const estimate = new Estimate(limit);
   const extent = estimate.visit(root);
-  return estimate.overweight || weight(extent) > MAX_WEIGHT ? Number.POSITIVE_INFINITY : estimate.steps;
+  return estimate.overweight || weight(extent) > limit.weight ? Number.POSITIVE_INFINITY : estimate.steps;
 }
 
 class Estimate {
   steps = 0;
   overweight = false;
+  readonly #limit: CostLimit;
   readonly #elements = new Map<number, Extent>();
+
+  constructor(limit: CostLimit) {
+    this.#limit = limit;
+  }
 
   visit(node: Node): Extent {
     const extent = this.#extent(node);
-    if (weight(extent) > MAX_WEIGHT) this.overweight = true;
+    if (weight(extent) > this.#limit.weight) this.overweight = true;
     return extent;
   }
 

@@ -76,14 +76,14 @@ describe('partner files', () => {
           'defaults: {timeoutMs: 1000, maxPages: 1, maxBodyBytes: 2048, concurrency: 1, lifetimeSeconds: 60}\n',
       );
     }
-    writeFileSync(path.join(adapters, 'empty', 'adapter.ts'), 'export const adapter = { vertical: "stay" };\n');
-    writeFileSync(path.join(adapters, 'throws', 'adapter.ts'), 'throw new Error("no good");\n');
+    writeFileSync(path.join(adapters, 'empty', 'map.ts'), 'export const adapter = { vertical: "stay" };\n');
+    writeFileSync(path.join(adapters, 'throws', 'map.ts'), 'throw new Error("no good");\n');
     const file = (adapter: string) => `adapter: ${adapter}\nendpoint: https://x.example\n`;
     const configDirectory = config({ a: file('empty'), b: file('throws'), c: file('flying'), d: file('empty') });
     const problems = await checkPartners(configDirectory, [adapters]);
     expect(problems).toHaveLength(3);
     expect(problems.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('exports no `adapter`'),
+      expect.stringContaining('exports no `map`'),
       expect.stringContaining('no good'),
       expect.stringContaining('"boat"'),
     ]);

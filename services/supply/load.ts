@@ -148,6 +148,10 @@ async function loadDoor(file: string): Promise<Door | undefined> {
   }
   const wrong = FUNCTIONS.filter((name) => isObject(adapter) && name in adapter && typeof adapter[name] !== 'function');
   if (wrong.length > 0) throw moduleProblem(file, `map.adapter.${wrong[0]} is no function`);
+  const missing = FUNCTIONS.filter((name) => isObject(adapter) && 'read' in adapter && !(name in adapter));
+  if (missing.length > 0) {
+    throw moduleProblem(file, `map.adapter reads rows of its own, so it needs ${missing.join(', ')} too`);
+  }
   return door as Door;
 }
 

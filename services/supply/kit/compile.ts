@@ -43,6 +43,8 @@ export function compileManifest(
   const mapping = compileMapping({ compiler, manifest, vertical, message, door, scope: context.scope });
   const exchange = compileExchange({ compiler, manifest, context, authorize, mapping, door });
   compiler.finish();
-  const compiled = { vertical: vertical.name, ...exchange, ...mapping.parts };
-  return { adapter: { ...compiled, ...door.adapter } as unknown as Adapter, paths: compiler.paths };
+  const own = door.adapter ?? {};
+  // Rows that map.ts reads are of its own shape: nothing that the manifest says of rows fits them.
+  const compiled = own.read === undefined ? { ...exchange, ...mapping.parts } : {};
+  return { adapter: { vertical: vertical.name, ...compiled, ...own } as unknown as Adapter, paths: compiler.paths };
 }

@@ -90,7 +90,7 @@ function compileField(
         const text: Reader = (frame) => textOf(read(frame));
         return { ...named, column: text, value: (frame) => text(frame) ?? missing };
       }
-      const fits = type === 'bool' ? isFlag : type === 'int' ? isInt32 : isFinite;
+      const fits = type === 'bool' ? isFlag : type === 'int' ? isInt32 : isNumber;
       return { ...named, column: read, value: (frame) => (fits(read(frame)) ? read(frame) : missing) };
     }
   }
@@ -168,6 +168,6 @@ function isInt32(value: unknown): boolean {
   return typeof value === 'number' && (value | 0) === value;
 }
 
-function isFinite(value: unknown): boolean {
+function isNumber(value: unknown): boolean {
   return Number.isFinite(value);
 }

@@ -49,11 +49,10 @@ const noMapping: MappingTemplate = { id: '""', price: { total: '0', currency: '"
 
 /** Compiles `joins`, `rows` and `mapping`. */
 export function compileMapping(input: MappingInput): CompiledMapping {
-  const { compiler, manifest, vertical, message, door } = input;
-  const whole = door.adapter?.columns !== undefined && door.adapter.item !== undefined;
-  if (manifest.mapping === undefined && !whole) compiler.problem([], 'missing key "mapping" (how rows become offers)');
-  if (manifest.rows === undefined && door.adapter?.read === undefined) {
-    compiler.problem([], 'missing key "rows" (where an answer has its rows)');
+  const { compiler, manifest, door } = input;
+  if (door.adapter?.read === undefined) {
+    if (manifest.mapping === undefined) compiler.problem([], 'missing key "mapping" (how rows become offers)');
+    if (manifest.rows === undefined) compiler.problem([], 'missing key "rows" (where an answer has its rows)');
   }
   const mapping = manifest.mapping ?? noMapping;
   const answer = answerScopeOf(input.scope);

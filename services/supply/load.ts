@@ -27,6 +27,7 @@ import { manifestSchema } from './kit/schema.ts';
 import { type ColumnPlan, planColumns } from './map-rows.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { RateLimitHold } from './rate-limit.ts';
+import { RequestRate } from './request-rate.ts';
 
 /** Where the shipped adapters are. */
 export const shippedAdapters = fileURLToPath(new URL('./partners', import.meta.url));
@@ -254,6 +255,7 @@ function configure(name: string, config: PartnerConfig, loaded: LoadedAdapter): 
     plan: loaded.plan,
     limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
     hold: new RateLimitHold(),
+    rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
   };
 }
 

@@ -88,7 +88,9 @@ export async function createTwin(options: TwinOptions = {}): Promise<Twin> {
   server.keepAliveTimeout = 65_000;
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const { address, port, family } = server.address() as AddressInfo;
-  const timers = [...desks.values()].map((desk) => pushRegularly(site, desk)).filter((timer) => timer !== undefined);
+  const timers = [...desks.values()]
+    .map((desk) => pushRegularly(site, desk, closing.signal))
+    .filter((timer) => timer !== undefined);
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     world,
@@ -141,14 +143,16 @@ async function pushFor(site: Site, desk: Desk, order: PushOrder, signal: AbortSi
 }
 
 /** Everything at first, then what changed, as often as the configuration says. */
-function pushRegularly(site: Site, desk: Desk): NodeJS.Timeout | undefined {
+function pushRegularly(site: Site, desk: Desk, signal: AbortSignal): NodeJS.Timeout | undefined {
   const { target, intervalSeconds } = desk.push;
   if (target === undefined || intervalSeconds === 0 || desk.format.pusher === undefined) return undefined;
   const log = logger('twin');
   const tick = (kind: string): void => {
     site.push(desk, { kind }).then(
       ({ accepted, refused }) => log.debug({ seller: desk.seller.name, kind, accepted, refused }, 'pushed'),
-      (error: unknown) => log.warn({ err: error, seller: desk.seller.name, kind }, 'a push failed'),
+      (error: unknown) => {
+        if (!signal.aborted) log.warn({ err: error, seller: desk.seller.name, kind }, 'a push failed');
+      },
     );
   };
   tick('full');

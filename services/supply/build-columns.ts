@@ -2,10 +2,10 @@ import { columnBuilder, PriceColumnsBuilder } from '../../libs/columns/index.ts'
 import type { Column, ColumnBatch, PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
 import type { ColumnPlan, MappedRows, PlannedColumn } from './map-rows.ts';
 
-/** Some rows as columns: those from `start` up to `end`. */
+/** The rows from `start` up to `end` as columns, of the attributes that anyone looks at. */
 export function buildColumns(plan: ColumnPlan, mapped: MappedRows, start: number, end: number): ColumnBatch {
   const columns: Column[] = [];
-  for (let position = 0; position < plan.columns.length; position++) {
+  for (const position of plan.queryable) {
     const column = buildColumn(plan.columns[position]!, mapped.values[position]!, start, end);
     if (column !== undefined) columns.push(column);
   }

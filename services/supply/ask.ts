@@ -16,6 +16,7 @@ import { partnerDuration, rowsKept, rowsRejected } from './metrics.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
+import type { Turns } from './turns.ts';
 
 /** One page of a partner's answer, mapped and held. */
 export interface Page {
@@ -30,6 +31,7 @@ export interface Page {
 export interface AskTools {
   readonly http: HttpClient;
   readonly answers: AnswerStore;
+  readonly turns: Turns;
 }
 
 const log = logger('supply.partner');
@@ -69,7 +71,7 @@ class Tally {
 }
 
 async function readPages(
-  { answers }: AskTools,
+  { answers, turns }: AskTools,
   exchange: PartnerExchange,
   context: AskContext,
   first: PartnerRequest,
@@ -87,6 +89,7 @@ async function readPages(
     }
     const answer: HttpAnswer = await exchange.send(next);
     const fetchedAt = Date.now();
+    await turns.take();
     const contentType = answer.headers['content-type'];
     const body = exchange.bodyOf(answer);
     const answered: AnswerContext = { ...context, fetchedAt, manifest };

@@ -10,6 +10,7 @@ import { observeHeld } from './metrics.ts';
 import { makeOffers } from './offers.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { SearchSession } from './session.ts';
+import { Turns } from './turns.ts';
 import { createHandoff, verifyOffer } from './verify.ts';
 
 export { checkPartners } from './load.ts';
@@ -34,7 +35,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
-  const tools = { partners, answers, identities, http };
+  const tools = { partners, answers, identities, http, turns: new Turns() };
   const endGauges = observeHeld(answers, identities);
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),

@@ -143,6 +143,11 @@ function writeHalves(halves: Int32Array, index: number, value: number): void {
   if (!Number.isSafeInteger(value)) {
     throw invalidField('int64s', `the value at position ${index}, ${value}, is no integer within ±(2^53 - 1)`);
   }
+  putInt64(halves, index, value);
+}
+
+/** Writes an integer that is known to lie within ±(2^53 - 1) as its two halves: BigInts cost an allocation each. */
+export function putInt64(halves: Int32Array, index: number, value: number): void {
   halves[2 * index] = value | 0;
   halves[2 * index + 1] = Math.floor(value / HIGH);
 }

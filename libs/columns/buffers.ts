@@ -1,5 +1,5 @@
 import { bitSet, bitSetRange, makeBitmap } from './bitmap.ts';
-import { bytesOf } from './packed.ts';
+import { bytesOf, putInt64 } from './packed.ts';
 
 /** The growing arrays that builders are made of. */
 
@@ -50,7 +50,7 @@ export class Rows {
   }
 }
 
-/** Growing packed signed 64-bit integers, written as their two halves: BigInts cost an allocation each. */
+/** Growing packed signed 64-bit integers. */
 export class Int64Buffer {
   #halves: Int32Array<ArrayBuffer>;
   #length = 0;
@@ -59,14 +59,13 @@ export class Int64Buffer {
   }
   /** Appends an integer within ±(2^53 - 1); the caller has checked that it is one. */
   push(value: number): void {
-    const at = this.#length++ * 2;
-    if (at === this.#halves.length) {
-      const grown = new Int32Array(Math.max(32, at * 2));
+    const at = this.#length++;
+    if (at * 2 === this.#halves.length) {
+      const grown = new Int32Array(Math.max(32, at * 4));
       grown.set(this.#halves);
       this.#halves = grown;
     }
-    this.#halves[at] = value | 0;
-    this.#halves[at + 1] = Math.floor(value / 4294967296);
+    putInt64(this.#halves, at, value);
   }
   /** The bytes so far; leaves the buffer empty. */
   take(): Buffer {

@@ -136,11 +136,11 @@ describe('GrowingTable', () => {
 
   it('equals the concatenation of its batches, attributes that a batch lacks being absent', () => {
     fc.assert(
-      fc.property(parts, (batches) => {
+      fc.property(parts, fc.nat(40), (batches, foreseen) => {
         const table = new GrowingTable();
         const expected: Row[] = [];
         for (const [content, attributes] of batches) {
-          expect(table.append(batchOf(content, attributes))).toBe(expected.length);
+          expect(table.append(batchOf(content, attributes), foreseen)).toBe(expected.length);
           for (const row of content) {
             expected.push(Object.fromEntries(ATTRIBUTES.map((a) => [a, attributes.includes(a) ? row[a] : undefined])));
           }
@@ -153,9 +153,9 @@ describe('GrowingTable', () => {
 
   it('keeps earlier views true while it grows', () => {
     fc.assert(
-      fc.property(rows, parts, (content, later) => {
+      fc.property(rows, parts, fc.nat(40), (content, later, foreseen) => {
         const table = new GrowingTable();
-        table.append(batchOf(content));
+        table.append(batchOf(content), foreseen);
         const views = ATTRIBUTES.map((attribute) => table.column(attribute)!);
         for (const [more, attributes] of later) {
           table.append(batchOf(more, attributes));
@@ -209,6 +209,15 @@ describe('GrowingTable', () => {
     const raw = 20_000 * (4 + 8 + 4);
     expect(table.memoryBytes()).toBeGreaterThanOrEqual(raw);
     expect(table.memoryBytes()).toBeLessThan(2 * raw + 2048);
+  });
+
+  it('makes room once for as many rows as are expected', () => {
+    const table = new GrowingTable();
+    const batch = batchOf([{ count: 1, flag: true, name: 'a', tags: ['x', 'y'] }], ['count', 'flag', 'name', 'tags']);
+    table.append(batch, 1_000);
+    const held = table.memoryBytes();
+    for (let i = 1; i < 1_000; i++) table.append(batch, 1_000);
+    expect(table.memoryBytes()).toBe(held);
   });
 
   function tableRows(table: GrowingTable): Row[] {

@@ -17,8 +17,11 @@ import { BoolView, NumberView, StringListView, StringView } from './views.ts';
 /** One column of a growing table. */
 export interface GrowingColumn {
   readonly type: ColumnView['type'];
-  /** Writes a batch's rows behind the first `rowCount` rows; rows that this column has not seen yet are absent. */
-  append(view: AnyColumnView, rowCount: number): void;
+  /**
+   * Writes a batch's rows behind the first `rowCount` rows; rows that this column has not seen yet are absent. Room is
+   * made for `expected` rows at once.
+   */
+  append(view: AnyColumnView, rowCount: number, expected: number): void;
   /** A view over the first `rowCount` rows. */
   view(rowCount: number): AnyColumnView;
   /** Bytes held: arrays with their room to grow, and an estimate for dictionaries. */
@@ -31,13 +34,13 @@ class GrowingPresence {
   /** Rows up to here are accounted for. */
   #rows = 0;
 
-  append(view: AnyColumnView, rowCount: number): void {
+  append(view: AnyColumnView, rowCount: number, expected: number): void {
     const end = rowCount + view.length;
     if (this.#bits === undefined && this.#rows === rowCount && view.presence === undefined) {
       this.#rows = end;
       return;
     }
-    this.#materialize(end);
+    this.#materialize(Math.max(end, expected));
     const bits = this.#bits!;
     if (view.presence === undefined) bitSetRange(bits, rowCount, end);
     else
@@ -78,11 +81,11 @@ class GrowingNumbers implements GrowingColumn {
     this.type = type;
     this.#values = type === 'int32' ? new Int32Array(0) : new Float64Array(0);
   }
-  append(view: AnyColumnView, rowCount: number): void {
+  append(view: AnyColumnView, rowCount: number, expected: number): void {
     const { values, length } = view as NumberColumn;
-    this.#values = roomFor(this.#values, rowCount + length);
+    this.#values = roomFor(this.#values, rowCount + length, expected);
     this.#values.set(values.length === length ? values : values.subarray(0, length), rowCount);
-    this.#presence.append(view, rowCount);
+    this.#presence.append(view, rowCount, expected);
   }
   view(rowCount: number): NumberView {
     this.#values = roomFor(this.#values, rowCount);
@@ -101,14 +104,14 @@ class GrowingBools implements GrowingColumn {
   constructor(attribute: string) {
     this.#attribute = attribute;
   }
-  append(view: AnyColumnView, rowCount: number): void {
+  append(view: AnyColumnView, rowCount: number, expected: number): void {
     const flags = view as BoolColumn;
-    this.#bits = roomFor(this.#bits, (rowCount + view.length + 7) >>> 3);
+    this.#bits = roomFor(this.#bits, (rowCount + view.length + 7) >>> 3, (expected + 7) >>> 3);
     for (let row = 0; row < view.length; row++) {
       const at = rowCount + row;
       if (flags.get(row)) this.#bits[at >>> 3]! |= 1 << (at & 7);
     }
-    this.#presence.append(view, rowCount);
+    this.#presence.append(view, rowCount, expected);
   }
   view(rowCount: number): BoolView {
     this.#bits = roomFor(this.#bits, (rowCount + 7) >>> 3);
@@ -159,15 +162,15 @@ class GrowingStrings implements GrowingColumn {
   constructor(attribute: string) {
     this.#attribute = attribute;
   }
-  append(view: AnyColumnView, rowCount: number): void {
+  append(view: AnyColumnView, rowCount: number, expected: number): void {
     const { codes, dictionary, length, presence } = view as StringColumnView;
-    this.#codes = roomFor(this.#codes, rowCount + length);
+    this.#codes = roomFor(this.#codes, rowCount + length, expected);
     const merged = this.#dictionary.merge(dictionary);
     for (let row = 0; row < length; row++) {
       // An absent row's code means nothing and may lie outside the dictionary.
       if (presence === undefined || view.has(row)) this.#codes[rowCount + row] = merged[codes[row]!]!;
     }
-    this.#presence.append(view, rowCount);
+    this.#presence.append(view, rowCount, expected);
   }
   view(rowCount: number): StringView {
     this.#codes = roomFor(this.#codes, rowCount);
@@ -193,13 +196,13 @@ class GrowingStringLists implements GrowingColumn {
   constructor(attribute: string) {
     this.#attribute = attribute;
   }
-  append(view: AnyColumnView, rowCount: number): void {
+  append(view: AnyColumnView, rowCount: number, expected: number): void {
     const { codes, offsets, dictionary, length } = view as StringListColumnView;
     this.#extendOffsets(rowCount);
-    this.#offsets = roomFor(this.#offsets, rowCount + length + 1);
+    this.#offsets = roomFor(this.#offsets, rowCount + length + 1, expected + 1);
     const first = offsets[0]!;
     const count = offsets[length]! - first;
-    this.#codes = roomFor(this.#codes, this.#codeCount + count);
+    this.#codes = roomFor(this.#codes, this.#codeCount + count, Math.ceil((expected * count) / Math.max(1, length)));
     const merged = this.#dictionary.merge(dictionary);
     for (let i = 0; i < count; i++) this.#codes[this.#codeCount + i] = merged[codes[first + i]!]!;
     for (let row = 1; row <= length; row++) {
@@ -207,7 +210,7 @@ class GrowingStringLists implements GrowingColumn {
     }
     this.#codeCount += count;
     this.#rows = rowCount + length;
-    this.#presence.append(view, rowCount);
+    this.#presence.append(view, rowCount, expected);
   }
   view(rowCount: number): StringListView {
     this.#extendOffsets(rowCount);
@@ -242,13 +245,14 @@ export function growingColumn(attribute: string, type: ColumnView['type']): Grow
   }
 }
 
-/** The array, or one of at least twice its size with the same content. */
+/** The array, or one of at least twice its size with the same content; one with room for what is expected is made once. */
 function roomFor<T extends Uint8Array<ArrayBuffer> | Uint32Array | Int32Array | Float64Array>(
   array: T,
   length: number,
+  expected = 0,
 ): T {
   if (length <= array.length) return array;
-  const size = Math.max(length, array.length * 2);
+  const size = Math.max(length, array.length * 2, expected);
   const grown = new (array.constructor as new (length: number) => T)(size);
   grown.set(array as never);
   return grown;

@@ -26,9 +26,10 @@ export class GrowingTable {
    * Appends a batch's rows. An attribute that the batch lacks is absent in its rows. All or nothing: throws
    * EntrepotError INVALID_FIELD, and takes no row, when the batch is not valid or a column's type is not the one that
    * the attribute had before.
+   * @param expected rows that the table is likely to have in the end: room for them is made at once (default: none)
    * @returns the position of the batch's first row.
    */
-  append(batch: ColumnBatch): number {
+  append(batch: ColumnBatch, expected = 0): number {
     const views = readColumnsBy(batch, false);
     for (const view of views.values()) {
       const column = this.#columns.get(view.attribute);
@@ -45,7 +46,7 @@ export class GrowingTable {
         column = growingColumn(view.attribute, view.type);
         this.#columns.set(view.attribute, column);
       }
-      column.append(view, this.#rowCount);
+      column.append(view, this.#rowCount, expected);
     }
     const first = this.#rowCount;
     this.#rowCount += batch.rowCount;

@@ -2,7 +2,8 @@
 export { bitGet, bitSet, makeBitmap } from './bitmap.ts';
 export { type ColumnBuilder, columnBuilder } from './builders.ts';
 export { GrowingTable } from './growing-table.ts';
-export { type Int64s, readInt64s, readUint32s, writeInt64s, writeUint32s } from './packed.ts';
+export { type CheckedColumn, memoryBehind, packColumns, packPrices } from './pack.ts';
+export { type Int64s, readInt64s, readUint32s, WritableInt64s, writeInt64s, writeUint32s } from './packed.ts';
 export { PriceColumnsBuilder, type PriceView, readPrices } from './prices.ts';
 export { readColumn, readColumns } from './read.ts';
 export { selectColumns, selectRows } from './select.ts';

@@ -45,15 +45,15 @@ export interface Int64s {
   get(index: number): number;
 }
 
-class DecodedInt64s implements Int64s {
+class PackedInt64s implements Int64s {
   readonly length: number;
-  readonly #values: Float64Array;
-  constructor(values: Float64Array) {
-    this.#values = values;
-    this.length = values.length;
+  readonly #halves: Int32Array;
+  constructor(halves: Int32Array) {
+    this.#halves = halves;
+    this.length = halves.length >>> 1;
   }
   get(index: number): number {
-    return this.#values[index]!;
+    return this.#halves[2 * index + 1]! * HIGH + (this.#halves[2 * index]! >>> 0);
   }
 }
 
@@ -68,9 +68,7 @@ export function decodeInt64s(bytes: Uint8Array, field: string): Float64Array {
   const values = new Float64Array(halves.length >>> 1);
   for (let i = 0; i < values.length; i++) {
     const value = halves[2 * i + 1]! * HIGH + (halves[2 * i]! >>> 0);
-    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) {
-      throw invalidField(field, `the value at position ${i} is beyond ±(2^53 - 1)`);
-    }
+    requireSafe(value, i, field);
     values[i] = value;
   }
   return values;
@@ -81,7 +79,36 @@ export function decodeInt64s(bytes: Uint8Array, field: string): Float64Array {
  * Throws EntrepotError INVALID_FIELD for a length that is no multiple of 8 or a value beyond ±(2^53 - 1).
  */
 export function readInt64s(bytes: Uint8Array): Int64s {
-  return new DecodedInt64s(decodeInt64s(bytes, 'int64s'));
+  requireMultiple(bytes, 8, 'int64s');
+  const values = new PackedInt64s(readInt32s(bytes));
+  for (let i = 0; i < values.length; i++) requireSafe(values.get(i), i, 'int64s');
+  return values;
+}
+
+/** Packed signed 64-bit integers that are still to be written; 0 until then. */
+export class WritableInt64s {
+  /** The packed bytes: what was written, and what is written later. */
+  readonly bytes: Buffer;
+  readonly #halves: Int32Array;
+
+  private constructor(bytes: Buffer, halves: Int32Array) {
+    this.bytes = bytes;
+    this.#halves = halves;
+  }
+
+  /** Several of one length in one piece of memory: each piece costs as much to make and to collect as many values. */
+  static make(count: number, length: number): WritableInt64s[] {
+    const memory = new ArrayBuffer(count * length * 8);
+    return Array.from({ length: count }, (_, i) => {
+      const at = i * length * 8;
+      return new WritableInt64s(Buffer.from(memory, at, length * 8), new Int32Array(memory, at, length * 2));
+    });
+  }
+
+  /** Writes the one at `index`. Throws EntrepotError INVALID_FIELD for a value that is no integer within ±(2^53 - 1). */
+  set(index: number, value: number): void {
+    writeHalves(this.#halves, index, value);
+  }
 }
 
 /**
@@ -90,14 +117,7 @@ export function readInt64s(bytes: Uint8Array): Int64s {
  */
 export function writeInt64s(values: ArrayLike<number>): Buffer {
   const halves = new Int32Array(values.length * 2);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (!Number.isSafeInteger(value)) {
-      throw invalidField('int64s', `the value at position ${i}, ${value}, is no integer within ±(2^53 - 1)`);
-    }
-    halves[2 * i] = value | 0;
-    halves[2 * i + 1] = Math.floor(value / HIGH);
-  }
+  for (let i = 0; i < values.length; i++) writeHalves(halves, i, values[i]!);
   return bytesOf(halves);
 }
 
@@ -117,6 +137,25 @@ export function writeUint32s(values: ArrayLike<number>): Buffer {
 /** A typed array's memory as bytes, without a copy. */
 export function bytesOf(array: Uint8Array | Int32Array | Uint32Array | Float64Array): Buffer {
   return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function writeHalves(halves: Int32Array, index: number, value: number): void {
+  if (!Number.isSafeInteger(value)) {
+    throw invalidField('int64s', `the value at position ${index}, ${value}, is no integer within ±(2^53 - 1)`);
+  }
+  putInt64(halves, index, value);
+}
+
+/** Writes an integer that is known to lie within ±(2^53 - 1) as its two halves: BigInts cost an allocation each. */
+export function putInt64(halves: Int32Array, index: number, value: number): void {
+  halves[2 * index] = value | 0;
+  halves[2 * index + 1] = Math.floor(value / HIGH);
+}
+
+function requireSafe(value: number, index: number, field: string): void {
+  if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) {
+    throw invalidField(field, `the value at position ${index} is beyond ±(2^53 - 1)`);
+  }
 }
 
 function requireMultiple(bytes: Uint8Array, size: number, field = 'bytes'): void {

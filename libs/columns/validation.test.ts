@@ -1,7 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Column } from '../contracts/gen/entrepot/type/v1/column.ts';
 import { EntrepotError } from '../errors/index.ts';
-import { readColumn, readColumns, readInt64s, readUint32s, writeInt64s, writeUint32s } from './index.ts';
+import {
+  readColumn,
+  readColumns,
+  readInt64s,
+  readUint32s,
+  WritableInt64s,
+  writeInt64s,
+  writeUint32s,
+} from './index.ts';
 
 const NONE = Buffer.alloc(0);
 
@@ -152,6 +161,26 @@ describe('packed integers', () => {
     expect(() => writeUint32s([-1])).toThrow(EntrepotError);
     expect(() => writeUint32s([2 ** 32])).toThrow(EntrepotError);
     expect(() => readInt64s(Buffer.alloc(7))).toThrow(EntrepotError);
+    for (const beyond of [2n ** 53n, -(2n ** 53n)]) {
+      expect(() => readInt64s(Buffer.from(BigInt64Array.of(0n, beyond).buffer))).toThrow(/position 1/);
+    }
     expect(() => readUint32s(Buffer.alloc(7))).toThrow(EntrepotError);
+  });
+
+  it('are written in any order into one piece of memory, as they are all at once', () => {
+    const values = fc.array(fc.maxSafeInteger(), { maxLength: 20 });
+    fc.assert(
+      fc.property(values, (written) => {
+        const [forwards, backwards] = WritableInt64s.make(2, written.length);
+        for (let i = 0; i < written.length; i++) {
+          forwards!.set(i, written[i]!);
+          backwards!.set(written.length - 1 - i, written[written.length - 1 - i]!);
+        }
+        expect(forwards!.bytes).toEqual(writeInt64s(written));
+        expect(backwards!.bytes).toEqual(writeInt64s(written));
+        expect(forwards!.bytes.buffer).toBe(backwards!.bytes.buffer);
+      }),
+    );
+    expect(() => WritableInt64s.make(1, 1)[0]!.set(0, Number.NaN)).toThrow(EntrepotError);
   });
 });

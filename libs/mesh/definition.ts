@@ -2,7 +2,11 @@ import type { MeshContext } from './context.ts';
 
 /** A message of the generated code: how to write and read it. */
 export interface MessageType<Message> {
-  encode(message: Message): { finish(): Uint8Array };
+  /**
+   * Writes into `writer`, into one of its own without; `finish` hands the bytes out and empties it. Its type is
+   * BinaryWriter, which is declared twice, for ESM and for CommonJS, each of which refuses the other.
+   */
+  encode(message: Message, writer?: never): { finish(): Uint8Array };
   decode(bytes: Uint8Array): Message;
 }
 

@@ -4,6 +4,7 @@ import { errorDetailsServerMiddleware, RichServerError } from 'nice-grpc-error-d
 import { toEntrepotError, toStatusDetails } from '../errors/index.ts';
 import { flowControlWindow, maxMessageBytes } from './channels.ts';
 import { deadlineError, formatTimeout, isLate, timeoutKey } from './deadline.ts';
+import { methodsOf } from './definition.ts';
 import { type Dispatcher, goneError } from './dispatcher.ts';
 import { grpcDefinition } from './grpc-definition.ts';
 import { Health, HealthDefinition } from './health.ts';
@@ -67,7 +68,7 @@ type WireHandler = (request: unknown, context: CallContext) => unknown;
 
 function implementation(service: MeshService, dispatcher: Dispatcher): ServiceImplementation<never> {
   const handlers: Record<string, WireHandler> = {};
-  for (const [key, method] of Object.entries(grpcDefinition(service.definition))) {
+  for (const method of methodsOf(service.definition)) {
     const open = (context: CallContext) => {
       const call = dispatcher.call(method.path, context.metadata);
       // At the deadline grpc-js cancels too, and so does the caller; whichever comes first, the deadline is the reason.
@@ -76,7 +77,7 @@ function implementation(service: MeshService, dispatcher: Dispatcher): ServiceIm
       else context.signal.addEventListener('abort', gone, { once: true });
       return call;
     };
-    handlers[key] = method.responseStream
+    handlers[method.key] = method.responseStream
       ? (request, context) => typedStream(() => dispatcher.stream(open(context), request))
       : (request, context) => dispatcher.unary(open(context), request).catch(throwOnWire);
   }

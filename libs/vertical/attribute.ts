@@ -27,6 +27,14 @@ export interface AttributeSpec {
   readonly doc: string;
 }
 
+/**
+ * Whether anyone may filter, sort or count by it. Pricing rules read filterable ones alone. What is left serves identity,
+ * and need not travel with offers.
+ */
+export function isQueryable({ filterable, sortable, facet }: AttributeSpec): boolean {
+  return filterable || sortable || facet !== 'none';
+}
+
 const EXTENSION = 'entrepot.type.v1.attribute';
 const LOCAL_TIME = 'entrepot.type.v1.LocalTime';
 const FACETS = ['none', 'value', 'range'] as const;

@@ -1,4 +1,4 @@
 /** Verticals and their attributes, derived from the contracts' descriptors: the only place that reads them. */
-export type { AttributeSpec } from './attribute.ts';
+export { type AttributeSpec, isQueryable } from './attribute.ts';
 export { descriptors, docOf } from './descriptors.ts';
 export { type Vertical, vertical, verticals } from './vertical.ts';

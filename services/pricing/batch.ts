@@ -1,4 +1,4 @@
-import { type AnyColumnView, type Int64s, readColumn, readInt64s, writeInt64s } from '../../libs/columns/index.ts';
+import { type AnyColumnView, type Int64s, readColumn, readInt64s, WritableInt64s } from '../../libs/columns/index.ts';
 import type { PriceBatch, QuoteBatch, UnpricedRow } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
@@ -90,45 +90,43 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
   const rows = readBatch(view, batch);
   const { length, codes } = rows;
   const plans: (Plan | Unplannable)[] = [];
-  const totals = new Float64Array(length);
-  const totalMaxes = rows.totalMax === undefined ? undefined : new Float64Array(length);
-  const dueLaters = new Float64Array(length);
-  const taxes = new Float64Array(length);
+  const [totals, dueLaters, taxes] = WritableInt64s.make(3, length) as [WritableInt64s, WritableInt64s, WritableInt64s];
+  const totalMaxes = rows.totalMax === undefined ? undefined : WritableInt64s.make(1, length)[0];
   const unpriced: UnpricedRow[] = [];
   for (let row = 0; row < length; row++) {
     const code = codes[row]!;
     plans[code] ??= view.plan(batch.partner, rows.currencies[code]!, rows.source);
     const plan = plans[code];
+    let total = NONE;
+    let totalMax = NONE;
+    let dueLater = NONE;
+    let tax = NONE;
     let refusal = refusalOf(rows, row) ?? ('reason' in plan ? plan : undefined);
     if (refusal === undefined) {
       const priced = plan as Plan;
-      const total = quoteTotal(priced, rows.total.get(row), rows.dueLater.get(row), row);
-      const dueLater = quotePart(priced, rows.dueLater.get(row));
-      const tax = quoteTax(priced, rows, row);
+      total = quoteTotal(priced, rows.total.get(row), rows.dueLater.get(row), row);
+      dueLater = quotePart(priced, rows.dueLater.get(row));
+      tax = quoteTax(priced, rows, row);
       refusal = refusalOfQuote(total, dueLater, tax);
-      totals[row] = total;
       if (totalMaxes !== undefined) {
-        totalMaxes[row] = quoteTotalMax(priced, rows, row);
-        if (Number.isNaN(totalMaxes[row])) refusal ??= OUT_OF_RANGE;
+        totalMax = quoteTotalMax(priced, rows, row);
+        if (Number.isNaN(totalMax)) refusal ??= OUT_OF_RANGE;
       }
-      dueLaters[row] = dueLater;
-      taxes[row] = tax;
     }
-    if (refusal !== undefined) {
-      totals[row] = NONE;
-      if (totalMaxes !== undefined) totalMaxes[row] = NONE;
-      dueLaters[row] = NONE;
-      taxes[row] = NONE;
-      unpriced.push({ row, reason: refusal.reason, detail: refusal.detail });
-    }
+    if (refusal !== undefined) unpriced.push({ row, reason: refusal.reason, detail: refusal.detail });
+    const none = refusal !== undefined;
+    totals.set(row, none ? NONE : total);
+    totalMaxes?.set(row, none ? NONE : totalMax);
+    dueLaters.set(row, none ? NONE : dueLater);
+    taxes.set(row, none ? NONE : tax);
   }
   return {
     batchId: batch.batchId,
-    totalMinor: writeInt64s(totals),
-    dueLaterMinor: writeInt64s(dueLaters),
-    taxMinor: writeInt64s(taxes),
+    totalMinor: totals.bytes,
+    dueLaterMinor: dueLaters.bytes,
+    taxMinor: taxes.bytes,
     unpriced,
-    totalMaxMinor: totalMaxes === undefined ? NO_RANGES : writeInt64s(totalMaxes),
+    totalMaxMinor: totalMaxes?.bytes ?? NO_RANGES,
   };
 }
 

@@ -9,7 +9,7 @@ import {
 import type { PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { IdentityChange, OfferHandle, PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { minorDigits } from '../../libs/money/index.ts';
-import type { Vertical } from '../../libs/vertical/index.ts';
+import { isQueryable, type Vertical } from '../../libs/vertical/index.ts';
 import { int64At, withRoom } from './growing.ts';
 import { Products } from './products.ts';
 import { type CheckedBatch, checkBatch, partnerPrices, Segments } from './segments.ts';
@@ -74,9 +74,7 @@ export class ResultSet {
     this.#upperCounts = vertical.priceBound === 'upper';
     this.minorPerMajor = 10 ** (minorDigits(currency) ?? 2);
     // What nobody filters, sorts or counts by (a shared identity key) is not worth merging.
-    this.#wanted = vertical.attributes
-      .filter((attribute) => attribute.filterable || attribute.sortable || attribute.facet !== 'none')
-      .map((attribute) => attribute.name);
+    this.#wanted = vertical.attributes.filter(isQueryable).map((attribute) => attribute.name);
   }
 
   /** Partners in order of name: a partner's number is its position. Set once, before the first batch. */
@@ -305,9 +303,9 @@ export class ResultSet {
     if (kept === 0) return 0;
     const codes = this.products.code(products, batch.provisional, locals, kept);
     const wanted = selectColumns(columns, this.#wanted);
-    const first = this.#table.append(locals === undefined ? wanted : selectRows(wanted, locals));
     // Room is made at once as if every partner sent as many rows as this one.
     const expected = Math.min(mostExpectedRows, count * this.#partners.length);
+    const first = this.#table.append(locals === undefined ? wanted : selectRows(wanted, locals), expected);
     this.products.append(codes, expected);
     this.#segments.add(partner, checked, base, replacement, expected);
     this.#write(first, checked, expected);

@@ -1,4 +1,4 @@
-import { type PriceView, readPrices, readUint32s } from '../../libs/columns/index.ts';
+import { memoryBehind, type PriceView, readPrices, readUint32s } from '../../libs/columns/index.ts';
 import type { PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import type { ColumnBatch, StringColumn } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
@@ -84,6 +84,8 @@ export interface Segment {
   readonly fetchedAt: Temporal.Instant | undefined;
   readonly inputs: PriceBatch;
   readonly quotes: QuoteBatch;
+  /** Memory behind the attributes that pricing was given. */
+  readonly attributeBytes: number;
   /** Stands in for a row that was verified; found through that row alone. */
   readonly replacement: boolean;
   prices: PriceView | undefined;
@@ -127,6 +129,7 @@ export class Segments {
       fetchedAt,
       inputs,
       quotes,
+      attributeBytes: inputs.columns === undefined ? 0 : memoryBehind(inputs.columns),
       replacement,
       prices: undefined,
     });
@@ -157,12 +160,13 @@ export class Segments {
   }
 
   /**
-   * Bytes held, estimated: for a row its place 4, own price 26, quotes 24, answer row 4 and priced attributes 16; twice 8 more
-   * where prices are ranges.
+   * Bytes held, estimated: for a row its place 4, own price 26, quotes 24 and answer row 4, twice 8 more where prices are
+   * ranges, and the priced attributes.
    */
   memoryBytes(): number {
     return this.#segments.reduce(
-      (bytes, { count, quotes }) => bytes + 400 + count * 74 + quotes.totalMaxMinor.length * 2,
+      (bytes, { count, quotes, attributeBytes }) =>
+        bytes + 400 + count * 58 + quotes.totalMaxMinor.length * 2 + attributeBytes,
       0,
     );
   }

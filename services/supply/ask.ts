@@ -16,6 +16,7 @@ import { partnerDuration, rowsKept, rowsRejected } from './metrics.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
+import type { Turns } from './turns.ts';
 
 /** One page of a partner's answer, mapped and held. */
 export interface Page {
@@ -29,6 +30,7 @@ export interface Page {
 /** What asking needs. */
 export interface AskTools extends ExchangeTools {
   readonly answers: AnswerStore;
+  readonly turns: Turns;
 }
 
 const log = logger('supply.partner');
@@ -68,7 +70,7 @@ class Tally {
 }
 
 async function readPages(
-  { answers }: AskTools,
+  { answers, turns }: AskTools,
   exchange: PartnerExchange,
   context: AskContext,
   first: PartnerRequest,
@@ -89,6 +91,7 @@ async function readPages(
     if (next.afterMs !== undefined) await exchange.pause(next.afterMs);
     const answer: HttpAnswer = await exchange.send(next);
     const fetchedAt = Date.now();
+    await turns.take();
     const contentType = answer.headers['content-type'];
     const body = exchange.bodyOf(answer);
     const { progress } = next;

@@ -2,7 +2,7 @@ import type { AttributeValueType } from '../../libs/columns/index.ts';
 import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { minorDigits } from '../../libs/money/index.ts';
-import type { AttributeSpec, Vertical } from '../../libs/vertical/index.ts';
+import { type AttributeSpec, isQueryable, type Vertical } from '../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from './adapter.ts';
 import type { Rejections } from './rejections.ts';
 import type { SeenOffers } from './seen-offers.ts';
@@ -19,7 +19,9 @@ export interface PlannedColumn {
 /** How an adapter's rows become columns: made once an adapter. */
 export interface ColumnPlan {
   readonly columns: readonly PlannedColumn[];
-  /** Positions in `columns` of the attributes that identify a product whoever sells it. */
+  /** Positions in `columns` of the attributes that anyone filters, sorts or counts by: they go into batches. */
+  readonly queryable: readonly number[];
+  /** Positions of the attributes that identify a product whoever sells it. */
   readonly sharedKeys: readonly number[];
   /** Positions of the attributes that identify a product of this partner. */
   readonly partnerKeys: readonly number[];
@@ -37,13 +39,14 @@ export function planColumns(adapter: Adapter, vertical: Vertical): ColumnPlan {
   }
   const specs = vertical.attributes.filter(({ name }) => Object.hasOwn(adapter.columns, name));
   const columns = specs.map((spec) => planned(adapter, spec));
-  const withRole = (fits: (spec: AttributeSpec) => boolean): number[] =>
-    specs.flatMap((spec, position) => (fits(spec) ? [position] : []));
+  const those = (wanted: (spec: AttributeSpec) => boolean): number[] =>
+    specs.flatMap((spec, position) => (wanted(spec) ? [position] : []));
   return {
     columns,
-    sharedKeys: withRole(({ identity }) => identity === 'shared_key'),
-    partnerKeys: withRole(({ identity }) => identity === 'partner_key'),
-    evidence: withRole(({ identity }) => identity !== 'none'),
+    queryable: those(isQueryable),
+    sharedKeys: those(({ identity }) => identity === 'shared_key'),
+    partnerKeys: those(({ identity }) => identity === 'partner_key'),
+    evidence: those(({ identity }) => identity !== 'none'),
   };
 }
 

@@ -27,7 +27,8 @@ describe('search', () => {
     expect(batches).toHaveLength(1);
     const [batch] = batches;
     const columns = readColumns(batch!.columns!);
-    expect([...columns.keys()].sort()).toEqual(['property_code', 'property_name', 'star_rating']);
+    // The property's code is for identity alone, and stays here.
+    expect([...columns.keys()].sort()).toEqual(['property_name', 'star_rating']);
     expect(columns.get('property_name')!.get(1)).toBe('Hotel 2');
     const prices = readPrices(batch!.prices!);
     expect([prices.total(0), prices.currency(0), prices.basis(0)]).toEqual([10_000, 'EUR', TaxBasis.INCLUDED]);

@@ -12,6 +12,7 @@ import { makeOffers } from './offers.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { SearchSession } from './session.ts';
 import { TokenCache } from './tokens.ts';
+import { Turns } from './turns.ts';
 import { createHandoff, verifyOffer } from './verify.ts';
 
 export { checkPartners } from './load.ts';
@@ -44,6 +45,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
     identities,
     http,
     tokens: new TokenCache(http),
+    turns: new Turns(),
   };
   const endGauges = observeHeld(answers, identities);
   const service = meshService(SupplyServiceDefinition, {

@@ -57,6 +57,14 @@ function problemsOf(text: string): readonly ConfigProblem[] {
 
 afterEach(() => vi.unstubAllEnvs());
 
+describe('broken YAML', () => {
+  it('is told by its first mistake, with what to do about the commonest mistake', () => {
+    expect(problemsOf('adapter: a ? "x" : b + ": " + c\n')).toMatchObject([
+      { line: 1, reason: expect.stringContaining('stands in quotes') },
+    ]);
+  });
+});
+
 describe('parseYaml', () => {
   it('fills defaults in', () => {
     expect(parseYaml<Partner>('adapter: duffel\n', 'p.yaml', schema).value).toEqual({

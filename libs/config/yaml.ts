@@ -84,14 +84,13 @@ export function parseYaml<T>(text: string, file: string, schema: JSONSchema): Ya
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const problems: ConfigProblem[] = document.errors.map((error) => ({
-    file,
-    ...locate(error.pos[0]),
-    reason:
-      error.code === 'BLOCK_AS_IMPLICIT_KEY'
-        ? `${error.message}; a text with ": " in it stands in quotes`
-        : error.message,
-  }));
+  const problems: ConfigProblem[] = [];
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    // What else is said of broken YAML follows from its first mistake.
+    const quoted = broken.code === 'BLOCK_AS_IMPLICIT_KEY' ? '; a text with ": " in it stands in quotes' : '';
+    problems.push({ file, ...locate(broken.pos[0]), reason: broken.message + quoted });
+  }
   if (problems.length > 0) throw new ConfigError(problems);
 
   fillVariables(document, (offset, reason) => problems.push({ file, ...locate(offset), reason }));

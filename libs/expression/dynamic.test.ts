@@ -15,7 +15,7 @@ const row = JSON.parse(`{
     { "segments": [{ "from": "BOS", "to": "LHR", "stops": [] }] }
   ],
   "bags": [{ "kind": "checked", "text": "1 bag of 23 kg" }, { "kind": "carry_on" }],
-  "prices": { "EUR": 10, "USD": 11 }, "mixed": [1, "a", null, true], "numbers": [3, 1, 2.5, 1], "nested": [[1], [2, 3], 4],
+  "prices": { "EUR": 10, "USD": 11 }, "hotels": { "3": "by number" }, "mixed": [1, "a", null, true], "numbers": [3, 1, 2.5, 1], "nested": [[1], [2, 3], 4],
   "values": "own values", "__proto__": "own proto", "constructor": 5
 }`) as unknown;
 
@@ -55,6 +55,11 @@ describe('a field of a dynamic value', () => {
     ['row.prices[currency]', 10],
     ['row["slices"][adults - 1].segments.size()', 1],
     ['row.mixed[adults]', undefined],
+    ['row.hotels[row.count]', 'by number'],
+    ['row.hotels[3]', 'by number'],
+    ['row.hotels[adults + 1]', 'by number'],
+    ['row.count in row.hotels && 3 in row.hotels && !(4 in row.hotels)', true],
+    ['row.hotels[row.total]', undefined],
     ['market.code + currency', 'GBEUR'],
   ])('%s is read', (source, wanted) => {
     expect(value(source)).toEqual(wanted);

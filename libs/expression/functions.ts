@@ -201,7 +201,7 @@ function ofList(make: (list: string) => string, other: HelperName): Emit {
 
 function indexed([list, at]: readonly string[], use: (name: HelperName) => string, hold: Hold): string {
   const [assigned, held] = hold(list!);
-  return `(${use('isList')}(${assigned}) ? ${held}[${at}] : undefined)`;
+  return `(${use('isList')}(${assigned}) ? ${held}[${at}] : ${use('memberAt')}(${held}, ${at}))`;
 }
 
 /** Operations over dyn arguments that take more than one type at run time. */

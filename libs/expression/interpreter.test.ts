@@ -48,7 +48,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function fieldOf(value: unknown, name: unknown): unknown {
   if (Array.isArray(value))
     return typeof name === 'number' ? Object.entries(value).find(([i]) => i === `${name}`)?.[1] : undefined;
-  return isObject(value) ? Object.entries(value).find(([known]) => known === name)?.[1] : undefined;
+  // Keys are texts: a whole number means its digits.
+  const key = Number.isInteger(name) ? `${name}` : name;
+  return isObject(value) ? Object.entries(value).find(([known]) => known === key)?.[1] : undefined;
 }
 
 function equal(a: unknown, b: unknown): boolean {
@@ -219,7 +221,8 @@ const terms = fc.letrec<Record<'dyn' | 'bool' | 'int' | 'string' | 'list', Term>
       fc.tuple(dyn, fc.oneof(dyn, tie('list'))).map(([a, b]) =>
         strict(`(${a.source} in ${b.source})`, [a, b], (value, range) => {
           const items = itemsOf(range);
-          return items?.some((item) => equal(item, value));
+          const wanted = isObject(range) && Number.isInteger(value) ? `${value}` : value;
+          return items?.some((item) => equal(item, wanted));
         }),
       ),
       fc

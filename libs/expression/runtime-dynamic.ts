@@ -14,10 +14,17 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An element of a list, or a field of an object, by what the index is. */
+/** An element of a list, or a field of an object, by what the index is: JSON's keys are texts, so a whole number is its digits. */
 function memberAt(value: unknown, index: unknown): unknown {
-  if (Array.isArray(value)) return typeof index === 'number' && Number.isSafeInteger(index) ? value[index] : undefined;
-  return typeof index === 'string' ? own(value, index) : undefined;
+  if (Array.isArray(value)) return Number.isSafeInteger(index) ? value[index as number] : undefined;
+  const key = keyOf(index);
+  return key === undefined ? undefined : own(value, key);
+}
+
+/** The key that an index means; undefined where it can be none. */
+function keyOf(index: unknown): string | undefined {
+  if (typeof index === 'string') return index;
+  return Number.isSafeInteger(index) ? String(index) : undefined;
 }
 
 const isList: (value: unknown) => value is unknown[] = Array.isArray;
@@ -68,7 +75,9 @@ export function same(a: unknown, b: unknown): boolean {
 /** Membership in a list, or of a key in an object. */
 function isIn(value: unknown, range: unknown): boolean | undefined {
   if (Array.isArray(range)) return range.some((element) => same(value, element));
-  return isMap(range) ? typeof value === 'string' && Object.hasOwn(range, value) : undefined;
+  if (!isMap(range)) return undefined;
+  const key = keyOf(value);
+  return key !== undefined && Object.hasOwn(range, key);
 }
 
 function less(a: unknown, b: unknown): boolean | undefined {

@@ -85,7 +85,16 @@ export type ReadResult<Row> =
       readonly warning?: string /** A step on the way or an unfinished answer: it counts as no page, and its rows may come again. */;
       readonly intermediate?: boolean;
     }
-  | { readonly failure: FailureKind; readonly detail: string };
+  | StatedFailure;
+
+/** What an answer says went wrong. */
+export interface StatedFailure {
+  readonly failure: FailureKind;
+  /** For a person. */
+  readonly detail: string;
+  /** When the partner says that it may be asked again, from now. */
+  readonly retryAfterMs?: number;
+}
 
 /** The partner's own price of a row. */
 export interface PartnerPrice {
@@ -146,12 +155,7 @@ export interface Adapter<Row = unknown, Body = unknown> {
   /** The first request of a search, or why these criteria cannot be asked (a sentence for a person). */
   ask(context: AskContext): PartnerRequest | { readonly unsupported: string };
   /** An answer that is not 2xx. `body` is absent where the text is not of the manifest's format. */
-  readError(
-    status: number,
-    body: Body | undefined,
-    text: string,
-    context: AskContext,
-  ): { readonly failure: FailureKind; readonly detail: string; readonly retryAfterMs?: number };
+  readError(status: number, body: Body | undefined, text: string, context: AskContext): StatedFailure;
   /** One page. A throw of anything but Rejection means: not of this format (MALFORMED). */
   read(body: Body, context: AnswerContext): ReadResult<Row>;
   /**
@@ -180,7 +184,7 @@ export interface Adapter<Row = unknown, Body = unknown> {
     body: Body,
     context: AnswerContext,
     before: Row,
-  ): { readonly row: Row } | { readonly gone: string } | { readonly failure: FailureKind; readonly detail: string };
+  ): { readonly row: Row } | { readonly gone: string } | StatedFailure;
   /** The row that `readVerified` found, read again from the held answer alone. */
   rowOfVerified(body: Body, context: AnswerContext): Row;
   /** The way on to the partner: a link for the shopper, or a token for the partner's booking API. */

@@ -97,7 +97,7 @@ async function readPages(
     const { progress } = next;
     const answered: AnswerContext = { ...context, ...(progress !== undefined && { progress }), fetchedAt, manifest };
     const result = read(adapter, body, answered);
-    if ('failure' in result) throw exchange.failureStated(result.failure, result.detail);
+    if ('failure' in result) throw exchange.failureStated(result);
     if (result.intermediate !== true) pages++;
     const fresh = shown === undefined ? undefined : (row: unknown): boolean => isNew(shown, adapter.idOf!(row));
     if (result.warning !== undefined) tally.incomplete ??= `it warns: ${result.warning.slice(0, 250)}`;

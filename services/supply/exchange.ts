@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { FailureKind, type OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
-import type { AskContext, PartnerRequest } from './adapter.ts';
+import type { AskContext, PartnerRequest, StatedFailure } from './adapter.ts';
 import { parseBody } from './body.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
@@ -179,13 +179,13 @@ export class PartnerExchange {
   }
 
   /** A failure that the adapter found inside a 200. A rate limit is remembered. */
-  failureStated(failure: FailureKind, detail: string): PartnerFailure {
+  failureStated({ failure, detail, retryAfterMs: stated }: StatedFailure): PartnerFailure {
     const isLimit = failure === FailureKind.RATE_LIMIT;
     return new PartnerFailure({
       failure: failure || FailureKind.SERVER_ERROR,
       detail: detail.slice(0, 300),
       httpStatus: this.#httpStatus,
-      ...(isLimit && { retryAfterMs: this.partner.hold.hold(Date.now(), undefined) }),
+      ...(isLimit && { retryAfterMs: this.partner.hold.hold(Date.now(), stated) }),
     });
   }
 

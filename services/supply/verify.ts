@@ -79,7 +79,7 @@ async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Sai
   const body = exchange.bodyOf(answer);
   const said = adapter.readVerified(body, context, row);
   if ('gone' in said) return 'gone';
-  if ('failure' in said) throw exchange.failureStated(said.failure, said.detail);
+  if ('failure' in said) throw exchange.failureStated(said);
   const rejections = new Rejections();
   const mapped = mapRows(partner.plan, adapter, [said.row], context, new SeenOffers(), rejections);
   if (mapped.rows.length === 0) {

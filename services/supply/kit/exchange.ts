@@ -1,11 +1,19 @@
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { Adapter, AnswerContext, AskContext, PartnerRequest, Progress, ReadResult } from '../adapter.ts';
+import type {
+  Adapter,
+  AnswerContext,
+  AskContext,
+  PartnerRequest,
+  Progress,
+  ReadResult,
+  StatedFailure,
+} from '../adapter.ts';
 import { KitAnswer, type KitRow } from './answer.ts';
 import type { Authorize } from './auth.ts';
 import type { Compiler } from './compiler.ts';
 import { firstProgress, type RequestContext } from './context.ts';
 import type { Door } from './door.ts';
-import { compileFailures, type StatedFailure } from './failures.ts';
+import { compileFailures } from './failures.ts';
 import type { ManifestFile, RequestTemplate } from './manifest.ts';
 import type { CompiledMapping } from './mapping.ts';
 import { compilePaging } from './paging.ts';

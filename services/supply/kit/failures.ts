@@ -1,14 +1,8 @@
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { StatedFailure } from '../adapter.ts';
 import type { Compiler, Path } from './compiler.ts';
 import type { Failures } from './manifest.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
-
-/** What an answer says went wrong. */
-export interface StatedFailure {
-  readonly failure: FailureKind;
-  readonly detail: string;
-  readonly retryAfterMs?: number;
-}
 
 /** The error table of a manifest. */
 export interface CompiledFailures {

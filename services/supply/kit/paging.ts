@@ -1,7 +1,6 @@
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { AnswerContext, PartnerRequest, Progress } from '../adapter.ts';
+import type { AnswerContext, PartnerRequest, Progress, StatedFailure } from '../adapter.ts';
 import type { Compiler } from './compiler.ts';
-import type { StatedFailure } from './failures.ts';
 import type { ManifestFile, RequestTemplate } from './manifest.ts';
 import type { RequestMaker } from './request.ts';
 import type { Frame, Scope } from './scope.ts';

@@ -148,6 +148,22 @@ export interface OAuthClient {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
+/**
+ * A session that a request of the partner's own making opens. It is the account's: opened once for all calls that need it,
+ * kept until shortly before it ends, and opened anew where the partner refuses it.
+ */
+export interface SessionClient {
+  /** The request that opens one. It may depend on the account alone. */
+  open(asked: AskContext): PartnerRequest;
+  /** The token of a 2xx answer, checked by the caller, with how long it lasts; or the failure that it states. */
+  read(
+    body: unknown,
+    context: AnswerContext,
+  ): { readonly token: unknown; readonly lifetimeMs?: number } | StatedFailure;
+  /** A request with the session's token. */
+  sign(request: PartnerRequest, token: string, asked: AskContext): PartnerRequest;
+}
+
 /** One partner format. `Body` is the parsed answer: a JSON value, or the object that the XML parser makes. */
 export interface Adapter<Row = unknown, Body = unknown> {
   /** The vertical it sells, as the oneof case in Criteria and Item: "flight". */
@@ -168,6 +184,8 @@ export interface Adapter<Row = unknown, Body = unknown> {
   idOf?(row: Row): string;
   /** Where a token for requests is fetched, for partners that want one. */
   readonly oauth?: OAuthClient;
+  /** How a session is opened, for partners that want one of their own kind. */
+  readonly session?: SessionClient;
   /** The row's price; throws Rejection where amount, currency or basis is missing or invalid. */
   price(row: Row, context: AnswerContext): PartnerPrice;
   /** When the partner stops standing by the row, epoch milliseconds. */

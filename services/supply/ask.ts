@@ -97,7 +97,11 @@ async function readPages(
     const { progress } = next;
     const answered: AnswerContext = { ...context, ...(progress !== undefined && { progress }), fetchedAt, manifest };
     const result = read(adapter, body, answered);
-    if ('failure' in result) throw exchange.failureStated(result);
+    if ('failure' in result) {
+      // A token that is refused inside a 200.
+      if (result.failure === FailureKind.AUTHENTICATION && exchange.renewsToken()) continue;
+      throw exchange.failureStated(result);
+    }
     if (result.intermediate !== true) pages++;
     const fresh = shown === undefined ? undefined : (row: unknown): boolean => isNew(shown, adapter.idOf!(row));
     if (result.warning !== undefined) tally.incomplete ??= `it warns: ${result.warning.slice(0, 250)}`;

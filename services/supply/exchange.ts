@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { FailureKind, type OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
-import type { AskContext, PartnerRequest, StatedFailure } from './adapter.ts';
+import type { AskContext, PartnerRequest, SessionClient, StatedFailure } from './adapter.ts';
 import { parseBody } from './body.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { retryAfterMs } from './rate-limit.ts';
-import type { TokenCache } from './tokens.ts';
+import { type FetchedToken, fetchOAuthToken, isToken, type TokenCache } from './tokens.ts';
 
 /** What conversations need. */
 export interface ExchangeTools {
@@ -37,6 +37,9 @@ export class PartnerExchange {
   readonly #traceparent: string | undefined;
   readonly #startedAt = performance.now();
   #requests = 0;
+  /** What the last request was sent with, where the partner wants a token. */
+  #token: string | undefined;
+  #renewed = false;
   #httpStatus = 0;
 
   constructor(
@@ -104,19 +107,49 @@ export class PartnerExchange {
 
   /** Sends a request and returns the complete answer, whatever its status. Throws PartnerFailure. */
   async send(request: PartnerRequest): Promise<HttpAnswer> {
-    const { oauth } = this.partner.adapter;
-    if (oauth === undefined) return this.#sendOnceMore(request);
-    const { tokens } = this.#tools;
-    const bounds = { deadline: this.deadline, signal: this.#signal };
-    const withToken = async (): Promise<PartnerRequest> => {
-      const token = await tokens.get(this.partner, oauth, bounds);
-      return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
-    };
-    const answer = await this.#sendOnceMore(await withToken());
-    if (answer.status !== 401) return answer;
-    // Withdrawn before its time: one more try with another one.
-    tokens.forget(this.partner);
-    return this.#sendOnceMore(await withToken());
+    const signed = await this.#signed(request);
+    const answer = await this.#sendOnceMore(signed);
+    if (answer.status !== 401 || !this.renewsToken()) return answer;
+    return this.#sendOnceMore(await this.#signed(request));
+  }
+
+  /**
+   * Forgets a token that the partner refused, maybe withdrawn before its time.
+   *
+   * @returns whether the request is worth sending again, with a new one: once a conversation
+   */
+  renewsToken(): boolean {
+    if (this.#token === undefined || this.#renewed) return false;
+    this.#renewed = true;
+    this.#tools.tokens.forget(this.partner, this.#token);
+    return true;
+  }
+
+  /** The request with the partner's token, where it wants one. */
+  async #signed(request: PartnerRequest): Promise<PartnerRequest> {
+    const { partner } = this;
+    const { oauth, session } = partner.adapter;
+    const { tokens, http } = this.#tools;
+    if (oauth !== undefined) {
+      const bounds = { deadline: this.deadline, signal: this.#signal };
+      this.#token = await tokens.get(partner, () => fetchOAuthToken(http, partner, oauth, bounds));
+      return { ...request, headers: { ...request.headers, authorization: `Bearer ${this.#token}` } };
+    }
+    if (session === undefined) return request;
+    const asked = { ...this.#context, now: Date.now() };
+    this.#token = await tokens.get(partner, () => this.#openSession(session, asked));
+    return session.sign(request, this.#token, asked);
+  }
+
+  async #openSession(session: SessionClient, asked: AskContext): Promise<FetchedToken> {
+    const answer = await this.#sendOnceMore(session.open(asked));
+    const { manifest } = this.partner;
+    const given = session.read(this.bodyOf(answer), { ...asked, fetchedAt: Date.now(), manifest });
+    if ('failure' in given) throw this.failureStated(given);
+    if (!isToken(given.token)) {
+      throw this.failureStated({ failure: FailureKind.MALFORMED, detail: 'its session has no token' });
+    }
+    return { value: given.token, ...(given.lifetimeMs !== undefined && { lifetimeMs: given.lifetimeMs }) };
   }
 
   async #sendOnceMore(request: PartnerRequest): Promise<HttpAnswer> {

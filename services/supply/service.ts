@@ -44,7 +44,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
     answers,
     identities,
     http,
-    tokens: new TokenCache(http),
+    tokens: new TokenCache(),
     turns: new Turns(),
   };
   const endGauges = observeHeld(answers, identities);

@@ -79,7 +79,11 @@ async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Sai
   const body = exchange.bodyOf(answer);
   const said = adapter.readVerified(body, context, row);
   if ('gone' in said) return 'gone';
-  if ('failure' in said) throw exchange.failureStated(said);
+  if ('failure' in said) {
+    // A token that is refused inside a 200.
+    if (said.failure === FailureKind.AUTHENTICATION && exchange.renewsToken()) return askAgain(exchange, before);
+    throw exchange.failureStated(said);
+  }
   const rejections = new Rejections();
   const mapped = mapRows(partner.plan, adapter, [said.row], context, new SeenOffers(), rejections);
   if (mapped.rows.length === 0) {

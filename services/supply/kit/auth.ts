@@ -42,6 +42,8 @@ export function compileAuth(
     // The token is fetched and kept by supply: see tokens.ts.
     return (request) => request;
   }
+  // Opened and kept by supply: see session.ts.
+  if ('session' in auth) return (request) => request;
   const scope = new Scope(requestScope);
   const slots = Object.keys(credentials).map((name) => [scope.add(`credentials.${name}`, 'string'), name] as const);
   const inQuery = 'query' in auth;

@@ -67,13 +67,17 @@ export class Compiler {
       );
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      this.problem(path, error.detail, { line: error.line, column: error.column });
+      const hint = error.detail.startsWith('unknown variable "credentials') ? CREDENTIALS_HINT : '';
+      this.problem(path, hint + error.detail, { line: error.line, column: error.column });
       return absent;
     }
   }
 }
 
 const absent: Reader = () => undefined;
+
+/** Secrets are kept from everything but what authenticates. */
+const CREDENTIALS_HINT = 'credentials are read under auth alone, a login under auth.session; ';
 
 /** Reads up to three variables without an array between: nearly every expression does. */
 function bound(evaluate: (...values: unknown[]) => unknown, slots: readonly number[]): Reader {

@@ -1,6 +1,6 @@
 import type { DynamicType } from '../../../libs/expression/index.ts';
 import type { Vertical } from '../../../libs/vertical/index.ts';
-import type { AskContext, Progress } from '../adapter.ts';
+import type { Account, AskContext, Progress } from '../adapter.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { criteriaVariables, criteriaView } from './criteria.ts';
 import { factsOf, factVariables } from './facts.ts';
@@ -48,9 +48,7 @@ export function requestContext(
   add('page', 'int', ({ progress }) => (progress ?? firstProgress).page);
   add('offset', 'int', ({ progress }) => (progress ?? firstProgress).offset);
   add('cursor', 'string', ({ progress }) => (progress ?? firstProgress).cursor);
-  for (const [name, spec] of Object.entries(manifest.options ?? {})) {
-    add(`options.${name}`, OPTION_TYPES[spec.type], ({ account }) => optionOf(account.options[name], spec));
-  }
+  for (const { name, type, value } of optionVariables(manifest)) add(name, type, ({ account }) => value(account));
   for (const [name, table] of tables) add(name, 'dyn', () => table);
   for (const name of new Set((manifest.steps ?? []).flatMap(({ take }) => Object.keys(take)))) {
     add(name, 'dyn', ({ progress }) => progress?.taken[name]);
@@ -74,9 +72,21 @@ interface Values {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** An option of the account, or its default. Its type was checked when the account's file was loaded. */
-function optionOf(stated: unknown, spec: OptionSpec): unknown {
-  return stated ?? spec.default;
+/** A setting of the account as expressions read it. */
+interface OptionVariable {
+  readonly name: string;
+  readonly type: DynamicType;
+  /** As stated, or its default. Its type was checked when the account's file was loaded. */
+  value(account: Account): unknown;
+}
+
+/** The account's settings. */
+export function optionVariables({ options = {} }: ManifestFile): readonly OptionVariable[] {
+  return Object.entries(options).map(([name, spec]) => ({
+    name: `options.${name}`,
+    type: OPTION_TYPES[spec.type],
+    value: (account) => account.options[name] ?? spec.default,
+  }));
 }
 
 /** What is wrong with an account's options; undefined where nothing is. */

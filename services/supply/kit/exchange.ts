@@ -20,6 +20,7 @@ import { compilePaging } from './paging.ts';
 import { acceptOf, compileFields, compileRequest, type RequestMaker, type RequestSettings } from './request.ts';
 import { rowsOf } from './rows.ts';
 import { type Frame, Scope } from './scope.ts';
+import { compileSession } from './session.ts';
 
 /** What compiling the conversation with a partner needs. */
 interface ExchangeInput {
@@ -33,7 +34,7 @@ interface ExchangeInput {
 
 type Parts = Pick<
   Adapter<KitRow>,
-  'ask' | 'readError' | 'read' | 'verify' | 'readVerified' | 'rowOfVerified' | 'handoff' | 'oauth'
+  'ask' | 'readError' | 'read' | 'verify' | 'readVerified' | 'rowOfVerified' | 'handoff' | 'oauth' | 'session'
 >;
 
 const noRequest: RequestTemplate = { path: '/' };
@@ -86,8 +87,24 @@ export function compileExchange(input: ExchangeInput): Parts {
     return frame;
   };
 
+  const { auth } = manifest;
+  const session =
+    auth !== undefined && 'session' in auth
+      ? compileSession(
+          {
+            compiler,
+            manifest,
+            answerScope: mapping.answerScope,
+            failures,
+            entered: (body, context) => entered(body, 200, '', context),
+          },
+          auth.session,
+        )
+      : undefined;
+
   return {
-    ...(manifest.auth !== undefined && 'oauth2' in manifest.auth && { oauth: manifest.auth.oauth2 }),
+    ...(auth !== undefined && 'oauth2' in auth && { oauth: auth.oauth2 }),
+    ...(session !== undefined && { session }),
     ask(asked) {
       const sought = asked.criteria.vertical?.$case;
       if (sought !== manifest.vertical) return { unsupported: `It sells offers of ${manifest.vertical} alone.` };

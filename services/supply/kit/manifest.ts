@@ -112,7 +112,19 @@ export type Auth =
   | { readonly basic: { readonly username: string; readonly password: string } }
   | { readonly headers: Readonly<Record<string, Cel>> }
   | { readonly query: Readonly<Record<string, Cel>> }
-  | { readonly oauth2: OAuthClient };
+  | { readonly oauth2: OAuthClient }
+  | { readonly session: SessionTemplate };
+
+/** A session that a request opens. */
+export interface SessionTemplate {
+  /** Reads credentials, options and now. */
+  readonly request: RequestTemplate;
+  /** The token in its answer. */
+  readonly token: Cel;
+  readonly lifetimeSeconds?: Cel | number;
+  /** Headers of every other request; token may be read. */
+  readonly headers: Readonly<Record<string, Cel>>;
+}
 
 /** A moment: a wall time with its zone, or an instant. */
 export type TimeTemplate =

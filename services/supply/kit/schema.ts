@@ -94,6 +94,18 @@ const auth: JSONSchema = {
         fields: named('further form fields', { type: 'string' }, '^.+$'),
       }),
     }),
+    object('a session', ['session'], {
+      session: object(
+        "a session that a request of the partner's own making opens: once for all searches and verifications, until shortly before it ends or the partner refuses it (401, or AUTHENTICATION by failures.kind)",
+        ['request', 'token', 'headers'],
+        {
+          request: request('opens it; reads credentials.<name>, options.<name> and now'),
+          token: cel('the token in its answer'),
+          lifetimeSeconds: value('seconds that it lasts; 300 where none are stated'),
+          headers: named('headers of every other request; token may be read', cel('value'), '^[A-Za-z0-9-]+$'),
+        },
+      ),
+    }),
   ],
 };
 
@@ -207,7 +219,8 @@ export const manifestSchema: JSONSchema = object(
     let: named('names for what several requests share, each may read those above it', cel('its value')),
     headers: named('headers of every request', cel('value of the header'), '^[A-Za-z0-9-]+$'),
     steps: {
-      description: 'requests before the search, each for values that those after it need (a session, a token)',
+      description:
+        "requests before each search, for values that those after it need (a search's key); a session that outlives searches is auth.session",
       type: 'array',
       maxItems: 5,
       items: object('a step', ['request', 'take'], {

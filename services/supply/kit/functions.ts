@@ -1,7 +1,7 @@
 import { createHash, createHmac, hash } from 'node:crypto';
 import type { HostFunction } from '../../../libs/expression/index.ts';
-import { airportZone, distanceKm, findCity, findPlace, zoneAt } from '../../../libs/reference/index.ts';
-import { durationMinutes, instantOf, isDate } from '../mapping/time.ts';
+import { airportZone, distanceKm, findCity, findPlace, localToEpochMs, zoneAt } from '../../../libs/reference/index.ts';
+import { durationMinutes, instantOf, isDate, wallTime } from '../mapping/time.ts';
 
 /**
  * What manifests may call beside CEL's own functions. Pure, and absent (undefined) where the arguments have no answer: an
@@ -30,6 +30,20 @@ function daysBetween(from: string, to: string): number | undefined {
 
 function groupNumber(text: string): number | undefined {
   return /^\d{1,3}([ ,.']?\d{3})*$/.test(text) ? Number(text.replace(/\D/g, '')) : undefined;
+}
+
+/** The moment at which the clocks of a zone show a wall time, whatever offset or "Z" a partner wrote behind it. */
+function instantAt(text: unknown, zone: string): number | undefined {
+  const wall = wallTime(text);
+  return wall === undefined ? undefined : localToEpochMs(wall, zone);
+}
+
+/** Significant digits that stay: enough for ten billion in hundredths, and sums of floats err far behind them. */
+const STEADY_DIGITS = 12;
+
+/** A number that was computed in floats, as it was meant. */
+function steady(value: unknown): unknown {
+  return typeof value === 'number' && Number.isFinite(value) ? Number(value.toPrecision(STEADY_DIGITS)) : value;
 }
 
 /** For every manifest, requests and mappings alike. */
@@ -69,6 +83,24 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'timestamp',
       call: instantOf,
       doc: 'the moment of an ISO 8601 text with an offset or Z; absent for any other text',
+    },
+  ],
+  [
+    'instant_at',
+    {
+      args: ['dyn', 'string'],
+      result: 'timestamp',
+      call: instantAt,
+      doc: 'the moment at which clocks of an IANA zone show a wall time; an offset or false "Z" behind it does not count: now < instant_at(plan.until, zone)',
+    },
+  ],
+  [
+    'steady',
+    {
+      args: ['dyn'],
+      result: 'dyn',
+      call: steady,
+      doc: 'a JSON number without the noise of floats, to 12 digits (13.200000000000001 is 13.2), for partners that compute prices in floats: an amount with more than 15 digits is none',
     },
   ],
   ['add_days', { args: ['string', 'int'], result: 'string', call: addDays, doc: 'a date (YYYY-MM-DD) moved by days' }],

@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkPartners, loadPartners } from './load.ts';
+import { checkPartners, loadPartners, shippedAdapters } from './load.ts';
 import { testAdapters, writePartners } from './testing/rig.ts';
 
 const made: string[] = [];
@@ -52,6 +52,16 @@ describe('partner files', () => {
   it('have no problems where there are none', async () => {
     expect(await checkPartners(config({ one: good }), [testAdapters])).toEqual([]);
     expect(await checkPartners(config({}), [testAdapters])).toEqual([]);
+  });
+
+  it('are not needed for an adapter to be checked', async () => {
+    const adapters = mkdtempSync(path.join(tmpdir(), 'entrepot-adapters-'));
+    made.push(adapters);
+    cpSync(path.join(shippedAdapters, 'amadeus'), path.join(adapters, 'amadeus'), { recursive: true });
+    const file = path.join(adapters, 'amadeus/manifest.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('rows: body.data', 'rows: bodi.data'));
+    const problems = await checkPartners(config({}), [adapters]);
+    expect(problems.map(({ reason }) => reason)).toEqual([expect.stringContaining('unknown variable "bodi"')]);
   });
 
   it('point at a twin that listens elsewhere', async () => {

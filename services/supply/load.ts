@@ -111,18 +111,26 @@ export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap
   return partners;
 }
 
-/** What is wrong in the partners' files, their adapters' manifests and modules; empty when all can be used. */
+/**
+ * What is wrong in the partners' files, and in the manifests and modules of all adapters, also those that no account uses yet;
+ * empty when all can be used.
+ */
 export async function checkPartners(
   configDirectory: string,
   adapterDirectories?: readonly string[],
 ): Promise<readonly ConfigProblem[]> {
-  try {
-    await loadPartners({ configDirectory, adapterDirectories });
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
+  const sources = { configDirectory, adapterDirectories };
+  const { refused } = await readPartners(sources);
+  const problems = [...refused.values()].flat();
+  for (const folder of adapterDirectoriesOf(sources).flatMap(adapterFolders)) {
+    try {
+      await loadAdapter(folder);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+    }
   }
+  return distinctProblems(problems);
 }
 
 function loadPartnerFile(file: string, twinUrl: string | undefined): YamlDocument<PartnerConfig> {
@@ -275,10 +283,17 @@ function isAdapterFolder(folder: string): boolean {
   return existsSync(path.join(folder, 'manifest.yaml'));
 }
 
+function adapterFolders(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .map((name) => path.join(directory, name))
+    .filter(isAdapterFolder);
+}
+
 function adapterNames(directories: readonly string[]): string[] {
   return directories
-    .filter((directory) => existsSync(directory))
-    .flatMap((directory) => readdirSync(directory).filter((name) => isAdapterFolder(path.join(directory, name))))
+    .flatMap(adapterFolders)
+    .map((folder) => path.basename(folder))
     .sort();
 }
 

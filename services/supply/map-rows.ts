@@ -241,13 +241,17 @@ function shown(value: unknown): string {
 
 /** An attribute that can identify a product, and where its values mean something. */
 interface KeyKind {
+  readonly name: string;
   readonly position: number;
   readonly scope: string;
 }
 
 /** Keys that all partners share come before a partner's own. */
 function keyKinds(plan: ColumnPlan, vertical: string, partner: string): KeyKind[] {
-  const named = (position: number, scope: string) => ({ position, scope: `${scope}:${plan.columns[position]!.name}` });
+  const named = (position: number, scope: string) => {
+    const { name } = plan.columns[position]!;
+    return { name, position, scope: `${scope}:${name}` };
+  };
   return [
     ...plan.sharedKeys.map((position) => named(position, vertical)),
     ...plan.partnerKeys.map((position) => named(position, `${vertical}:${partner}`)),
@@ -259,7 +263,8 @@ function kindAt(kinds: readonly KeyKind[], values: readonly (readonly unknown[])
   for (let kind = 0; kind < kinds.length; kind++) {
     if (values[kinds[kind]!.position]![row] !== undefined) return kind;
   }
-  throw new Rejection(RejectionReason.MISSING_FIELD, 'nothing in it identifies the product');
+  const names = kinds.map(({ name }) => name).join(', ');
+  throw new Rejection(RejectionReason.MISSING_FIELD, `nothing in it identifies the product: it has no ${names}`);
 }
 
 function keyText(value: unknown): string {

@@ -1,4 +1,4 @@
-import { type DescField, ScalarType } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import type { HostFunction } from '../../../libs/expression/index.ts';
 import { descriptors, docOf, verticals } from '../../../libs/vertical/index.ts';
@@ -101,6 +101,7 @@ function sentence(text = ''): string {
 function items(): string[] {
   return [...verticals().values()].flatMap(({ name, itemMessage, attribute }) => {
     const message = descriptors().getMessage(itemMessage);
+    const parts = message === undefined ? [] : messagesIn(message);
     const rows = (message?.fields ?? []).map((field) => {
       const column = attribute(field.name) === undefined ? '' : 'yes';
       return `| \`${field.name}\` | ${typeOf(field)} | ${column} | ${docOf(field).replaceAll('|', '\\|')} |`;
@@ -114,8 +115,28 @@ function items(): string[] {
       '| --- | --- | --- | --- |',
       ...rows,
       '',
+      ...parts.flatMap((part) => [
+        `### \`${part.name}\``,
+        '',
+        '| field | type | what |',
+        '| --- | --- | --- |',
+        ...part.fields.map(
+          (field) => `| \`${field.name}\` | ${typeOf(field)} | ${docOf(field).replaceAll('|', '\\|')} |`,
+        ),
+        '',
+      ]),
     ];
   });
+}
+
+/** The messages that a message's fields hold, each once, outermost first. */
+function messagesIn(message: DescMessage, found: DescMessage[] = []): DescMessage[] {
+  for (const { message: part } of message.fields) {
+    if (part === undefined || part.name === 'LocalTime' || found.includes(part)) continue;
+    found.push(part);
+    messagesIn(part, found);
+  }
+  return found;
 }
 
 function typeOf(field: DescField): string {
@@ -134,10 +155,11 @@ function variables(): string[] {
   const lines = [
     '## Variables',
     '',
-    'Everywhere: `market`, `currency`, `locale`, `now`, `page`, `offset`, `cursor`, `options.<name>`, the tables, the names of',
-    '`let`, and what `steps` took. Where an answer is read also: `body`, `status`, `text`, `fetched_at`, and the joins. In',
+    'Everywhere: `market`, `currency`, `locale`, `cursor` (string), `now` (timestamp), `page`, `offset` (int), `options.<name>`, the',
+    'tables, the names of `let`, and what `steps` took (dyn). Where an answer is read also: `body` (dyn), `status` (int), `text`',
+    '(string), `fetched_at` (timestamp), and the joins. In',
     '`mapping`, `verify` and `handoff` also: the elements of `rows` and the names of `mapping.let`; in `handoff`: `click`. In `auth`',
-    'alone: `credentials.<name>`. By vertical:',
+    'alone: `credentials.<name>`, and in `auth.session.headers` `token`. By vertical:',
     '',
     '| vertical | criteria | worked out from them |',
     '| --- | --- | --- |',

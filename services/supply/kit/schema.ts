@@ -58,7 +58,9 @@ const rows: JSONSchema = {
       items: object('a loop', ['each', 'as'], {
         each: cel('the list'),
         as: { description: 'name of an element', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
-        where: cel('elements for which it does not hold are left out'),
+        where: cel(
+          'elements for which it does not hold are left out and not counted: such as are sold out; what is wrong is for mapping.reject',
+        ),
       }),
     },
   ],
@@ -133,7 +135,10 @@ const mapping = object('how rows become offers', ['id', 'price', 'item'], {
       currency: cel('ISO 4217 code of the amount, never assumed: a constant stands in quotes of its own, "\'EUR\'"'),
       tax: value('the part of the total that is stated as tax'),
       dueLater: value('mandatory charges that are not in the total'),
-      basis: cel('INCLUDED, EXCLUDED or PARTLY_INCLUDED where the row says it; else taxBasis counts'),
+      basis: cel(
+        'where the row says it, else taxBasis counts: INCLUDED (every tax and mandatory charge is inside), PARTLY_INCLUDED (some ' +
+          'are due later, such as a city tax) or EXCLUDED (taxes come on top)',
+      ),
       metered: cel('the row has a tariff instead of a price, and is no offer'),
     },
   ),
@@ -251,12 +256,17 @@ export const manifestSchema: JSONSchema = object(
       kind: cel(`kind of failure (${failureKinds}); where it names none, the status counts`),
       detail: cel('what went wrong, for a person'),
       retryAfterSeconds: value('seconds after which the partner may be asked again'),
-      gone: cel('the offer that was asked for again is no longer sold'),
+      gone: cel(
+        'the offer that was asked for again is no longer sold; so is one that is not among the rows of the answer',
+      ),
     }),
     warning: cel("the partner's own warning beside rows; makes the outcome partial"),
     joins: named(
       'elements of the answer by key, read as <name>[key]; each may read those above it',
-      object('a join', ['each', 'key'], { each: cel('the elements'), key: cel('the key of an element, called it') }),
+      object('a join', ['each', 'key'], {
+        each: cel('the elements'),
+        key: cel('the key of an element, called it: a text or a whole number'),
+      }),
     ),
     rows,
     mapping,

@@ -49,27 +49,39 @@ export class Compiler {
     expected?: DynamicType,
     more?: ReadonlyMap<string, HostFunction>,
   ): Reader {
-    if (typeof source === 'number' || typeof source === 'boolean') return () => source;
+    return this.typed(path, source, scope, expected, more).read;
+  }
+
+  /** As `expression`, with the type of the value as far as it is known. */
+  typed(
+    path: Path,
+    source: unknown,
+    scope: Scope,
+    expected?: DynamicType,
+    more?: ReadonlyMap<string, HostFunction>,
+  ): { readonly read: Reader; readonly type: DynamicType } {
+    if (typeof source === 'number' || typeof source === 'boolean') return { read: () => source, type: 'dyn' };
     if (typeof source !== 'string') {
       this.problem(path, 'expected a CEL expression');
-      return absent;
+      return { read: absent, type: 'dyn' };
     }
     const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
     try {
-      const { reads, paths } = compileDynamic(source, { variables: scope.types, functions }, expected);
+      const { reads, paths, type } = compileDynamic(source, { variables: scope.types, functions }, expected);
       for (const read of paths) this.paths.add(read);
       // Compiled again with what it reads alone, so that a call passes those values and no others.
       const variables = new Map(reads.map((name) => [name, scope.types.get(name) as DynamicType]));
       const own: DynamicScope = { variables, functions };
-      return bound(
+      const read = bound(
         compileDynamic(source, own, expected).evaluate,
         reads.map((name) => scope.slot(name)),
       );
+      return { read, type };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       const hint = error.detail.startsWith('unknown variable "credentials') ? CREDENTIALS_HINT : '';
       this.problem(path, hint + error.detail, { line: error.line, column: error.column });
-      return absent;
+      return { read: absent, type: 'dyn' };
     }
   }
 }

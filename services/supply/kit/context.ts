@@ -118,9 +118,10 @@ export function compileLets(
 ): Lets {
   const compiled: (readonly [number, Reader])[] = [];
   for (const [name, source] of Object.entries(lets ?? {})) {
-    const read = compiler.expression([...path, name], source, scope);
+    const { read, type } = compiler.typed([...path, name], source, scope);
     if (scope.has(name)) compiler.problem([...path, name], `"${name}" is taken; choose another name`);
-    else compiled.push([scope.add(name, 'dyn'), read]);
+    // A time stays one: as a dyn value it would be a mere number.
+    else compiled.push([scope.add(name, type === 'timestamp' ? type : 'dyn'), read]);
   }
   return compiled;
 }

@@ -62,6 +62,18 @@ it('leaves a partner alone as long as it says, also where it says so inside a 20
   expect(partner.asked).toHaveLength(1);
 });
 
+it('keeps a time that has a name a time, to be compared with now', async () => {
+  const named = manifest.replace(
+    '  price:',
+    `  let: { until: 'instant_at(row.until, "Europe/Madrid")' }
+  reject: [{ when: '!(now < until)', because: its time is over }]
+  price:`,
+  );
+  const rows = ['2020-01-01T00:00:00Z', '2099-01-01T00:00:00Z'].map((until) => ({ id: until, amount: '1.00', until }));
+  partner.handler = (_, response) => json(response, { rows });
+  expect((await search(await talk(named))).outcome('one')).toMatchObject({ rowsReceived: 2, offersKept: 1 });
+});
+
 describe('a session', () => {
   const inSession = `${manifest}
 credentials: { secret: the secret of the account }

@@ -54,6 +54,15 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
     },
   ],
   [
+    'round_up',
+    {
+      args: ['double'],
+      result: 'int',
+      call: (value: number) => Math.ceil(value),
+      doc: 'the next whole number from it on',
+    },
+  ],
+  [
     'iso_minutes',
     {
       args: ['dyn'],
@@ -166,6 +175,15 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'string',
       call: (text: string) => Buffer.from(text).toString('base64'),
       doc: 'a text in base64',
+    },
+  ],
+  [
+    'base64url',
+    {
+      args: ['string'],
+      result: 'string',
+      call: (text: string) => Buffer.from(text).toString('base64url'),
+      doc: 'a text in base64 as it may stand in a URL, without padding',
     },
   ],
   [

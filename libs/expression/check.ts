@@ -331,6 +331,7 @@ class Checker {
       fails: true,
       nullable: true,
       open: true,
+      ...(host.takesAbsent && { takesAbsent: true }),
       constant: host.call,
       emit: (codes) => `${codes.at(-1)}(${codes.slice(0, -1).join(', ')})`,
     };

@@ -39,6 +39,7 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
     {
       args: ['dyn'],
       result: 'list_dyn',
+      takesAbsent: true,
       call: list,
       doc: 'the value as a list: [] where it is absent, [x] where it is one element (XML)',
     },

@@ -8,9 +8,9 @@ import { type Adapter, Rejection } from '../adapter.ts';
 import { parseXml } from '../body.ts';
 
 import { adapterOf, answerContext } from './testing.ts';
-import { adapter as travelport } from './travelport/adapter.ts';
 
 const duffel = await adapterOf('duffel');
+const travelport = await adapterOf('travelport');
 const hotelbeds = await adapterOf('hotelbeds');
 const flights: Criteria = { vertical: { $case: 'flight', value: FlightCriteria.fromPartial({ adults: 1 }) } };
 const stays = (...rooms: { adults: number; childAges?: number[] }[]): Criteria => ({

@@ -188,6 +188,11 @@ function checkAccount(document: YamlDocument<PartnerConfig>, manifest: ManifestF
     const reason = optionProblem(name, stated, manifest.options?.[name]);
     if (reason !== undefined) problems.push(document.problem(['options', name], reason));
   }
+  for (const [name, { required, default: otherwise, description }] of Object.entries(manifest.options ?? {})) {
+    if (required === true && otherwise === undefined && !Object.hasOwn(options, name)) {
+      problems.push(document.problem(['options'], `option "${name}" is missing (${description})`));
+    }
+  }
   for (const [name, what] of Object.entries(manifest.credentials ?? {})) {
     if (!Object.hasOwn(credentials, name)) {
       problems.push(document.problem(['credentials'], `credential "${name}" is missing (${what})`));

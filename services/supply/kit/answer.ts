@@ -1,10 +1,13 @@
 import type { Lets } from './context.ts';
+import type { RowValues } from './door.ts';
 import type { Frame } from './scope.ts';
 
 /** One row: the elements of its loops. */
 export interface KitRow {
   readonly answer: KitAnswer;
   readonly values: readonly unknown[];
+  /** The same by name, as map.ts takes them; made when it is first asked for. */
+  named: RowValues | undefined;
   /** What the vertical's own rules work out of it, once. */
   derived: unknown;
 }
@@ -21,6 +24,7 @@ export interface RowLayout {
 export class KitAnswer {
   readonly #frame: Frame;
   readonly #layout: RowLayout;
+  readonly #shared = new Map<object, Map<unknown, unknown>>();
   #current: KitRow | undefined;
 
   /** @param frame holds everything but the rows' own values */
@@ -37,5 +41,15 @@ export class KitAnswer {
     for (const [slot, read] of lets) this.#frame[slot] = read(this.#frame);
     this.#current = row;
     return this.#frame;
+  }
+
+  /** What rows of this answer share, by what it is made of. @param maker whose shared things they are */
+  shared(maker: object): Map<unknown, unknown> {
+    let known = this.#shared.get(maker);
+    if (known === undefined) {
+      known = new Map();
+      this.#shared.set(maker, known);
+    }
+    return known;
   }
 }

@@ -1,6 +1,7 @@
+import { invalidField } from '../../../libs/errors/index.ts';
 import type { DynamicType } from '../../../libs/expression/index.ts';
 import type { Vertical } from '../../../libs/vertical/index.ts';
-import type { AskContext, Progress } from '../adapter.ts';
+import type { Account, AskContext, Progress } from '../adapter.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { criteriaVariables, criteriaView } from './criteria.ts';
 import { factsOf, factVariables } from './facts.ts';
@@ -49,7 +50,7 @@ export function requestContext(
   add('offset', 'int', ({ progress }) => (progress ?? firstProgress).offset);
   add('cursor', 'string', ({ progress }) => (progress ?? firstProgress).cursor);
   for (const [name, spec] of Object.entries(manifest.options ?? {})) {
-    add(`options.${name}`, OPTION_TYPES[spec.type], ({ account }) => optionOf(account.options[name], spec));
+    add(`options.${name}`, OPTION_TYPES[spec.type], ({ account }) => optionOf(account, name, spec));
   }
   for (const [name, table] of tables) add(name, 'dyn', () => table);
   for (const name of new Set((manifest.steps ?? []).flatMap(({ take }) => Object.keys(take)))) {
@@ -75,8 +76,12 @@ interface Values {
 }
 
 /** An option of the account, or its default. Its type was checked when the account's file was loaded. */
-function optionOf(stated: unknown, spec: OptionSpec): unknown {
-  return stated ?? spec.default;
+function optionOf({ partner, options }: Account, name: string, spec: OptionSpec): unknown {
+  const value = options[name] ?? spec.default;
+  if (spec.required === true && (value === undefined || value === '')) {
+    throw invalidField(`options.${name}`, `partner ${partner}: ${spec.description}`);
+  }
+  return value;
 }
 
 /** What is wrong with an account's options; undefined where nothing is. */
@@ -90,6 +95,7 @@ export function optionProblem(name: string, stated: unknown, spec: OptionSpec | 
         ? Number.isFinite(stated)
         : typeof stated === type;
   const kind = type === 'integer' ? 'an integer' : `a ${type}`;
+  if (spec.required === true && stated === '') return `expected a text that is not empty (${spec.description})`;
   if (!fits) return `expected ${kind} (${name}: ${spec.description})`;
   if (typeof stated !== 'number') return undefined;
   const outside = (minimum !== undefined && stated < minimum) || (maximum !== undefined && stated > maximum);

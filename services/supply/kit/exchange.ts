@@ -59,10 +59,7 @@ export function compileExchange(input: ExchangeInput): Parts {
     until: compiler.expression(['poll', 'until'], manifest.poll.until, mapping.answerScope, 'bool'),
     everyMs: manifest.poll.everyMs,
   };
-  const warning =
-    manifest.warning === undefined
-      ? undefined
-      : compiler.expression(['warning'], manifest.warning, mapping.answerScope);
+  const warningsOf = compileWarnings(compiler, manifest.warning, mapping.answerScope);
   const verifying = compileVerify(input, settings);
   const size = verifying.size + innerLoops;
 
@@ -111,9 +108,9 @@ export function compileExchange(input: ExchangeInput): Parts {
         return { rows: [], next: prepare(steps[next.step]?.make ?? search, answered, next), intermediate: true };
       }
       const answer = new KitAnswer(frame, mapping.layout);
-      const rows = mapping.rows(answer, frame, body, answered);
-      const said = warning?.(frame);
-      const warned = typeof said === 'string' && said !== '' ? { warning: said } : {};
+      const found = mapping.rows(answer, frame, body, answered);
+      const rows = found?.rows;
+      const warned = warningsOf(frame, found?.warning);
       if (poll !== undefined && poll.until(frame) !== true) {
         const next = { ...progress, polls: progress.polls + 1 };
         const again = { ...authorize(poll.make(frame), answered, frame), progress: next, afterMs: poll.everyMs };
@@ -139,11 +136,14 @@ export function compileExchange(input: ExchangeInput): Parts {
       if (gone !== undefined) return { gone };
       const failure = failures.stated(frame);
       if (failure !== undefined) return failure;
-      const row = verifying.find(frame, answered, mapping.id(before.answer.enter(before)));
+      const found = verifying.find(frame, body, answered, mapping.id(before.answer.enter(before)));
+      if (found === undefined) return malformed('it has no row where the manifest says');
+      const [row] = found;
       return row === undefined ? { gone: 'It is no longer among what the partner sells.' } : { row };
     },
     rowOfVerified(body, answered) {
-      const row = verifying.find(entered(body, 200, '', answered), answered, answered.progress?.taken[verifiedId]);
+      const id = answered.progress?.taken[verifiedId];
+      const [row] = verifying.find(entered(body, 200, '', answered), body, answered, id) ?? [];
       if (row === undefined) throw new TypeError('the verified row is not in the answer');
       return row;
     },
@@ -158,6 +158,22 @@ export function compileExchange(input: ExchangeInput): Parts {
     for (const [slot, value] of context.frame(asked, requests.size).entries()) frame[slot] = value;
     return frame;
   }
+}
+
+/** What the partner, and map.ts, say about what is missing. */
+function compileWarnings(
+  compiler: Compiler,
+  template: ManifestFile['warning'],
+  scope: Scope,
+): (frame: Frame, own: string | undefined) => { readonly warning?: string } {
+  const isOne = typeof template === 'string';
+  const readers = (isOne ? [template] : (template ?? [])).map((source, at) =>
+    compiler.expression(isOne ? ['warning'] : ['warning', at], source, scope),
+  );
+  return (frame, own) => {
+    const said = [...readers.map((read) => read(frame)), own].filter((text) => typeof text === 'string' && text !== '');
+    return said.length === 0 ? {} : { warning: said.join('; ') };
+  };
 }
 
 /** Headers of every request, for a link that the partner made. */
@@ -197,7 +213,8 @@ function malformed(detail: string): StatedFailure {
 interface Verifying {
   readonly size: number;
   readonly make: RequestMaker;
-  find(frame: Frame, context: AnswerContext, id: unknown): KitRow | undefined;
+  /** The row of the id, or none; undefined where the answer has no list of rows. */
+  find(frame: Frame, body: unknown, context: AnswerContext, id: unknown): readonly KitRow[] | undefined;
   handoff(frame: Frame, clickId: string): { url: string } | { token: string };
 }
 
@@ -219,13 +236,15 @@ function compileVerify({ compiler, manifest, mapping }: ExchangeInput, settings:
   return {
     size: Math.max(scope.size, rows?.scope.size ?? 0),
     make,
-    find(frame, context, id) {
+    find(frame, body, context, id) {
       const answer = new KitAnswer(frame, mapping.layout);
+      const values = rows?.read(frame);
       const found =
-        rows === undefined ? mapping.rows(answer, frame, undefined, context) : rowsOf(answer, rows.read(frame) ?? []);
-      const same = (found ?? []).find((row) => mapping.id(row.answer.enter(row)) === id);
+        rows === undefined ? mapping.rows(answer, frame, body, context)?.rows : values && rowsOf(answer, values);
+      const same = found?.find((row) => mapping.id(row.answer.enter(row)) === id);
+      if (same !== undefined) return [same];
       // An answer about one row has it alone, maybe under a new key.
-      return same ?? (verify?.single === true && found?.length === 1 ? found[0] : undefined);
+      return verify?.single === true && found?.length === 1 ? found : found && [];
     },
     handoff(frame, clickId) {
       frame[click] = clickId;

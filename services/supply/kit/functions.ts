@@ -39,6 +39,7 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
     {
       args: ['dyn'],
       result: 'list_dyn',
+      takesAbsent: true,
       call: list,
       doc: 'the value as a list: [] where it is absent, [x] where it is one element (XML)',
     },
@@ -51,6 +52,15 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'list_dyn',
       call: (count: number) => Array.from({ length: Math.min(Math.max(count, 0), 1_000) }, (_, at) => at + 1),
       doc: 'the numbers from 1 to n (at most 1000), to repeat something',
+    },
+  ],
+  [
+    'round_up',
+    {
+      args: ['double'],
+      result: 'int',
+      call: (value: number) => Math.ceil(value),
+      doc: 'the next whole number from it on',
     },
   ],
   [
@@ -166,6 +176,15 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'string',
       call: (text: string) => Buffer.from(text).toString('base64'),
       doc: 'a text in base64',
+    },
+  ],
+  [
+    'base64url',
+    {
+      args: ['string'],
+      result: 'string',
+      call: (text: string) => Buffer.from(text).toString('base64url'),
+      doc: 'a text in base64 as it may stand in a URL, without padding',
     },
   ],
   [

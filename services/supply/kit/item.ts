@@ -91,7 +91,11 @@ function compileField(
         return { ...named, column: text, value: (frame) => text(frame) ?? missing };
       }
       const fits = type === 'bool' ? isFlag : type === 'int' ? isInt32 : isNumber;
-      return { ...named, column: read, value: (frame) => (fits(read(frame)) ? read(frame) : missing) };
+      const value: Reader = (frame) => {
+        const found = read(frame);
+        return fits(found) ? found : missing;
+      };
+      return { ...named, column: read, value };
     }
   }
 }
@@ -134,7 +138,7 @@ function messages(
     return (frame) => [makeMessage(fields, frame)];
   }
   const over = compiler.expression([...path, 'each'], mapping.each, scope, 'list_dyn');
-  const { slot, inner } = loopScope(compiler, path, mapping.as ?? 'it', scope);
+  const { slot, at, inner } = loopScope(compiler, path, mapping, scope);
   const where =
     mapping.where === undefined ? undefined : compiler.expression([...path, 'where'], mapping.where, inner, 'bool');
   const give = mappingAt(compiler, [...path, 'give'], mapping.give);
@@ -143,8 +147,9 @@ function messages(
     const elements = over(frame);
     if (!Array.isArray(elements)) return [];
     const made: unknown[] = [];
-    for (const element of elements) {
+    for (const [position, element] of elements.entries()) {
       frame[slot] = element;
+      if (at !== undefined) frame[at] = position;
       if (where === undefined || where(frame) === true) made.push(makeMessage(fields, frame));
     }
     return made;

@@ -37,7 +37,8 @@ const request = (description: string): JSONSchema =>
     body: {
       description:
         'the body: JSON, or XML as a mapping of elements in which "@name" is an attribute and "#text" the text; leaves are CEL, ' +
-        '{each, as, where, give} makes a list, {when, give} a part under a condition; what is absent is left out',
+        '{each, as, at, where, give} makes a list (at names the position of an element), {when, give} a part under a condition; ' +
+        'what is absent is left out',
     },
     form: named('a form body', value('value of the field'), '^.+$'),
     graphql: object('a GraphQL operation, sent by POST', ['query'], {
@@ -46,21 +47,35 @@ const request = (description: string): JSONSchema =>
     }),
   });
 
-const rows: JSONSchema = {
-  description:
-    'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]',
+const rowForms: readonly JSONSchema[] = [
+  { type: 'string', minLength: 1 },
+  {
+    type: 'array',
+    minItems: 1,
+    maxItems: 6,
+    items: object('a loop', ['each', 'as'], {
+      each: cel('the list'),
+      as: { description: 'name of an element', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+      where: cel('elements for which it does not hold are left out'),
+    }),
+  },
+];
+const rowsText =
+  'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]';
+const rows: JSONSchema = { description: rowsText, anyOf: rowForms };
+const searchRows: JSONSchema = {
+  description: `${rowsText}; or {given: [name, …]} for rows that map.ts makes, with the names of each row's values`,
   anyOf: [
-    { type: 'string', minLength: 1 },
-    {
-      type: 'array',
-      minItems: 1,
-      maxItems: 6,
-      items: object('a loop', ['each', 'as'], {
-        each: cel('the list'),
-        as: { description: 'name of an element', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
-        where: cel('elements for which it does not hold are left out'),
-      }),
-    },
+    ...rowForms,
+    object('rows that map.ts makes', ['given'], {
+      given: {
+        description: 'names of the values that each row has',
+        type: 'array',
+        minItems: 1,
+        maxItems: 12,
+        items: { type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+      },
+    }),
   ],
 };
 
@@ -136,7 +151,8 @@ const mapping = object('how rows become offers', ['id', 'price', 'item'], {
   item: {
     description:
       "the item, shaped as the vertical's message: CEL at the leaves; a time is {local, zone}, {instant, zone} or {epochSeconds, zone}; " +
-      'a list of messages is {each, as, where, give}',
+      "a list of messages is {each, as, at, where, give}; a flight's loops over slices and segments may say once: what they are made " +
+      'of (CEL), and rows of an answer that share it share the slice or segment',
     type: 'object',
   },
 });
@@ -175,6 +191,7 @@ export const manifestSchema: JSONSchema = object(
       object('a setting', ['type', 'description'], {
         type: { description: 'type of the value', enum: ['string', 'integer', 'number', 'boolean'] },
         description: { description: 'what it is, with its unit', type: 'string', minLength: 3 },
+        required: { description: 'an account has to give it', type: 'boolean' },
         default: { description: 'the value where an account does not give one', type: ['string', 'number', 'boolean'] },
         minimum: { description: 'least value', type: 'number' },
         maximum: { description: 'largest value', type: 'number' },
@@ -240,12 +257,23 @@ export const manifestSchema: JSONSchema = object(
       retryAfterSeconds: value('seconds after which the partner may be asked again'),
       gone: cel('the offer that was asked for again is no longer sold'),
     }),
-    warning: cel("the partner's own warning beside rows; makes the outcome partial"),
+    answer: named(
+      'names for what several expressions share of an answer, each may read those above it; joins, rows and failures may read them',
+      cel('its value'),
+    ),
+    warning: {
+      description:
+        "the partner's own warnings beside rows, one CEL or several; one that says something makes the outcome partial",
+      anyOf: [
+        { type: 'string', minLength: 1 },
+        { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
+      ],
+    },
     joins: named(
       'elements of the answer by key, read as <name>[key]; each may read those above it',
       object('a join', ['each', 'key'], { each: cel('the elements'), key: cel('the key of an element, called it') }),
     ),
-    rows,
+    rows: searchRows,
     mapping,
     verify: object('asks again for one row', ['request'], {
       request: request("what is sent; may read the row's values"),

@@ -7,11 +7,11 @@ import { StayCriteria } from '../../../libs/contracts/gen/entrepot/offer/v1/stay
 import { type Adapter, Rejection } from '../adapter.ts';
 import { parseXml } from '../body.ts';
 
-import { adapter as hotelbeds } from './hotelbeds/adapter.ts';
 import { adapterOf, answerContext } from './testing.ts';
-import { adapter as travelport } from './travelport/adapter.ts';
 
 const duffel = await adapterOf('duffel');
+const travelport = await adapterOf('travelport');
+const hotelbeds = await adapterOf('hotelbeds');
 const flights: Criteria = { vertical: { $case: 'flight', value: FlightCriteria.fromPartial({ adults: 1 }) } };
 const stays = (...rooms: { adults: number; childAges?: number[] }[]): Criteria => ({
   vertical: { $case: 'stay', value: StayCriteria.fromPartial({ where: { $case: 'place', value: 'LIS' }, rooms }) },

@@ -2,10 +2,35 @@ import path from 'node:path';
 import { configDirectory, type JSONSchema, loadYaml } from '../../libs/config/index.ts';
 import { type Scenario, scenarioSchema } from './scenario.ts';
 
+/** Wire formats that the twin speaks. */
+export const formatNames = [
+  'duffel',
+  'travelport',
+  'hotelbeds',
+  'alpinebits',
+  'ebay-browse',
+  'google-merchant',
+  'shopify-webhook',
+  'uber',
+  'karhoo',
+] as const;
+
+/** Where and when a seller calls the platform. */
+export interface PushConfig {
+  /** URL that takes the messages; without one nothing is sent. */
+  readonly target?: string;
+  /** Seconds between one push of changes and the next; 0, the default, pushes only when told to. The first is a full one. */
+  readonly intervalSeconds: number;
+  /** How often a message is tried: 1 to 20. */
+  readonly attempts: number;
+  /** Wait before the second attempt; doubles with each, milliseconds. */
+  readonly retryMs: number;
+}
+
 /** One pretend partner. */
 export interface SellerConfig {
   /** Wire format, and with it what is sold. */
-  readonly format: 'duffel' | 'travelport' | 'hotelbeds';
+  readonly format: (typeof formatNames)[number];
   /** Part of what decides which products it sells, and under which codes and names. Default: the seller's name. */
   readonly salt?: string;
   /** Share of the world's products that it sells, 0 to 1. */
@@ -24,8 +49,23 @@ export interface SellerConfig {
   readonly lifetimeSeconds: number;
   /** Compress answers where the client accepts gzip. */
   readonly compress: boolean;
-  /** Secret that signatures are made with. Hotelbeds format only. */
+  /** Secret of signatures, password of Basic authentication, client secret of OAuth. */
   readonly secret: string;
+  /** User name of Basic authentication: feeds and AlpineBits. */
+  readonly username?: string;
+  /** How long access tokens last, seconds: 1 to 2,592,000. */
+  readonly tokenSeconds: number;
+  /** How long Karhoo's quotes take to be complete, seconds: 0 to 60. */
+  readonly quoteSeconds: number;
+  /** Length of a feed, goods pushed by a full synchronization: 1 to 20,000,000. */
+  readonly items: number;
+  /** Edition of the range to begin with. Goods and AlpineBits. */
+  readonly edition: number;
+  /** Seconds after which the range moves on by itself; 0 is never. */
+  readonly editionSeconds: number;
+  /** IATA codes of the cities whose hotels it pushes. AlpineBits. */
+  readonly destinations: readonly string[];
+  readonly push: PushConfig;
   readonly scenario: Scenario;
 }
 
@@ -57,7 +97,7 @@ export const twinSchema: JSONSchema = {
         additionalProperties: false,
         required: ['format', 'currency'],
         properties: {
-          format: { enum: ['duffel', 'travelport', 'hotelbeds'] },
+          format: { enum: [...formatNames] },
           salt: { type: 'string' },
           coverage: shareOf(0.75),
           lowCostCoverage: shareOf(0.75),
@@ -68,6 +108,29 @@ export const twinSchema: JSONSchema = {
           lifetimeSeconds: { type: 'integer', minimum: 10, maximum: 86_400, default: 900 },
           compress: { type: 'boolean', default: false },
           secret: { type: 'string', minLength: 1, default: 'twin' },
+          username: { type: 'string', minLength: 1 },
+          tokenSeconds: { type: 'integer', minimum: 1, maximum: 2_592_000, default: 7200 },
+          quoteSeconds: { type: 'number', minimum: 0, maximum: 60, default: 6 },
+          items: { type: 'integer', minimum: 1, maximum: 20_000_000, default: 1000 },
+          edition: { type: 'integer', minimum: 0, maximum: 1_000_000, default: 0 },
+          editionSeconds: { type: 'integer', minimum: 0, maximum: 604_800, default: 0 },
+          destinations: {
+            type: 'array',
+            minItems: 1,
+            items: { type: 'string', pattern: '^[A-Z]{3}$' },
+            default: ['INN'],
+          },
+          push: {
+            type: 'object',
+            additionalProperties: false,
+            default: {},
+            properties: {
+              target: { type: 'string', pattern: '^https?://' },
+              intervalSeconds: { type: 'number', minimum: 0, maximum: 86_400, default: 0 },
+              attempts: { type: 'integer', minimum: 1, maximum: 20, default: 8 },
+              retryMs: { type: 'integer', minimum: 1, maximum: 600_000, default: 1000 },
+            },
+          },
           scenario: { ...scenarioSchema, default: {} },
         },
       },

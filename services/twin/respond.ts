@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from './formats/format.ts';
+import type { Answer, Streamed } from './formats/format.ts';
 import type { Fate, Malformation, Scenario } from './scenario.ts';
+import { drained, stream } from './stream.ts';
 
 /** Below this, compressing saves nothing. */
 const smallestZipped = 1_400;
@@ -20,7 +21,13 @@ export async function respond(
   compress: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const sent = fate.fault === 'malformed' ? malform(answer, fate.malformation) : answer;
+  if (typeof answer.body !== 'string' && 'chunks' in answer.body) {
+    // A long body is malformed by where it ends or how it is called; the other ways need it whole.
+    const zipped = compress && acceptsGzip(request);
+    return stream(response, { ...answer, body: answer.body }, fate, scenario, zipped, signal);
+  }
+  const whole: Whole = { ...answer, body: answer.body };
+  const sent = fate.fault === 'malformed' ? malform(whole, fate.malformation) : whole;
   const plain = typeof sent.body === 'string' ? Buffer.from(sent.body) : sent.body.plain;
   const headers: Record<string, string> = { ...sent.headers, 'content-type': sent.contentType };
   if (fate.fault === 'drop') return drop(response, sent.status, headers, plain);
@@ -39,7 +46,10 @@ function acceptsGzip(request: IncomingMessage): boolean {
   return /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
 }
 
-function malform(answer: Answer, how: Malformation): Answer {
+/** An answer that is there before it is sent. */
+type Whole = Answer & { readonly body: Exclude<Answer['body'], Streamed> };
+
+function malform(answer: Whole, how: Malformation): Whole {
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body.plain;
   switch (how) {
     case 'truncated':
@@ -119,13 +129,4 @@ async function drip(
     response.write(body.subarray(at, at + piece));
   }
   response.end();
-}
-
-async function drained(response: ServerResponse): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  response.once('drain', resolve);
-  response.once('close', resolve);
-  await promise;
-  response.off('drain', resolve);
-  response.off('close', resolve);
 }

@@ -68,6 +68,12 @@ export interface Scenario {
   readonly priceChange: number;
   /** Offers that are gone when verified. */
   readonly soldOutShare: number;
+  /** Pushed messages that change places with the next one. */
+  readonly reorderShare: number;
+  /** Pushed messages sent once more, as they were, after all the others. */
+  readonly replayShare: number;
+  /** Pushed messages preceded by one that somebody without the secret made. */
+  readonly forgeShare: number;
 }
 
 const share = (description: string): JSONSchema => ({
@@ -128,6 +134,9 @@ export const scenarioSchema: JSONSchema = {
     priceChangeShare: share('offers with another price when verified'),
     priceChange: { type: 'number', minimum: -0.9, maximum: 10, default: 0.07 },
     soldOutShare: share('offers gone when verified'),
+    reorderShare: share('pushed messages that change places with the next'),
+    replayShare: share('pushed messages sent once more at the end'),
+    forgeShare: share('pushed messages preceded by a forged one'),
   },
 };
 

@@ -1,5 +1,5 @@
 import { ConfigError, type ConfigProblem } from '../../libs/config/index.ts';
-import type { SellerConfig, TwinConfig } from './config.ts';
+import type { PushConfig, SellerConfig, TwinConfig } from './config.ts';
 import type { Seller } from './formats/format.ts';
 import { isWorldCurrency } from './money.ts';
 
@@ -15,16 +15,17 @@ const reserved = new Set(['truth', 'healthz']);
 export function sellersOf(
   config: TwinConfig,
   file = 'twin.yaml',
-): { readonly seller: Seller; readonly format: SellerConfig['format'] }[] {
+): { readonly seller: Seller; readonly format: SellerConfig['format']; readonly push: PushConfig }[] {
   const problems: ConfigProblem[] = [];
   const refuse = (reason: string): void => {
     problems.push({ file, line: 0, column: 0, reason });
   };
   const sellers = Object.entries(config.sellers).map(([name, configured]) => {
-    const { format, salt = name, ...rest } = configured;
+    const { format, salt = name, username, push, ...rest } = configured;
     if (reserved.has(name)) refuse(`"${name}" cannot be the name of a seller`);
     if (!isWorldCurrency(rest.currency)) refuse(`seller ${name}: the twin's world has no rate for ${rest.currency}`);
-    return { seller: { name, salt, wholeUnits: format === 'travelport', revision: 0, ...rest }, format };
+    const wholeUnits = format === 'travelport';
+    return { seller: { name, salt, username, wholeUnits, revision: 0, ...rest }, format, push };
   });
   if (problems.length > 0) throw new ConfigError(problems);
   return sellers;

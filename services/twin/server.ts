@@ -6,15 +6,18 @@ import { logger } from '../../libs/telemetry/index.ts';
 import { createBodyCache } from './bodies.ts';
 import { configuredFile, loadTwinConfig, type TwinConfig } from './config.ts';
 import {
+  type Administration,
   administer,
   type Desk,
   deskOf,
+  moveTo,
   openDesks,
   replaceScenario,
   type SellerStatistics,
   statisticsOf,
 } from './desks.ts';
-import type { Call, Surroundings, Truth } from './formats/format.ts';
+import type { Call, Truth } from './formats/format.ts';
+import { type PushOrder, type PushReport, push } from './push.ts';
 import { respond } from './respond.ts';
 import { type Fate, fateOf } from './scenario.ts';
 import { sellersOf } from './sellers.ts';
@@ -46,6 +49,13 @@ export interface Twin {
   /** What is behind a key that a seller gave: an offer id, a rate key, segment keys ("," within a leg, ";" between legs). */
   truthOf(seller: string, key: string): Truth | undefined;
   statistics(seller: string): SellerStatistics;
+  /** Moves a seller's range to another edition: prices, stocks, what is new and what is gone. */
+  setEdition(seller: string, edition: number): void;
+  /**
+   * Has a seller call the platform, after the pushes that it is at. Rejects with RangeError for a seller or a kind of push
+   * that there is not and without a target, and with AbortError when the twin closes.
+   */
+  push(seller: string, order?: PushOrder): Promise<PushReport>;
   /** Stops listening and cuts what is open. */
   close(): Promise<void>;
 }
@@ -59,8 +69,16 @@ export async function createTwin(options: TwinOptions = {}): Promise<Twin> {
   const bodies = createBodyCache(config.cacheBytes);
   const desks = openDesks(config);
   const now = options.now ?? Date.now;
+  const closing = new AbortController();
+  const site: Site = {
+    desks,
+    world,
+    bodies,
+    now,
+    push: (desk, order) => pushFor(site, desk, order, closing.signal),
+  };
   const server = createServer((request, response) => {
-    serve({ desks, world, bodies, now }, request, response).catch((error: unknown) => {
+    serve(site, request, response).catch((error: unknown) => {
       logger('twin').error({ err: error, path: request.url?.split('?')[0] }, 'the twin could not answer');
       if (!response.headersSent) send(response, 500, { error: 'The twin could not answer; its log says why.' });
       else response.destroy();
@@ -70,6 +88,9 @@ export async function createTwin(options: TwinOptions = {}): Promise<Twin> {
   server.keepAliveTimeout = 65_000;
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const { address, port, family } = server.address() as AddressInfo;
+  const timers = [...desks.values()]
+    .map((desk) => pushRegularly(site, desk, closing.signal))
+    .filter((timer) => timer !== undefined);
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     world,
@@ -79,7 +100,11 @@ export async function createTwin(options: TwinOptions = {}): Promise<Twin> {
       return format.truth({ world, bodies }, seller, key);
     },
     statistics: (name) => statisticsOf(deskOf(desks, name)),
+    setEdition: (name, edition) => moveTo(deskOf(desks, name), edition),
+    push: async (name, order = {}) => site.push(deskOf(desks, name), order),
     close: () => {
+      closing.abort();
+      for (const timer of timers) clearInterval(timer);
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
       server.closeAllConnections();
@@ -100,9 +125,38 @@ export function checkTwinConfig(directory: string = configDirectory()): readonly
   }
 }
 
-interface Site extends Surroundings {
-  readonly desks: ReadonlyMap<string, Desk>;
+interface Site extends Administration {
   readonly now: () => number;
+}
+
+/** Pushes of a seller come one after the other. */
+async function pushFor(site: Site, desk: Desk, order: PushOrder, signal: AbortSignal): Promise<PushReport> {
+  const { seller, push: config } = desk;
+  const { pusher } = desk.format;
+  if (pusher === undefined) throw new RangeError(`seller ${seller.name} calls nobody`);
+  const number = ++desk.pushes;
+  const turn = desk.pushing.then(() =>
+    push({ surroundings: site, seller, pusher, config, number, now: site.now, signal }, order),
+  );
+  desk.pushing = turn.catch(() => undefined);
+  return turn;
+}
+
+/** Everything at first, then what changed, as often as the configuration says. */
+function pushRegularly(site: Site, desk: Desk, signal: AbortSignal): NodeJS.Timeout | undefined {
+  const { target, intervalSeconds } = desk.push;
+  if (target === undefined || intervalSeconds === 0 || desk.format.pusher === undefined) return undefined;
+  const log = logger('twin');
+  const tick = (kind: string): void => {
+    site.push(desk, { kind }).then(
+      ({ accepted, refused }) => log.debug({ seller: desk.seller.name, kind, accepted, refused }, 'pushed'),
+      (error: unknown) => {
+        if (!signal.aborted) log.warn({ err: error, seller: desk.seller.name, kind }, 'a push failed');
+      },
+    );
+  };
+  tick('full');
+  return setInterval(tick, intervalSeconds * 1000, 'changes').unref();
 }
 
 async function serve(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -114,7 +168,7 @@ async function serve(site: Site, request: IncomingMessage, response: ServerRespo
     const desk = site.desks.get(url.pathname.split('/')[1] ?? '');
     if (desk !== undefined) await sell(site, desk, request, response, url, body);
     else {
-      const { status, value } = administer(site, request.method ?? 'GET', url, body);
+      const { status, value } = await administer(site, request.method ?? 'GET', url, body);
       send(response, status, value);
     }
   }

@@ -57,7 +57,7 @@ export interface Rate {
 }
 
 /** What is charged a person a night for being in town: euro cents by stars (index 0 for one star), adults alone. */
-const cityTaxes: Readonly<Record<string, { cents: readonly number[]; currency: string; included: number }>> = {
+export const cityTaxes: Readonly<Record<string, { cents: readonly number[]; currency: string; included: number }>> = {
   ES: { cents: [110, 110, 220, 330, 440], currency: 'EUR', included: 0 },
   FR: { cents: [130, 169, 260, 425, 845], currency: 'EUR', included: 0.1 },
   IT: { cents: [400, 500, 600, 750, 1000], currency: 'EUR', included: 0 },
@@ -71,7 +71,8 @@ const cityTaxes: Readonly<Record<string, { cents: readonly number[]; currency: s
   JP: { cents: [60, 60, 120, 120, 310], currency: 'JPY', included: 0.3 },
 };
 
-const monthFactor = [0.82, 0.85, 0.93, 1.02, 1.1, 1.22, 1.35, 1.38, 1.14, 1, 0.86, 1.05];
+/** What a month does to prices: index 0 is January. */
+export const monthFactor = [0.82, 0.85, 0.93, 1.02, 1.1, 1.22, 1.35, 1.38, 1.14, 1, 0.86, 1.05];
 
 /** What a seller has of a hotel for one occupancy; none when it is full or the guests do not fit. The cheapest first. */
 export function ratesOf(
@@ -98,6 +99,11 @@ export function ratesOf(
   return rates.sort((a, b) => a.net - b.net);
 }
 
+/** Whether a hotel has no room of a type left for a night. */
+export function isFull(seed: number, hotel: Hotel, room: RoomType, night: number): boolean {
+  return fractionOf(`${seed}|full|${hotel.id}|${room.code}|${night}`) < 0.12;
+}
+
 /** Euro cents of one room for all nights without board; undefined when it is full. */
 function roomPrice(
   seed: number,
@@ -107,7 +113,7 @@ function roomPrice(
   occupancy: Occupancy,
   bookedDay: number,
 ): number | undefined {
-  if (fractionOf(`${seed}|full|${hotel.id}|${room.code}|${nights.checkIn}`) < 0.12) return undefined;
+  if (isFull(seed, hotel, room, nights.checkIn)) return undefined;
   let cents = 0;
   for (let day = nights.checkIn; day < nights.checkOut; day++) {
     const weekend = weekdayOf(day) >= 5 ? 1.12 : 1;

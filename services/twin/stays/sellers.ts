@@ -1,3 +1,4 @@
+import { type Codes, createCodes } from '../codes.ts';
 import { drawsOf, fractionOf } from '../random.ts';
 import { shift } from './cities.ts';
 import { type Hotel, numberOf } from './hotels.ts';
@@ -27,7 +28,7 @@ export interface ListedHotel {
   readonly longitude: string;
 }
 
-/** Above every hotel's number and prime, so that multiplying by anything mixes the numbers without collisions. */
+/** Prime, and above every hotel's number. */
 const prime = 999_983;
 
 /** Whether the seller has the hotel. */
@@ -53,48 +54,24 @@ export function listHotel(seed: number, seller: StaySeller, hotel: Hotel): Liste
 
 /** The seller's code of a hotel. */
 export function codeOf(seed: number, seller: StaySeller, hotel: Hotel): number {
-  const { factor, offset } = codeKey(seed, seller);
-  return ((numberOf(hotel) * factor + offset) % prime) + 1;
+  return codesOf(seed, seller).codeOf(numberOf(hotel)) + 1;
 }
 
 /** The number of the hotel behind a seller's code. */
 export function numberOfCode(seed: number, seller: StaySeller, code: number): number | undefined {
-  if (!Number.isInteger(code) || code < 1 || code > prime) return undefined;
-  const { inverse, offset } = codeKey(seed, seller);
-  const shifted = (((code - 1 - offset) % prime) + prime) % prime;
-  return Number((BigInt(shifted) * BigInt(inverse)) % BigInt(prime));
+  return codesOf(seed, seller).numberOf(code - 1);
 }
 
-interface CodeKey {
-  readonly factor: number;
-  readonly offset: number;
-  readonly inverse: number;
-}
+const known = new Map<string, Codes>();
 
-const keys = new Map<string, CodeKey>();
-
-function codeKey(seed: number, seller: StaySeller): CodeKey {
-  const name = `${seed}|${seller.salt}`;
-  let key = keys.get(name);
-  if (key === undefined) {
-    const draws = drawsOf(`${name}|codes`);
-    const factor = draws.integer(1000, prime - 1);
-    key = { factor, offset: draws.integer(0, prime - 1), inverse: power(factor, prime - 2) };
-    keys.set(name, key);
+function codesOf(seed: number, seller: StaySeller): Codes {
+  const key = `${seed}|${seller.salt}`;
+  let codes = known.get(key);
+  if (codes === undefined) {
+    codes = createCodes(key, prime);
+    known.set(key, codes);
   }
-  return key;
-}
-
-/** value ** exponent modulo the prime; the inverse of a value is its power prime - 2. */
-function power(value: number, exponent: number): number {
-  const modulus = BigInt(prime);
-  let result = 1n;
-  let base = BigInt(value) % modulus;
-  for (let left = BigInt(exponent); left > 0n; left >>= 1n) {
-    if (left & 1n) result = (result * base) % modulus;
-    base = (base * base) % modulus;
-  }
-  return Number(result);
+  return codes;
 }
 
 /** Seven ways of writing the same name. */

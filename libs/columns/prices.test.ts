@@ -5,13 +5,19 @@ import { TaxBasis } from '../contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError } from '../errors/index.ts';
 import { PriceColumnsBuilder, readPrices, writeInt64s } from './index.ts';
 
-const price = fc.tuple(
-  fc.constantFrom('GBP', 'EUR', 'KRW', 'KWD'),
-  fc.maxSafeNat(),
-  fc.oneof(fc.constant(-1), fc.maxSafeNat()),
-  fc.maxSafeNat(),
-  fc.constantFrom(TaxBasis.INCLUDED, TaxBasis.EXCLUDED, TaxBasis.PARTLY_INCLUDED),
-);
+const price = fc
+  .tuple(
+    fc.constantFrom('GBP', 'EUR', 'KRW', 'KWD'),
+    fc.maxSafeNat(),
+    fc.oneof(fc.constant(-1), fc.maxSafeNat()),
+    fc.maxSafeNat(),
+    fc.constantFrom(TaxBasis.INCLUDED, TaxBasis.EXCLUDED, TaxBasis.PARTLY_INCLUDED),
+    fc.oneof(fc.constant(-1), fc.nat(5_000)),
+  )
+  .map(([currency, total, tax, due, basis, more]) => {
+    const totalMax = more < 0 ? -1 : Math.min(total + more, Number.MAX_SAFE_INTEGER);
+    return [currency, total, tax, due, basis, totalMax] as const;
+  });
 
 describe('price columns', () => {
   it('hold any prices, over the wire too', () => {
@@ -27,11 +33,25 @@ describe('price columns', () => {
           view.tax(row),
           view.dueLater(row),
           view.basis(row),
+          view.totalMax(row),
         ]);
         expect(read).toEqual(prices);
         expect(builder.length).toBe(0);
       }),
     );
+  });
+
+  it('carry no bytes for upper bounds where no price is a range', () => {
+    const builder = new PriceColumnsBuilder();
+    for (let row = 0; row < 3; row++) builder.push('GBP', 100, -1, 0, TaxBasis.INCLUDED);
+    const plain = builder.build();
+    expect(plain.totalMaxMinor).toHaveLength(0);
+    expect(readPrices(plain).totalMax(2)).toBe(-1);
+    // A builder that held ranges before starts without any.
+    builder.push('GBP', 100, -1, 0, TaxBasis.INCLUDED, 100);
+    expect(builder.build().totalMaxMinor).toHaveLength(8);
+    builder.push('GBP', 100, -1, 0, TaxBasis.INCLUDED);
+    expect(builder.build().totalMaxMinor).toHaveLength(0);
   });
 
   it('never complete a price: every part must be stated and valid', () => {
@@ -46,6 +66,10 @@ describe('price columns', () => {
       ['GBP', 1, -1, -1, TaxBasis.INCLUDED],
       ['GBP', 1, -1, 0, TaxBasis.UNSPECIFIED],
       ['GBP', 1, -1, 0, TaxBasis.UNRECOGNIZED],
+      ['GBP', 2, -1, 0, TaxBasis.INCLUDED, 1],
+      ['GBP', 0, -1, 0, TaxBasis.INCLUDED, -2],
+      ['GBP', 1, -1, 0, TaxBasis.INCLUDED, 1.5],
+      ['GBP', 1, -1, 0, TaxBasis.INCLUDED, 2 ** 53],
     ];
     const builder = new PriceColumnsBuilder();
     for (const row of wrong) expect(() => builder.push(...row), row.join()).toThrow(EntrepotError);
@@ -68,6 +92,10 @@ describe('price columns', () => {
       { taxMinor: writeInt64s([-2]) },
       { dueLaterMinor: writeInt64s([-1]) },
       { taxBasis: Buffer.alloc(0) },
+      { totalMaxMinor: Buffer.alloc(9) },
+      { totalMaxMinor: writeInt64s([200, 300]) },
+      { totalMaxMinor: writeInt64s([99]) },
+      { totalMaxMinor: writeInt64s([-2]) },
       { taxBasis: Buffer.from([0]) },
       { taxBasis: Buffer.from([4]) },
     ];

@@ -1,22 +1,13 @@
+import { checkFirst, checkHas, checkHostCall, checkMap, type PartChecker } from './check-dynamic.ts';
 import { ExpressionError, type ExpressionErrorReason } from './error.ts';
 import { DYNAMIC, EITHER, METHODS, OTHERS, OVERLOADS } from './functions.ts';
 import { literalProblem, patternOperation } from './literals.ts';
 import { type Macro, macroOf } from './macro.ts';
-import type { ConstantNode, ListNode, Node, Operation } from './node.ts';
+import type { ConstantNode, ListNode, Node } from './node.ts';
 import { INFIX, noOverload, unknownFunction } from './offered.ts';
 import type { Expr, Parsed } from './parse.ts';
 import { call, equality, membership, narrow, resolve } from './resolve.ts';
-import {
-  comparable,
-  type DynamicScope,
-  fits,
-  isList,
-  narrowable,
-  type Type,
-  typeName,
-  typeOf,
-  unify,
-} from './types.ts';
+import { comparable, type DynamicScope, isList, type Type, typeName, typeOf, unify } from './types.ts';
 
 /**
  * Types and resolves a parsed expression. The CEL library parses, but its checker knows constants and names only, so
@@ -39,20 +30,20 @@ export function check(parsed: Parsed, source: string, scope: DynamicScope, dynam
   return { root, reads: checker.reads };
 }
 
-class Checker {
+class Checker implements PartChecker {
   readonly reads: string[] = [];
   readonly #source: string;
-  readonly #scope: DynamicScope;
-  readonly #dynamic: boolean;
+  readonly scope: DynamicScope;
+  readonly dynamic: boolean;
   readonly #positions: Readonly<Record<string, number>>;
   readonly #macros: Parsed['sourceInfo'];
   readonly #elements: { name: string; node: Node }[] = [];
   #macroCount = 0;
 
   constructor(parsed: Parsed, source: string, scope: DynamicScope, dynamic: boolean) {
-    this.#dynamic = dynamic;
+    this.dynamic = dynamic;
     this.#source = source;
-    this.#scope = scope;
+    this.scope = scope;
     this.#positions = parsed.sourceInfo?.positions ?? {};
     this.#macros = parsed.sourceInfo;
   }
@@ -73,9 +64,9 @@ class Checker {
       case 'comprehensionExpr':
         return this.#macro(expr);
       case 'structExpr':
-        return this.#map(expr);
+        return checkMap(this, expr);
       default:
-        throw this.#refuse('unsupported', 'this construct is not supported', expr);
+        throw this.refuse('unsupported', 'this construct is not supported', expr);
     }
   }
 
@@ -92,42 +83,17 @@ class Checker {
       case 'int64Value': {
         const value = Number(constantKind.value);
         if (!Number.isSafeInteger(value)) {
-          throw this.#refuse('literal', 'integers must lie within ±(2^53 - 1); write a double (1e18) instead', expr);
+          throw this.refuse('literal', 'integers must lie within ±(2^53 - 1); write a double (1e18) instead', expr);
         }
         return { kind: 'constant', type: 'int', value };
       }
       case 'uint64Value':
-        throw this.#refuse('unsupported', 'uint literals are not supported; leave out the "u"', expr);
+        throw this.refuse('unsupported', 'uint literals are not supported; leave out the "u"', expr);
       case 'bytesValue':
-        throw this.#refuse('unsupported', 'bytes literals are not supported; write a string', expr);
+        throw this.refuse('unsupported', 'bytes literals are not supported; write a string', expr);
       default:
-        throw this.#refuse('unsupported', 'null is not supported; present(x) tells whether x has a value', expr);
+        throw this.refuse('unsupported', 'null is not supported; present(x) tells whether x has a value', expr);
     }
-  }
-
-  #map(expr: Expr): Node {
-    if (expr.exprKind.case !== 'structExpr' || !this.#dynamic || expr.exprKind.value.messageName !== '') {
-      throw this.#refuse('unsupported', 'maps and messages are not supported; write conditions on variables', expr);
-    }
-    const fields: string[] = [];
-    const args: Node[] = [];
-    for (const { keyKind, value, optionalEntry } of expr.exprKind.value.entries) {
-      const key = keyKind.case === 'mapKey' ? this.check(keyKind.value) : undefined;
-      if (key?.kind !== 'constant' || typeof key.value !== 'string' || value === undefined || optionalEntry) {
-        throw this.#refuse('unsupported', 'maps have literal texts for keys: {"a": 1}', expr);
-      }
-      if (fields.includes(JSON.stringify(key.value))) {
-        throw this.#refuse('literal', `${JSON.stringify(key.value)} is there twice`, expr);
-      }
-      const node = this.check(value);
-      if (!narrowable(node.type)) throw this.#refuse('type', `a map holds no ${typeName(node.type)}`, value);
-      fields.push(JSON.stringify(key.value));
-      args.push(node);
-    }
-    // Brackets, since "__proto__": would set the prototype.
-    const emit = (codes: readonly string[]): string =>
-      `({${codes.map((code, i) => `[${fields[i]}]: ${code}`).join()}})`;
-    return call({ name: 'map', fails: false, open: true, emit }, 'dyn', args);
   }
 
   #element(name: string): Node | undefined {
@@ -142,7 +108,7 @@ class Checker {
 
   #variable(name: string): Node | undefined {
     const plain = name.startsWith('.') ? name.slice(1) : name;
-    const type = this.#scope.variables.get(plain);
+    const type = this.scope.variables.get(plain);
     if (type === undefined) return undefined;
     let index = this.reads.indexOf(plain);
     if (index < 0) index = this.reads.push(plain) - 1;
@@ -150,9 +116,9 @@ class Checker {
   }
 
   #unknownVariable(expr: Expr, name: string): ExpressionError {
-    const names = [...this.#scope.variables.keys()].sort();
+    const names = [...this.scope.variables.keys()].sort();
     const exist = names.length === 0 ? 'there are none here' : `there are ${names.join(', ')}`;
-    return this.#refuse('unknown_variable', `unknown variable ${JSON.stringify(name)}; ${exist}`, expr);
+    return this.refuse('unknown_variable', `unknown variable ${JSON.stringify(name)}; ${exist}`, expr);
   }
 
   #select(expr: Expr): Node {
@@ -165,31 +131,31 @@ class Checker {
     const variable = name === undefined || isElement ? undefined : this.#variable(name);
     if (variable !== undefined && !testOnly) return variable;
     if (name !== undefined && !isElement && !this.#startsVariable(name)) {
-      if (testOnly) return this.#has(expr, undefined);
+      if (testOnly) return checkHas(this, expr, undefined);
       // Where values have fields, it is the name before the first dot that is wrong.
-      throw this.#dynamic ? this.#unknownVariable(rootOf(expr), root!) : this.#unknownVariable(expr, name);
+      throw this.dynamic ? this.#unknownVariable(rootOf(expr), root!) : this.#unknownVariable(expr, name);
     }
     const operand = this.check(inner!);
     if (operand.type !== 'dyn') {
-      if (testOnly) return this.#has(expr, undefined);
+      if (testOnly) return checkHas(this, expr, undefined);
       if (name !== undefined && !isElement) throw this.#unknownVariable(expr, name);
       const detail = `fields of a value of type ${typeName(operand.type)} are not supported; only dyn values have some`;
-      throw this.#refuse('unsupported', detail, expr);
+      throw this.refuse('unsupported', detail, expr);
     }
     const node: Node = { kind: 'select', type: 'dyn', field, args: [operand] };
-    return testOnly ? this.#has(expr, node) : node;
+    return testOnly ? checkHas(this, expr, node) : node;
   }
 
   /** Whether a dotted name goes on from a variable's. */
   #startsVariable(name: string): boolean {
     const parts = name.replace(/^\./, '').split('.');
-    return parts.some((_, i) => this.#scope.variables.has(parts.slice(0, i).join('.')));
+    return parts.some((_, i) => this.scope.variables.has(parts.slice(0, i).join('.')));
   }
 
   #list(expr: Expr): ListNode {
     if (expr.exprKind.case !== 'listExpr') throw new TypeError('not a list');
     if (expr.exprKind.value.optionalIndices.length > 0) {
-      throw this.#refuse('unsupported', 'optional elements are not supported', expr);
+      throw this.refuse('unsupported', 'optional elements are not supported', expr);
     }
     let element: Type | undefined;
     const args: Node[] = [];
@@ -198,7 +164,7 @@ class Checker {
       const both = element === undefined ? node.type : unify(element, node.type);
       if (both === undefined) {
         const detail = `this list holds ${typeName(element!)}; ${typeName(node.type)} does not belong in it`;
-        throw this.#refuse('type', detail, part);
+        throw this.refuse('type', detail, part);
       }
       element = both;
       args.push(node);
@@ -211,7 +177,7 @@ class Checker {
     const { function: written, target, args: parts } = expr.exprKind.value;
     const qualifier = target === undefined ? undefined : qualifiedName(target);
     const qualified = qualifier === undefined ? written : `${qualifier}.${written}`;
-    const host = this.#host(expr, qualified, parts);
+    const host = checkHostCall(this, expr, qualified, parts);
     if (host !== undefined) return host;
     // The functions of math are named with a dot; they have no target.
     const isMath = OTHERS.has(qualified) && qualifier !== undefined;
@@ -219,8 +185,8 @@ class Checker {
     const receiver = isMath ? undefined : target;
     if (receiver === undefined) {
       if (name === 'present') return this.#present(expr, parts);
-      if (name === 'first') return this.#first(expr, parts);
-      if (name === 'has' && parts.length === 1) return this.#has(expr, this.check(parts[0]!));
+      if (name === 'first') return checkFirst(this, expr, parts);
+      if (name === 'has' && parts.length === 1) return checkHas(this, expr, this.check(parts[0]!));
       if (name === '_&&_' || name === '_||_') return this.#logic(name, parts);
       if (name === '!_') return { kind: 'not', type: 'bool', args: [this.#checkAs(parts[0]!, 'bool')] };
       if (name === '_?_:_') return this.#conditional(parts);
@@ -229,7 +195,7 @@ class Checker {
     const known = OVERLOADS.has(name) || Object.hasOwn(INFIX, name) || OTHERS.has(name);
     if (!known || (receiver !== undefined && !isMethod)) throw this.#unknownFunction(expr, name);
     if (receiver === undefined && METHODS.has(name)) {
-      throw this.#refuse('unknown_function', `${name} stands after a dot: text.${name}(…)`, expr);
+      throw this.refuse('unknown_function', `${name} stands after a dot: text.${name}(…)`, expr);
     }
     return this.#apply(expr, name, receiver === undefined ? parts : [receiver, ...parts]);
   }
@@ -248,7 +214,7 @@ class Checker {
     if (resolved === undefined) throw this.#noOverload(expr, name, args);
     if (a?.kind === 'constant' && typeof a.value === 'string') {
       const problem = literalProblem(name, a.value);
-      if (problem !== undefined) throw this.#refuse('literal', problem, parts[0]!);
+      if (problem !== undefined) throw this.refuse('literal', problem, parts[0]!);
     }
     return resolved;
   }
@@ -256,19 +222,19 @@ class Checker {
   #equality(expr: Expr, name: '_==_' | '_!=_', a: Node, b: Node): Node {
     if (!comparable(a.type, b.type)) {
       const detail = `${INFIX[name]} compares values of one type; here ${typeName(a.type)} and ${typeName(b.type)}`;
-      throw this.#refuse('type', detail, expr);
+      throw this.refuse('type', detail, expr);
     }
     return equality(name === '_!=_', a, b);
   }
 
   #membership(expr: Expr, a: Node, b: Node): Node {
     if (!isList(b.type) && b.type !== 'dyn') {
-      throw this.#refuse('type', `in needs a list on its right side, found ${typeName(b.type)}`, expr);
+      throw this.refuse('type', `in needs a list on its right side, found ${typeName(b.type)}`, expr);
     }
     const element = isList(b.type) ? b.type.list : 'dyn';
     if (element !== undefined && !comparable(a.type, element)) {
       const detail = `the list holds ${typeName(element)}; ${typeName(a.type)} can never be in it`;
-      throw this.#refuse('type', detail, expr);
+      throw this.refuse('type', detail, expr);
     }
     return membership(a, b);
   }
@@ -276,70 +242,17 @@ class Checker {
   #pattern(expr: Expr, name: 'matches' | 'extract', args: readonly Node[], place: Expr): Node {
     const [text, pattern] = [narrow(args[0]!, 'string'), args[1]!];
     if (text.type !== 'string' || pattern.type !== 'string') throw this.#noOverload(expr, name, args);
-    if (pattern.kind !== 'constant') throw this.#refuse('unsupported', `${name}() needs a literal pattern`, place);
+    if (pattern.kind !== 'constant') throw this.refuse('unsupported', `${name}() needs a literal pattern`, place);
     const operation = patternOperation(name, String(pattern.value));
-    if ('problem' in operation) throw this.#refuse('literal', operation.problem, place);
+    if ('problem' in operation) throw this.refuse('literal', operation.problem, place);
     return call(operation, name === 'matches' ? 'bool' : 'string', [text]);
   }
 
   #present(expr: Expr, parts: readonly Expr[]): Node {
     if (parts.length !== 1) {
-      throw this.#refuse('type', 'present() takes one value: present(refundable)', parts[0] ?? expr);
+      throw this.refuse('type', 'present() takes one value: present(refundable)', parts[0] ?? expr);
     }
     return { kind: 'present', type: 'bool', args: [this.check(parts[0]!)] };
-  }
-
-  #first(expr: Expr, parts: readonly Expr[]): Node {
-    const args = parts.map((part) => this.check(part));
-    if (args.length === 0) throw this.#refuse('type', 'first() takes one value or more: first(a, b)', expr);
-    let type = args[0]!.type;
-    for (const [i, argument] of args.entries()) {
-      const both = unify(type, argument.type);
-      if (both === undefined) {
-        const detail = `first() chooses among values of one type; here ${typeName(type)} and ${typeName(argument.type)}`;
-        throw this.#refuse('type', detail, parts[i]!);
-      }
-      type = both;
-    }
-    return { kind: 'first', type, args };
-  }
-
-  /** has(a.b) of a dyn value: false when any part of the way is absent or null. */
-  #has(expr: Expr, node: Node | undefined): Node {
-    const isMember = node?.kind === 'select' || (node?.kind === 'call' && node.operation.name === '_[_]');
-    if (!isMember) {
-      const detail = 'has() is for fields of dyn values; present(x) tells whether x has a value';
-      throw this.#refuse('unsupported', detail, expr);
-    }
-    return { kind: 'present', type: 'bool', args: [node] };
-  }
-
-  /** A function of the host, by its name; undefined when there is none. */
-  #host(expr: Expr, name: string, parts: readonly Expr[]): Node | undefined {
-    const host = this.#scope.functions?.get(name);
-    if (host === undefined) return undefined;
-    const args = parts.map((part) => this.check(part));
-    const wanted = host.args.map(typeOf);
-    if (args.length !== wanted.length || !args.every((argument, i) => takes(wanted[i]!, argument.type))) {
-      const found = args.map((argument) => typeName(argument.type)).join(', ');
-      const detail = `${name} does not take (${found}) but (${wanted.map(typeName).join(', ')}): ${host.doc}`;
-      throw this.#refuse('type', detail, expr);
-    }
-    const type = typeOf(host.result);
-    const operation: Operation = {
-      name,
-      fails: true,
-      nullable: true,
-      open: true,
-      constant: host.call,
-      emit: (codes) => `${codes.at(-1)}(${codes.slice(0, -1).join(', ')})`,
-    };
-    const made = call(
-      operation,
-      'dyn',
-      args.map((argument, i) => narrow(argument, wanted[i]!)),
-    );
-    return narrow(made, type);
   }
 
   #logic(name: '_&&_' | '_||_', parts: readonly Expr[]): Node {
@@ -361,19 +274,19 @@ class Checker {
     const type = unify(then.type, otherwise.type);
     if (type === undefined) {
       const detail = `both sides of ?: have one type; here ${typeName(then.type)} and ${typeName(otherwise.type)}`;
-      throw this.#refuse('type', detail, parts[2]!);
+      throw this.refuse('type', detail, parts[2]!);
     }
     return { kind: 'conditional', type, args: [condition, then, otherwise] };
   }
 
   #macro(expr: Expr): Node {
     const macro = macroOf(expr, this.#macros);
-    if (macro === undefined) throw this.#refuse('unsupported', 'this macro is not supported', expr);
+    if (macro === undefined) throw this.refuse('unsupported', 'this macro is not supported', expr);
     const written = this.check(macro.range);
     // CEL goes over the keys of a map.
     const range = written.type === 'dyn' ? call(DYNAMIC.elements, { list: 'dyn' }, [written]) : written;
     if (!isList(range.type)) {
-      throw this.#refuse('type', `${macro.name}() goes over a list, found ${typeName(range.type)}`, macro.range);
+      throw this.refuse('type', `${macro.name}() goes over a list, found ${typeName(range.type)}`, macro.range);
     }
     if (range.type.list === undefined) return this.#macroOverNothing(macro, range);
     const number = this.#macroCount++;
@@ -395,7 +308,7 @@ class Checker {
   /** [] has elements of no type, so the test cannot be checked; it is never evaluated either. */
   #macroOverNothing(macro: Macro, range: Node): Node {
     if (range.kind !== 'list') {
-      throw this.#refuse('type', 'the elements of this list have no type; write one out', macro.range);
+      throw this.refuse('type', 'the elements of this list have no type; write one out', macro.range);
     }
     const type = macro.name === 'map' || macro.name === 'filter' ? range.type : 'bool';
     return { kind: 'constant', type, value: type === 'bool' ? macro.name === 'all' : [] };
@@ -405,32 +318,27 @@ class Checker {
     const found = this.check(expr);
     const node = found.type === 'dyn' ? narrow(found, expected) : found;
     if (node.type !== expected) {
-      throw this.#refuse('type', `expected ${typeName(expected)}, found ${typeName(node.type)}`, expr);
+      throw this.refuse('type', `expected ${typeName(expected)}, found ${typeName(node.type)}`, expr);
     }
     return node;
   }
 
   #unknownFunction(expr: Expr, name: string): ExpressionError {
-    return this.#refuse('unknown_function', unknownFunction(name, [...(this.#scope.functions?.keys() ?? [])]), expr);
+    return this.refuse('unknown_function', unknownFunction(name, [...(this.scope.functions?.keys() ?? [])]), expr);
   }
 
   #noOverload(expr: Expr, name: string, args: readonly Node[]): ExpressionError {
     const types = args.map((node) => node.type);
-    return this.#refuse('type', noOverload(name, types), expr);
+    return this.refuse('type', noOverload(name, types), expr);
   }
 
-  #refuse(reason: ExpressionErrorReason, detail: string, expr: Expr): ExpressionError {
+  /** The refusal of a part, at its place. */
+  refuse(reason: ExpressionErrorReason, detail: string, expr: Expr): ExpressionError {
     const offset = this.#positions[String(expr.id)] ?? 0;
     // The parser counts blanks and comments before an operator to it, and the dot to a method.
     const blank = /^(\s+|\/\/[^\r\n]*)*\.?/.exec(this.#source.slice(offset))?.[0].length ?? 0;
     return new ExpressionError(reason, detail, this.#source, offset + blank);
   }
-}
-
-/** Whether a function of the host takes a value: times are never dyn. */
-function takes(wanted: Type, found: Type): boolean {
-  const timed = !narrowable(wanted) || !narrowable(found);
-  return timed ? unify(wanted, found) !== undefined : fits(found, wanted);
 }
 
 /** The a of a.b.c. */

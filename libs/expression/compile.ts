@@ -40,11 +40,9 @@ const caches = new WeakMap<Scope, LRUCache<string, CompiledExpression<Value>>>()
 /**
  * Compiles a CEL expression to JavaScript. Compiling again with the same scope object answers from a cache.
  *
- * Offered: bool, int, double, string, timestamp and list_string variables; literals and lists of them; == != < <= > >=
- * (ints and doubles compare with each other), && || ! ?: + - * / % in []; size, startsWith, endsWith, contains,
- * matches (RE2, a literal pattern); all, exists, exists_one, filter, map; bool(), int(), double(), string(),
- * timestamp(), duration() and the get… functions of time; present(variable). Ints are exact within ±(2^53 - 1), times
- * to the millisecond: what would leave these is an error, never a wrong value.
+ * Offered: bool, int, double, string, timestamp and list_string variables, literals and lists of them, and the operators,
+ * macros and functions that README.md lists. Ints are exact within ±(2^53 - 1), times to the millisecond: what would leave
+ * these is an error, never a wrong value.
  *
  * @param expected the type of the result; an int is taken where a double is expected.
  * Throws ExpressionError with the place and what was expected or exists.

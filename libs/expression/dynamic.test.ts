@@ -203,6 +203,8 @@ describe('macros over dynamic lists', () => {
     ['row.missing.map(x, x)', undefined],
     ['row.total.all(x, true)', undefined],
     ['row.mixed.exists(x, x == "a")', true],
+    ['row.mixed.map(x, x)', undefined],
+    ['row.mixed.filter(x, present(x)).size()', 3],
     ['row.slices.map(s, s.segments).flatten().map(g, g.from).distinct().join("-")', 'LHR-JFK-BOS'],
   ])('%s', (source, wanted) => {
     expect(value(source)).toEqual(wanted);

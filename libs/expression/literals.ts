@@ -1,5 +1,5 @@
-import { RE2JS } from 're2js';
 import type { Operation } from './node.ts';
+import { Pattern } from './pattern.ts';
 import { RUNTIME } from './runtime.ts';
 
 /**
@@ -43,11 +43,11 @@ export function patternOperation(
     return { problem: `the pattern's counted repetitions multiply to more than ${MAX_REPETITIONS}` };
   }
   try {
-    const compiled = RE2JS.compile(pattern);
+    const compiled = new Pattern(pattern);
     const found = { name, constant: compiled, extraSteps: PATTERN_STEPS + repetitions };
     if (name === 'matches') return { ...found, fails: false, emit: ([subject, test]) => `${test}.test(${subject})` };
-    if (compiled.groupCount() === 0) return { problem: 'extract() needs a group in its pattern: "([0-9]+) kg"' };
-    return { ...found, fails: true, emit: (args, use) => `${use('extract')}(${args.join(', ')})` };
+    if (compiled.groups === 0) return { problem: 'extract() needs a group in its pattern: "([0-9]+) kg"' };
+    return { ...found, fails: true, emit: ([subject, extract]) => `${extract}.extract(${subject})` };
   } catch (error) {
     return { problem: `the pattern is not RE2: ${error instanceof Error ? error.message : String(error)}` };
   }

@@ -1,5 +1,3 @@
-import type { RE2JS } from 're2js';
-
 /**
  * Texts at run time. CEL counts and orders code points; undefined is an error.
  */
@@ -100,17 +98,10 @@ function split(text: string, separator: string, most = -1): readonly string[] {
   return most === 0 ? [] : [...pieces.slice(0, most - 1), pieces.slice(most - 1).join(separator)];
 }
 
-/** What the first group of a pattern matches. */
-function extract(text: string, pattern: RE2JS): string | undefined {
-  const matcher = pattern.matcher(text);
-  return matcher.find() ? (matcher.group(1) ?? undefined) : undefined;
-}
-
 export const TEXTS = {
   charAt,
   codePoints,
   compareTexts,
-  extract,
   indexOf,
   lastIndexOf,
   lowerAscii,

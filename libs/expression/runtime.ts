@@ -79,12 +79,19 @@ function intOfText(text: string): number | undefined {
   return /^[-+]?\d+$/.test(text) ? int(Number(text)) : undefined;
 }
 
-/** Texts that Number() would take although CEL does not: blanks around it, and bases. */
-const FOREIGN_NUMBER = /[\sxXbBoO]/;
+/** Whether all characters are such as decimal numbers have: Number() takes blanks and other bases too, CEL does not. */
+function looksDecimal(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    const isDigit = unit >= 48 && unit <= 57;
+    if (!isDigit && unit !== 46 && unit !== 45 && unit !== 43 && unit !== 69 && unit !== 101) return false;
+  }
+  return text !== '';
+}
 
 function doubleOfText(text: string): number | undefined {
-  const number = Number(text);
-  if (Number.isFinite(number) && text !== '' && !FOREIGN_NUMBER.test(text)) return number;
+  const number = looksDecimal(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(number)) return number;
   if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text)) {
     const value = Number(text);
     return Number.isFinite(value) ? value : undefined;

@@ -11,7 +11,7 @@ function summary(name: string): string[] {
 
 describe('verticals', () => {
   it('are those of the oneofs in Item and Criteria', () => {
-    expect([...verticals().keys()]).toEqual(expect.arrayContaining(['flight', 'stay']));
+    expect([...verticals().keys()]).toEqual(expect.arrayContaining(['flight', 'stay', 'good', 'ride']));
     expect(vertical('flight')).toMatchObject({
       criteriaMessage: 'entrepot.offer.v1.FlightCriteria',
       itemMessage: 'entrepot.offer.v1.Flight',
@@ -58,6 +58,67 @@ describe('verticals', () => {
     ]);
   });
 
+  it('derive the attributes of goods from the options', () => {
+    expect(summary('good')).toEqual([
+      'item_code string   none partner_key',
+      'title string  fs none evidence',
+      'brand string  fs value evidence',
+      'gtin string  f none evidence',
+      'mpn string  f none evidence',
+      'item_group_code string  f none evidence',
+      'condition enum  f value none',
+      'categories string_list  f value none',
+      'seller_name string  f value none',
+      'seller_rating double % fs range none',
+      'availability enum  f value none',
+      'quantity_available int 1 fs none none',
+      'free_delivery bool  f value none',
+      'delivery_days_min int d fs none none',
+      'delivery_days_max int d fs range none',
+      'ships_from string  f value none',
+      'color string  f value evidence',
+      'size string  f value evidence',
+      'rating double 1 fs range none',
+      'review_count int 1 fs none none',
+      'accepts_bids bool  f value none',
+      'return_days int d fs none none',
+    ]);
+  });
+
+  it('derive the attributes of rides from the options', () => {
+    expect(summary('ride')).toEqual([
+      'product_code string   none partner_key',
+      'product_name string  fs none evidence',
+      'operator_name string  f value none',
+      'operator_rating double 1 fs range none',
+      'ride_class enum  f value evidence',
+      'capacity int 1 fs value evidence',
+      'luggage_capacity int 1 fs value none',
+      'propulsion enum  f value evidence',
+      'pickup_eta_minutes int min fs range none',
+      'duration_minutes int min fs range none',
+      'distance_km double km fs none none',
+      'surge_multiplier double 1 fs none none',
+      'price_kind enum  f value none',
+      'wheelchair_accessible bool  f value evidence',
+      'shared bool  f value evidence',
+      'meet_and_greet bool  f value none',
+      'vehicle_tags string_list  f value none',
+      'free_cancellation bool  f value none',
+      'free_cancellation_until time  fs none none',
+      'waiting_minutes_included int min fs none none',
+    ]);
+  });
+
+  it('declare which bound of a price range counts; the lower one unless they say otherwise', () => {
+    expect([...verticals()].map(([name, { priceBound }]) => `${name} ${priceBound}`)).toEqual([
+      'flight lower',
+      'stay lower',
+      'good lower',
+      'ride upper',
+    ]);
+  });
+
   it('name the values of enums without prefix, and leave out the unspecified one', () => {
     expect(vertical('flight').attribute('cabin')?.enumValues).toEqual([
       'ECONOMY',
@@ -85,7 +146,7 @@ describe('verticals', () => {
 
   it('have nothing under a name that does not exist', () => {
     expect(vertical('flight').attribute('slices')).toBeUndefined();
-    expect(() => vertical('train')).toThrow(/"train"; there are flight, stay/);
+    expect(() => vertical('train')).toThrow(/"train"; there are flight, stay, good, ride/);
   });
 });
 

@@ -323,6 +323,12 @@ test('describes itself from the contracts', async () => {
   expect(document.components.schemas.Flight?.properties.stops?.description).toContain(
     'usable in filter, orderBy, facets',
   );
+  expect(document.components.schemas.SearchRequest?.properties).toMatchObject({
+    good: { $ref: '#/components/schemas/GoodCriteria' },
+    ride: { $ref: '#/components/schemas/RideCriteria' },
+  });
+  expect(document.components.schemas.Ride?.properties.pickupEtaMinutes?.description).toContain('Unit: min.');
+  expect(document.components.schemas.Price?.properties.totalMax?.description).toContain('of a ride the upper one');
   const text = JSON.stringify(document);
   for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g))
     expect(document.components.schemas).toHaveProperty(name ?? '');

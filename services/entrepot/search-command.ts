@@ -1,10 +1,12 @@
 // `entrepot search`: a search at a terminal. Partners report in as they answer; then a table, and every partner's
 // outcome below it.
 import { styleText } from 'node:util';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { readDate } from './dates.ts';
+import { Command } from 'commander';
 import { offerTable, outcomeLine, outcomeTable } from './table.ts';
 import { EdgeProblem, followSearch, type SearchView } from './updates.ts';
+import { upper, whole } from './verticals/arguments.ts';
+import { terminalVerticals } from './verticals/index.ts';
+import type { TerminalVertical } from './verticals/vertical.ts';
 
 interface CommonOptions {
   readonly currency: string;
@@ -18,77 +20,14 @@ interface CommonOptions {
   readonly json?: true;
 }
 
-interface FlightOptions extends CommonOptions {
-  readonly return?: string;
-  readonly adults: number;
-  readonly children?: readonly number[];
-  readonly cabin?: string;
-}
-
-interface StayOptions extends CommonOptions {
-  readonly adults: number;
-  readonly children?: readonly number[];
-  readonly rooms: number;
-  readonly radius?: number;
-}
-
 /** Builds the command. */
 export function searchCommand(): Command {
   const search = new Command('search').description('Search every partner and watch them answer.');
-
-  common(search.command('flight'))
-    .description('Flights from one place to another.')
-    .argument('<origin>', 'IATA code of an airport or city: LHR, LON', iata)
-    .argument('<destination>', 'IATA code of an airport or city', iata)
-    .argument('<departure>', 'date: 2027-01-22, or from today: +60d, +8w')
-    .option('--return <date>', 'date of the way back; +7d counts from the departure')
-    .option('--adults <count>', 'travellers of 12 years and older', whole, 1)
-    .option('--children <ages>', 'ages of the children: 5,9', ages)
-    .addOption(
-      new Option('--cabin <cabin>', 'lowest cabin wanted').choices(['economy', 'premium_economy', 'business', 'first']),
-    )
-    .addHelpText('after', flightExamples)
-    .action(async (origin: string, destination: string, departure: string, options: FlightOptions) => {
-      const departureDate = dateOrRefuse(departure, Temporal.Now.plainDateISO());
-      const returnDate = options.return && dateOrRefuse(options.return, Temporal.PlainDate.from(departureDate));
-      await runSearch(options, {
-        flight: {
-          origin,
-          destination,
-          departureDate,
-          ...(returnDate && { returnDate }),
-          adults: options.adults,
-          childAges: options.children ?? [],
-          ...(options.cabin && { cabin: `CABIN_${options.cabin.toUpperCase()}` }),
-        },
-      });
-    });
-
-  common(search.command('stay'))
-    .description('Places to stay around a city or airport.')
-    .argument('<place>', 'IATA code of a city or airport: PMI', iata)
-    .argument('<check-in>', 'date: 2027-01-22, or from today: +60d')
-    .argument('[check-out]', 'date; +5d counts from the check-in', '+3d')
-    .option('--rooms <count>', 'rooms, each for the same guests', whole, 1)
-    .option('--adults <count>', 'adults in each room', whole, 2)
-    .option('--children <ages>', 'ages of the children in each room: 5,9', ages)
-    .option('--radius <km>', 'kilometres around the place', Number)
-    .addHelpText('after', stayExamples)
-    .action(async (place: string, arrival: string, departure: string, options: StayOptions) => {
-      const checkIn = dateOrRefuse(arrival, Temporal.Now.plainDateISO());
-      await runSearch(options, {
-        stay: {
-          place,
-          checkIn,
-          checkOut: dateOrRefuse(departure, Temporal.PlainDate.from(checkIn)),
-          rooms: Array.from({ length: options.rooms }, () => ({
-            adults: options.adults,
-            childAges: options.children ?? [],
-          })),
-          ...(options.radius !== undefined && { radiusKm: options.radius }),
-        },
-      });
-    });
+  for (const vertical of terminalVerticals) {
+    vertical.describe(common(search.command(vertical.name)), (options: CommonOptions, criteria) =>
+      runSearch(options, criteria, vertical),
+    );
+  }
   return search;
 }
 
@@ -96,7 +35,7 @@ function common(command: Command): Command {
   return command
     .option('--currency <code>', 'currency of the shown prices, ISO 4217', upper, 'EUR')
     .option('--market <code>', 'market they are shown in, ISO 3166-1', upper, 'GB')
-    .option('--filter <cel>', 'CEL over attributes: "stops == 0 && price < 500"')
+    .option('--filter <cel>', 'CEL over attributes: "price < 500.0"')
     .option('--order <by>', 'price, best, or a sortable attribute, with " desc" for the other way', 'price')
     .option('--page-size <count>', 'rows to show', whole, 15)
     .option('--partners <names>', 'ask these partners alone: duffel,travelport')
@@ -105,19 +44,7 @@ function common(command: Command): Command {
     .option('--json', 'one JSON document for scripts, and nothing else');
 }
 
-const flightExamples = `
-Examples:
-  entrepot search flight LHR JFK +60d --currency GBP
-  entrepot search flight LON NYC +60d --return +7d --adults 2 --children 9 --order best
-  entrepot search flight LHR JFK +60d --filter 'stops == 0 && departure_minute_of_day < 720' --json
-`;
-const stayExamples = `
-Examples:
-  entrepot search stay PMI +60d +5d --currency GBP
-  entrepot search stay PAR 2027-04-02 +2d --filter 'free_cancellation && star_rating >= 4.0' --order best
-`;
-
-async function runSearch(options: CommonOptions, criteria: object): Promise<void> {
+async function runSearch(options: CommonOptions, criteria: object, vertical: TerminalVertical): Promise<void> {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   const edge = await findEdge(options.edge);
@@ -139,7 +66,7 @@ async function runSearch(options: CommonOptions, criteria: object): Promise<void
     }
     if (view === undefined) throw new EdgeProblem({ detail: 'The search ended without a result.' });
     if (options.json === true) console.log(JSON.stringify(view, null, 2));
-    else print(view);
+    else print(view, vertical);
   } catch (error) {
     if (stop.signal.aborted) process.exitCode = 130;
     else if (error instanceof EdgeProblem) refuse(error, options.json === true);
@@ -149,11 +76,11 @@ async function runSearch(options: CommonOptions, criteria: object): Promise<void
   }
 }
 
-function print(view: SearchView): void {
+function print(view: SearchView, vertical: TerminalVertical): void {
   const { progress } = view;
   const shown = view.offers.length;
   console.log();
-  console.log(shown === 0 ? 'No offers.' : offerTable(view));
+  console.log(shown === 0 ? 'No offers.' : offerTable(view, vertical));
   console.log();
   console.log(
     `${shown} of ${view.totalSize} shown; ${progress.offersMatching ?? 0} of ${progress.offers ?? 0} offers match, ` +
@@ -196,29 +123,4 @@ async function findEdge(named: string | undefined): Promise<{ url: string; close
   const { startFused } = await import('./fused.ts');
   const fused = await startFused({ port: 0, inMemory: true });
   return { url: fused.edgeUrl, close: fused.close };
-}
-
-function iata(text: string): string {
-  const code = text.toUpperCase();
-  if (!/^[A-Z]{3}$/.test(code)) throw new InvalidArgumentError('Expected a three-letter IATA code.');
-  return code;
-}
-
-function upper(text: string): string {
-  return text.toUpperCase();
-}
-
-function whole(text: string): number {
-  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-}
-
-function ages(text: string): number[] {
-  return text.split(',').map(whole);
-}
-
-function dateOrRefuse(text: string, from: Temporal.PlainDate): string {
-  const date = readDate(text, from);
-  if (date === undefined) throw new InvalidArgumentError(`"${text}" is no date; write 2027-01-22 or +60d.`);
-  return date;
 }

@@ -1,6 +1,8 @@
 // What a search found, as text in columns.
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { JsonMoney, JsonOffer, JsonOutcome, SearchView } from './updates.ts';
+import type { JsonOffer, JsonOutcome, SearchView } from './updates.ts';
+import { clip, words } from './verticals/cells.ts';
+import type { TerminalVertical } from './verticals/vertical.ts';
 
 type Cell = string;
 
@@ -23,49 +25,19 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
 }
 
 /** The offers of a view, best first. */
-export function offerTable(view: SearchView): string {
-  const stays = view.offers.some((offer) => offer.item?.stay !== undefined);
-  const headings = stays
-    ? ['>price', 'property', 'stars', 'room', 'board', 'cancel', '>km', 'sold by']
-    : ['>price', 'flights', 'depart', 'arrive', '>time', 'stops', 'fare', 'bags', 'sold by'];
+export function offerTable(view: SearchView, vertical: TerminalVertical): string {
   return table(
-    headings,
-    view.offers.map((offer) => (stays ? stayRow(offer) : flightRow(offer))),
+    ['>price', ...vertical.headings, 'sold by'],
+    view.offers.map((offer) => [price(offer), ...vertical.cells(offer), sellers(offer)]),
   );
 }
 
-function flightRow(offer: JsonOffer): Cell[] {
-  const flight = offer.item?.flight;
-  const numbers = (flight?.slices ?? []).map((slice) =>
-    (slice.segments ?? []).map((segment) => segment.marketingCarrier + segment.marketingFlightNumber).join('+'),
-  );
-  return [
-    money(offer.price?.total),
-    clip(numbers.join(' / '), 34),
-    minute(flight?.departure?.dateTime),
-    minute(flight?.arrival?.dateTime),
-    flight?.durationMinutes === undefined
-      ? ''
-      : `${Math.floor(flight.durationMinutes / 60)}h${String(flight.durationMinutes % 60).padStart(2, '0')}`,
-    flight?.stops === undefined ? '' : flight.stops === 0 ? 'direct' : String(flight.stops),
-    clip(flight?.fareBrand ?? words(flight?.cabin, 'CABIN_'), 16),
-    flight?.checkedBags === undefined ? '?' : String(flight.checkedBags),
-    sellers(offer),
-  ];
-}
-
-function stayRow(offer: JsonOffer): Cell[] {
-  const stay = offer.item?.stay;
-  return [
-    money(offer.price?.total),
-    clip(stay?.propertyName ?? '', 32),
-    stay?.starRating === undefined ? '' : '★'.repeat(Math.floor(stay.starRating)),
-    clip(stay?.roomName ?? '', 24),
-    words(stay?.board, 'BOARD_'),
-    stay?.freeCancellation === true ? 'free' : stay?.freeCancellation === false ? 'costs' : '?',
-    stay?.distanceKm === undefined ? '' : stay.distanceKm.toFixed(1),
-    sellers(offer),
-  ];
+/** "627.00 GBP", or of a range "13.00–15.00 GBP". */
+function price({ price }: JsonOffer): Cell {
+  if (price?.total === undefined) return '';
+  const { total, totalMax } = price;
+  const upper = totalMax === undefined || totalMax.amount === total.amount ? '' : `–${totalMax.amount}`;
+  return `${total.amount}${upper} ${total.currencyCode}`;
 }
 
 function sellers(offer: JsonOffer): string {
@@ -108,22 +80,4 @@ function status(outcome: JsonOutcome): string {
   if (outcome.status === 'OUTCOME_STATUS_FAILED' || outcome.status === 'OUTCOME_STATUS_TIMED_OUT')
     return styleText('red', word);
   return styleText('yellow', word);
-}
-
-function words(name: string | undefined, prefix: string): string {
-  return (name ?? '').replace(prefix, '').toLowerCase().replaceAll('_', ' ');
-}
-
-function money(amount: JsonMoney | undefined): string {
-  return amount === undefined ? '' : `${amount.amount} ${amount.currencyCode}`;
-}
-
-function minute(dateTime: string | undefined): string {
-  return (dateTime ?? '').slice(5, 16).replace('T', ' ');
-}
-
-/** Cuts to length and drops control characters: a partner's text must not drive somebody's terminal. */
-function clip(text: string, length: number): string {
-  const plain = stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ');
-  return plain.length <= length ? plain : `${plain.slice(0, length - 1)}…`;
 }

@@ -23,35 +23,15 @@ export interface JsonOutcome {
 export interface JsonOffer {
   readonly offerId: string;
   readonly partner: string;
-  readonly item?: { readonly flight?: JsonFlight; readonly stay?: JsonStay };
-  readonly price?: { readonly total?: JsonMoney; readonly dueLater?: JsonMoney; readonly partnerTotal?: JsonMoney };
+  /** By the vertical's name; what a vertical's item holds is known to its file in verticals/ alone. */
+  readonly item?: Readonly<Record<string, unknown>>;
+  readonly price?: {
+    readonly total?: JsonMoney;
+    /** The upper bound of a price that is a range. */
+    readonly totalMax?: JsonMoney;
+    readonly partnerTotal?: JsonMoney;
+  };
   readonly otherOffers?: readonly { readonly partner: string; readonly total?: JsonMoney }[];
-}
-
-interface JsonTime {
-  readonly dateTime: string;
-}
-
-interface JsonFlight {
-  readonly departure?: JsonTime;
-  readonly arrival?: JsonTime;
-  readonly stops?: number;
-  readonly durationMinutes?: number;
-  readonly fareBrand?: string;
-  readonly cabin?: string;
-  readonly checkedBags?: number;
-  readonly slices?: readonly {
-    readonly segments?: readonly { readonly marketingCarrier: string; readonly marketingFlightNumber: string }[];
-  }[];
-}
-
-interface JsonStay {
-  readonly propertyName?: string;
-  readonly starRating?: number;
-  readonly roomName?: string;
-  readonly board?: string;
-  readonly freeCancellation?: boolean;
-  readonly distanceKm?: number;
 }
 
 /** How far a search is, in JSON. */

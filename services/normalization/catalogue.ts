@@ -141,10 +141,7 @@ function open<Row>(
     const { type } = verticalOf(rules.vertical).attribute(attribute)!;
     const stored = storedAs[type] ?? type;
     if (column !== undefined && column.type !== stored) {
-      throw invalidField(
-        `${field}.rows.columns.${attribute}`,
-        `has ${column.type} values; the attribute is a ${stored}`,
-      );
+      throw invalidField(`${field}.rows.columns.${attribute}`, `has ${column.type} values; it is kept as ${stored}`);
     }
   }
   const reader = rules.read({ partner, columns, rowCount: rows.rowCount, field: `${field}.rows` });

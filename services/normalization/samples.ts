@@ -1,6 +1,7 @@
 // Evidence as partners send it, for tests.
 import { columnBuilder } from '../../libs/columns/index.ts';
 import type { PartnerEvidence } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { vertical as verticalOf } from '../../libs/vertical/index.ts';
 
 /** Itineraries of one partner. */
 export function flights(partner: string, itineraries: readonly (readonly string[])[]): PartnerEvidence {
@@ -41,4 +42,21 @@ export function stays(partner: string, properties: readonly SampleStay[]): Partn
       ],
     },
   };
+}
+
+/** Rows of one partner of any vertical: attributes by name, those that a row does not state left out. */
+export function rowsOf(
+  vertical: string,
+  partner: string,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): PartnerEvidence {
+  const names = new Set(rows.flatMap((row) => Object.keys(row)));
+  const columns = verticalOf(vertical)
+    .attributes.filter(({ name }) => names.has(name))
+    .map(({ name, type }) => {
+      const builder = columnBuilder(type, rows.length);
+      for (const row of rows) builder.push(row[name] as never);
+      return builder.build(name);
+    });
+  return { partner, rows: { rowCount: rows.length, columns } };
 }

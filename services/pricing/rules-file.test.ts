@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigError, formatProblem } from '../../libs/config/index.ts';
+import { verticals } from '../../libs/vertical/index.ts';
 import { readRulesFile } from './rules-file.ts';
 
 let directory: string;
@@ -79,7 +80,7 @@ test('checks a rule for all verticals against each of them', () => {
 test('refuses attributes that cannot be filtered by, and verticals that do not exist', () => {
   expect(problems(rule('size(segment_keys) > 1'))[0]).toMatch(/^rules\.yaml:6:16: /);
   expect(problems(rule('market == "GB"', 'boat'))).toEqual([
-    'rules.yaml:4:15: there is no vertical "boat"; there are: flight, stay',
+    `rules.yaml:4:15: there is no vertical "boat"; there are: ${[...verticals().keys()].join(', ')}`,
   ]);
 });
 
@@ -155,6 +156,26 @@ test.each([
   expect(found).toHaveLength(1);
   expect(found[0]).toMatch(/^rules\.yaml:6:\d+: /);
   expect(found[0]).toMatch(expected);
+});
+
+test('runs examples of ranges by both bounds', () => {
+  const example = (price: string, expected: string): string => `${apply('{ percentage: "10" }')}examples:
+  - name: a range
+    given: { vertical: ride, market: GB, currency: GBP, price: ${price} }
+    expect: ${expected}
+`;
+  const range = '{ total: "10.00", total_max: "12.00", currency: GBP }';
+  expect(problems(example(range, '{ total: "11.00", total_max: "13.20" }'))).toEqual([]);
+  expect(problems(example(range, '{ total: "11.00", total_max: "13.21" }'))[0]).toMatch(
+    /expected 13\.21, the rules make it 13\.20/,
+  );
+  expect(problems(example(range, '{ total: "11.00" }'))[0]).toMatch(/expected none, the rules make it 13\.20/);
+  const single = '{ total: "10.00", currency: GBP }';
+  expect(problems(example(single, '{ total: "11.00", total_max: "13.20" }'))[0]).toMatch(
+    /13\.20, the price is no range/,
+  );
+  const inverted = '{ total: "10.00", total_max: "9.00", currency: GBP }';
+  expect(problems(example(inverted, '{ total: "11.00" }'))[0]).toMatch(/below the total/);
 });
 
 test('reports every problem of a file, not only the first', () => {

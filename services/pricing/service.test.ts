@@ -208,6 +208,44 @@ test('converts and rounds what is due later and the tax, and puts what is due la
   expect(numbers(quote.taxMinor)).toEqual([1_334, -1]);
 });
 
+test('makes both bounds of a range by the same rules, and sends none where there are none', async () => {
+  const { quotes } = await price(
+    { ...CONTEXT, market: 'FR' },
+    batchOf([
+      { currency: 'EUR', total: 10_000, totalMax: 12_345, dueLater: 100 },
+      { currency: 'GBP', total: 10_000 },
+      { currency: 'GBP', total: 10_000, totalMax: 10_000 },
+      { currency: 'CHF', total: 10_000, totalMax: 11_000 },
+    ]),
+    batchOf([{ currency: 'GBP', total: 10_000 }]),
+  );
+  // 101.00 and 124.45 EUR are 80.80 and 99.56 GBP, with 2.5 %: 82.82 and 102.049.
+  expect(totals(quotes[0]!)).toEqual([8_282, 10_250, 10_250, -1]);
+  expect(numbers(quotes[0]!.totalMaxMinor)).toEqual([10_205, -1, 10_250, -1]);
+  expect(quotes[1]!.totalMaxMinor).toHaveLength(0);
+});
+
+test('prices no range whose upper bound is below its total, or becomes too large', async () => {
+  const { quotes } = await price(
+    CONTEXT,
+    batchOf([
+      { currency: 'GBP', total: 10_000, totalMax: 9_999 },
+      { currency: 'GBP', total: 10_000, totalMax: -2 },
+      { currency: 'GBP', total: 10_000, totalMax: Number.MAX_SAFE_INTEGER, dueLater: 1 },
+      { currency: 'GBP', total: 10_000, totalMax: Number.MAX_SAFE_INTEGER },
+      { currency: 'GBP', total: 10_000, totalMax: 20_000 },
+    ]),
+  );
+  expect(totals(quotes[0]!)).toEqual([-1, -1, -1, -1, 10_250]);
+  expect(numbers(quotes[0]!.totalMaxMinor)).toEqual([-1, -1, -1, -1, 20_500]);
+  expect(quotes[0]!.unpriced.map(({ reason }) => reason)).toEqual([
+    'INVALID_AMOUNT',
+    'INVALID_AMOUNT',
+    'INVALID_AMOUNT',
+    'UNPRICEABLE',
+  ]);
+});
+
 test('prices nothing without a currency, a tax basis, or with a wrong amount, and says why', async () => {
   const { quotes } = await price(
     CONTEXT,
@@ -252,6 +290,7 @@ test('explains every quote to the same minor units, for any price, currency and 
     total: fc.oneof(fc.integer({ min: 0, max: 10_000_000 }), fc.maxSafeNat()),
     dueLater: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 100_000 })),
     stops: fc.option(fc.integer({ min: 0, max: 8 }), { nil: undefined }),
+    more: fc.option(fc.integer({ min: 0, max: 50_000 }), { nil: undefined }),
   });
   await fc.assert(
     fc.asyncProperty(
@@ -262,15 +301,27 @@ test('explains every quote to the same minor units, for any price, currency and 
       fc.constantFrom('duffel', 'direct'),
       async (rows, currency, market, who, partner) => {
         const context = { vertical: 'flight', currency, market, client: who };
-        const { view, quotes } = await price(context, batchOf(rows, partner));
+        const ranged = rows.map(({ more, ...one }) =>
+          more === undefined ? one : { ...one, totalMax: Math.min(one.total + more, Number.MAX_SAFE_INTEGER) },
+        );
+        const { view, quotes } = await price(context, batchOf(ranged, partner));
         const quoted = totals(quotes[0]!);
-        for (const [index, one] of rows.entries()) {
+        const upper = numbers(quotes[0]!.totalMaxMinor);
+        for (const [index, one] of ranged.entries()) {
           const explained = client.explain({ view, batch: batchOf([one], partner) });
           if (quoted[index] === -1) {
             await expect(explained).rejects.toMatchObject({ reason: 'INVALID_FIELD' });
             continue;
           }
-          const { lines, total } = await explained;
+          const { lines, total, linesMax, totalMax } = await explained;
+          if ('totalMax' in one) {
+            expect(upper[index]).toBeGreaterThanOrEqual(quoted[index]!);
+            expect(totalMax).toEqual({ currencyCode: currency, amount: formatMinor(upper[index]!, currency) });
+            expect(linesMax.at(-1)!.runningTotal).toEqual(totalMax);
+            expect(linesMax[0]?.runningTotal?.amount).toBe(formatMinor(one.totalMax, one.currency));
+          } else {
+            expect([upper[index] ?? -1, totalMax, linesMax]).toEqual([-1, undefined, []]);
+          }
           expect(total).toEqual({ currencyCode: currency, amount: formatMinor(quoted[index]!, currency) });
           expect(lines.at(-1)!.runningTotal).toEqual(total);
           expect(lines[0]!.runningTotal).toEqual({
@@ -376,6 +427,7 @@ test('refuses contexts, streams and batches that are not as the contract says', 
     [{ ...batch, partner: '' }, 'batch.partner'],
     [{ ...batch, prices: undefined }, 'batch.prices'],
     [{ ...batch, prices: { ...prices, totalMinor: Buffer.alloc(7) } }, 'batch.prices.totalMinor'],
+    [{ ...batch, prices: { ...prices, totalMaxMinor: Buffer.alloc(7) } }, 'batch.prices.totalMaxMinor'],
     [{ ...batch, prices: { ...prices, taxBasis: Buffer.alloc(2) } }, 'batch.prices.taxBasis'],
     [{ ...batch, prices: { ...prices, currencyCodes: Buffer.from([1]) } }, 'batch.prices.currencyCodes'],
     [{ ...batch, columns: { ...batch.columns!, rowCount: 2 } }, 'batch.columns.rowCount'],

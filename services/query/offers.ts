@@ -64,7 +64,7 @@ export function wholeOffer(
 }
 
 function summary(searchId: string, set: ResultSet, row: number): OfferSummary {
-  const { total, totalMax } = set.priceOf(row);
+  const { total, totalMax } = set.boundsOf(row);
   return {
     offerId: offerIdOf(searchId, set, row),
     partner: set.partnerOf(row),

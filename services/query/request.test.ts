@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FlightCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
+import { Condition, GoodCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/good.ts';
+import { RideCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/ride.ts';
 import { StayCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import { SearchRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
@@ -30,6 +32,21 @@ const stay = (changes: Parameters<typeof StayCriteria.fromPartial>[0] = {}): Sea
     checkIn: '2026-04-10',
     checkOut: '2026-04-12',
     rooms: [{ adults: 2 }],
+    ...changes,
+  }),
+});
+
+const good = (changes: Parameters<typeof GoodCriteria.fromPartial>[0]): SearchRequest['vertical'] => ({
+  $case: 'good',
+  value: GoodCriteria.fromPartial(changes),
+});
+/** From Westminster to Heathrow. */
+const ride = (changes: Parameters<typeof RideCriteria.fromPartial>[0] = {}): SearchRequest['vertical'] => ({
+  $case: 'ride',
+  value: RideCriteria.fromPartial({
+    pickup: { point: { latitude: 51.5, longitude: -0.12 } },
+    dropoff: { point: { latitude: 51.47, longitude: -0.45 } },
+    passengers: 1,
     ...changes,
   }),
 });
@@ -237,5 +254,77 @@ describe('stay criteria', () => {
     const request = SearchRequest.fromPartial({ currency: 'EUR', market: 'ES' });
     const vertical = stay({ where, checkOut: '2026-05-10' });
     expect(prepareSearch({ ...request, vertical }, now).vertical.name).toBe('stay');
+  });
+});
+
+describe('good criteria', () => {
+  test.each<[string, Parameters<typeof good>[0], string[]]>([
+    ['nothing to look for', {}, ['good.query']],
+    ['spaces', { query: '  ' }, ['good.query']],
+    ['a brand alone', { brand: 'DeWalt' }, ['good.query']],
+    ['a part number without a brand', { mpn: 'DCD796N' }, ['good.brand']],
+    ['a GTIN with a wrong check digit', { gtin: '4006381333930' }, ['good.gtin']],
+    ['a novel', { query: 'x'.repeat(201) }, ['good.query']],
+    ['no country', { query: 'drill', shipTo: { postalCode: 'N1' } }, ['good.shipTo.country']],
+    ['a country that is none', { query: 'drill', shipTo: { country: 'ZZ' } }, ['good.shipTo.country']],
+    [
+      'a condition that is none',
+      { query: 'drill', conditions: [Condition.NEW, 0, 99 as 1] },
+      ['good.conditions[1]', 'good.conditions[2]'],
+    ],
+    ['a condition twice', { query: 'drill', conditions: [Condition.NEW, Condition.NEW] }, ['good.conditions[1]']],
+    ['no results', { query: 'drill', maxResults: 0 }, ['good.maxResults']],
+  ])('are refused for %s', (_, changes, expected) => {
+    expect(fields(good(changes))).toEqual(expected);
+  });
+
+  test.each<[string, Parameters<typeof good>[0]]>([
+    ['words', { query: 'dewalt drill', shipTo: { country: 'GB', postalCode: 'N1 9GU' }, maxResults: 1_000 }],
+    ['a GTIN', { gtin: '036000291452' }],
+    ['brand and part number', { brand: 'DeWalt', mpn: 'DCD796N', conditions: [Condition.USED] }],
+  ])('are accepted for %s', (_, changes) => {
+    const request = SearchRequest.fromPartial({ currency: 'GBP', market: 'GB' });
+    expect(prepareSearch({ ...request, vertical: good(changes) }, now).vertical.name).toBe('good');
+  });
+});
+
+describe('ride criteria', () => {
+  const far = { point: { latitude: 41.4, longitude: 2.17 } };
+  test.each<[string, Parameters<typeof ride>[0], string[]]>([
+    ['no pickup', { pickup: undefined }, ['ride.pickup.point']],
+    ['an address alone', { dropoff: { address: 'Heathrow' } }, ['ride.dropoff.point']],
+    [
+      'no place on the globe',
+      { pickup: { point: { latitude: -91, longitude: 181 } } },
+      ['ride.pickup.point.latitude', 'ride.pickup.point.longitude'],
+    ],
+    ['no number', { pickup: { point: { latitude: Number.NaN, longitude: 0 } } }, ['ride.pickup.point.latitude']],
+    ['going nowhere', { dropoff: { point: { latitude: 51.5, longitude: -0.12 } } }, ['ride.dropoff.point']],
+    ['going too far', { dropoff: far }, ['ride.dropoff.point']],
+    ['a time with an offset', { pickupAt: '2026-04-10T12:00:00Z' }, ['ride.pickupAt']],
+    ['a date alone', { pickupAt: '2026-04-10' }, ['ride.pickupAt']],
+    ['a time that the clock skips', { pickupAt: '2026-03-29T01:30' }, ['ride.pickupAt']],
+    ['the past', { pickupAt: '2026-03-10T11:59' }, ['ride.pickupAt']],
+    ['the far future', { pickupAt: '2027-03-11T12:00' }, ['ride.pickupAt']],
+    ['nobody', { passengers: 0 }, ['ride.passengers']],
+    ['a crowd with a wagon', { passengers: 17, luggage: 33 }, ['ride.passengers', 'ride.luggage']],
+  ])('are refused for %s', (_, changes, expected) => {
+    expect(fields(ride(changes))).toEqual(expected);
+  });
+
+  test.each<[string, Parameters<typeof ride>[0]]>([
+    ['as soon as possible', {}],
+    [
+      'the clock of the pickup place',
+      {
+        pickup: { point: { latitude: 40.64, longitude: -73.78 } },
+        dropoff: { point: { latitude: 40.75, longitude: -73.99 } },
+        pickupAt: '2026-03-10T09:00',
+      },
+    ],
+    ['sixteen with their luggage', { passengers: 16, luggage: 32, pickupAt: '2026-04-10T12:00:30' }],
+  ])('are accepted for %s', (_, changes) => {
+    const request = SearchRequest.fromPartial({ currency: 'GBP', market: 'GB' });
+    expect(prepareSearch({ ...request, vertical: ride(changes) }, now).vertical.name).toBe('ride');
   });
 });

@@ -14,12 +14,16 @@ import { int64At, withRoom } from './growing.ts';
 import { Products } from './products.ts';
 import { type CheckedBatch, checkBatch, partnerPrices, Segments } from './segments.ts';
 
-/** A row's shown price in minor units of the set's currency. */
-export interface ShownPrice {
+/** The bounds of a row's shown price, in minor units of the set's currency. */
+export interface ShownBounds {
   /** Of a range, the lower bound. */
   readonly total: number;
   /** The upper bound; -1 where the price is no range. */
   readonly totalMax: number;
+}
+
+/** A row's shown price in minor units of the set's currency. */
+export interface ShownPrice extends ShownBounds {
   /** 0 where nothing is due later. */
   readonly dueLater: number;
   /** -1 where the partner does not split it. */
@@ -238,13 +242,23 @@ export class ResultSet {
     return this.#expiries[row]!;
   }
 
+  /** The bounds of the shown price. */
+  boundsOf(row: number): ShownBounds {
+    const { segment, local } = this.#segments.at(row);
+    const { totalMinor, totalMaxMinor } = segment.quotes;
+    if (totalMaxMinor.length === 0) return { total: this.#totals[row]!, totalMax: -1 };
+    return {
+      total: int64At(readUint32s(totalMinor), local),
+      totalMax: int64At(readUint32s(totalMaxMinor), local),
+    };
+  }
+
   /** The shown price. */
   priceOf(row: number): ShownPrice {
     const { segment, local } = this.#segments.at(row);
-    const { totalMinor, totalMaxMinor, dueLaterMinor, taxMinor } = segment.quotes;
+    const { dueLaterMinor, taxMinor } = segment.quotes;
     return {
-      total: int64At(readUint32s(totalMinor), local),
-      totalMax: totalMaxMinor.length === 0 ? -1 : int64At(readUint32s(totalMaxMinor), local),
+      ...this.boundsOf(row),
       dueLater: int64At(readUint32s(dueLaterMinor), local),
       tax: int64At(readUint32s(taxMinor), local),
     };

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { RideCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/ride.ts';
 import { Delivery, Grouping, type SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { all, finalOf, flightSearch, type Rig, reader, startRig } from './testing/rig.ts';
-import { outcomeOf } from './testing/rows.ts';
+import { outcomeOf, type TestRow } from './testing/rows.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -18,6 +19,14 @@ const brands = (update: SearchUpdate): (string | undefined)[] =>
   });
 const totals = (update: SearchUpdate): (string | undefined)[] =>
   (update.page?.offerIds ?? []).map((id) => update.upserts.find((offer) => offer.offerId === id)?.price?.total?.amount);
+/** The final view of a search that one partner answers. */
+async function answered(rows: readonly TestRow[], changes: Parameters<typeof finalOf>[1]): Promise<SearchUpdate> {
+  const final = finalOf(rig, changes);
+  const search = await rig.supply.next();
+  search.plan(['a']);
+  search.answer('a', rows);
+  return final;
+}
 const statuses = (update: SearchUpdate): Record<string, number> =>
   Object.fromEntries(update.outcomes.map(({ partner, status }) => [partner, status]));
 
@@ -49,6 +58,45 @@ describe('a search for its final view', () => {
       offersMatching: 3,
       products: 3,
     });
+  });
+
+  test('shows both bounds of a price that is a range, and counts by the one that the vertical declares', async () => {
+    const rows = [
+      { total: 100, totalMax: 500 },
+      { total: 300 },
+      { total: 200, totalMax: 250, currency: 'JPY' },
+      { total: 200, totalMax: 400 },
+    ];
+    const grouping = Grouping.OFFER;
+    const cheap = await answered(rows, { grouping });
+    expect(totals(cheap)).toEqual(['1.00', '2.00', '3.00']);
+    const bounds = cheap.page?.offerIds.map(
+      (id) => cheap.upserts.find(({ offerId }) => offerId === id)?.price?.totalMax?.amount,
+    );
+    expect(bounds).toEqual(['5.00', '4.00', undefined]);
+
+    const ride = RideCriteria.fromPartial({
+      pickup: { point: { latitude: 51.5, longitude: -0.12 } },
+      dropoff: { point: { latitude: 51.47, longitude: -0.45 } },
+      passengers: 1,
+    });
+    const changes = { grouping, vertical: { $case: 'ride' as const, value: ride }, readMask: ['price'] };
+    const sure = await answered(rows, changes);
+    expect(totals(sure)).toEqual(['3.00', '2.00', '1.00']);
+    const filtered = await answered(rows, { ...changes, filter: 'price <= 4.0' });
+    expect(totals(filtered)).toEqual(['3.00', '2.00']);
+    const grouped = await answered(
+      rows.map((row) => ({ ...row, product: 'p' })),
+      {
+        ...changes,
+        grouping: Grouping.PRODUCT,
+        readMask: ['price', 'other_offers'],
+      },
+    );
+    expect(grouped.upserts[0]?.otherOffers.map(({ total, totalMax }) => [total?.amount, totalMax?.amount])).toEqual([
+      ['2.00', '4.00'],
+      ['1.00', '5.00'],
+    ]);
   });
 
   test('groups by product, with the other offers beside the first, best first', async () => {

@@ -156,9 +156,15 @@ export class Segments {
     return undefined;
   }
 
-  /** Bytes held, estimated: for a row its place 4, own price 26, quotes 24, answer row 4 and priced attributes 16. */
+  /**
+   * Bytes held, estimated: for a row its place 4, own price 26, quotes 24, answer row 4 and priced attributes 16; twice 8 more
+   * where prices are ranges.
+   */
   memoryBytes(): number {
-    return this.#segments.reduce((bytes, { count }) => bytes + 400 + count * 74, 0);
+    return this.#segments.reduce(
+      (bytes, { count, quotes }) => bytes + 400 + count * 74 + quotes.totalMaxMinor.length * 2,
+      0,
+    );
   }
 }
 

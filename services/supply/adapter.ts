@@ -219,6 +219,8 @@ export interface Manifest {
     readonly concurrency: number;
     /** How long a row without a lifetime of its own is stood by: 10 to 86,400 s. */
     readonly lifetimeSeconds: number;
+    /** Requests a second: 0.01 to 10,000; absent for no limit by time. */
+    readonly requestsPerSecond?: number;
   };
   /**
    * What the partner's totals say about taxes where its rows do not: by market (ISO 3166-1 alpha-2, or "*" for every other),

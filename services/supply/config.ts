@@ -12,6 +12,7 @@ export interface PartnerConfig {
   readonly maxBodyBytes?: number;
   readonly concurrency?: number;
   readonly lifetimeSeconds?: number;
+  readonly requestsPerSecond?: number;
   readonly sendTraceparent: boolean;
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -39,6 +40,14 @@ export const limits = {
     maximum: 86_400,
   },
 } as const;
+
+/** Requests a second: not every account is limited by it. */
+export const requestsPerSecond: JSONSchema = {
+  description: 'requests a second that the partner allows, 0.01 to 10000; absent for no limit by time',
+  type: 'number',
+  minimum: 0.01,
+  maximum: 10_000,
+};
 
 const market = '^[A-Z]{2}$';
 
@@ -73,6 +82,7 @@ export const partnerSchema: JSONSchema = {
     },
     enabled: { description: 'asked in searches', type: 'boolean', default: true },
     ...limits,
+    requestsPerSecond,
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },
     options: { description: 'what the adapter takes, see its README', type: 'object', default: {} },
   },

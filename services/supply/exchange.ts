@@ -210,6 +210,14 @@ export class PartnerExchange {
 
   async #once(request: PartnerRequest): Promise<HttpAnswer> {
     const { partner } = this;
+    const admitted = await partner.rate.take(this.deadline - LEAST_TIME_MS, this.#signal);
+    if (admitted === 'cancelled') throw cancelled();
+    if (admitted === 'too_late') {
+      throw new PartnerFailure({
+        failure: FailureKind.RATE_LIMIT,
+        detail: 'the requests that it allows are spent until after the time is over',
+      });
+    }
     this.#requests++;
     const headers =
       this.#traceparent === undefined ? request.headers : { ...request.headers, traceparent: this.#traceparent };
@@ -226,6 +234,7 @@ export class PartnerExchange {
         maxBodyBytes: partner.maxBodyBytes,
       });
       this.#httpStatus = answer.status;
+      partner.rate.learn(answer.headers, Date.now());
       return answer;
     } catch (error) {
       const failure = toPartnerFailure(error);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import {
   ConfigError,
   type ConfigProblem,
@@ -18,6 +18,7 @@ import type { Account, Adapter, Manifest } from './adapter.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 import { type PartnerConfig, partnerSchema } from './config.ts';
 import { PartnerFailure } from './failure.ts';
+import { importVersion } from './import-version.ts';
 import { compileManifest } from './kit/compile.ts';
 import { optionProblem } from './kit/context.ts';
 import type { Door } from './kit/door.ts';
@@ -26,6 +27,7 @@ import { manifestSchema } from './kit/schema.ts';
 import { type ColumnPlan, planColumns } from './map-rows.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { RateLimitHold } from './rate-limit.ts';
+import { RequestRate } from './request-rate.ts';
 
 /** Where the shipped adapters are. */
 export const shippedAdapters = fileURLToPath(new URL('./partners', import.meta.url));
@@ -43,6 +45,11 @@ export interface PartnerSources {
   readonly twinUrl?: string | undefined;
 }
 
+/** The folders of adapters, those that exist or not, in the order in which they are searched. */
+export function adapterDirectoriesOf(sources: PartnerSources): readonly string[] {
+  return sources.adapterDirectories ?? defaultDirectories();
+}
+
 /** A company's own adapters lie outside this repository: ENTREPOT_ADAPTERS names their folders. */
 function defaultDirectories(): readonly string[] {
   const own = (process.env.ENTREPOT_ADAPTERS ?? '').split(path.delimiter).filter((directory) => directory !== '');
@@ -58,13 +65,21 @@ export interface LoadedAdapter {
   readonly digest: string;
 }
 
-/** Every configured partner, by name. Throws ConfigError with all problems of all files. */
-export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap<string, ConfiguredPartner>> {
-  const directories = sources.adapterDirectories ?? defaultDirectories();
+/** The partners' files as they are now. */
+export interface ReadPartners {
+  readonly partners: ReadonlyMap<string, ConfiguredPartner>;
+  /** What is wrong, by the name of the partner that cannot be used because of it. */
+  readonly refused: ReadonlyMap<string, readonly ConfigProblem[]>;
+}
+
+/** Reads every configured partner; one that cannot be used does not keep the others from being read. */
+export async function readPartners(sources: PartnerSources): Promise<ReadPartners> {
+  const directories = adapterDirectoriesOf(sources);
   const adapters = new Map<string, Promise<LoadedAdapter>>();
   const partners = new Map<string, ConfiguredPartner>();
-  const problems: ConfigProblem[] = [];
+  const refused = new Map<string, readonly ConfigProblem[]>();
   for (const file of yamlFiles(path.join(sources.configDirectory, 'partners'))) {
+    const partner = path.basename(file).replace(/\.ya?ml$/, '');
     try {
       const document = loadPartnerFile(file, sources.twinUrl);
       const { adapter: name } = document.value;
@@ -80,14 +95,19 @@ export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap
       }
       const loaded = await loading;
       checkAccount(document, loaded.manifest);
-      const partner = configure(path.basename(file).replace(/\.ya?ml$/, ''), document.value, loaded);
-      partners.set(partner.name, partner);
+      partners.set(partner, configure(partner, document.value, loaded));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      problems.push(...error.problems);
+      refused.set(partner, error.problems);
     }
   }
-  if (problems.length > 0) throw new ConfigError(unique(problems));
+  return { partners, refused };
+}
+
+/** Every configured partner, by name. Throws ConfigError with all problems of all files. */
+export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap<string, ConfiguredPartner>> {
+  const { partners, refused } = await readPartners(sources);
+  if (refused.size > 0) throw new ConfigError(distinctProblems([...refused.values()].flat()));
   return partners;
 }
 
@@ -125,18 +145,23 @@ export async function loadAdapter(folder: string): Promise<LoadedAdapter> {
   if (vertical === undefined) {
     throw problem('vertical', `no vertical "${manifest.vertical}"; there are: ${[...verticals().keys()].join(', ')}`);
   }
-  const door = await loadDoor(path.join(folder, 'map.ts'));
+  const digest = digestOfAdapter(folder);
+  const door = await loadDoor(path.join(folder, 'map.ts'), digest);
   const { adapter } = compileManifest(document, vertical, folder, door);
   if (adapter.vertical !== manifest.vertical) {
     throw problem('vertical', `map.ts says "${adapter.vertical}"`);
   }
-  return { adapter, manifest, plan: planColumns(adapter, vertical), digest: digestOfAdapter(folder) };
+  return { adapter, manifest, plan: planColumns(adapter, vertical), digest };
 }
 
-/** The functions beside a manifest; none where there is no such file. */
-async function loadDoor(file: string): Promise<Door | undefined> {
+/**
+ * The functions beside a manifest; none where there is no such file.
+ *
+ * @param version other sources are other modules, also those that map.ts imports
+ */
+async function loadDoor(file: string, version: string): Promise<Door | undefined> {
   if (!existsSync(file)) return undefined;
-  const module: unknown = await import(pathToFileURL(file).href).catch((cause: unknown) => {
+  const module: unknown = await importVersion(file, version).catch((cause: unknown) => {
     throw moduleProblem(file, `cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
   });
   const door = isObject(module) ? module.map : undefined;
@@ -230,6 +255,7 @@ function configure(name: string, config: PartnerConfig, loaded: LoadedAdapter): 
     plan: loaded.plan,
     limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
     hold: new RateLimitHold(),
+    rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
   };
 }
 
@@ -278,6 +304,6 @@ function shortDigest(parts: readonly string[]): string {
 }
 
 /** An adapter's problem is found once for each partner that uses it. */
-function unique(problems: readonly ConfigProblem[]): ConfigProblem[] {
+export function distinctProblems(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }

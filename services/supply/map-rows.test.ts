@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { readPrices } from '../../libs/columns/index.ts';
 import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { vertical } from '../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from './adapter.ts';
-import { buildColumns, buildEvidence } from './build-columns.ts';
+import { buildColumns, buildEvidence, buildPrices } from './build-columns.ts';
 import { mapRows, planColumns } from './map-rows.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
@@ -65,6 +66,9 @@ describe('mapping rows', () => {
       [{ totalMinor: 1.5 }, RejectionReason.INVALID_AMOUNT],
       [{ totalMinor: Number.NaN }, RejectionReason.INVALID_AMOUNT],
       [{ totalMinor: 2 ** 53 }, RejectionReason.INVALID_AMOUNT],
+      [{ totalMaxMinor: 99 }, RejectionReason.INVALID_AMOUNT],
+      [{ totalMaxMinor: 100.5 }, RejectionReason.INVALID_AMOUNT],
+      [{ totalMaxMinor: -1 }, RejectionReason.INVALID_AMOUNT],
       [{ taxMinor: -2 }, RejectionReason.INVALID_AMOUNT],
       [{ dueLaterMinor: -1 }, RejectionReason.INVALID_AMOUNT],
       [{ currency: 'QQQ' }, RejectionReason.INVALID_CURRENCY],
@@ -77,6 +81,27 @@ describe('mapping rows', () => {
       ]);
       expect(rejections).toMatchObject([{ reason, count: 1 }]);
     }
+  });
+
+  it('takes both bounds of a price that is a range; another upper bound is another offer', () => {
+    const bounds = [150, 150, 160, undefined];
+    const rows = bounds.map((max) => ({ segment_keys: ['k'], max }));
+    const adapter = flights(['segment_keys'], {
+      price: (row) => {
+        const { max } = row as { max?: number };
+        return { ...price, ...(max !== undefined && { totalMaxMinor: max }) };
+      },
+    });
+    const { mapped, rejections } = map(adapter, rows);
+    expect(mapped.rows).toEqual([0, 2, 3]);
+    expect(rejections).toMatchObject([{ reason: RejectionReason.DUPLICATE, count: 1 }]);
+    const view = readPrices(buildPrices(mapped, 0, 3));
+    expect([0, 1, 2].map((row) => [view.total(row), view.totalMax(row)])).toEqual([
+      [100, 150],
+      [100, 160],
+      [100, -1],
+    ]);
+    expect(buildPrices(mapped, 2, 3).totalMaxMinor).toHaveLength(0);
   });
 
   it('refuses rows that had expired when they came, or whose expiry is no moment', () => {

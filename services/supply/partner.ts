@@ -2,6 +2,7 @@ import type { Account, Adapter, Manifest } from './adapter.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { ColumnPlan } from './map-rows.ts';
 import type { RateLimitHold } from './rate-limit.ts';
+import type { RequestRate } from './request-rate.ts';
 
 /** A partner as it is configured, with what the process knows of it. */
 export interface ConfiguredPartner {
@@ -29,4 +30,6 @@ export interface ConfiguredPartner {
   /** Calls under way at once. */
   readonly limit: ConcurrencyLimit;
   readonly hold: RateLimitHold;
+  /** When the next request may go out. */
+  readonly rate: RequestRate;
 }

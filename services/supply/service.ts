@@ -5,7 +5,8 @@ import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mes
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import { HttpClient, type HttpClientOptions } from './http.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
-import { loadPartners, type PartnerSources } from './load.ts';
+import { LivePartners } from './live-partners.ts';
+import type { PartnerSources } from './load.ts';
 import { observeHeld } from './metrics.ts';
 import { makeOffers } from './offers.ts';
 import type { ConfiguredPartner } from './partner.ts';
@@ -29,13 +30,21 @@ export interface SupplyDependencies extends PartnerSources {
 /** Rows that GetOffers makes at once. */
 const MOST_HANDLES = 200;
 
-/** Loads the partners and makes the service. Throws ConfigError where a partner's files cannot be used. */
+/** Loads the partners, follows their files, and makes the service. Throws ConfigError where a partner cannot be used. */
 export async function createSupplyService(deps: SupplyDependencies): Promise<ServiceHandle> {
-  const partners = await loadPartners(deps);
+  const live = await LivePartners.open(deps);
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
-  const tools = { partners, answers, identities, http, tokens: new TokenCache(http) };
+  const tools = {
+    get partners() {
+      return live.partners;
+    },
+    answers,
+    identities,
+    http,
+    tokens: new TokenCache(http),
+  };
   const endGauges = observeHeld(answers, identities);
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),
@@ -47,12 +56,13 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
     },
     verifyOffer: (request, context) => verifyOffer(tools, request, context),
     createHandoff: (request) => createHandoff(answers, request),
-    listPartners: async () => ({ partners: [...partners.values()].map(describe).sort(byName) }),
+    listPartners: async () => ({ partners: [...live.partners.values()].map(describe).sort(byName) }),
   });
   return {
     name: 'supply',
     services: [service],
     close: async () => {
+      live.close();
       endGauges();
       identities.close();
       answers.close();

@@ -79,7 +79,7 @@ it('is OFFER_EXPIRED for a row that is not held, or whose lifetime is over', asy
   const expired = { reason: 'OFFER_EXPIRED' };
   await expect(rig.client.verifyOffer({ handle: { ...handle, answer: 'made-up' } })).rejects.toMatchObject(expired);
   await expect(rig.client.verifyOffer({ handle: { ...handle, row: 99 } })).rejects.toMatchObject(expired);
-  const soon = Date.now() + 150;
+  const soon = Date.now() + 1_500;
   partner.handler = (_, response) => json(response, { rows: [row(3, { expires: soon }), row(4)] });
   const { batches } = await search(rig);
   await new Promise((resolve) => setTimeout(resolve, soon - Date.now() + 20));

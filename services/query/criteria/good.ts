@@ -23,10 +23,12 @@ function checkWhat({ query, gtin, brand, mpn }: GoodCriteria, check: CriteriaChe
   check.noLonger('mpn', mpn, longestName);
   if (gtin !== '' && gtin14(gtin) === undefined) {
     const shown = JSON.stringify(gtin.slice(0, 40));
-    check.refuse('gtin', `is ${shown}, no GTIN of 8, 12, 13 or 14 digits whose check digit is right: "4006381333931"`);
+    const right =
+      '8, 12, 13 or 14 digits with the right check digit, and not a number of a shop\'s own: "4006381333931"';
+    check.refuse('gtin', `is ${shown}, no GTIN; give ${right}`);
   }
   if (mpn.trim() !== '' && brand.trim() === '') {
-    check.refuse('brand', `is missing; part numbers mean something within a brand alone`);
+    check.refuse('brand', 'is missing; part numbers mean something within a brand alone');
   }
   if (query.trim() === '' && gtin === '' && mpn.trim() === '') {
     check.refuse('query', 'is missing; give words, a gtin, or brand and mpn');

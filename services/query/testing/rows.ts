@@ -25,6 +25,8 @@ export interface TestRow {
   readonly provisional?: boolean;
   /** Minor units. */
   readonly total?: number;
+  /** The upper bound, of a price that is a range. */
+  readonly totalMax?: number;
   readonly dueLater?: number;
   readonly tax?: number;
   readonly currency?: string;
@@ -48,7 +50,8 @@ export function batchOf(partner: string, answer: string, rows: readonly TestRow[
   const dictionary: string[] = [];
   const provisional: boolean[] = [];
   for (const [index, row] of rows.entries()) {
-    prices.push(row.currency ?? 'GBP', row.total ?? 10_000, row.tax ?? -1, row.dueLater ?? 0, TaxBasis.INCLUDED);
+    const { currency = 'GBP', total = 10_000, tax = -1, dueLater = 0, totalMax } = row;
+    prices.push(currency, total, tax, dueLater, TaxBasis.INCLUDED, totalMax);
     const id = row.product ?? `${partner}:${answer}:${index}`;
     product.push(id);
     if (!dictionary.includes(id)) {

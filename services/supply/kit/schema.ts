@@ -1,6 +1,6 @@
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { limits } from '../config.ts';
+import { limits, requestsPerSecond } from '../config.ts';
 
 /**
  * JSON Schema of a manifest: what `entrepot check` holds files against, editors complete by, and the guide's reference is
@@ -166,7 +166,10 @@ export const manifestSchema: JSONSchema = object(
       type: 'array',
       items: { type: 'integer', minimum: 400, maximum: 599 },
     },
-    defaults: object('limits where an account does not say otherwise', Object.keys(limits), limits),
+    defaults: object('limits where an account does not say otherwise', Object.keys(limits), {
+      ...limits,
+      requestsPerSecond,
+    }),
     taxBasis: {
       description: "what totals say about taxes where rows do not, by market, '*' for every other",
       type: 'object',

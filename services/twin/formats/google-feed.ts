@@ -9,7 +9,7 @@ import {
   titleOf,
 } from '../goods/sellers.ts';
 import { amountText, convert } from '../money.ts';
-import { drawsOf, fractionOf } from '../random.ts';
+import { drawsOf } from '../random.ts';
 import { breakPrice, brokenPrice, isDuplicated } from '../scenario.ts';
 import type { World } from '../world.ts';
 import type { Seller } from './format.ts';
@@ -61,6 +61,8 @@ export const columns = [
  */
 export function* feedItems(world: World, seller: Seller, edition: number, share: number): Generator<FeedItem> {
   const most = Math.ceil(seller.items * share);
+  const style = styleOf(world.seed, seller);
+  const codes = goodsCodes(world.seed, seller);
   let walked = 0;
   for (let index = 0; index < mostFamilies && walked < most; index++) {
     const family = world.products.passing(index);
@@ -71,39 +73,49 @@ export function* feedItems(world: World, seller: Seller, edition: number, share:
       walked++;
       const offer = offerAt(world.seed, seller, variant, edition);
       if (offer === undefined) continue;
-      const id = itemId(world.seed, seller, variant);
-      yield makeItem(world, seller, offer, id, edition);
+      const id = `${style.prefix}${codes.codeOf(variant.number).toString().padStart(8, '0')}`;
+      yield makeItem(world, seller, style, offer, id, edition);
       if (isDuplicated(seller.scenario, world.seed, seller.name, id)) {
-        yield makeItem(world, seller, offer, `${id}-B`, edition);
+        yield makeItem(world, seller, style, offer, `${id}-B`, edition);
       }
     }
   }
 }
 
-/** The seller's own number of a variant: "SKU-01234567". */
-export function itemId(seed: number, seller: Seller, variant: Variant): string {
-  return `${prefix(seed, seller)}${`${goodsCodes(seed, seller).codeOf(variant.number)}`.padStart(8, '0')}`;
-}
-
 /** The variant behind the seller's number, sold twice or not. */
 export function readFeedId(world: World, seller: Seller, text: string): Variant | undefined {
   const digits = /^[A-Z]{2,4}[-_](\d{8})(-B)?$/.exec(text)?.[1];
-  if (digits === undefined || !text.startsWith(prefix(world.seed, seller))) return undefined;
+  if (digits === undefined || !text.startsWith(styleOf(world.seed, seller).prefix)) return undefined;
   const number = goodsCodes(world.seed, seller).numberOf(Number(digits));
   return number === undefined ? undefined : world.products.variant(number);
 }
 
-function prefix(seed: number, seller: Seller): string {
-  return drawsOf(`${seed}|${seller.salt}|sku`).pick(['SKU-', 'ART_', 'ITEM-']);
+/** How a seller writes, in all of its feed. */
+interface FeedStyle {
+  /** What its numbers begin with: "SKU-01234567". */
+  readonly prefix: string;
+  /** "in_stock" rather than "in stock". */
+  readonly underscores: boolean;
 }
 
-function makeItem(world: World, seller: Seller, offer: GoodsOffer, id: string, edition: number): FeedItem {
+function styleOf(seed: number, seller: Seller): FeedStyle {
+  const draws = drawsOf(`${seed}|${seller.salt}|style`);
+  return { prefix: draws.pick(['SKU-', 'ART_', 'ITEM-']), underscores: draws.chance(0.5) };
+}
+
+function makeItem(
+  world: World,
+  seller: Seller,
+  { prefix, underscores }: FeedStyle,
+  offer: GoodsOffer,
+  id: string,
+  edition: number,
+): FeedItem {
   const { seed } = world;
   const { variant } = offer;
   const { family } = variant;
   const { category } = family;
   const draws = drawsOf(`${seed}|${seller.salt}|feed|${variant.number}`);
-  const underscores = fractionOf(`${seed}|${seller.salt}|words`) < 0.5;
   const attributes = new Map<string, string>();
   const option = (axis: string): string | undefined => variant.options[family.axes.indexOf(axis)];
   const set = (name: (typeof columns)[number], value: string | undefined): void => {
@@ -132,7 +144,7 @@ function makeItem(world: World, seller: Seller, offer: GoodsOffer, id: string, e
   set('gtin', variant.gtin === undefined ? undefined : gtinText(seed, seller, variant.gtin));
   set('mpn', draws.chance(0.85) ? variant.mpn : undefined);
   if (variant.gtin === undefined && variant.mpn === undefined) set('identifier_exists', underscores ? 'no' : 'FALSE');
-  if (family.variants.length > 1) set('item_group_id', `${prefix(seed, seller)}G${family.index}`);
+  if (family.variants.length > 1) set('item_group_id', `${prefix}G${family.index}`);
   set('color', option('Color'));
   set('size', option('Size'));
   if (category.worn) {

@@ -132,9 +132,16 @@ export function titleOf(seed: number, seller: GoodsSeller, { family, options, nu
   }
 }
 
+const gtinWays = new Map<string, number>();
+
 /** The GTIN as the seller writes it: with a leading zero, without it, or with fourteen digits. */
 export function gtinText(seed: number, seller: GoodsSeller, gtin: string): string {
-  const way = fractionOf(`${seed}|${seller.salt}|gtin`);
+  const key = `${seed}|${seller.salt}|gtin`;
+  let way = gtinWays.get(key);
+  if (way === undefined) {
+    way = fractionOf(key);
+    gtinWays.set(key, way);
+  }
   if (way < 0.15) return `0${gtin}`;
   return gtin.startsWith('0') && way < 0.7 ? gtin.slice(1) : gtin;
 }

@@ -123,10 +123,39 @@ test('serve starts one service alone, at its address, until it is told to stop',
   expect((await pricing.ended).code).toBe(0);
 });
 
-test('help teaches by example', async () => {
-  const { code, stdout } = await run(['search', 'flight', '--help']);
+test.each([
+  ['flight', 'entrepot search flight LHR JFK +60d --currency GBP'],
+  ['stay', 'entrepot search stay PMI +60d +5d --currency GBP'],
+  ['good', 'entrepot search good "dewalt drill" --ship-to GB --currency GBP'],
+  ['ride', 'entrepot search ride 51.50,-0.12 51.47,-0.45 --currency GBP'],
+])('help on %s teaches by example', async (vertical, example) => {
+  const { code, stdout } = await run(['search', vertical, '--help']);
   expect(code).toBe(0);
-  expect(stdout).toContain('entrepot search flight LHR JFK +60d --currency GBP');
+  expect(stdout).toContain(example);
+});
+
+test.each([
+  ['goods that are not named', ['good'], 'good.query'],
+  ['a condition that is none', ['good', 'drill', '--condition', 'nice'], '"nice" is no condition; there are new'],
+  ['a place that is none', ['ride', 'here', 'LHR'], '"here" is no place'],
+  ['a time in words', ['ride', 'LHR', '51.50,-0.12', '--at', 'tonight'], '"tonight" is no time'],
+  ['a ride to where it starts', ['ride', '33.94S,151.18E', '33.94S,151.18E'], 'ride.dropoff.point'],
+])('refuses %s with exit code 2 and says why', async (_what, args, why) => {
+  const { code, stdout, stderr } = await run(['search', ...args, '--edge', edge]);
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(why);
+});
+
+test('goods and rides are asked for as their criteria have it', async () => {
+  for (const args of [
+    ['good', 'drill', '--condition', 'new,used'],
+    ['ride', 'LHR', '51.50,-0.12', '--at', '+7dT18:30'],
+  ]) {
+    const { code, stdout, stderr } = await run(['search', ...args, '--edge', edge]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^partner +outcome/m);
+  }
 });
 
 test('up ends on Ctrl-C', async () => {

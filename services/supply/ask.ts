@@ -99,9 +99,11 @@ async function readPages(
     const result = read(adapter, body, answered);
     if ('failure' in result) throw exchange.failureStated(result.failure, result.detail);
     if (result.intermediate !== true) pages++;
-    const fresh = shown === undefined ? undefined : (row: unknown): boolean => isNew(shown, adapter.idOf!(row));
+    const ids = shown === undefined ? [] : result.rows.map((row) => adapter.idOf!(row));
+    const fresh = shown === undefined ? undefined : (row: number): boolean => !shown.has(ids[row] ?? '');
     if (result.warning !== undefined) tally.incomplete ??= `it warns: ${result.warning.slice(0, 250)}`;
     const mapped = mapRows(plan, adapter, result.rows, answered, seen, tally.rejections, fresh);
+    for (const id of ids) if (id !== undefined) shown?.add(id);
     tally.received += mapped.received;
     if (mapped.rows.length > 0) {
       tally.kept += mapped.rows.length;
@@ -118,12 +120,6 @@ async function readPages(
     }
     next = result.next;
   }
-}
-
-function isNew(shown: Set<string>, id: string): boolean {
-  if (shown.has(id)) return false;
-  shown.add(id);
-  return true;
 }
 
 function read(adapter: ConfiguredPartner['adapter'], body: unknown, context: AnswerContext): ReadResult<unknown> {

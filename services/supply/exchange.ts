@@ -108,15 +108,14 @@ export class PartnerExchange {
     if (oauth === undefined) return this.#sendOnceMore(request);
     const { tokens } = this.#tools;
     const bounds = { deadline: this.deadline, signal: this.#signal };
-    const withToken = async (): Promise<PartnerRequest> => {
-      const token = await tokens.get(this.partner, oauth, bounds);
-      return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
-    };
-    const answer = await this.#sendOnceMore(await withToken());
+    const sendWith = (token: string): Promise<HttpAnswer> =>
+      this.#sendOnceMore({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+    const token = await tokens.get(this.partner, oauth, bounds);
+    const answer = await sendWith(token);
     if (answer.status !== 401) return answer;
     // Withdrawn before its time: one more try with another one.
-    tokens.forget(this.partner);
-    return this.#sendOnceMore(await withToken());
+    tokens.forget(this.partner, token);
+    return sendWith(await tokens.get(this.partner, oauth, bounds));
   }
 
   async #sendOnceMore(request: PartnerRequest): Promise<HttpAnswer> {

@@ -1,6 +1,6 @@
 import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { OAuthClient } from './adapter.ts';
-import { PartnerFailure } from './failure.ts';
+import { cancelled, PartnerFailure } from './failure.ts';
 import type { HttpClient } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
 
@@ -8,10 +8,19 @@ import type { ConfiguredPartner } from './partner.ts';
 const RENEW_BEFORE_MS = 60_000;
 /** Lifetime of a token whose answer states none. */
 const LEAST_LIFETIME_MS = 300_000;
+/** Time for fetching one. It is nobody's own: those who wait for it leave when their time is over. */
+const FETCH_TIMEOUT_MS = 10_000;
 const MAX_TOKEN_BYTES = 65_536;
 
 interface Token {
+  /** Digest of the configuration that it was fetched with: another one is another account. */
+  readonly digest: string;
   readonly value: Promise<string>;
+  /** Ends the fetching once nobody waits for it any more. */
+  readonly fetching: AbortController;
+  waiting: number;
+  /** The token, once it has come. */
+  text: string | undefined;
   renewAt: number;
 }
 
@@ -24,7 +33,8 @@ interface TokenBounds {
 
 /**
  * OAuth 2.0 client-credentials tokens, one for each partner, fetched once for all calls that wait for it and kept until
- * shortly before it ends. A rotated secret counts with the next token; a refused one is forgotten.
+ * shortly before it ends. A rotated secret counts with the next token; a refused one is forgotten. A call that gives up
+ * takes none of the others with it.
  */
 export class TokenCache {
   readonly #http: HttpClient;
@@ -36,82 +46,153 @@ export class TokenCache {
 
   /** The partner's token. Throws PartnerFailure. */
   async get(partner: ConfiguredPartner, client: OAuthClient, bounds: TokenBounds): Promise<string> {
-    const key = keyOf(partner);
-    const known = this.#tokens.get(key);
-    if (known !== undefined && known.renewAt > Date.now()) return known.value;
-    const token: Token = { value: this.#fetch(partner, client, bounds, key), renewAt: Number.POSITIVE_INFINITY };
-    this.#tokens.set(key, token);
+    const { digest } = partner.manifest;
+    let token = this.#tokens.get(partner.name);
+    if (token === undefined || token.digest !== digest || token.renewAt <= Date.now()) {
+      token = this.#begin(partner, client, digest);
+      this.#tokens.set(partner.name, token);
+    }
+    if (token.text !== undefined) return token.text;
+    token.waiting++;
     try {
-      return await token.value;
-    } catch (error) {
-      if (this.#tokens.get(key) === token) this.#tokens.delete(key);
-      throw error;
+      return await within(token.value, bounds);
+    } finally {
+      token.waiting--;
+      if (token.waiting === 0 && token.text === undefined) {
+        token.fetching.abort();
+        this.#drop(partner, token);
+      }
     }
   }
 
-  /** The next call gets a new one. */
-  forget(partner: ConfiguredPartner): void {
-    this.#tokens.delete(keyOf(partner));
+  /** The next call gets a new one, unless somebody has fetched one since `refused` was given out. */
+  forget(partner: ConfiguredPartner, refused: string): void {
+    const token = this.#tokens.get(partner.name);
+    if (token?.text === refused) this.#drop(partner, token);
   }
 
-  async #fetch(partner: ConfiguredPartner, client: OAuthClient, bounds: TokenBounds, key: string): Promise<string> {
-    const id = partner.account.credential(client.clientId);
-    const secret = partner.account.credential(client.clientSecret);
-    const form = new URLSearchParams({ grant_type: 'client_credentials', ...client.fields });
-    if (client.scope !== undefined) form.set('scope', client.scope);
-    const headers: Record<string, string> = {
-      accept: 'application/json',
-      'content-type': 'application/x-www-form-urlencoded',
+  #drop({ name }: ConfiguredPartner, token: Token): void {
+    if (this.#tokens.get(name) === token) this.#tokens.delete(name);
+  }
+
+  #begin(partner: ConfiguredPartner, client: OAuthClient, digest: string): Token {
+    const fetching = new AbortController();
+    const value = this.#fetch(partner, client, fetching.signal).then(
+      ({ text, lifetimeMs }) => {
+        token.text = text;
+        token.renewAt = Date.now() + Math.max(1_000, lifetimeMs - RENEW_BEFORE_MS);
+        return text;
+      },
+      (error: unknown) => {
+        this.#drop(partner, token);
+        throw error;
+      },
+    );
+    // Everybody may have left before it fails.
+    value.catch(() => {});
+    const token: Token = {
+      digest,
+      value,
+      fetching,
+      waiting: 0,
+      text: undefined,
+      renewAt: Number.POSITIVE_INFINITY,
     };
-    if (client.credentialsIn === 'body') {
-      form.set('client_id', id);
-      form.set('client_secret', secret);
-    } else {
-      headers.authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
-    }
-    const answer = await this.#http.send({
-      origin: partner.origin,
-      path: partner.basePath + client.tokenPath,
-      method: 'POST',
-      headers,
-      body: form.toString(),
-      ...bounds,
-      maxBodyBytes: MAX_TOKEN_BYTES,
-    });
-    if (answer.status < 200 || answer.status > 299) {
-      const failure =
-        answer.status === 429
-          ? FailureKind.RATE_LIMIT
-          : answer.status >= 500
-            ? FailureKind.SERVER_ERROR
-            : FailureKind.AUTHENTICATION;
-      throw refused(`its token endpoint answered with status ${answer.status}`, failure, answer.status);
-    }
-    const { token, lifetimeMs } = readToken(answer.body);
-    const kept = this.#tokens.get(key);
-    if (kept !== undefined) kept.renewAt = Date.now() + Math.max(1_000, lifetimeMs - RENEW_BEFORE_MS);
     return token;
   }
+
+  async #fetch(
+    partner: ConfiguredPartner,
+    client: OAuthClient,
+    signal: AbortSignal,
+  ): Promise<{ text: string; lifetimeMs: number }> {
+    const answer = await this.#http.send({
+      ...addressOf(partner, client),
+      method: 'POST',
+      ...tokenRequest(partner, client),
+      deadline: Date.now() + FETCH_TIMEOUT_MS,
+      signal,
+      maxBodyBytes: MAX_TOKEN_BYTES,
+    });
+    const { status, body } = answer;
+    if (status >= 200 && status <= 299) return readToken(body);
+    throw refused(`its token endpoint answered with status ${status}`, failureOf(status), status);
+  }
 }
 
-/** Another configuration of a partner is another account. */
-function keyOf(partner: ConfiguredPartner): string {
-  return `${partner.name} ${partner.manifest.digest}`;
+/** Where a token is fetched: below the account's endpoint, or where its option says. */
+function addressOf(partner: ConfiguredPartner, client: OAuthClient): { origin: string; path: string } {
+  const { origin, basePath, account } = partner;
+  const stated = client.endpointOption === undefined ? undefined : account.options[client.endpointOption];
+  if (typeof stated !== 'string' || stated === '') return { origin, path: basePath + client.tokenPath };
+  if (!/^https?:\/\//.test(stated) || !URL.canParse(stated)) {
+    throw refused(`its option ${client.endpointOption} is no URL`, FailureKind.AUTHENTICATION);
+  }
+  const url = new URL(stated);
+  return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') + client.tokenPath };
 }
 
-function readToken(body: Buffer): { token: string; lifetimeMs: number } {
-  let answer: { access_token?: unknown; expires_in?: unknown };
+/** Secrets are read when they are used: a rotated one counts with the next token. */
+function tokenRequest(
+  { account }: ConfiguredPartner,
+  client: OAuthClient,
+): { readonly headers: Readonly<Record<string, string>>; readonly body: string } {
+  const id = account.credential(client.clientId);
+  const secret = account.credential(client.clientSecret);
+  const { credentialsIn, fields, scope } = client;
+  const accept = 'application/json';
+  if (credentialsIn === 'json') {
+    const body = JSON.stringify({ username: id, password: secret, ...fields });
+    return { headers: { accept, 'content-type': 'application/json' }, body };
+  }
+  const form = new URLSearchParams({ grant_type: 'client_credentials', ...fields });
+  if (scope !== undefined) form.set('scope', scope);
+  const headers: Record<string, string> = { accept, 'content-type': 'application/x-www-form-urlencoded' };
+  if (credentialsIn === 'body') {
+    form.set('client_id', id);
+    form.set('client_secret', secret);
+  } else {
+    headers.authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+  }
+  return { headers, body: form.toString() };
+}
+
+/** The token when it comes, or a failure when the caller's own time is over. */
+async function within(token: Promise<string>, { deadline, signal }: TokenBounds): Promise<string> {
+  if (signal.aborted) throw cancelled();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(refused('its token endpoint had not answered when the time was over', FailureKind.TIMEOUT)),
+    Math.max(0, deadline - Date.now()),
+  );
+  const leave = (): void => reject(cancelled());
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([token, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+function failureOf(status: number): FailureKind {
+  if (status === 429) return FailureKind.RATE_LIMIT;
+  return status >= 500 ? FailureKind.SERVER_ERROR : FailureKind.AUTHENTICATION;
+}
+
+function readToken(body: Buffer): { text: string; lifetimeMs: number } {
+  let answer: { access_token?: unknown; expires_in?: unknown } | null;
   try {
     answer = JSON.parse(body.toString('utf8')) as typeof answer;
   } catch {
     throw refused('its token endpoint answered with something that is no JSON', FailureKind.MALFORMED);
   }
-  const token = answer?.access_token;
-  if (typeof token !== 'string' || token === '' || /[^\x21-\x7e]/.test(token)) {
+  const text = answer?.access_token;
+  if (typeof text !== 'string' || text === '' || /[^\x21-\x7e]/.test(text)) {
     throw refused('its token endpoint gave no access_token', FailureKind.MALFORMED);
   }
-  const seconds = Number(answer.expires_in);
-  return { token, lifetimeMs: seconds > 0 ? seconds * 1_000 : LEAST_LIFETIME_MS };
+  const seconds = Number(answer?.expires_in);
+  return { text, lifetimeMs: seconds > 0 ? seconds * 1_000 : LEAST_LIFETIME_MS };
 }
 
 function refused(detail: string, failure: FailureKind, httpStatus?: number): PartnerFailure {

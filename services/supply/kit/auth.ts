@@ -13,7 +13,7 @@ export type Authorize = (request: PartnerRequest, context: AskContext, frame: Fr
  */
 export function compileAuth(
   compiler: Compiler,
-  { auth, credentials = {} }: ManifestFile,
+  { auth, credentials = {}, options = {} }: ManifestFile,
   requestScope: Scope,
 ): Authorize {
   const known = (path: (string | number)[], name: string): void => {
@@ -39,6 +39,13 @@ export function compileAuth(
   if ('oauth2' in auth) {
     known(['auth', 'oauth2', 'clientId'], auth.oauth2.clientId);
     known(['auth', 'oauth2', 'clientSecret'], auth.oauth2.clientSecret);
+    const { endpointOption } = auth.oauth2;
+    if (endpointOption !== undefined && options[endpointOption]?.type !== 'string') {
+      compiler.problem(
+        ['auth', 'oauth2', 'endpointOption'],
+        `no option "${endpointOption}" of type string is declared`,
+      );
+    }
     // The token is fetched and kept by supply: see tokens.ts.
     return (request) => request;
   }

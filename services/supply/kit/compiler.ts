@@ -21,6 +21,9 @@ export class Compiler {
   readonly #problems: ConfigProblem[] = [];
   /** Paths of the answer that expressions read: "row.total_amount". */
   readonly paths = new Set<string>();
+  /** The code tables by name. */
+  readonly tables = new Map<string, PlacedTable>();
+  #order: { readonly what: string; readonly name: string; readonly later: readonly string[] } | undefined;
 
   constructor(document: YamlDocument<unknown>, functions: ReadonlyMap<string, HostFunction>) {
     this.#document = document;
@@ -30,6 +33,19 @@ export class Compiler {
   /** Notes a mistake at a place. */
   problem(path: Path, reason: string, within?: { line: number; column: number }): void {
     this.#problems.push(this.#document.problem(path, reason, within));
+  }
+
+  /** Notes a mistake in a file beside the manifest. */
+  problemIn(file: string, line: number, column: number, reason: string): void {
+    this.#problems.push({ file, line, column, reason });
+  }
+
+  /**
+   * Says what is compiled now, a join or a name, and which of its kind (itself the first) it cannot read yet: who reads one
+   * is told so instead of hearing that there is none.
+   */
+  expectOrder(what: 'join' | 'name', name: string, later: readonly string[]): void {
+    this.#order = later.length === 0 ? undefined : { what, name, later };
   }
 
   /** Throws ConfigError with every mistake found so far, if any. */
@@ -49,28 +65,55 @@ export class Compiler {
     expected?: DynamicType,
     more?: ReadonlyMap<string, HostFunction>,
   ): Reader {
-    if (typeof source === 'number' || typeof source === 'boolean') return () => source;
+    return this.typed(path, source, scope, expected, more).read;
+  }
+
+  /** As `expression`, with the type that its values have, as far as it is known. */
+  typed(
+    path: Path,
+    source: unknown,
+    scope: Scope,
+    expected?: DynamicType,
+    more?: ReadonlyMap<string, HostFunction>,
+  ): { readonly read: Reader; readonly type: DynamicType } {
+    if (typeof source === 'number' || typeof source === 'boolean') return { read: () => source, type: 'dyn' };
     if (typeof source !== 'string') {
       this.problem(path, 'expected a CEL expression');
-      return absent;
+      return { read: absent, type: 'dyn' };
     }
     const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
     try {
-      const { reads, paths } = compileDynamic(source, { variables: scope.types, functions }, expected);
+      const { reads, paths, type } = compileDynamic(source, { variables: scope.types, functions }, expected);
       for (const read of paths) this.paths.add(read);
       // Compiled again with what it reads alone, so that a call passes those values and no others.
       const variables = new Map(reads.map((name) => [name, scope.types.get(name) as DynamicType]));
       const own: DynamicScope = { variables, functions };
-      return bound(
-        compileDynamic(source, own, expected).evaluate,
-        reads.map((name) => scope.slot(name)),
-      );
+      const slots = reads.map((name) => scope.slot(name));
+      return { read: bound(compileDynamic(source, own, expected).evaluate, slots), type };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      this.problem(path, error.detail, { line: error.line, column: error.column });
-      return absent;
+      this.problem(path, this.#outOfOrder(error) ?? error.detail, { line: error.line, column: error.column });
+      return { read: absent, type: 'dyn' };
     }
   }
+
+  #outOfOrder({ reason, detail }: ExpressionError): string | undefined {
+    const order = this.#order;
+    if (order === undefined || reason !== 'unknown_variable') return undefined;
+    const unknown = /"([A-Za-z_]\w*)/.exec(detail)?.[1];
+    if (unknown === undefined || !order.later.includes(unknown)) return undefined;
+    const { what, name } = order;
+    const stands = unknown === name ? 'reads itself' : `reads "${unknown}", which stands below it`;
+    return `the ${what} "${name}" ${stands}; a ${what} reads those above it alone`;
+  }
+}
+
+/** A code table with the places of its codes. */
+export interface PlacedTable {
+  /** What each code means. */
+  readonly meanings: ReadonlyMap<string, string | number | boolean>;
+  /** Notes a mistake at a code. */
+  problem(code: string, reason: string): void;
 }
 
 const absent: Reader = () => undefined;

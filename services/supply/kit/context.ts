@@ -113,10 +113,13 @@ export function compileLets(
   scope: Scope,
 ): Lets {
   const compiled: (readonly [number, Reader])[] = [];
-  for (const [name, source] of Object.entries(lets ?? {})) {
-    const read = compiler.expression([...path, name], source, scope);
+  const names = Object.keys(lets ?? {});
+  for (const [position, [name, source]] of Object.entries(lets ?? {}).entries()) {
+    compiler.expectOrder('name', name, names.slice(position));
+    const { read, type } = compiler.typed([...path, name], source, scope);
     if (scope.has(name)) compiler.problem([...path, name], `"${name}" is taken; choose another name`);
-    else compiled.push([scope.add(name, 'dyn'), read]);
+    else compiled.push([scope.add(name, type), read]);
   }
+  compiler.expectOrder('name', '', []);
   return compiled;
 }

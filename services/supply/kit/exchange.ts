@@ -119,7 +119,7 @@ export function compileExchange(input: ExchangeInput): Parts {
       if (rows === undefined) return malformed('it has no list of rows where the manifest says');
       const next = paging?.(frame, answered, progress, rows.length);
       if (next === undefined) return { rows, ...warned };
-      if ('failure' in next) return next;
+      if ('refused' in next) return { rows, warning: next.refused };
       const { progress: onward, request: own } = next;
       if (own === undefined) return { rows, ...warned, next: prepare(search, answered, onward) };
       const headers = { ...headersOf(settings, frame), ...own.headers };
@@ -127,7 +127,9 @@ export function compileExchange(input: ExchangeInput): Parts {
     },
     verify(row, asked) {
       const frame = refreshed(row, asked);
-      const progress = { ...firstProgress, step: steps.length, taken: { [verifiedId]: mapping.id(frame) } };
+      // What steps gave to the search holds for its row too.
+      const taken = { ...asked.progress?.taken, [verifiedId]: mapping.id(frame) };
+      const progress = { ...firstProgress, step: steps.length, taken };
       return { ...authorize(verifying.make(frame), asked, frame), progress };
     },
     readVerified(body, answered, before) {

@@ -1,7 +1,15 @@
 import { createHash, createHmac, hash } from 'node:crypto';
 import type { HostFunction } from '../../../libs/expression/index.ts';
-import { airportZone, distanceKm, findCity, findPlace, zoneAt } from '../../../libs/reference/index.ts';
-import { durationMinutes, instantOf, isDate } from '../mapping/time.ts';
+import {
+  airportZone,
+  distanceKm,
+  findCity,
+  findPlace,
+  gtin14,
+  localToEpochMs,
+  zoneAt,
+} from '../../../libs/reference/index.ts';
+import { durationMinutes, instantOf, isDate, wallTime } from '../mapping/time.ts';
 
 /**
  * What manifests may call beside CEL's own functions. Pure, and absent (undefined) where the arguments have no answer: an
@@ -26,6 +34,11 @@ function addDays(date: string, days: number): string | undefined {
 function daysBetween(from: string, to: string): number | undefined {
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS;
   return isDate(from) && isDate(to) && Number.isInteger(days) ? days : undefined;
+}
+
+function localInstant(wall: string, zone: string): number | undefined {
+  const clock = wallTime(wall);
+  return clock === undefined ? undefined : localToEpochMs(clock, zone);
 }
 
 function groupNumber(text: string): number | undefined {
@@ -81,6 +94,15 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       doc: 'the moment of an ISO 8601 text with an offset or Z; absent for any other text',
     },
   ],
+  [
+    'local_instant',
+    {
+      args: ['string', 'string'],
+      result: 'timestamp',
+      call: localInstant,
+      doc: 'the moment of a wall time (ISO 8601, whatever offset stands behind it) in an IANA zone; absent where there is none',
+    },
+  ],
   ['add_days', { args: ['string', 'int'], result: 'string', call: addDays, doc: 'a date (YYYY-MM-DD) moved by days' }],
   [
     'days_between',
@@ -93,6 +115,16 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'int',
       call: groupNumber,
       doc: 'a whole number written with groups of three: "12,345", "12 345"',
+    },
+  ],
+  [
+    'gtin14',
+    {
+      args: ['dyn'],
+      result: 'string',
+      call: (text: unknown) =>
+        typeof text === 'string' || typeof text === 'number' ? gtin14(String(text)) : undefined,
+      doc: 'a GTIN (EAN, UPC, ISBN-13) in its 14-digit form; absent where it is none, its check digit is wrong, or shops give it out themselves',
     },
   ],
   ['airport_zone', { args: ['string'], result: 'string', call: airportZone, doc: 'IANA zone of an IATA airport code' }],

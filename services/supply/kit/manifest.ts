@@ -140,7 +140,7 @@ export type ItemTemplate =
 /** The price of a row. */
 export interface PriceTemplate {
   readonly total: Cel;
-  /** Upper end where the price is a range. */
+  /** Upper end where the price is a range; none where it is absent or equals the total. */
   readonly totalMax?: Cel;
   /** Amounts are in major units (default: "627.00") or in minor units (62700). */
   readonly unit?: 'major' | 'minor';

@@ -94,7 +94,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
       columns,
       item,
       // Only of a search that is answered bit by bit: elsewhere ids need not be unlike from page to page.
-      ...(manifest.poll !== undefined && { idOf: (row: KitRow) => String(id(row.answer.enter(row))) }),
+      ...(manifest.poll !== undefined && { idOf: (row: KitRow) => idText(id(row.answer.enter(row))) }),
       price: (row, context): PartnerPrice => {
         const frame = checked(row);
         return ownPrice?.(named(row), context) ?? price(frame, context);
@@ -168,6 +168,10 @@ function answerScopeOf(outer: Scope): AnswerSlots {
   };
 }
 
+function idText(id: unknown): string | undefined {
+  return id === undefined || id === null || id === '' ? undefined : String(id);
+}
+
 /** Each join reads what stands above it, so none can go round in a circle. */
 function compileJoins(
   compiler: Compiler,
@@ -176,8 +180,10 @@ function compileJoins(
 ): { readonly scope: Scope; fill(frame: Frame): void } {
   const scope = new Scope(outer);
   const compiled: { slot: number; element: number; over: Reader; key: Reader }[] = [];
-  for (const [name, { each, key }] of Object.entries(joins ?? {})) {
+  const names = Object.keys(joins ?? {});
+  for (const [position, [name, { each, key }]] of Object.entries(joins ?? {}).entries()) {
     const path = ['joins', name];
+    compiler.expectOrder('join', name, names.slice(position));
     const over = compiler.expression([...path, 'each'], each, scope, 'list_dyn');
     const inner = new Scope(scope);
     const element = inner.add('it', 'dyn');
@@ -189,6 +195,7 @@ function compileJoins(
     // The element's slot is the join's own: it is overwritten once all elements are read.
     compiled.push({ slot: scope.add(name, 'dyn'), element, over, key: readKey });
   }
+  compiler.expectOrder('join', '', []);
   return {
     scope,
     fill(frame) {

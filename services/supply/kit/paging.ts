@@ -1,7 +1,5 @@
-import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { AnswerContext, PartnerRequest, Progress } from '../adapter.ts';
 import type { Compiler } from './compiler.ts';
-import type { StatedFailure } from './failures.ts';
 import type { ManifestFile, RequestTemplate } from './manifest.ts';
 import type { RequestMaker } from './request.ts';
 import type { Frame, Scope } from './scope.ts';
@@ -9,7 +7,7 @@ import type { Frame, Scope } from './scope.ts';
 /** The next page: by its own request, or where there is none by the search's. */
 export type NextPage =
   | { readonly request: PartnerRequest | undefined; readonly progress: Progress }
-  | (StatedFailure & { readonly request?: undefined });
+  | { readonly refused: string };
 
 /** What comes after a page; undefined where it was the last. */
 export type Pager = (frame: Frame, context: AnswerContext, progress: Progress, rows: number) => NextPage | undefined;
@@ -43,7 +41,7 @@ export function compilePaging(
   const key = cursor === undefined ? 'link' : 'cursor';
   const read = compiler.expression(['paging', key], cursor ?? link, scope, 'string');
   return (frame, context, progress, rows) => {
-    const value = read(frame);
+    const value = rows === 0 ? undefined : read(frame);
     if (typeof value !== 'string' || value === '') return undefined;
     const next = { ...progress, page: progress.page + 1, offset: progress.offset + rows, cursor: value };
     if (key === 'cursor') {
@@ -53,9 +51,8 @@ export function compilePaging(
       return { request: make?.(frame), progress: next };
     }
     const path = pathBelow(value, context.account.endpoint);
-    if (path === undefined) {
-      return { failure: FailureKind.MALFORMED, detail: 'its link to the next page leads away from its endpoint' };
-    }
+    if (path === undefined)
+      return { refused: 'its link to the next page leads away from its endpoint and is not followed' };
     return { request: { method: 'GET', path, headers: {} }, progress: next };
   };
 }

@@ -40,7 +40,9 @@ export function compilePrice(
       dueLaterMinor: optional(dueLater, 'amount due later', 0),
       basis: basis === undefined ? statedTaxBasis(context) : basisOf(basis(frame), context),
     };
-    return totalMax === undefined ? price : { ...price, totalMaxMinor: optional(totalMax, 'upper total', totalMinor) };
+    // A range that ends where it begins is none.
+    const totalMaxMinor = optional(totalMax, 'upper total', totalMinor);
+    return totalMaxMinor === totalMinor ? price : { ...price, totalMaxMinor };
   };
 }
 

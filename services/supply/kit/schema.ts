@@ -105,8 +105,17 @@ const auth: JSONSchema = {
         clientId: { description: 'the credential', type: 'string' },
         clientSecret: { description: 'the credential', type: 'string' },
         scope: { description: 'scopes, separated by blanks', type: 'string' },
-        credentialsIn: { description: 'where the client stands; default header (Basic)', enum: ['header', 'body'] },
-        fields: named('further form fields', { type: 'string' }, '^.+$'),
+        credentialsIn: {
+          description:
+            "where the client stands: header (Basic, the default), body (the form), or json for a login of the partner's own, " +
+            'with username and password in a JSON body',
+          enum: ['header', 'body', 'json'],
+        },
+        endpointOption: {
+          description: 'option of the account with the base URL of the token endpoint, where it is on another host',
+          type: 'string',
+        },
+        fields: named('further fields of the form or body', { type: 'string' }, '^.+$'),
       }),
     }),
   ],
@@ -128,7 +137,7 @@ const mapping = object('how rows become offers', ['id', 'price', 'item'], {
     ['total', 'currency'],
     {
       total: value('the amount'),
-      totalMax: value('the upper end of a price that is a range'),
+      totalMax: value('the upper end of a price that is a range; absent, or equal to the total, where it is none'),
       unit: {
         description: 'amounts are in major units ("627.00", the default) or minor units (62700)',
         enum: ['major', 'minor'],

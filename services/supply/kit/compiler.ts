@@ -1,6 +1,7 @@
 import { ConfigError, type ConfigProblem, type YamlDocument } from '../../../libs/config/index.ts';
 import {
   compileDynamic,
+  type DynamicExpression,
   type DynamicScope,
   type DynamicType,
   ExpressionError,
@@ -19,6 +20,7 @@ export class Compiler {
   readonly #document: YamlDocument<unknown>;
   readonly #functions: ReadonlyMap<string, HostFunction>;
   readonly #problems: ConfigProblem[] = [];
+  readonly #sources = new WeakMap<Reader, ReaderSource>();
   /** Paths of the answer that expressions read: "row.total_amount". */
   readonly paths = new Set<string>();
   /** The code tables by name. */
@@ -51,6 +53,11 @@ export class Compiler {
   /** Throws ConfigError with every mistake found so far, if any. */
   finish(): void {
     if (this.#problems.length > 0) throw new ConfigError(this.#problems);
+  }
+
+  /** What a reader was made of, for code that takes in many; undefined for one that is no expression. */
+  sourceOf(read: Reader): ReaderSource | undefined {
+    return this.#sources.get(read);
   }
 
   /**
@@ -88,8 +95,11 @@ export class Compiler {
       // Compiled again with what it reads alone, so that a call passes those values and no others.
       const variables = new Map(reads.map((name) => [name, scope.types.get(name) as DynamicType]));
       const own: DynamicScope = { variables, functions };
-      const slots = reads.map((name) => scope.slot(name));
-      return { read: bound(compileDynamic(source, own, expected).evaluate, slots), type };
+      const expression = compileDynamic(source, own, expected);
+      const slots = expression.reads.map((name) => scope.slot(name));
+      const read = bound(expression.evaluate, slots);
+      this.#sources.set(read, { expression, slots });
+      return { read, type };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.problem(path, this.#outOfOrder(error) ?? error.detail, { line: error.line, column: error.column });
@@ -114,6 +124,13 @@ export interface PlacedTable {
   readonly meanings: ReadonlyMap<string, string | number | boolean>;
   /** Notes a mistake at a code. */
   problem(code: string, reason: string): void;
+}
+
+/** What a reader was made of. */
+export interface ReaderSource {
+  readonly expression: DynamicExpression;
+  /** The slot of each variable that it reads. */
+  readonly slots: readonly number[];
 }
 
 const absent: Reader = () => undefined;

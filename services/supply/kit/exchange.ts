@@ -107,7 +107,7 @@ export function compileExchange(input: ExchangeInput): Parts {
         const next = { ...progress, step: progress.step + 1, taken };
         return { rows: [], next: prepare(steps[next.step]?.make ?? search, answered, next), intermediate: true };
       }
-      const answer = new KitAnswer(frame, mapping.layout);
+      const answer = new KitAnswer(frame, mapping.load);
       const found = mapping.rows(answer, frame, body, answered);
       const rows = found?.rows;
       const warned = warningsOf(frame, found?.warning);
@@ -239,7 +239,7 @@ function compileVerify({ compiler, manifest, mapping }: ExchangeInput, settings:
     size: Math.max(scope.size, rows?.scope.size ?? 0),
     make,
     find(frame, body, context, id) {
-      const answer = new KitAnswer(frame, mapping.layout);
+      const answer = new KitAnswer(frame, mapping.load);
       const values = rows?.read(frame);
       const found =
         rows === undefined ? mapping.rows(answer, frame, body, context)?.rows : values && rowsOf(answer, values);

@@ -107,7 +107,9 @@ export function compileFlight(
   const itinerary = (row: KitRow): Itinerary => {
     if (row.derived === undefined) {
       const frame = row.answer.enter(row);
-      row.derived = derive('row', id(frame), () => itineraryOf(slices.read(frame, row.answer)));
+      row.derived = derive('row', { toString: () => String(id(frame)) }, () =>
+        itineraryOf(slices.read(frame, row.answer)),
+      );
     }
     return orReject(row.derived as Derived<Itinerary>);
   };

@@ -4,13 +4,14 @@ import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/o
 import type { Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
-import type { KitAnswer, KitRow, RowLayout } from './answer.ts';
+import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler } from './compiler.ts';
 import { compileLets } from './context.ts';
 import type { Door, Moment, RowValues } from './door.ts';
 import { compileExpiry } from './expiry.ts';
 import { compileFlight, itineraryFields } from './flight.ts';
 import { type CompiledField, compileMessage, defaultOf } from './item.ts';
+import { compileLoader, type RowLoader } from './layout.ts';
 import { enumNumber } from './leaf.ts';
 import type { Cel, Join, ManifestFile, MappingTemplate, RowLoop } from './manifest.ts';
 import { compilePrice } from './price.ts';
@@ -35,7 +36,7 @@ export interface CompiledMapping {
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
   readonly rowScope: Scope;
-  readonly layout: RowLayout;
+  readonly load: RowLoader;
   readonly id: Reader;
   /** Puts an answer's body, status and joins into a frame. */
   enterAnswer(frame: Frame, body: unknown, status: number, text: string, fetchedAt: number | undefined): void;
@@ -70,7 +71,8 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   const scope = new Scope(rows.scope);
   const at = ['mapping'];
   const lets = compileLets(compiler, [...at, 'let'], mapping.let, scope);
-  const layout: RowLayout = { loops: rows.slots, lets };
+  const keys = rows.names.map((name, at) => [isGiven(manifest.rows ?? '') ? name : at, rows.slots[at]!] as const);
+  const load = compileLoader(compiler, keys, lets);
   const id = compiler.expression([...at, 'id'], mapping.id, scope);
   const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id);
   const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
@@ -106,7 +108,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     },
     answerScope: joins.scope,
     rowScope: scope,
-    layout,
+    load,
     id,
     enterAnswer(frame, body, status, text, fetchedAt) {
       frame[answer.body] = body;
@@ -124,7 +126,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
       const made = makeRows(body as never, context, shared(frame));
       if (made === undefined) return undefined;
       const { rows: given, warning = undefined } = 'rows' in made ? made : { rows: made };
-      return { rows: givenRows(kitAnswer, rows.names, given), warning };
+      return { rows: givenRows(kitAnswer, given), warning };
     },
     alternativeRows: (path, template) => compileRows(compiler, path, template, joins.scope),
   };
@@ -216,7 +218,7 @@ function compileJoins(
 /** The row's elements by name, as map.ts takes them. */
 function namer(names: readonly string[]): (row: KitRow) => never {
   return (row) => {
-    row.named ??= Object.fromEntries(names.map((name, at) => [name, row.values[at]]));
+    row.named ??= Object.fromEntries(names.map((name, at) => [name, (row.values as readonly unknown[])[at]]));
     return row.named as never;
   };
 }

@@ -91,13 +91,8 @@ export function givenNames({ given }: GivenRows, compiler: Compiler, outer: Scop
 }
 
 /** Rows that map.ts made of an answer. */
-export function givenRows(answer: KitAnswer, names: readonly string[], rows: readonly object[]): KitRow[] {
-  return (rows as readonly RowValues[]).map((named) => ({
-    answer,
-    values: names.map((name) => named[name]),
-    named,
-    derived: undefined,
-  }));
+export function givenRows(answer: KitAnswer, rows: readonly object[]): KitRow[] {
+  return (rows as readonly RowValues[]).map((named) => ({ answer, values: named, named, derived: undefined }));
 }
 
 /** Whether map.ts makes the rows. */

@@ -65,7 +65,9 @@ export function checkedStay(hotel: HotelNode, scope: Scope): Stay[] {
 /** The price of a stay: all of its rates together. */
 export function stayPrice(stay: Pick<Stay, 'hotel' | 'currency_of' | 'parts'>, context: AnswerContext): PartnerPrice {
   const { hotel, currency_of: currency, parts } = stay;
-  return sumPrices(parts.map(({ rate }) => ratePrice(rate, { code: hotel.code, currency }, context)));
+  const of = { code: hotel.code, currency };
+  if (parts.length === 1) return ratePrice(parts[0]!.rate, of, context);
+  return sumPrices(parts.map(({ rate }) => ratePrice(rate, of, context)));
 }
 
 type OfHotel = Pick<Stay, 'hotel' | 'stars' | 'currency_of'>;
@@ -129,8 +131,9 @@ function isFor(rate: RateNode, { rooms, adults, childAges }: Kind): boolean {
 }
 
 function stayOf(of: OfHotel, parts: readonly Part[], context: AnswerContext, asked?: number): Stay {
-  const fees = derive('rate of hotel', of.hotel?.code, () =>
-    sumFees(parts.map(({ rate }) => feesOf(rate, of.hotel.code))),
+  const { code } = of.hotel ?? {};
+  const fees = derive('rate of hotel', code, () =>
+    parts.length === 1 ? feesOf(parts[0]!.rate, code) : sumFees(parts.map(({ rate }) => feesOf(rate, code))),
   );
   const first = fees instanceof Rejection ? undefined : fees[0]?.from;
   return {

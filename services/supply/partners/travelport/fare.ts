@@ -10,7 +10,7 @@ export function checkedBags(row: Journey): number | undefined {
     if (fewest === undefined || bags < fewest) fewest = bags;
     return true;
   };
-  return row.flown.every(count) && row.others.every(count) ? fewest : bagsOfInfos(row.infos);
+  return row.booked.every(count) ? fewest : bagsOfInfos(row.infos);
 }
 
 /** Pieces; a weight without pieces is one bag at least, and none where it is 0. */

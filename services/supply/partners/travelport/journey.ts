@@ -31,9 +31,10 @@ export interface Journey {
   readonly option: string;
   readonly infos: readonly AirPricingInfo[];
   readonly slices: readonly Part[];
-  /** Of all parts. */
+  /** The bookings of the first type of passenger, of all parts. */
   readonly flown: readonly Booking[];
-  readonly others: readonly Booking[];
+  /** Those of all types. */
+  readonly booked: readonly Booking[];
   /** Why it cannot be read. */
   readonly refused: Rejection | undefined;
 }

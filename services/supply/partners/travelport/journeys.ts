@@ -60,7 +60,8 @@ export function journeyOfSolution(solution: AirPricingSolution, joins: Joins): J
     infos.slice(1).flatMap((info) => list(info.BookingInfo).map((booking) => bookingOf(booking, joins, 0, false))),
   );
   if (others instanceof Rejection) return refusedRow(solution, infos, others);
-  return { ...journeyOf(solution, infos, parts, ''), others };
+  const journey = journeyOf(solution, infos, parts, '');
+  return { ...journey, booked: [...journey.flown, ...others] };
 }
 
 /** The parts of a solution's journey; where it has none (a priced itinerary) the segments' groups make them. */
@@ -171,17 +172,11 @@ function inOrder(parts: readonly Part[]): boolean {
 }
 
 function journeyOf(priced: Priced, infos: readonly AirPricingInfo[], slices: readonly Part[], option: string): Journey {
-  return {
-    priced,
-    option,
-    infos,
-    slices,
-    flown: slices.length === 1 ? slices[0]!.flown : slices.flatMap(({ flown }) => flown),
-    others: infos.length > 1 ? slices.flatMap(({ others }) => others) : [],
-    refused: undefined,
-  };
+  const flown = slices.length === 1 ? slices[0]!.flown : slices.flatMap((part) => part.flown);
+  const booked = infos.length > 1 ? [...flown, ...slices.flatMap(({ others }) => others)] : flown;
+  return { priced, option, infos, slices, flown, booked, refused: undefined };
 }
 
 function refusedRow(priced: Priced, infos: readonly AirPricingInfo[], refused: Rejection): Journey {
-  return { priced, option: '', infos, slices: [], flown: [], others: [], refused };
+  return { priced, option: '', infos, slices: [], flown: [], booked: [], refused };
 }

@@ -1,7 +1,7 @@
 import type { AskContext, PartnerRequest } from '../adapter.ts';
 import type { Compiler } from './compiler.ts';
 import type { ManifestFile } from './manifest.ts';
-import { compileFields } from './request.ts';
+import { AbsentError, compileFields } from './request.ts';
 import { type Frame, Scope } from './scope.ts';
 
 /** Puts an account's credentials into a request, made from the frame that the request was made from. */
@@ -63,7 +63,7 @@ export function compileAuth(
     for (const [slot, name] of slots) own[slot] = account.credential(name);
     const values = fields.map(([name, read]) => {
       const value = read(own);
-      if (value === undefined) throw new TypeError(`auth: ${name} is absent`);
+      if (value === undefined) throw new AbsentError(`auth: ${name} is absent`);
       return [name, String(value)] as const;
     });
     if (!inQuery)

@@ -9,7 +9,14 @@ import { compileFailures, type StatedFailure } from './failures.ts';
 import type { ManifestFile, RequestTemplate } from './manifest.ts';
 import type { CompiledMapping } from './mapping.ts';
 import { compilePaging } from './paging.ts';
-import { acceptOf, compileFields, compileRequest, type RequestMaker, type RequestSettings } from './request.ts';
+import {
+  AbsentError,
+  acceptOf,
+  compileFields,
+  compileRequest,
+  type RequestMaker,
+  type RequestSettings,
+} from './request.ts';
 import { rowsOf } from './rows.ts';
 import { type Frame, Scope } from './scope.ts';
 
@@ -91,22 +98,14 @@ export function compileExchange(input: ExchangeInput): Parts {
       return failures.ofStatus(frame, status);
     },
     read(body, answered): ReadResult<KitRow> {
-      const frame = entered(body, 200, '', answered);
-      if (failures.empty(frame)) return { rows: [] };
-      const failure = failures.stated(frame);
-      if (failure !== undefined) return failure;
-      const progress = answered.progress ?? firstProgress;
-      const step = steps[progress.step];
-      if (step !== undefined) {
-        const taken = { ...progress.taken };
-        for (const [name, read] of step.take) {
-          const value = read(frame);
-          if (value === undefined) return malformed(`step ${progress.step + 1} gave no "${name}"`);
-          taken[name] = value;
-        }
-        const next = { ...progress, step: progress.step + 1, taken };
-        return { rows: [], next: prepare(steps[next.step]?.make ?? search, answered, next), intermediate: true };
+      try {
+        return readAnswer(body, answered);
+      } catch (error) {
+        // The answer lacks what the next request is made of.
+        if (error instanceof AbsentError) return malformed(error.message);
+        throw error;
       }
+<<<<<<< HEAD
       const answer = new KitAnswer(frame, mapping.load);
       const found = mapping.rows(answer, frame, body, answered);
       const rows = found?.rows;
@@ -124,6 +123,8 @@ export function compileExchange(input: ExchangeInput): Parts {
       if (own === undefined) return { rows, ...warned, next: prepare(search, answered, onward) };
       const headers = { ...headersOf(settings, frame), ...own.headers };
       return { rows, ...warned, next: { ...authorize({ ...own, headers }, answered, frame), progress: onward } };
+=======
+>>>>>>> newpartners
     },
     verify(row, asked) {
       const frame = refreshed(row, asked);
@@ -153,6 +154,42 @@ export function compileExchange(input: ExchangeInput): Parts {
       return verifying.handoff(refreshed(row, answered), clickId);
     },
   };
+
+  function readAnswer(body: unknown, answered: AnswerContext): ReadResult<KitRow> {
+    const frame = entered(body, 200, '', answered);
+    if (failures.empty(frame)) return { rows: [] };
+    const failure = failures.stated(frame);
+    if (failure !== undefined) return failure;
+    const progress = answered.progress ?? firstProgress;
+    const step = steps[progress.step];
+    if (step !== undefined) {
+      const taken = { ...progress.taken };
+      for (const [name, read] of step.take) {
+        const value = read(frame);
+        if (value === undefined) return malformed(`step ${progress.step + 1} gave no "${name}"`);
+        taken[name] = value;
+      }
+      const next = { ...progress, step: progress.step + 1, taken };
+      return { rows: [], next: prepare(steps[next.step]?.make ?? search, answered, next), intermediate: true };
+    }
+    const answer = new KitAnswer(frame, mapping.layout);
+    const rows = mapping.rows(answer, frame, body, answered);
+    const said = warning?.(frame);
+    const warned = typeof said === 'string' && said !== '' ? { warning: said } : {};
+    if (poll !== undefined && poll.until(frame) !== true) {
+      const next = { ...progress, polls: progress.polls + 1 };
+      const again = { ...authorize(poll.make(frame), answered, frame), progress: next, afterMs: poll.everyMs };
+      return { rows: rows ?? [], ...warned, next: again, intermediate: true };
+    }
+    if (rows === undefined) return malformed('it has no list of rows where the manifest says');
+    const next = paging?.(frame, answered, progress, rows.length);
+    if (next === undefined) return { rows, ...warned };
+    if ('refused' in next) return { rows, warning: next.refused };
+    const { progress: onward, request: own } = next;
+    if (own === undefined) return { rows, ...warned, next: prepare(search, answered, onward) };
+    const headers = { ...headersOf(settings, frame), ...own.headers };
+    return { rows, ...warned, next: { ...authorize({ ...own, headers }, answered, frame), progress: onward } };
+  }
 
   /** The row's values in a frame of this moment and account. */
   function refreshed(row: KitRow, asked: AskContext): Frame {

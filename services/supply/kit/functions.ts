@@ -54,7 +54,7 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'list_dyn',
       takesAbsent: true,
       call: list,
-      doc: 'the value as a list: [] where it is absent, [x] where it is one element (XML)',
+      doc: 'the value as a list: [x] where it is one element, [] where it is an empty one (XML); absent where it is absent',
     },
   ],
   ['absent', { args: [], result: 'dyn', call: () => undefined, doc: 'no value: a ? b : absent()' }],

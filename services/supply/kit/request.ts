@@ -6,7 +6,10 @@ import type { Frame, Reader, Scope } from './scope.ts';
 import { compileTemplate } from './template.ts';
 import { xmlDocument } from './xml.ts';
 
-/** Makes a request of a frame's values. Throws where something that it cannot do without is absent. */
+/** What a request cannot do without is absent. */
+export class AbsentError extends TypeError {}
+
+/** Makes a request of a frame's values. Throws AbsentError where something that it cannot do without is absent. */
 export type RequestMaker = (frame: Frame) => PartnerRequest;
 
 /** What compiling requests needs to know of the manifest. */
@@ -93,7 +96,7 @@ function compilePath(compiler: Compiler, path: Path, template: string, scope: Sc
         const read = readers[at];
         if (read === undefined) return piece;
         const value = read(frame);
-        if (value === undefined) throw new TypeError(`{${piece}} of the path ${template} is absent`);
+        if (value === undefined) throw new AbsentError(`{${piece}} of the path ${template} is absent`);
         return encodeURIComponent(String(value));
       })
       .join('');

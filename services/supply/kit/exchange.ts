@@ -105,26 +105,6 @@ export function compileExchange(input: ExchangeInput): Parts {
         if (error instanceof AbsentError) return malformed(error.message);
         throw error;
       }
-<<<<<<< HEAD
-      const answer = new KitAnswer(frame, mapping.load);
-      const found = mapping.rows(answer, frame, body, answered);
-      const rows = found?.rows;
-      const warned = warningsOf(frame, found?.warning);
-      if (poll !== undefined && poll.until(frame) !== true) {
-        const next = { ...progress, polls: progress.polls + 1 };
-        const again = { ...authorize(poll.make(frame), answered, frame), progress: next, afterMs: poll.everyMs };
-        return { rows: rows ?? [], ...warned, next: again, intermediate: true };
-      }
-      if (rows === undefined) return malformed('it has no list of rows where the manifest says');
-      const next = paging?.(frame, answered, progress, rows.length);
-      if (next === undefined) return { rows, ...warned };
-      if ('refused' in next) return { rows, warning: next.refused };
-      const { progress: onward, request: own } = next;
-      if (own === undefined) return { rows, ...warned, next: prepare(search, answered, onward) };
-      const headers = { ...headersOf(settings, frame), ...own.headers };
-      return { rows, ...warned, next: { ...authorize({ ...own, headers }, answered, frame), progress: onward } };
-=======
->>>>>>> newpartners
     },
     verify(row, asked) {
       const frame = refreshed(row, asked);
@@ -172,10 +152,10 @@ export function compileExchange(input: ExchangeInput): Parts {
       const next = { ...progress, step: progress.step + 1, taken };
       return { rows: [], next: prepare(steps[next.step]?.make ?? search, answered, next), intermediate: true };
     }
-    const answer = new KitAnswer(frame, mapping.layout);
-    const rows = mapping.rows(answer, frame, body, answered);
-    const said = warning?.(frame);
-    const warned = typeof said === 'string' && said !== '' ? { warning: said } : {};
+    const answer = new KitAnswer(frame, mapping.load);
+    const found = mapping.rows(answer, frame, body, answered);
+    const rows = found?.rows;
+    const warned = warningsOf(frame, found?.warning);
     if (poll !== undefined && poll.until(frame) !== true) {
       const next = { ...progress, polls: progress.polls + 1 };
       const again = { ...authorize(poll.make(frame), answered, frame), progress: next, afterMs: poll.everyMs };

@@ -265,7 +265,7 @@ describe('a row that is asked for again', () => {
     const context = acmeContext({ progress: request.progress! });
     const said = adapter.readVerified(body, context, rows[0]!);
     const held = 'row' in said ? adapter.rowOfVerified(body, context).values : undefined;
-    return { path: request.path, said: 'row' in said ? said.row.values[0] : said, held };
+    return { path: request.path, said: 'row' in said ? (said.row.values as readonly unknown[])[0] : said, held };
   };
 
   it('counts also under another id where the answer is about it alone', async () => {

@@ -7,27 +7,15 @@ import type { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/off
 import { StayCriteria } from '../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import { type Adapter, type Progress, Rejection } from '../adapter.ts';
 import { parseXml } from '../body.ts';
-
-<<<<<<< HEAD
-
-=======
-
 import { rideCriteria } from '../testing/acme.ts';
-import { adapter as hotelbeds } from './hotelbeds/adapter.ts';
-
->>>>>>> newpartners
-
 import { adapterOf, answerContext } from './testing.ts';
 
 const duffel = await adapterOf('duffel');
-<<<<<<< HEAD
 const travelport = await adapterOf('travelport');
 const hotelbeds = await adapterOf('hotelbeds');
-=======
 const ebay = await adapterOf('ebay-browse');
 const uber = await adapterOf('uber');
 const karhoo = await adapterOf('karhoo');
->>>>>>> newpartners
 const flights: Criteria = { vertical: { $case: 'flight', value: FlightCriteria.fromPartial({ adults: 1 }) } };
 const stays = (...rooms: { adults: number; childAges?: number[] }[]): Criteria => ({
   vertical: { $case: 'stay', value: StayCriteria.fromPartial({ where: { $case: 'place', value: 'LIS' }, rooms }) },

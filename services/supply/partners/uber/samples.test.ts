@@ -50,7 +50,7 @@ describe.skipIf(!present).each([
   it('has a row for each of the four products, and rejects the metered ones as such', () => {
     const ids = cut(raw, 'product_id');
     expect(ids).toHaveLength(4);
-    expect(rows.map((row) => (row.values[0] as { product_id: string }).product_id)).toEqual(ids);
+    expect(rows.map((row) => (row.values as readonly { product_id: string }[])[0]!.product_id)).toEqual(ids);
     expect(isMetered.filter((is) => is)).toHaveLength(metered);
     expect(offers.map(({ rejection }) => rejection?.reason)).toEqual(
       isMetered.map((is) => (is ? RejectionReason.METERED : undefined)),

@@ -2,8 +2,8 @@ import { ConfigError, type ConfigProblem, type YamlDocument } from '../../../lib
 import {
   compileDynamic,
   type DynamicExpression,
-  type DynamicScope,
   type DynamicType,
+  DynamicWriter,
   ExpressionError,
   type HostFunction,
 } from '../../../libs/expression/index.ts';
@@ -90,16 +90,12 @@ export class Compiler {
     }
     const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
     try {
-      const { reads, paths, type } = compileDynamic(source, { variables: scope.types, functions }, expected);
-      for (const read of paths) this.paths.add(read);
-      // Compiled again with what it reads alone, so that a call passes those values and no others.
-      const variables = new Map(reads.map((name) => [name, scope.types.get(name) as DynamicType]));
-      const own: DynamicScope = { variables, functions };
-      const expression = compileDynamic(source, own, expected);
+      const expression = compileDynamic(source, { variables: scope.types, functions }, expected);
+      for (const path of expression.paths) this.paths.add(path);
       const slots = expression.reads.map((name) => scope.slot(name));
-      const read = bound(expression.evaluate, slots);
+      const read = frameReader(expression, slots);
       this.#sources.set(read, { expression, slots });
-      return { read, type };
+      return { read, type: expression.type };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.problem(path, this.#outOfOrder(error) ?? error.detail, { line: error.line, column: error.column });
@@ -135,19 +131,12 @@ export interface ReaderSource {
 
 const absent: Reader = () => undefined;
 
-/** Reads up to three variables without an array between: nearly every expression does. */
-function bound(evaluate: (...values: unknown[]) => unknown, slots: readonly number[]): Reader {
-  const [a = 0, b = 0, c = 0] = slots;
-  switch (slots.length) {
-    case 0:
-      return () => evaluate();
-    case 1:
-      return (frame) => evaluate(frame[a]);
-    case 2:
-      return (frame) => evaluate(frame[a], frame[b]);
-    case 3:
-      return (frame) => evaluate(frame[a], frame[b], frame[c]);
-    default:
-      return (frame) => evaluate(...slots.map((slot) => frame[slot]));
-  }
+/** The expression as one function of a frame. */
+function frameReader(expression: DynamicExpression, slots: readonly number[]): Reader {
+  const writer = new DynamicWriter();
+  return writer.build<Reader>(['$frame'], () => {
+    const names = new Map(expression.reads.map((name, at) => [name, `$${slots[at]}`]));
+    const loads = slots.map((slot) => `const $${slot} = $frame[${slot}];\n`).join('');
+    return `${loads}return ${writer.value(expression, names)};`;
+  });
 }

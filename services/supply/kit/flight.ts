@@ -178,11 +178,14 @@ function compileSlices(compiler: Compiler, path: Path, template: unknown, scope:
     return sliceOf(segments, typeof stated === 'number' ? stated : undefined);
   };
   return {
-    read: (frame, answer) =>
-      elements(outer, frame).map((one) => {
+    read(frame, answer) {
+      const made: Slice[] = [];
+      for (const one of elements(outer, frame)) {
         frame[outer.slot] = one;
-        return onceOf(outer, frame, answer, sliceIn);
-      }),
+        made.push(onceOf(outer, frame, answer, sliceIn));
+      }
+      return made;
+    },
     fares: (frame) =>
       elements(outer, frame).map((one) => {
         frame[outer.slot] = one;

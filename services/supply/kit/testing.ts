@@ -11,15 +11,15 @@ import type { ManifestFile } from './manifest.ts';
 import { manifestSchema } from './schema.ts';
 
 /** The adapter of a manifest's text, for tests of the kit; what every manifest has is added to it. */
-export function compiled(text: string, door: Door = {}): Adapter<KitRow> {
+export function compiled(text: string, door: Door = {}, sold = 'stay'): Adapter<KitRow> {
   const head =
-    'name: tried\ntitle: Tried\nvertical: stay\n' +
+    `name: tried\ntitle: Tried\nvertical: ${sold}\n` +
     'defaults: {timeoutMs: 1000, maxPages: 2, maxBodyBytes: 65536, concurrency: 1, lifetimeSeconds: 60}\n' +
     'handoff: {token: \'"t"\'}\n';
   const rest = text.includes('verify:') ? '' : 'verify: {request: {path: /}}\n';
   const document = parseYaml<ManifestFile>(head + rest + text, 'manifest.yaml', manifestSchema);
-  const vertical = verticals().get('stay');
-  if (vertical === undefined) throw new Error('there is no vertical "stay"');
+  const vertical = verticals().get(sold);
+  if (vertical === undefined) throw new Error(`there is no vertical "${sold}"`);
   return compileManifest(document, vertical, tmpdir(), door).adapter as Adapter<KitRow>;
 }
 

@@ -14,7 +14,7 @@ interface Hotel {
 
 /** The price of one rate, which is for the whole stay and all its rooms: nothing is multiplied. */
 export function ratePrice(rate: RateNode, hotel: Hotel, context: AnswerContext): PartnerPrice {
-  const what = String(hotel.code);
+  const what = hotel.code;
   if (typeof rate.rateKey !== 'string' || rate.rateKey === '') {
     throw new Rejection(RejectionReason.MISSING_FIELD, `a rate of hotel ${what} has no rateKey`);
   }
@@ -44,7 +44,7 @@ export function isInHotelCurrency(rate: RateNode): boolean {
 }
 
 /** What a rate's own taxes say: those left out are due at the hotel, on top. */
-function taxParts(taxes: NonNullable<RateNode['taxes']>, currency: string, what: string) {
+function taxParts(taxes: NonNullable<RateNode['taxes']>, currency: string, what: unknown) {
   let taxMinor = -1;
   let dueLaterMinor = 0;
   let leftOut = 0;
@@ -66,7 +66,7 @@ function taxParts(taxes: NonNullable<RateNode['taxes']>, currency: string, what:
 }
 
 /** A tax due later must be known in the currency of the rate: stated so, or as the account's equivalent. */
-function taxDue(currency: string, tax: TaxNode, what: string): number {
+function taxDue(currency: string, tax: TaxNode, what: unknown): number {
   const due = taxIn(currency, tax, what);
   if (due !== undefined) return due;
   throw new Rejection(
@@ -75,7 +75,7 @@ function taxDue(currency: string, tax: TaxNode, what: string): number {
   );
 }
 
-function taxIn(currency: string, tax: TaxNode, what: string): number | undefined {
+function taxIn(currency: string, tax: TaxNode, what: unknown): number | undefined {
   if (tax.currency === currency && tax.amount !== undefined) return minorUnits(tax.amount, currency, 'tax', what);
   if (tax.clientCurrency === currency && tax.clientAmount !== undefined) {
     return minorUnits(tax.clientAmount, currency, 'tax', what);

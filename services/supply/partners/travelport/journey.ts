@@ -19,9 +19,6 @@ export interface Part {
   /** The bookings of the other types of passenger, in no order. */
   readonly others: readonly Booking[];
   readonly travel_time: string | undefined;
-  /** Epoch ms by the offsets that the partner wrote; NaN where it wrote none. */
-  readonly begins: number;
-  readonly ends: number;
 }
 
 /** One journey at one price: a row. */

@@ -15,11 +15,14 @@ import type { Booking, Journey, Part } from './journey.ts';
  * The journeys of a price point: every combination of one option for each leg that all types of passenger are offered, first
  * options first, at most `limit`. Combinations whose legs overlap in time are none. A price point that cannot be read is one
  * refused row.
+ *
+ * @param instants moments of the answer's times, as far as they were needed
  */
 export function journeysOfPoint(
   priced: Priced,
   joins: Joins,
   limit: number,
+  instants: Map<string, number>,
 ): { readonly rows: readonly Journey[]; readonly cut: boolean } {
   const infos = list(priced.AirPricingInfo);
   const legs = derive('price point', priced['@Key'], () => choicesOf(priced, infos, joins));
@@ -29,7 +32,7 @@ export function journeysOfPoint(
   // Overlapping combinations are skipped, not counted; a bound on all that are tried keeps odd answers harmless.
   for (let tried = 0; tried < limit * 20; tried++) {
     const parts = chosen.map((option, leg) => legs[leg]![option]!);
-    if (inOrder(parts)) {
+    if (inOrder(parts, instants)) {
       if (rows.length === limit) return { rows, cut: true };
       rows.push(journeyOf(priced, infos, parts, `/${chosen.join('.')}`));
     }
@@ -93,16 +96,15 @@ function choicesOf(point: Priced, infos: readonly AirPricingInfo[], joins: Joins
     const choices: Part[] = [];
     for (const option of options) {
       const flown = bookingsOf(option.BookingInfo, joins, slice);
+      if (others.length === 0) {
+        choices.push(partOf(flown, [], option['@TravelTime']));
+        continue;
+      }
       const name = optionName(number, flown);
       const same = others.map((sold) => sold.get(name));
       if (same.includes(undefined)) continue;
-      choices.push(
-        partOf(
-          flown,
-          same.flatMap((sold) => sold ?? []),
-          option['@TravelTime'],
-        ),
-      );
+      const sold = same.flatMap((bookings) => bookings ?? []);
+      choices.push(partOf(flown, sold, option['@TravelTime']));
     }
     if (choices.length === 0) throw new Rejection(RejectionReason.MISSING_FIELD, `leg ${number} has no option for all`);
     return choices;
@@ -161,18 +163,36 @@ function behind<T>(elements: Readonly<Record<string, T>>, key: string | undefine
 }
 
 function partOf(flown: readonly Booking[], others: readonly Booking[], travelTime: string | undefined): Part {
-  const begins = Date.parse(flown[0]?.segment['@DepartureTime'] ?? '');
-  const ends = Date.parse(flown[flown.length - 1]?.segment['@ArrivalTime'] ?? '');
-  return { flown, others, travel_time: travelTime, begins, ends };
+  return { flown, others, travel_time: travelTime };
 }
 
-function inOrder(parts: readonly Part[]): boolean {
-  for (let leg = 1; leg < parts.length; leg++) if (parts[leg]!.begins < parts[leg - 1]!.ends) return false;
+/** Whether each part begins when the one before it has ended, by the offsets that the partner wrote. */
+function inOrder(parts: readonly Part[], instants: Map<string, number>): boolean {
+  for (let leg = 1; leg < parts.length; leg++) {
+    const before = parts[leg - 1]!.flown;
+    const ends = instantOf(before[before.length - 1]?.segment['@ArrivalTime'], instants);
+    if (instantOf(parts[leg]!.flown[0]?.segment['@DepartureTime'], instants) < ends) return false;
+  }
   return true;
 }
 
+/** Few flights make many journeys, so each time is read once. NaN for what is none. */
+function instantOf(stated = '', instants: Map<string, number>): number {
+  let instant = instants.get(stated);
+  if (instant === undefined) {
+    instant = Date.parse(stated);
+    instants.set(stated, instant);
+  }
+  return instant;
+}
+
 function journeyOf(priced: Priced, infos: readonly AirPricingInfo[], slices: readonly Part[], option: string): Journey {
-  const flown = slices.length === 1 ? slices[0]!.flown : slices.flatMap((part) => part.flown);
+  if (slices.length === 1 && infos.length === 1) {
+    const { flown } = slices[0]!;
+    return { priced, option, infos, slices, flown, booked: flown, refused: undefined };
+  }
+  const flown: Booking[] = [];
+  for (const part of slices) for (const booking of part.flown) flown.push(booking);
   const booked = infos.length > 1 ? [...flown, ...slices.flatMap(({ others }) => others)] : flown;
   return { priced, option, infos, slices, flown, booked, refused: undefined };
 }

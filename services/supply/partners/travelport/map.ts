@@ -21,9 +21,10 @@ export const map: Door = {
     if (typeof repriced === 'object') return firstSolution(repriced, joins);
     if (typeof found !== 'object') return undefined;
     const rows: Journey[] = [];
+    const instants = new Map<string, number>();
     let cut = 0;
     for (const point of list(found.AirPricePointList?.AirPricePoint)) {
-      const made = journeysOfPoint(point, joins, limit);
+      const made = journeysOfPoint(point, joins, limit, instants);
       rows.push(...made.rows);
       if (made.cut) cut++;
     }

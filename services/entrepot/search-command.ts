@@ -1,8 +1,8 @@
 // `entrepot search`: a search at a terminal. Partners report in as they answer; then a table, and every partner's
 // outcome below it.
 import { styleText } from 'node:util';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { readDate } from './dates.ts';
+import { Command, Option } from 'commander';
+import { ages, dateOrRefuse, iata, upper, whole } from './criteria-arguments.ts';
 import { offerTable, outcomeLine, outcomeTable } from './table.ts';
 import { EdgeProblem, followSearch, type SearchView } from './updates.ts';
 
@@ -196,29 +196,4 @@ async function findEdge(named: string | undefined): Promise<{ url: string; close
   const { startFused } = await import('./fused.ts');
   const fused = await startFused({ port: 0, inMemory: true });
   return { url: fused.edgeUrl, close: fused.close };
-}
-
-function iata(text: string): string {
-  const code = text.toUpperCase();
-  if (!/^[A-Z]{3}$/.test(code)) throw new InvalidArgumentError('Expected a three-letter IATA code.');
-  return code;
-}
-
-function upper(text: string): string {
-  return text.toUpperCase();
-}
-
-function whole(text: string): number {
-  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-}
-
-function ages(text: string): number[] {
-  return text.split(',').map(whole);
-}
-
-function dateOrRefuse(text: string, from: Temporal.PlainDate): string {
-  const date = readDate(text, from);
-  if (date === undefined) throw new InvalidArgumentError(`"${text}" is no date; write 2027-01-22 or +60d.`);
-  return date;
 }

@@ -68,11 +68,7 @@ export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap
     try {
       const document = loadPartnerFile(file, sources.twinUrl);
       const { adapter: name } = document.value;
-      const folder = directories.map((directory) => path.join(directory, name)).find(isAdapterFolder);
-      if (folder === undefined) {
-        const reason = `no adapter "${name}"; there are: ${adapterNames(directories).join(', ') || 'none'}`;
-        throw new ConfigError([document.problem(['adapter'], reason)]);
-      }
+      const folder = folderOf(document, directories);
       let loading = adapters.get(name);
       if (loading === undefined) {
         loading = loadAdapter(folder);
@@ -80,7 +76,7 @@ export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap
       }
       const loaded = await loading;
       checkAccount(document, loaded.manifest);
-      const partner = configure(path.basename(file).replace(/\.ya?ml$/, ''), document.value, loaded);
+      const partner = configurePartner(partnerName(file), document.value, loaded);
       partners.set(partner.name, partner);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -105,6 +101,41 @@ export async function checkPartners(
   }
 }
 
+/** The folder of an adapter by its name; undefined where no directory has it. */
+export function findAdapterFolder(name: string, directories = defaultDirectories()): string | undefined {
+  return directories.map((directory) => path.join(directory, name)).find(isAdapterFolder);
+}
+
+/** Every adapter folder of the directories, in order, the first of each name. */
+export function adapterFolders(directories = defaultDirectories()): string[] {
+  return [...new Set(adapterNames(directories))].map((name) => findAdapterFolder(name, directories)!);
+}
+
+function folderOf(document: YamlDocument<PartnerConfig>, directories: readonly string[]): string {
+  const { adapter } = document.value;
+  const folder = findAdapterFolder(adapter, directories);
+  if (folder !== undefined) return folder;
+  const reason = `no adapter "${adapter}"; there are: ${adapterNames(directories).join(', ') || 'none'}`;
+  throw new ConfigError([document.problem(['adapter'], reason)]);
+}
+
+/** One partner by its account file. Throws ConfigError. */
+export async function loadPartner(
+  file: string,
+  sources: Omit<PartnerSources, 'configDirectory'> = {},
+): Promise<{ partner: ConfiguredPartner; folder: string; credentials: readonly string[] }> {
+  const document = loadPartnerFile(file, sources.twinUrl);
+  const folder = folderOf(document, sources.adapterDirectories ?? defaultDirectories());
+  const loaded = await loadAdapter(folder);
+  checkAccount(document, loaded.manifest);
+  const partner = configurePartner(partnerName(file), document.value, loaded);
+  return { partner, folder, credentials: Object.keys(document.value.credentials) };
+}
+
+function partnerName(file: string): string {
+  return path.basename(file).replace(/\.ya?ml$/, '');
+}
+
 function loadPartnerFile(file: string, twinUrl: string | undefined): YamlDocument<PartnerConfig> {
   if (!/^[a-z][a-z0-9-]*\.ya?ml$/.test(path.basename(file))) {
     const reason = 'a partner is named as its file: small letters, digits and "-", such as duffel-leisure.yaml';
@@ -115,9 +146,13 @@ function loadPartnerFile(file: string, twinUrl: string | undefined): YamlDocumen
   return parseYaml(text, file, partnerSchema);
 }
 
-/** Loads the folder of an adapter. Throws ConfigError with every problem of its manifest and map.ts. */
-export async function loadAdapter(folder: string): Promise<LoadedAdapter> {
-  const document = loadYamlDocument<ManifestFile>(path.join(folder, 'manifest.yaml'), manifestSchema);
+/**
+ * Loads the folder of an adapter. Throws ConfigError with every problem of its manifest and map.ts.
+ *
+ * @param file another manifest than the folder's own, to be tried with what else the folder has
+ */
+export async function loadAdapter(folder: string, file = path.join(folder, 'manifest.yaml')): Promise<LoadedAdapter> {
+  const document = loadYamlDocument<ManifestFile>(file, manifestSchema);
   const manifest = document.value;
   const problem = (at: string, reason: string): ConfigError => new ConfigError([document.problem([at], reason)]);
   if (manifest.name !== path.basename(folder)) throw problem('name', `expected the folder's name`);
@@ -194,7 +229,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function configure(name: string, config: PartnerConfig, loaded: LoadedAdapter): ConfiguredPartner {
+/** A partner of an account's settings and an adapter. */
+export function configurePartner(name: string, config: PartnerConfig, loaded: LoadedAdapter): ConfiguredPartner {
   const { defaults, taxBasis: stated, ...rest } = loaded.manifest;
   const endpoint = config.endpoint.replace(/\/+$/, '');
   const url = new URL(endpoint);

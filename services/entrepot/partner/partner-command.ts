@@ -1,6 +1,7 @@
 // `entrepot partner …`: the tools of supply teams.
 import { Command } from 'commander';
 import { diffCommand } from './diff-command.ts';
+import { newCommand } from './new-command.ts';
 import { recordCommand } from './record-command.ts';
 import { testCommand } from './test-command.ts';
 import { tryCommand } from './try-command.ts';
@@ -9,6 +10,7 @@ import { tryCommand } from './try-command.ts';
 export function partnerCommand(): Command {
   return new Command('partner')
     .description('Integrate a partner: draft, try, record, test, compare, certify.')
+    .addCommand(newCommand())
     .addCommand(tryCommand())
     .addCommand(recordCommand())
     .addCommand(testCommand())

@@ -1,7 +1,8 @@
 /** The workbench of supply teams: what `entrepot partner …` does, as functions. */
-export { adapterFolders } from '../load.ts';
+export { adapterFolders, shippedAdapters } from '../load.ts';
 export { folderOf } from './bench.ts';
 export { type CaseResult, loadCase, loadCases, runCase, updatedText } from './cases.ts';
 export { cassetteText } from './cassette.ts';
 export { type Comparison, compareManifests } from './compare.ts';
+export { makePartner } from './new.ts';
 export { recordPartner, type Tried, type TriedRow, type TryRequest, tryPartner } from './try.ts';

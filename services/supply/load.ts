@@ -15,6 +15,7 @@ import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { verticals } from '../../libs/vertical/index.ts';
 import type { Account, Adapter, Manifest } from './adapter.ts';
+import { trafficProblem } from './certificate.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 import { type PartnerConfig, partnerSchema } from './config.ts';
 import { PartnerFailure } from './failure.ts';
@@ -75,7 +76,7 @@ export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap
         adapters.set(name, loading);
       }
       const loaded = await loading;
-      checkAccount(document, loaded.manifest);
+      checkAccount(document, loaded.manifest, folder, sources.twinUrl);
       const partner = configurePartner(partnerName(file), document.value, loaded);
       partners.set(partner.name, partner);
     } catch (error) {
@@ -127,7 +128,7 @@ export async function loadPartner(
   const document = loadPartnerFile(file, sources.twinUrl);
   const folder = folderOf(document, sources.adapterDirectories ?? defaultDirectories());
   const loaded = await loadAdapter(folder);
-  checkAccount(document, loaded.manifest);
+  checkAccount(document, loaded.manifest, folder, sources.twinUrl);
   const partner = configurePartner(partnerName(file), document.value, loaded);
   return { partner, folder, credentials: Object.keys(document.value.credentials) };
 }
@@ -190,9 +191,14 @@ async function loadDoor(file: string): Promise<Door | undefined> {
   return door as Door;
 }
 
-/** Options and credentials of an account that its manifest does not know, or misses. */
-function checkAccount(document: YamlDocument<PartnerConfig>, manifest: ManifestFile): void {
-  const { options, credentials } = document.value;
+/** Options and credentials of an account that its manifest does not know, or misses; and more traffic than its grade allows. */
+function checkAccount(
+  document: YamlDocument<PartnerConfig>,
+  manifest: ManifestFile,
+  folder: string,
+  twinUrl = process.env.ENTREPOT_TWIN_URL,
+): void {
+  const { options, credentials, adapter, endpoint, trafficShare: share } = document.value;
   const problems: ConfigProblem[] = [];
   for (const [name, stated] of Object.entries(manifest.options === undefined ? {} : options)) {
     const reason = optionProblem(name, stated, manifest.options?.[name]);
@@ -203,6 +209,8 @@ function checkAccount(document: YamlDocument<PartnerConfig>, manifest: ManifestF
       problems.push(document.problem(['credentials'], `credential "${name}" is missing (${what})`));
     }
   }
+  const tooMuch = trafficProblem({ share, adapter, folder, digest: digestOfFolder(folder), endpoint, twinUrl });
+  if (tooMuch !== undefined) problems.push(document.problem(['trafficShare'], tooMuch));
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
@@ -262,6 +270,7 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     timeoutMs: config.timeoutMs ?? defaults.timeoutMs,
     maxPages: config.maxPages ?? defaults.maxPages,
     maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes,
+    trafficShare: config.trafficShare,
     sendTraceparent: config.sendTraceparent,
     plan: loaded.plan,
     limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
@@ -290,6 +299,11 @@ function adapterNames(directories: readonly string[]): string[] {
     .filter((directory) => existsSync(directory))
     .flatMap((directory) => readdirSync(directory).filter((name) => isAdapterFolder(path.join(directory, name))))
     .sort();
+}
+
+/** Digest of a folder's manifest, tables and sources, which a certificate is bound to. Tests, cases and accounts do not count. */
+export function digestOfFolder(folder: string): string {
+  return shortDigest(sourcesIn(folder));
 }
 
 /** Digest of the manifest and all sources that map: another mapping is another manifest. Tests do not count. */

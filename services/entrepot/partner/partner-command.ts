@@ -1,8 +1,10 @@
 // `entrepot partner …`: the tools of supply teams.
 import { Command } from 'commander';
+import { certifyCommand } from './certify-command.ts';
 import { diffCommand } from './diff-command.ts';
 import { newCommand } from './new-command.ts';
 import { recordCommand } from './record-command.ts';
+import { statusCommand } from './status-command.ts';
 import { testCommand } from './test-command.ts';
 import { tryCommand } from './try-command.ts';
 
@@ -15,6 +17,8 @@ export function partnerCommand(): Command {
     .addCommand(recordCommand())
     .addCommand(testCommand())
     .addCommand(diffCommand())
+    .addCommand(statusCommand())
+    .addCommand(certifyCommand())
     .addHelpText(
       'after',
       `

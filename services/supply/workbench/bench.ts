@@ -53,6 +53,7 @@ export async function openOffline(name: string, options: OfflineOptions = {}): P
       credentials: {},
       markets: [],
       enabled: true,
+      trafficShare: 1,
       sendTraceparent: false,
       options: options.options ?? {},
     },

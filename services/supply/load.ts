@@ -76,7 +76,8 @@ export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap
         adapters.set(name, loading);
       }
       const loaded = await loading;
-      checkAccount(document, loaded.manifest, folder, sources.twinUrl);
+      checkAccount(document, loaded.manifest);
+      checkTraffic(document, folder, sources.twinUrl);
       const partner = configurePartner(partnerName(file), document.value, loaded);
       partners.set(partner.name, partner);
     } catch (error) {
@@ -120,7 +121,7 @@ function folderOf(document: YamlDocument<PartnerConfig>, directories: readonly s
   throw new ConfigError([document.problem(['adapter'], reason)]);
 }
 
-/** One partner by its account file. Throws ConfigError. */
+/** One partner by its account file, whatever share of the traffic it may have: for the workbench. Throws ConfigError. */
 export async function loadPartner(
   file: string,
   sources: Omit<PartnerSources, 'configDirectory'> = {},
@@ -128,7 +129,7 @@ export async function loadPartner(
   const document = loadPartnerFile(file, sources.twinUrl);
   const folder = folderOf(document, sources.adapterDirectories ?? defaultDirectories());
   const loaded = await loadAdapter(folder);
-  checkAccount(document, loaded.manifest, folder, sources.twinUrl);
+  checkAccount(document, loaded.manifest);
   const partner = configurePartner(partnerName(file), document.value, loaded);
   return { partner, folder, credentials: Object.keys(document.value.credentials) };
 }
@@ -191,14 +192,9 @@ async function loadDoor(file: string): Promise<Door | undefined> {
   return door as Door;
 }
 
-/** Options and credentials of an account that its manifest does not know, or misses; and more traffic than its grade allows. */
-function checkAccount(
-  document: YamlDocument<PartnerConfig>,
-  manifest: ManifestFile,
-  folder: string,
-  twinUrl = process.env.ENTREPOT_TWIN_URL,
-): void {
-  const { options, credentials, adapter, endpoint, trafficShare: share } = document.value;
+/** Options and credentials of an account that its manifest does not know, or misses. */
+function checkAccount(document: YamlDocument<PartnerConfig>, manifest: ManifestFile): void {
+  const { options, credentials } = document.value;
   const problems: ConfigProblem[] = [];
   for (const [name, stated] of Object.entries(manifest.options === undefined ? {} : options)) {
     const reason = optionProblem(name, stated, manifest.options?.[name]);
@@ -209,9 +205,19 @@ function checkAccount(
       problems.push(document.problem(['credentials'], `credential "${name}" is missing (${what})`));
     }
   }
-  const tooMuch = trafficProblem({ share, adapter, folder, digest: digestOfFolder(folder), endpoint, twinUrl });
-  if (tooMuch !== undefined) problems.push(document.problem(['trafficShare'], tooMuch));
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** More traffic than the adapter's certificate allows. */
+function checkTraffic(
+  document: YamlDocument<PartnerConfig>,
+  folder: string,
+  twinUrl = process.env.ENTREPOT_TWIN_URL,
+): void {
+  const { adapter, endpoint, enabled, trafficShare } = document.value;
+  const share = enabled ? trafficShare : 0;
+  const reason = trafficProblem({ share, adapter, folder, digest: digestOfFolder(folder), endpoint, twinUrl });
+  if (reason !== undefined) throw new ConfigError([document.problem(['trafficShare'], reason)]);
 }
 
 const DOOR: ReadonlySet<string> = new Set(['fields', 'rows', 'price', 'expiresAt', 'adapter'] satisfies (keyof Door)[]);

@@ -40,7 +40,7 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
     if ('rejection' in price) continue;
     whole.push(...incomplete(price.value));
     const stated = statedIn(trial.reads(read), price.value);
-    if (stated === undefined) continue;
+    if (stated === undefined || remembers(trial, stated, price.value, read)) continue;
     tried++;
     for (const [currency, amount] of AMOUNTS) {
       const wrong = wrongAmount(trial.with(changesTo(stated, currency, amount), read), currency, amount);
@@ -89,6 +89,19 @@ function statedIn(reads: readonly Read[], price: PartnerPrice): Stated | undefin
   if (totals.length === 0) return undefined;
   const others = reads.filter((read) => !totals.includes(read) && 'minor' in parseAmount(read.value, currency));
   return { totals, currencies, others, form: major.length > 0 ? 'major' : 'minor' };
+}
+
+/** Rows of an adapter's own may hold what was read of them before: then changing them changes nothing. */
+function remembers(
+  trial: RowTrial,
+  stated: Stated,
+  price: PartnerPrice,
+  read: (row: unknown) => PartnerPrice,
+): boolean {
+  return AMOUNTS.every(([currency, amount]) => {
+    const made = trial.with(changesTo(stated, currency, amount), read);
+    return 'value' in made && made.value.totalMinor === price.totalMinor && made.value.currency === price.currency;
+  });
 }
 
 function isJoined(value: unknown, currency: string): boolean {

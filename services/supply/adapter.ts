@@ -170,6 +170,8 @@ export interface Adapter<Row = unknown, Body = unknown> {
    * they count once. undefined: the row has no id, and counts whenever it comes. Absent: answers repeat nothing.
    */
   idOf?(row: Row): string | undefined;
+  /** What the partner calls the row, for people; undefined where it has no name. */
+  nameOf?(row: Row): string | undefined;
   /** Where a token for requests is fetched, for partners that want one. */
   readonly oauth?: OAuthClient;
   /** The row's price; throws Rejection where amount, currency or basis is missing or invalid. */

@@ -29,7 +29,9 @@ export interface Page {
 
 /** What asking needs. */
 export interface AskTools extends ExchangeTools {
-  readonly answers: AnswerStore;
+  readonly answers: Pick<AnswerStore, 'hold'>;
+  /** The clock by which answers are dated, epoch ms; default the machine's. Recorded answers have a time of their own. */
+  readonly now?: () => number;
   readonly turns: Turns;
 }
 
@@ -70,7 +72,7 @@ class Tally {
 }
 
 async function readPages(
-  { answers, turns }: AskTools,
+  { answers, turns, now = Date.now }: AskTools,
   exchange: PartnerExchange,
   context: AskContext,
   first: PartnerRequest,
@@ -90,7 +92,7 @@ async function readPages(
     }
     if (next.afterMs !== undefined) await exchange.pause(next.afterMs);
     const answer: HttpAnswer = await exchange.send(next);
-    const fetchedAt = Date.now();
+    const fetchedAt = now();
     await turns.take();
     const contentType = answer.headers['content-type'];
     const body = exchange.bodyOf(answer);

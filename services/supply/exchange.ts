@@ -5,14 +5,14 @@ import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { AskContext, PartnerRequest } from './adapter.ts';
 import { parseBody } from './body.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
-import type { HttpAnswer, HttpClient } from './http.ts';
+import type { HttpAnswer, HttpSender } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { retryAfterMs } from './rate-limit.ts';
 import type { TokenCache } from './tokens.ts';
 
 /** What conversations need. */
 export interface ExchangeTools {
-  readonly http: HttpClient;
+  readonly http: HttpSender;
   readonly tokens: TokenCache;
 }
 

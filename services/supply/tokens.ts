@@ -1,7 +1,7 @@
 import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { OAuthClient } from './adapter.ts';
 import { cancelled, PartnerFailure } from './failure.ts';
-import type { HttpClient } from './http.ts';
+import type { HttpSender } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
 
 /** A token is renewed so long before it ends that a search begun with it can finish. */
@@ -37,10 +37,10 @@ interface TokenBounds {
  * takes none of the others with it.
  */
 export class TokenCache {
-  readonly #http: HttpClient;
+  readonly #http: HttpSender;
   readonly #tokens = new Map<string, Token>();
 
-  constructor(http: HttpClient) {
+  constructor(http: HttpSender) {
     this.#http = http;
   }
 

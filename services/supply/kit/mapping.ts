@@ -31,7 +31,7 @@ interface MappingInput {
 
 /** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
 export interface CompiledMapping {
-  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf'>;
+  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf'>;
   /** Of answers: status, body, text, and the joins. */
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
@@ -91,12 +91,14 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     return frame;
   };
   const { columns, item } = compileItem(input, mapping, scope, id, named);
+  const nameOf = (row: KitRow): string | undefined => idText(id(row.answer.enter(row)));
   return {
     parts: {
       columns,
       item,
       // Only of a search that is answered bit by bit: elsewhere ids need not be unlike from page to page.
-      ...(manifest.poll !== undefined && { idOf: (row: KitRow) => idText(id(row.answer.enter(row))) }),
+      ...(manifest.poll !== undefined && { idOf: nameOf }),
+      nameOf,
       price: (row, context): PartnerPrice => {
         const frame = checked(row);
         return ownPrice?.(named(row), context) ?? price(frame, context);

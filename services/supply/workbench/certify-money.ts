@@ -39,7 +39,8 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
     const price = trial.with([], read);
     if ('rejection' in price) continue;
     whole.push(...incomplete(price.value));
-    const stated = statedIn(trial.reads(read), price.value);
+    const found = statedIn(trial.reads(read), price.value);
+    const stated = found && inItsForm(trial, found, price.value, read);
     if (stated === undefined || remembers(trial, stated, price.value, read)) continue;
     tried++;
     for (const [currency, amount] of AMOUNTS) {
@@ -89,6 +90,15 @@ function statedIn(reads: readonly Read[], price: PartnerPrice): Stated | undefin
   if (totals.length === 0) return undefined;
   const others = reads.filter((read) => !totals.includes(read) && 'minor' in parseAmount(read.value, currency));
   return { totals, currencies, others, form: major.length > 0 ? 'major' : 'minor' };
+}
+
+/** Of a currency without minor digits both forms look the same: the one that another currency is read in counts. */
+function inItsForm(trial: RowTrial, stated: Stated, price: PartnerPrice, read: (row: unknown) => PartnerPrice): Stated {
+  if (stated.form !== 'major' || minorDigits(price.currency) !== 0) return stated;
+  const other: Stated = { ...stated, form: 'minor' };
+  const fits = (one: Stated): boolean =>
+    wrongAmount(trial.with(changesTo(one, 'GBP', '1234.56'), read), 'GBP', '1234.56') === undefined;
+  return !fits(stated) && fits(other) ? other : stated;
 }
 
 /** Rows of an adapter's own may hold what was read of them before: then changing them changes nothing. */

@@ -127,7 +127,7 @@ export class FaultServer {
         response.write(answer.body.subarray(0, Math.max(1, answer.body.length >> 1)), () => response.destroy());
         return;
       case 'truncated':
-        response.writeHead(200, headers).end(answer.body.subarray(0, Math.max(1, answer.body.length - 12)));
+        response.writeHead(200, headers).end(answer.body.subarray(0, Math.max(1, answer.body.length >> 1)));
         return;
       case 'huge':
         response.writeHead(200, headers).end(Buffer.alloc(fault.bytes, ' '));

@@ -7,7 +7,8 @@ import { parseJson, parseXml } from '../body.ts';
 import { loadAdapter } from '../load.ts';
 import { caseText, loadCase, runCase, updatedText } from './cases.ts';
 import { cassetteText } from './cassette.ts';
-import { type Draft, type DraftLine, draftManifest } from './draft.ts';
+import { type Draft, draftManifest } from './draft.ts';
+import type { DraftLine } from './draft-writer.ts';
 import { Redactor } from './redact.ts';
 
 /** What a new partner is made of. */

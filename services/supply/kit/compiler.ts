@@ -68,18 +68,18 @@ export class Compiler {
     return this.typed(path, source, scope, expected, more).read;
   }
 
-  /** As `expression`, with the type that its values have, as far as it is known. */
+  /** As `expression`, with what is known of it. */
   typed(
     path: Path,
     source: unknown,
     scope: Scope,
     expected?: DynamicType,
     more?: ReadonlyMap<string, HostFunction>,
-  ): { readonly read: Reader; readonly type: DynamicType } {
-    if (typeof source === 'number' || typeof source === 'boolean') return { read: () => source, type: 'dyn' };
+  ): Typed {
+    if (typeof source === 'number' || typeof source === 'boolean') return { ...untyped, read: () => source };
     if (typeof source !== 'string') {
       this.problem(path, 'expected a CEL expression');
-      return { read: absent, type: 'dyn' };
+      return untyped;
     }
     const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
     try {
@@ -89,11 +89,11 @@ export class Compiler {
       const variables = new Map(reads.map((name) => [name, scope.types.get(name) as DynamicType]));
       const own: DynamicScope = { variables, functions };
       const slots = reads.map((name) => scope.slot(name));
-      return { read: bound(compileDynamic(source, own, expected).evaluate, slots), type };
+      return { read: bound(compileDynamic(source, own, expected).evaluate, slots), type, reads };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.problem(path, this.#outOfOrder(error) ?? error.detail, { line: error.line, column: error.column });
-      return { read: absent, type: 'dyn' };
+      return untyped;
     }
   }
 
@@ -117,6 +117,17 @@ export interface PlacedTable {
 }
 
 const absent: Reader = () => undefined;
+
+/** A compiled expression with what is known of it. */
+export interface Typed {
+  readonly read: Reader;
+  /** Of its values, as far as it is known. */
+  readonly type: DynamicType;
+  /** The variables that it reads; undefined where it could not be compiled. */
+  readonly reads?: readonly string[];
+}
+
+const untyped: Typed = { read: absent, type: 'dyn' };
 
 /** Reads up to three variables without an array between: nearly every expression does. */
 function bound(evaluate: (...values: unknown[]) => unknown, slots: readonly number[]): Reader {

@@ -6,7 +6,7 @@ import { rideCriteria } from './testing/acme.ts';
 import { json, type PartnerServer, startPartner } from './testing/partner-server.ts';
 import { only, type Rig, type Said, search, start, startRig } from './testing/rig.ts';
 
-/** Karhoo's format, which is answered bit by bit, through supply as a whole. */
+/** Karhoo's format, which is answered bit by bit, through supply as a whole; a second passes between two requests. */
 
 let server: PartnerServer;
 let rig: Rig;
@@ -45,7 +45,7 @@ beforeEach(async () => {
         adapter: 'karhoo',
         endpoint: server.url,
         credentials: { username: { env: 'X', default: 'u' }, password: { env: 'Y', default: 'p' } },
-        timeoutMs: 4_000,
+        timeoutMs: 12_000,
       },
     },
     { adapterDirectories: [shippedAdapters] },
@@ -113,13 +113,13 @@ describe('a search that is answered bit by bit', () => {
       answer(response, times < 3 ? 'PROGRESSING' : 'COMPLETED', [quote('a')]);
     };
     await search(rig, request);
-    expect(at[1]! - at[0]!).toBeGreaterThan(450);
-    expect(at[2]! - at[1]!).toBeGreaterThan(450);
+    expect(at[1]! - at[0]!).toBeGreaterThan(950);
+    expect(at[2]! - at[1]!).toBeGreaterThan(950);
   });
 
   it('is partial with what has come when the time is over', async () => {
     list = (_times, response) => answer(response, 'PROGRESSING', [quote('a'), quote('b')]);
-    const said = await search(rig, request, { timeoutMs: 1_400 });
+    const said = await search(rig, request, { timeoutMs: 1_900 });
     expect(outcomeOf(said)).toMatchObject({
       status: OutcomeStatus.PARTIAL,
       failure: FailureKind.TIMEOUT,
@@ -131,7 +131,7 @@ describe('a search that is answered bit by bit', () => {
 
   it('has timed out where nothing has come by then', async () => {
     list = (_times, response) => answer(response, 'PROGRESSING', []);
-    const said = await search(rig, request, { timeoutMs: 1_400 });
+    const said = await search(rig, request, { timeoutMs: 1_900 });
     expect(outcomeOf(said)).toMatchObject({
       status: OutcomeStatus.TIMED_OUT,
       failure: FailureKind.TIMEOUT,
@@ -167,7 +167,7 @@ describe('a search that is answered bit by bit', () => {
     const messages = Array.fromAsync(rig.client.search(only(request), { signal: leaving.signal }));
     await expect(messages).rejects.toThrow();
     const asked = server.asked.length;
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
     expect(server.asked.length).toBe(asked);
   });
 });

@@ -75,18 +75,18 @@ export class Compiler {
     return this.typed(path, source, scope, expected, more).read;
   }
 
-  /** As `expression`, with the type that its values have, as far as it is known. */
+  /** As `expression`, with what is known of it. */
   typed(
     path: Path,
     source: unknown,
     scope: Scope,
     expected?: DynamicType,
     more?: ReadonlyMap<string, HostFunction>,
-  ): { readonly read: Reader; readonly type: DynamicType } {
-    if (typeof source === 'number' || typeof source === 'boolean') return { read: () => source, type: 'dyn' };
+  ): Typed {
+    if (typeof source === 'number' || typeof source === 'boolean') return { ...untyped, read: () => source };
     if (typeof source !== 'string') {
       this.problem(path, 'expected a CEL expression');
-      return { read: absent, type: 'dyn' };
+      return untyped;
     }
     const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
     try {
@@ -95,11 +95,11 @@ export class Compiler {
       const slots = expression.reads.map((name) => scope.slot(name));
       const read = frameReader(expression, slots);
       this.#sources.set(read, { expression, slots });
-      return { read, type: expression.type };
+      return { read, type: expression.type, reads: expression.reads };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.problem(path, this.#outOfOrder(error) ?? error.detail, { line: error.line, column: error.column });
-      return { read: absent, type: 'dyn' };
+      return untyped;
     }
   }
 
@@ -131,6 +131,7 @@ export interface ReaderSource {
 
 const absent: Reader = () => undefined;
 
+<<<<<<< HEAD
 /** The expression as one function of a frame. */
 function frameReader(expression: DynamicExpression, slots: readonly number[]): Reader {
   const writer = new DynamicWriter();
@@ -139,4 +140,32 @@ function frameReader(expression: DynamicExpression, slots: readonly number[]): R
     const loads = slots.map((slot) => `const $${slot} = $frame[${slot}];\n`).join('');
     return `${loads}return ${writer.value(expression, names)};`;
   });
+=======
+/** A compiled expression with what is known of it. */
+export interface Typed {
+  readonly read: Reader;
+  /** Of its values, as far as it is known. */
+  readonly type: DynamicType;
+  /** The variables that it reads; undefined where it could not be compiled. */
+  readonly reads?: readonly string[];
+}
+
+const untyped: Typed = { read: absent, type: 'dyn' };
+
+/** Reads up to three variables without an array between: nearly every expression does. */
+function bound(evaluate: (...values: unknown[]) => unknown, slots: readonly number[]): Reader {
+  const [a = 0, b = 0, c = 0] = slots;
+  switch (slots.length) {
+    case 0:
+      return () => evaluate();
+    case 1:
+      return (frame) => evaluate(frame[a]);
+    case 2:
+      return (frame) => evaluate(frame[a], frame[b]);
+    case 3:
+      return (frame) => evaluate(frame[a], frame[b], frame[c]);
+    default:
+      return (frame) => evaluate(...slots.map((slot) => frame[slot]));
+  }
+>>>>>>> newpartners
 }

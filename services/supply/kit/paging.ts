@@ -1,5 +1,5 @@
 import type { AnswerContext, PartnerRequest, Progress } from '../adapter.ts';
-import type { Compiler } from './compiler.ts';
+import type { Compiler, Typed } from './compiler.ts';
 import type { ManifestFile, RequestTemplate } from './manifest.ts';
 import type { RequestMaker } from './request.ts';
 import type { Frame, Scope } from './scope.ts';
@@ -15,7 +15,7 @@ export type Pager = (frame: Frame, context: AnswerContext, progress: Progress, r
 /** Compiles `paging`. Pages end by themselves at the account's `maxPages`, and where a page has no rows. */
 export function compilePaging(
   compiler: Compiler,
-  { paging }: ManifestFile,
+  { paging, joins }: ManifestFile,
   scope: Scope,
   request: (path: (string | number)[], template: RequestTemplate) => RequestMaker,
 ): Pager | undefined {
@@ -28,8 +28,7 @@ export function compilePaging(
   const slots = { page: scope.slot('page'), offset: scope.slot('offset'), cursor: scope.slot('cursor') };
   const make = paging.request === undefined ? undefined : request(['paging', 'request'], paging.request);
   if (more !== undefined) {
-    if (more.trim() === 'true') compiler.problem(['paging', 'more'], 'never ends: say when there is another page');
-    const again = compiler.expression(['paging', 'more'], more, scope, 'bool');
+    const { read: again } = ending(compiler, 'more', more, scope, joins, ['page', 'offset']);
     return (frame, _context, progress, rows) => {
       const received = progress.offset + rows;
       frame[slots.offset] = received;
@@ -39,7 +38,7 @@ export function compilePaging(
     };
   }
   const key = cursor === undefined ? 'link' : 'cursor';
-  const read = compiler.expression(['paging', key], cursor ?? link, scope, 'string');
+  const { read } = ending(compiler, key, cursor ?? link, scope, joins, []);
   return (frame, context, progress, rows) => {
     const value = rows === 0 ? undefined : read(frame);
     if (typeof value !== 'string' || value === '') return undefined;
@@ -55,6 +54,24 @@ export function compilePaging(
       return { refused: 'its link to the next page leads away from its endpoint and is not followed' };
     return { request: { method: 'GET', path, headers: {} }, progress: next };
   };
+}
+
+/** Compiles what tells of a next page. What reads nothing of the answers would tell so for ever. */
+function ending(
+  compiler: Compiler,
+  key: 'cursor' | 'link' | 'more',
+  source: string | undefined,
+  scope: Scope,
+  joins: ManifestFile['joins'],
+  counters: readonly string[],
+): Typed {
+  const path = ['paging', key];
+  const typed = compiler.typed(path, source, scope, key === 'more' ? 'bool' : 'string');
+  const answers = new Set(['body', 'text', ...Object.keys(joins ?? {}), ...counters]);
+  if (typed.reads?.some((name) => answers.has(name)) === false) {
+    compiler.problem(path, 'never ends: it reads nothing of the answer; say when there is another page');
+  }
+  return typed;
 }
 
 /** The path of a link below the endpoint; undefined for a link elsewhere, where our credentials must not go. */

@@ -212,7 +212,8 @@ export const manifestSchema: JSONSchema = object(
       minLength: 3,
     }),
     tables: named(
-      "code tables: the partner's code to what it means, written here or in a CSV file beside the manifest",
+      "code tables: the partner's code to what it means, written here or in a CSV file beside the manifest; a field of the item that is " +
+        "one table's word alone, <table>[…], has to be of its enum for every code",
       {
         description: 'a mapping of codes, or the name of a CSV file',
         anyOf: [

@@ -54,10 +54,10 @@ describe('a search', () => {
   it('asks how far it is until the list is complete', () => {
     const started = read({ id: 'list-1', validity: 300 });
     expect(started).toMatchObject({ rows: [], intermediate: true });
-    expect(started.next).toMatchObject({ method: 'GET', path: '/v2/quotes/list-1', afterMs: 500 });
+    expect(started.next).toMatchObject({ method: 'GET', path: '/v2/quotes/list-1', afterMs: 1000 });
     const going = read(fixture());
     expect(going.rows).toHaveLength(8);
-    expect(going.next).toMatchObject({ path: '/v2/quotes/list-1', afterMs: 500, progress: { polls: 1 } });
+    expect(going.next).toMatchObject({ path: '/v2/quotes/list-1', afterMs: 1000, progress: { polls: 1 } });
     const { next, intermediate } = read({ ...fixture(), status: 'COMPLETED' });
     expect(next).toBeUndefined();
     expect(intermediate).toBeUndefined();

@@ -85,7 +85,7 @@ describe.skipIf(!present).each([
     for (const { expiresAt } of kept(offers)) expect(expiresAt).toBe(context.fetchedAt + validity * 1_000);
     expect(raw).toContain('"status": "PROGRESSING"');
     const id = /"id": "([0-9a-f-]+)"/.exec(raw.slice(raw.indexOf('"availability"')))?.[1];
-    expect('next' in result && result.next).toMatchObject({ method: 'GET', path: `/v2/quotes/${id}`, afterMs: 500 });
+    expect('next' in result && result.next).toMatchObject({ method: 'GET', path: `/v2/quotes/${id}`, afterMs: 1000 });
   });
 });
 

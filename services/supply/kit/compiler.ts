@@ -131,7 +131,6 @@ export interface ReaderSource {
 
 const absent: Reader = () => undefined;
 
-<<<<<<< HEAD
 /** The expression as one function of a frame. */
 function frameReader(expression: DynamicExpression, slots: readonly number[]): Reader {
   const writer = new DynamicWriter();
@@ -140,7 +139,8 @@ function frameReader(expression: DynamicExpression, slots: readonly number[]): R
     const loads = slots.map((slot) => `const $${slot} = $frame[${slot}];\n`).join('');
     return `${loads}return ${writer.value(expression, names)};`;
   });
-=======
+}
+
 /** A compiled expression with what is known of it. */
 export interface Typed {
   readonly read: Reader;
@@ -151,21 +151,3 @@ export interface Typed {
 }
 
 const untyped: Typed = { read: absent, type: 'dyn' };
-
-/** Reads up to three variables without an array between: nearly every expression does. */
-function bound(evaluate: (...values: unknown[]) => unknown, slots: readonly number[]): Reader {
-  const [a = 0, b = 0, c = 0] = slots;
-  switch (slots.length) {
-    case 0:
-      return () => evaluate();
-    case 1:
-      return (frame) => evaluate(frame[a]);
-    case 2:
-      return (frame) => evaluate(frame[a], frame[b]);
-    case 3:
-      return (frame) => evaluate(frame[a], frame[b], frame[c]);
-    default:
-      return (frame) => evaluate(...slots.map((slot) => frame[slot]));
-  }
->>>>>>> newpartners
-}

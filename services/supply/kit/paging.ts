@@ -15,7 +15,7 @@ export type Pager = (frame: Frame, context: AnswerContext, progress: Progress, r
 /** Compiles `paging`. Pages end by themselves at the account's `maxPages`, and where a page has no rows. */
 export function compilePaging(
   compiler: Compiler,
-  { paging, joins }: ManifestFile,
+  { paging, joins, answer }: ManifestFile,
   scope: Scope,
   request: (path: (string | number)[], template: RequestTemplate) => RequestMaker,
 ): Pager | undefined {
@@ -25,10 +25,11 @@ export function compilePaging(
     compiler.problem(['paging'], 'give one of cursor, link and more: by it a next page is known');
     return undefined;
   }
+  const answers = ['body', 'text', ...Object.keys(answer ?? {}), ...Object.keys(joins ?? {})];
   const slots = { page: scope.slot('page'), offset: scope.slot('offset'), cursor: scope.slot('cursor') };
   const make = paging.request === undefined ? undefined : request(['paging', 'request'], paging.request);
   if (more !== undefined) {
-    const { read: again } = ending(compiler, 'more', more, scope, joins, ['page', 'offset']);
+    const { read: again } = ending(compiler, 'more', more, scope, [...answers, 'page', 'offset']);
     return (frame, _context, progress, rows) => {
       const received = progress.offset + rows;
       frame[slots.offset] = received;
@@ -38,7 +39,7 @@ export function compilePaging(
     };
   }
   const key = cursor === undefined ? 'link' : 'cursor';
-  const { read } = ending(compiler, key, cursor ?? link, scope, joins, []);
+  const { read } = ending(compiler, key, cursor ?? link, scope, answers);
   return (frame, context, progress, rows) => {
     const value = rows === 0 ? undefined : read(frame);
     if (typeof value !== 'string' || value === '') return undefined;
@@ -56,19 +57,17 @@ export function compilePaging(
   };
 }
 
-/** Compiles what tells of a next page. What reads nothing of the answers would tell so for ever. */
+/** Compiles what tells of a next page. What reads nothing that changes from page to page would tell so for ever. */
 function ending(
   compiler: Compiler,
   key: 'cursor' | 'link' | 'more',
   source: string | undefined,
   scope: Scope,
-  joins: ManifestFile['joins'],
-  counters: readonly string[],
+  changing: readonly string[],
 ): Typed {
   const path = ['paging', key];
   const typed = compiler.typed(path, source, scope, key === 'more' ? 'bool' : 'string');
-  const answers = new Set(['body', 'text', ...Object.keys(joins ?? {}), ...counters]);
-  if (typed.reads?.some((name) => answers.has(name)) === false) {
+  if (typed.reads?.some((name) => changing.includes(name)) === false) {
     compiler.problem(path, 'never ends: it reads nothing of the answer; say when there is another page');
   }
   return typed;

@@ -1,6 +1,7 @@
 // `entrepot partner certify`: a graded report without secrets, and the certificate that `entrepot check` goes by.
+import { basename } from 'node:path';
 import { styleText } from 'node:util';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import type { Certificate, Check } from '../../supply/workbench/index.ts';
 import { coloured, plain, shortest } from './print.ts';
 import { workbench } from './workbench.ts';
@@ -11,16 +12,42 @@ export function certifyCommand(): Command {
     .description('Grade a partner against its recordings and a server on this machine that misbehaves.')
     .argument('<name>', 'the partner, by the name or path of its folder')
     .option('--dry-run', 'write nothing')
+    .option('--address <host:port>', 'grade an adapter that runs elsewhere: the SupplyService at this address')
+    .option('--listen <host:port>', 'with --address: where the misbehaving partner listens', '127.0.0.1:7099')
+    .option('--partner <name>', "with --address: the partner's name there; without it, the folder's")
     .option('--json', 'the certificate as JSON for scripts, and nothing else')
     .addHelpText('after', help)
-    .action(async (name: string, options: { dryRun?: true; json?: true }) => {
-      const { certify, folderOf, writeCertificate } = await workbench();
-      const certified = await certify(folderOf(name));
-      const written = options.dryRun === true ? [] : writeCertificate(certified);
-      if (options.json === true) console.log(JSON.stringify(certified.certificate, null, 2));
-      else print(certified.certificate, written);
-      if (certified.certificate.grade === 'D') process.exitCode = 1;
+    .action(async (name: string, options: CertifyOptions) => {
+      const { certify, certifyRemote, folderOf, writeCertificate } = await workbench();
+      const folder = folderOf(name);
+      const { address, listen, partner = basename(folder) } = options;
+      let certificate: Certificate;
+      let written: readonly string[] = [];
+      if (address === undefined) {
+        const certified = await certify(folder);
+        certificate = certified.certificate;
+        if (options.dryRun !== true) written = writeCertificate(certified);
+      } else {
+        certificate = await certifyRemote(folder, { partner, address, listen: hostAndPort(listen) });
+      }
+      if (options.json === true) console.log(JSON.stringify(certificate, null, 2));
+      else print(certificate, written);
+      if (certificate.grade === 'D') process.exitCode = 1;
     });
+}
+
+interface CertifyOptions {
+  readonly dryRun?: true;
+  readonly address?: string;
+  readonly listen: string;
+  readonly partner?: string;
+  readonly json?: true;
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || port === undefined) throw new InvalidArgumentError(`"${text}" is no host:port.`);
+  return { host, port: Number(port) };
 }
 
 function print(certificate: Certificate, written: readonly string[]): void {
@@ -72,4 +99,8 @@ at stake (the twin, this machine, names kept for tests) need none.
 
 certificate.json is bound to the digest of manifest, tables and sources; baseline.json is the shape of the recorded
 answers, against which drift is told. Both are to be committed. The same folder gives the same files.
+
+An adapter that runs elsewhere is graded by what comes out of it, against the same cases and faults. Its account there has
+the endpoint http://<--listen>. Nothing is written, and the grade is B at most, for its rows cannot be changed from here:
+  entrepot partner certify acme --address 10.0.0.7:7002 --listen 10.0.0.3:7099
 `;

@@ -14,7 +14,7 @@ import { type Check, check } from './grade.ts';
 import { searchPartner } from './search.ts';
 
 /** What a fault has to become. */
-interface Expected {
+export interface Expected {
   readonly name: string;
   readonly fault: Fault;
   readonly status: OutcomeStatus;
@@ -30,15 +30,22 @@ const IMPATIENCE = 400;
 const GRACE_MS = 5_000;
 const HTML = '<!DOCTYPE html><html><body>Down for maintenance</body></html>';
 
-const faults = (limitBytes: number): Expected[] => [
+/**
+ * Every way to misbehave.
+ *
+ * @param limitBytes the partner's maxBodyBytes
+ * @param retryAfter what Retry-After says, seconds
+ */
+export const faults = (limitBytes: number, retryAfter: number): Expected[] => [
   { name: 'no answer', fault: { kind: 'hang' }, status: TIMED_OUT, failure: FailureKind.TIMEOUT },
   { name: 'an answer that drips', fault: { kind: 'drip' }, status: TIMED_OUT, failure: FailureKind.TIMEOUT },
   {
     name: '429 with Retry-After',
-    fault: { kind: 'answer', status: 429, headers: { 'retry-after': '7' } },
+    fault: { kind: 'answer', status: 429, headers: { 'retry-after': String(retryAfter) } },
     status: RATE_LIMITED,
     failure: FailureKind.RATE_LIMIT,
-    also: ({ retryAfterMs }) => (retryAfterMs === 7_000 ? undefined : `is left alone for ${retryAfterMs} ms, not 7000`),
+    also: ({ retryAfterMs }) =>
+      retryAfterMs === retryAfter * 1_000 ? undefined : `is left alone for ${retryAfterMs} ms, not ${retryAfter} s`,
   },
   {
     name: '429 without Retry-After',
@@ -110,7 +117,7 @@ export async function faultChecks(
   try {
     const bench = new FaultBench(partner, one, server, http);
     const checks: Check[] = [];
-    for (const expected of faults(bench.bodyLimit)) checks.push(await bench.fault(expected));
+    for (const expected of faults(bench.bodyLimit, 7)) checks.push(await bench.fault(expected));
     checks.push(await bench.deadline(), await bench.cancellation());
     checks.push(await bench.concurrency(), await bench.bodies(), await pageCheck(partner, paged, http));
     return checks;
@@ -147,22 +154,11 @@ class FaultBench {
     this.bodyLimit = Math.max(65_536, ...one.answers.map(({ body }) => body.length + 1_024));
   }
 
-  async fault({ name, fault, status, failure, also }: Expected): Promise<Check> {
-    const endless = fault.kind === 'hang' || fault.kind === 'drip';
-    const outcome = await this.#search(fault, {
-      timeoutMs: endless ? IMPATIENCE : 20_000,
-      maxBodyBytes: this.bodyLimit,
-    });
-    // Pages that came before are kept.
-    const statusFits = outcome.status === status || (outcome.status === PARTIAL && outcome.rowsReceived > 0);
-    const against: string[] = [];
-    if (!statusFits || outcome.failure !== failure) {
-      against.push(`became ${said(outcome)}, not ${nameOf(OutcomeStatus, status)} (${nameOf(FailureKind, failure)})`);
-    }
-    const more = also?.(outcome);
-    if (more !== undefined) against.push(more);
-    if (endless && !(await this.#server.aborted(GRACE_MS))) against.push('its connection stayed open');
-    return check('faults', name, against);
+  async fault(expected: Expected): Promise<Check> {
+    const { fault } = expected;
+    const timeoutMs = isEndless(fault) ? IMPATIENCE : 20_000;
+    const outcome = await this.#search(fault, { timeoutMs, maxBodyBytes: this.bodyLimit });
+    return judged(expected, outcome, this.#server);
   }
 
   async deadline(): Promise<Check> {
@@ -228,7 +224,31 @@ class FaultBench {
   }
 }
 
-function said({ status, failure, detail }: PartnerOutcome): string {
+/** Whether a fault ends with the time alone. */
+export function isEndless({ kind }: Fault): boolean {
+  return kind === 'hang' || kind === 'drip';
+}
+
+/** What is to be said of what a fault became. */
+export async function judged(
+  { name, fault, status, failure, also }: Expected,
+  outcome: PartnerOutcome,
+  server: FaultServer,
+): Promise<Check> {
+  // Pages that came before are kept.
+  const statusFits = outcome.status === status || (outcome.status === PARTIAL && outcome.rowsReceived > 0);
+  const against: string[] = [];
+  if (!statusFits || outcome.failure !== failure) {
+    against.push(`became ${said(outcome)}, not ${nameOf(OutcomeStatus, status)} (${nameOf(FailureKind, failure)})`);
+  }
+  const more = also?.(outcome);
+  if (more !== undefined) against.push(more);
+  if (isEndless(fault) && !(await server.aborted(GRACE_MS))) against.push('its connection stayed open');
+  return check('faults', name, against);
+}
+
+/** An outcome in a few words, the same from run to run. */
+export function said({ status, failure, detail }: PartnerOutcome): string {
   const kind = failure === FailureKind.UNSPECIFIED ? '' : ` (${nameOf(FailureKind, failure)})`;
   return `${nameOf(OutcomeStatus, status)}${kind}${detail === '' ? '' : `: ${detail.replaceAll(/\d+ ms/g, '… ms')}`}`;
 }

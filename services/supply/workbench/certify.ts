@@ -105,7 +105,7 @@ export function writeCertificate({ folder, certificate, baseline }: Certified): 
 }
 
 /** A case whose last answer has offers: what goes wrong is then that answer. */
-function isWhole({ search, actual }: CaseResult): boolean {
+export function isWhole({ search, actual }: CaseResult): boolean {
   return actual.outcome === 'OK' && (search.answers.at(-1)?.rows.length ?? 0) > 0 && actual.kept > 0;
 }
 

@@ -22,7 +22,7 @@ export type Fault =
 /** A partner on this machine that replays a recording, and lets its last answer go wrong. */
 export class FaultServer {
   readonly #server: Server;
-  readonly #answers: readonly HttpAnswer[];
+  #answers: readonly HttpAnswer[];
   #fault: Fault = { kind: 'none' };
   #next = 0;
   #active = 0;
@@ -45,11 +45,19 @@ export class FaultServer {
     });
   }
 
-  /** Starts one on a free port of the loopback. */
-  static async start(answers: readonly HttpAnswer[]): Promise<FaultServer> {
+  /** Starts one, on a free port of the loopback where nothing else is said. Rejects where the port is taken. */
+  static async start(answers: readonly HttpAnswer[], at: { host?: string; port?: number } = {}): Promise<FaultServer> {
     const made = new FaultServer(answers);
-    await new Promise<void>((resolve) => made.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      made.#server.once('error', reject).listen(at.port ?? 0, at.host ?? '127.0.0.1', resolve);
+    });
     return made;
+  }
+
+  /** Replays another recording from now on. */
+  load(answers: readonly HttpAnswer[]): void {
+    this.#answers = answers;
+    this.rewind({ kind: 'none' });
   }
 
   get url(): string {

@@ -4,6 +4,7 @@ export { folderOf } from './bench.ts';
 export { type CaseResult, loadCase, loadCases, runCase, updatedText } from './cases.ts';
 export { cassetteText } from './cassette.ts';
 export { type Certificate, certify, writeCertificate } from './certify.ts';
+export { certifyRemote } from './certify-remote.ts';
 export { type Comparison, compareManifests } from './compare.ts';
 export type { Check } from './grade.ts';
 export { makePartner } from './new.ts';

@@ -72,6 +72,7 @@ export function checkHostCall(
     fails: true,
     nullable: true,
     open: true,
+    ...(host.takesAbsent && { takesAbsent: true }),
     constant: host.call,
     emit: (codes) => `${codes.at(-1)}(${codes.slice(0, -1).join(', ')})`,
   };

@@ -38,6 +38,10 @@ const scope: DynamicScope = {
   functions: new Map([
     ['geo.city', cities],
     ['twice', { args: ['dyn'], result: 'dyn', call: (x: number) => [x, x], doc: 'x, twice' }],
+    [
+      'listed',
+      { args: ['dyn'], result: 'list_dyn', takesAbsent: true, call: (x?: unknown) => [x ?? 'none'], doc: 'x' },
+    ],
     ['wrong', { args: [], result: 'string', call: () => 5, doc: 'a promise not kept' }],
     ['sum2', { args: ['double', 'int'], result: 'double', call: (a: number, b: number) => a + b, doc: 'a sum' }],
   ]),
@@ -46,6 +50,17 @@ const scope: DynamicScope = {
 function value(source: string, expected?: DynamicType, of: unknown = row): unknown {
   return compileDynamic(source, scope, expected).evaluate(of, 'EUR', 2, ['x', 'y'], 'GB', 0);
 }
+
+describe('a function that takes absent arguments', () => {
+  it.each([
+    ['listed(row.missing.deeper)', ['none']],
+    ['listed(row.id + 1)', ['none']],
+    ['listed(row.nothing) + listed(row.total)', ['none', 120.5]],
+    ['listed(row.slices[9].segments).map(x, x)', ['none']],
+  ])('is called for %s', (source, wanted) => {
+    expect(value(source)).toEqual(wanted);
+  });
+});
 
 describe('a field of a dynamic value', () => {
   it.each([

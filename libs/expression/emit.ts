@@ -1,4 +1,4 @@
-import { absence, type Code, guardsOf, isNullish, sure, whole } from './code.ts';
+import { absence, type Code, guardsOf, isNullish, nullable, sure, whole } from './code.ts';
 import { emitCodedCall } from './emit-coded.ts';
 import { emitFirst, emitNarrow, emitPresent, emitSelect, narrowed, orNullish } from './emit-dynamic.ts';
 import { emitMacro } from './emit-macro.ts';
@@ -325,6 +325,7 @@ export class Emitter {
     const { operation } = node;
     const behind = operation.constant === undefined ? [] : [this.constant(operation.constant)];
     const make = (codes: readonly string[]): string => operation.emit([...codes, ...behind], this.helper, this.held);
+    if (operation.takesAbsent) return nullable(make(node.args.map((argument) => this.settled(this.emit(argument)))));
     return this.strict(node.args, make, operation.fails, operation.nullable && isNullish);
   }
 

@@ -125,6 +125,8 @@ export interface Operation {
   readonly extraSteps?: number;
   /** Whether the same arguments may give something else another time: a function of the host. */
   readonly open?: true;
+  /** Whether it is given undefined for an absent argument. */
+  readonly takesAbsent?: true;
   /** The code, given the code of the arguments; each stands in it exactly once. `helper` makes a runtime helper usable. */
   readonly emit: (
     args: readonly string[],

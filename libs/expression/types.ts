@@ -14,6 +14,8 @@ export interface Scope {
 export interface HostFunction {
   readonly args: readonly DynamicType[];
   readonly result: DynamicType;
+  /** Whether it is called with undefined for an absent argument, instead of being absent then itself. */
+  readonly takesAbsent?: true;
   /**
    * Called with values of `args`; a dyn value of another type is not passed on but absent, as is any absent argument.
    * A result that is undefined, null or no `result` is absent. What it throws, evaluating throws.

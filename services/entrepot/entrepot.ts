@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check-command.ts';
 import { meshCommand } from './mesh-command.ts';
+import { partnerCommand } from './partner/partner-command.ts';
 import { searchCommand } from './search-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { upCommand } from './up-command.ts';
@@ -13,6 +14,7 @@ const program = new Command('entrepot')
   .addCommand(upCommand())
   .addCommand(searchCommand())
   .addCommand(checkCommand())
+  .addCommand(partnerCommand())
   .addCommand(serveCommand())
   .addCommand(meshCommand())
   .addHelpText(
@@ -22,6 +24,7 @@ Begin with:
   entrepot up                                   everything in this process, with pretend partners
   entrepot search flight LHR JFK +60d           a search, with or without one running
   entrepot check                                is the configuration right?
+  entrepot partner --help                       integrate a partner
 `,
   );
 

@@ -142,9 +142,14 @@ export interface OAuthClient {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly scope?: string;
-  /** Where the client's credentials stand: in a Basic header (default) or in the form. */
-  readonly credentialsIn?: 'header' | 'body';
-  /** Further form fields. */
+  /**
+   * Where the client's credentials stand: in a Basic header (default), in the form, or as username and password in a JSON
+   * body, for partners that have a login of their own instead of OAuth.
+   */
+  readonly credentialsIn?: 'header' | 'body' | 'json';
+  /** Option of the account with the base URL of the token endpoint, for partners that have it on another host. */
+  readonly endpointOption?: string;
+  /** Further fields of the form or body. */
   readonly fields?: Readonly<Record<string, string>>;
 }
 
@@ -180,8 +185,13 @@ export interface Adapter<Row = unknown, Body = unknown> {
    * function is absent in every row.
    */
   readonly columns: Readonly<Record<string, (row: Row, context: AnswerContext) => unknown>>;
-  /** Tells rows of one search apart, so that a row which comes again in a later answer counts once; absent: none comes again. */
-  idOf?(row: Row): string;
+  /**
+   * Tells rows of one search apart where a later answer repeats those of an earlier one: there they are passed over, since
+   * they count once. undefined: the row has no id, and counts whenever it comes. Absent: answers repeat nothing.
+   */
+  idOf?(row: Row): string | undefined;
+  /** What the partner calls the row, for people; undefined where it has no name. */
+  nameOf?(row: Row): string | undefined;
   /** Where a token for requests is fetched, for partners that want one. */
   readonly oauth?: OAuthClient;
   /** How a session is opened, for partners that want one of their own kind. */

@@ -29,7 +29,9 @@ export interface Page {
 
 /** What asking needs. */
 export interface AskTools extends ExchangeTools {
-  readonly answers: AnswerStore;
+  readonly answers: Pick<AnswerStore, 'hold'>;
+  /** The clock by which answers are dated, epoch ms; default the machine's. Recorded answers have a time of their own. */
+  readonly now?: () => number;
   readonly turns: Turns;
 }
 
@@ -70,7 +72,7 @@ class Tally {
 }
 
 async function readPages(
-  { answers, turns }: AskTools,
+  { answers, turns, now = Date.now }: AskTools,
   exchange: PartnerExchange,
   context: AskContext,
   first: PartnerRequest,
@@ -90,7 +92,7 @@ async function readPages(
     }
     if (next.afterMs !== undefined) await exchange.pause(next.afterMs);
     const answer: HttpAnswer = await exchange.send(next);
-    const fetchedAt = Date.now();
+    const fetchedAt = now();
     await turns.take();
     const contentType = answer.headers['content-type'];
     const body = exchange.bodyOf(answer);
@@ -103,9 +105,11 @@ async function readPages(
       throw exchange.failureStated(result);
     }
     if (result.intermediate !== true) pages++;
-    const fresh = shown === undefined ? undefined : (row: unknown): boolean => isNew(shown, adapter.idOf!(row));
+    const ids = shown === undefined ? [] : result.rows.map((row) => adapter.idOf!(row));
+    const fresh = shown === undefined ? undefined : (row: number): boolean => !shown.has(ids[row] ?? '');
     if (result.warning !== undefined) tally.incomplete ??= `it warns: ${result.warning.slice(0, 250)}`;
     const mapped = mapRows(plan, adapter, result.rows, answered, seen, tally.rejections, fresh);
+    for (const id of ids) if (id !== undefined) shown?.add(id);
     tally.received += mapped.received;
     if (mapped.rows.length > 0) {
       tally.kept += mapped.rows.length;
@@ -122,12 +126,6 @@ async function readPages(
     }
     next = result.next;
   }
-}
-
-function isNew(shown: Set<string>, id: string): boolean {
-  if (shown.has(id)) return false;
-  shown.add(id);
-  return true;
 }
 
 function read(adapter: ConfiguredPartner['adapter'], body: unknown, context: AnswerContext): ReadResult<unknown> {

@@ -14,6 +14,8 @@ export interface PartnerConfig {
   readonly lifetimeSeconds?: number;
   readonly requestsPerSecond?: number;
   readonly sendTraceparent: boolean;
+  /** Share of searches in which it is asked, 0 to 1. */
+  readonly trafficShare: number;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -83,6 +85,14 @@ export const partnerSchema: JSONSchema = {
     enabled: { description: 'asked in searches', type: 'boolean', default: true },
     ...limits,
     requestsPerSecond,
+    trafficShare: {
+      description:
+        "share of searches in which it is asked, 0 to 1; the grade of the adapter's certificate is its ceiling",
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 1,
+    },
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },
     options: { description: 'what the adapter takes, see its README', type: 'object', default: {} },
   },

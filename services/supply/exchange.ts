@@ -5,14 +5,14 @@ import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { AskContext, PartnerRequest, SessionClient, StatedFailure } from './adapter.ts';
 import { parseBody } from './body.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
-import type { HttpAnswer, HttpClient } from './http.ts';
+import type { HttpAnswer, HttpSender } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { retryAfterMs } from './rate-limit.ts';
-import { type FetchedToken, fetchOAuthToken, isToken, type TokenCache } from './tokens.ts';
+import { type FetchedToken, fetchOAuthToken, isToken, type TokenBounds, type TokenCache } from './tokens.ts';
 
 /** What conversations need. */
 export interface ExchangeTools {
-  readonly http: HttpClient;
+  readonly http: HttpSender;
   readonly tokens: TokenCache;
 }
 
@@ -130,19 +130,20 @@ export class PartnerExchange {
     const { partner } = this;
     const { oauth, session } = partner.adapter;
     const { tokens, http } = this.#tools;
+    const own = this.#ownBounds;
     if (oauth !== undefined) {
-      const bounds = { deadline: this.deadline, signal: this.#signal };
-      this.#token = await tokens.get(partner, () => fetchOAuthToken(http, partner, oauth, bounds));
+      this.#token = await tokens.get(partner, (bounds) => fetchOAuthToken(http, partner, oauth, bounds), own);
       return { ...request, headers: { ...request.headers, authorization: `Bearer ${this.#token}` } };
     }
     if (session === undefined) return request;
     const asked = { ...this.#context, now: Date.now() };
-    this.#token = await tokens.get(partner, () => this.#openSession(session, asked));
+    this.#token = await tokens.get(partner, (bounds) => this.#openSession(session, asked, bounds), own);
     return session.sign(request, this.#token, asked);
   }
 
-  async #openSession(session: SessionClient, asked: AskContext): Promise<FetchedToken> {
-    const answer = await this.#sendOnceMore(session.open(asked));
+  /** Opens a session for all that wait for it: it goes on when this conversation has ended. */
+  async #openSession(session: SessionClient, asked: AskContext, bounds: TokenBounds): Promise<FetchedToken> {
+    const answer = await this.#sendOnceMore(session.open(asked), bounds);
     const { manifest } = this.partner;
     const given = session.read(this.bodyOf(answer), { ...asked, fetchedAt: Date.now(), manifest });
     if ('failure' in given) throw this.failureStated(given);
@@ -152,13 +153,17 @@ export class PartnerExchange {
     return { value: given.token, ...(given.lifetimeMs !== undefined && { lifetimeMs: given.lifetimeMs }) };
   }
 
-  async #sendOnceMore(request: PartnerRequest): Promise<HttpAnswer> {
+  get #ownBounds(): TokenBounds {
+    return { deadline: this.deadline, signal: this.#signal };
+  }
+
+  async #sendOnceMore(request: PartnerRequest, bounds = this.#ownBounds): Promise<HttpAnswer> {
     try {
-      return await this.#once(request);
+      return await this.#once(request, bounds);
     } catch (error) {
       // A kept-alive connection that the partner closed at the same moment: the request was not looked at.
-      if (!(error instanceof PartnerFailure && error.unanswered) || Date.now() >= this.deadline) throw error;
-      return this.#once(request);
+      if (!(error instanceof PartnerFailure && error.unanswered) || Date.now() >= bounds.deadline) throw error;
+      return this.#once(request, bounds);
     }
   }
 
@@ -242,9 +247,9 @@ export class PartnerExchange {
     span.end();
   }
 
-  async #once(request: PartnerRequest): Promise<HttpAnswer> {
+  async #once(request: PartnerRequest, { deadline, signal }: TokenBounds): Promise<HttpAnswer> {
     const { partner } = this;
-    const admitted = await partner.rate.take(this.deadline - LEAST_TIME_MS, this.#signal);
+    const admitted = await partner.rate.take(deadline - LEAST_TIME_MS, signal);
     if (admitted === 'cancelled') throw cancelled();
     if (admitted === 'too_late') {
       throw new PartnerFailure({
@@ -263,8 +268,8 @@ export class PartnerExchange {
         method: request.method,
         headers,
         body: request.body,
-        deadline: this.deadline,
-        signal: this.#signal,
+        deadline,
+        signal,
         maxBodyBytes: partner.maxBodyBytes,
       });
       this.#httpStatus = answer.status;

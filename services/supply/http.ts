@@ -31,6 +31,12 @@ export interface HttpRequest {
   readonly maxBodyBytes: number;
 }
 
+/** What sends requests: the client below, or one that answers from a recording. */
+export interface HttpSender {
+  /** The complete answer whatever its status. Throws PartnerFailure for everything that is none. */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+}
+
 /** Options of {@link HttpClient}. */
 export interface HttpClientOptions {
   /** Connections to one origin, default 256; sensible from the sum of its partners' `concurrency` up. */
@@ -52,7 +58,7 @@ const decoders = {
  * Sends requests to partners: one pool of kept-alive connections an origin, no pipelining, no redirects, a hard deadline
  * (an answer that drips in slowly is given up all the same), a bounded body. Giving up closes the connection.
  */
-export class HttpClient {
+export class HttpClient implements HttpSender {
   readonly #pools = new Map<string, Pool>();
   readonly #options: Required<HttpClientOptions>;
 

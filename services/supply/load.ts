@@ -15,6 +15,7 @@ import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { verticals } from '../../libs/vertical/index.ts';
 import type { Account, Adapter, Manifest } from './adapter.ts';
+import { trafficProblem } from './certificate.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 import { type PartnerConfig, partnerSchema } from './config.ts';
 import { PartnerFailure } from './failure.ts';
@@ -83,11 +84,7 @@ export async function readPartners(sources: PartnerSources): Promise<ReadPartner
     try {
       const document = loadPartnerFile(file, sources.twinUrl);
       const { adapter: name } = document.value;
-      const folder = directories.map((directory) => path.join(directory, name)).find(isAdapterFolder);
-      if (folder === undefined) {
-        const reason = `no adapter "${name}"; there are: ${adapterNames(directories).join(', ') || 'none'}`;
-        throw new ConfigError([document.problem(['adapter'], reason)]);
-      }
+      const folder = folderOf(document, directories);
       let loading = adapters.get(name);
       if (loading === undefined) {
         loading = loadAdapter(folder);
@@ -95,7 +92,8 @@ export async function readPartners(sources: PartnerSources): Promise<ReadPartner
       }
       const loaded = await loading;
       checkAccount(document, loaded.manifest);
-      partners.set(partner, configure(partner, document.value, loaded));
+      checkTraffic(document, folder, sources.twinUrl);
+      partners.set(partner, configurePartner(partner, document.value, loaded));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       refused.set(partner, error.problems);
@@ -122,7 +120,7 @@ export async function checkPartners(
   const sources = { configDirectory, adapterDirectories };
   const { refused } = await readPartners(sources);
   const problems = [...refused.values()].flat();
-  for (const folder of adapterDirectoriesOf(sources).flatMap(adapterFolders)) {
+  for (const folder of adapterFolders(adapterDirectoriesOf(sources))) {
     try {
       await loadAdapter(folder);
     } catch (error) {
@@ -131,6 +129,41 @@ export async function checkPartners(
     }
   }
   return distinctProblems(problems);
+}
+
+/** The folder of an adapter by its name; undefined where no directory has it. */
+export function findAdapterFolder(name: string, directories = defaultDirectories()): string | undefined {
+  return directories.map((directory) => path.join(directory, name)).find(isAdapterFolder);
+}
+
+/** Every adapter folder of the directories, in order, the first of each name. */
+export function adapterFolders(directories = defaultDirectories()): string[] {
+  return [...new Set(adapterNames(directories))].map((name) => findAdapterFolder(name, directories)!);
+}
+
+function folderOf(document: YamlDocument<PartnerConfig>, directories: readonly string[]): string {
+  const { adapter } = document.value;
+  const folder = findAdapterFolder(adapter, directories);
+  if (folder !== undefined) return folder;
+  const reason = `no adapter "${adapter}"; there are: ${adapterNames(directories).join(', ') || 'none'}`;
+  throw new ConfigError([document.problem(['adapter'], reason)]);
+}
+
+/** One partner by its account file, whatever share of the traffic it may have: for the workbench. Throws ConfigError. */
+export async function loadPartner(
+  file: string,
+  sources: Omit<PartnerSources, 'configDirectory'> = {},
+): Promise<{ partner: ConfiguredPartner; folder: string; credentials: readonly string[] }> {
+  const document = loadPartnerFile(file, sources.twinUrl);
+  const folder = folderOf(document, sources.adapterDirectories ?? defaultDirectories());
+  const loaded = await loadAdapter(folder);
+  checkAccount(document, loaded.manifest);
+  const partner = configurePartner(partnerName(file), document.value, loaded);
+  return { partner, folder, credentials: Object.keys(document.value.credentials) };
+}
+
+function partnerName(file: string): string {
+  return path.basename(file).replace(/\.ya?ml$/, '');
 }
 
 function loadPartnerFile(file: string, twinUrl: string | undefined): YamlDocument<PartnerConfig> {
@@ -143,9 +176,13 @@ function loadPartnerFile(file: string, twinUrl: string | undefined): YamlDocumen
   return parseYaml(text, file, partnerSchema);
 }
 
-/** Loads the folder of an adapter. Throws ConfigError with every problem of its manifest and map.ts. */
-export async function loadAdapter(folder: string): Promise<LoadedAdapter> {
-  const document = loadYamlDocument<ManifestFile>(path.join(folder, 'manifest.yaml'), manifestSchema);
+/**
+ * Loads the folder of an adapter. Throws ConfigError with every problem of its manifest and map.ts.
+ *
+ * @param file another manifest than the folder's own, to be tried with what else the folder has
+ */
+export async function loadAdapter(folder: string, file = path.join(folder, 'manifest.yaml')): Promise<LoadedAdapter> {
+  const document = loadYamlDocument<ManifestFile>(file, manifestSchema);
   const manifest = document.value;
   const problem = (at: string, reason: string): ConfigError => new ConfigError([document.problem([at], reason)]);
   if (manifest.name !== path.basename(folder)) throw problem('name', `expected the folder's name`);
@@ -196,12 +233,29 @@ function checkAccount(document: YamlDocument<PartnerConfig>, manifest: ManifestF
     const reason = optionProblem(name, stated, manifest.options?.[name]);
     if (reason !== undefined) problems.push(document.problem(['options', name], reason));
   }
+  for (const [name, { required, default: otherwise, description }] of Object.entries(manifest.options ?? {})) {
+    if (required === true && otherwise === undefined && !Object.hasOwn(options, name)) {
+      problems.push(document.problem(['options'], `option "${name}" is missing (${description})`));
+    }
+  }
   for (const [name, what] of Object.entries(manifest.credentials ?? {})) {
     if (!Object.hasOwn(credentials, name)) {
       problems.push(document.problem(['credentials'], `credential "${name}" is missing (${what})`));
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** More traffic than the adapter's certificate allows. */
+function checkTraffic(
+  document: YamlDocument<PartnerConfig>,
+  folder: string,
+  twinUrl = process.env.ENTREPOT_TWIN_URL,
+): void {
+  const { adapter, endpoint, enabled, trafficShare } = document.value;
+  const share = enabled ? trafficShare : 0;
+  const reason = trafficProblem({ share, adapter, folder, digest: digestOfFolder(folder), endpoint, twinUrl });
+  if (reason !== undefined) throw new ConfigError([document.problem(['trafficShare'], reason)]);
 }
 
 const DOOR: ReadonlySet<string> = new Set(['fields', 'rows', 'price', 'expiresAt', 'adapter'] satisfies (keyof Door)[]);
@@ -227,7 +281,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function configure(name: string, config: PartnerConfig, loaded: LoadedAdapter): ConfiguredPartner {
+/** A partner of an account's settings and an adapter. */
+export function configurePartner(name: string, config: PartnerConfig, loaded: LoadedAdapter): ConfiguredPartner {
   const { defaults, taxBasis: stated, ...rest } = loaded.manifest;
   const endpoint = config.endpoint.replace(/\/+$/, '');
   const url = new URL(endpoint);
@@ -259,6 +314,7 @@ function configure(name: string, config: PartnerConfig, loaded: LoadedAdapter): 
     timeoutMs: config.timeoutMs ?? defaults.timeoutMs,
     maxPages: config.maxPages ?? defaults.maxPages,
     maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes,
+    trafficShare: config.trafficShare,
     sendTraceparent: config.sendTraceparent,
     plan: loaded.plan,
     limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
@@ -283,18 +339,16 @@ function isAdapterFolder(folder: string): boolean {
   return existsSync(path.join(folder, 'manifest.yaml'));
 }
 
-function adapterFolders(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .map((name) => path.join(directory, name))
-    .filter(isAdapterFolder);
-}
-
 function adapterNames(directories: readonly string[]): string[] {
   return directories
-    .flatMap(adapterFolders)
-    .map((folder) => path.basename(folder))
+    .filter((directory) => existsSync(directory))
+    .flatMap((directory) => readdirSync(directory).filter((name) => isAdapterFolder(path.join(directory, name))))
     .sort();
+}
+
+/** Digest of a folder's manifest, tables and sources, which a certificate is bound to. Tests, cases and accounts do not count. */
+export function digestOfFolder(folder: string): string {
+  return shortDigest(sourcesIn(folder));
 }
 
 /** Digest of the manifest and all sources that map: another mapping is another manifest. Tests do not count. */

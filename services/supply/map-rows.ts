@@ -87,7 +87,7 @@ export interface MappedRows {
 /**
  * Maps a page's rows in one pass. Rows that cannot become offers are counted in `rejections`.
  *
- * @param fresh whether a row comes for the first time; absent: all do
+ * @param fresh whether the row at a position comes for the first time; absent: all do
  */
 export function mapRows(
   plan: ColumnPlan,
@@ -96,7 +96,7 @@ export function mapRows(
   context: AnswerContext,
   seen: SeenOffers,
   rejections: Rejections,
-  fresh?: (row: unknown) => boolean,
+  fresh?: (row: number) => boolean,
 ): MappedRows {
   const { columns } = plan;
   const width = columns.length;
@@ -117,7 +117,7 @@ export function mapRows(
     const at = kept.length;
     let reading = 'id';
     try {
-      if (fresh?.(row) === false) continue;
+      if (fresh?.(index) === false) continue;
       received++;
       reading = 'price';
       prices[at] = checkedPrice(adapter.price(row, context));

@@ -24,6 +24,8 @@ export interface ConfiguredPartner {
   readonly timeoutMs: number;
   readonly maxPages: number;
   readonly maxBodyBytes: number;
+  /** Share of searches in which it is asked, 0 to 1. */
+  readonly trafficShare: number;
   /** Sends the trace's id along. Off for third parties: it is our business. */
   readonly sendTraceparent: boolean;
   readonly plan: ColumnPlan;

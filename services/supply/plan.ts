@@ -4,6 +4,7 @@ import { EntrepotError, type FieldViolation, invalidField, invalidFields } from 
 import { minorDigits } from '../../libs/money/index.ts';
 import type { AskContext, PartnerRequest } from './adapter.ts';
 import { emptyOutcome } from './ask.ts';
+import { isInShare } from './certificate.ts';
 import { PartnerFailure } from './failure.ts';
 import type { ConfiguredPartner } from './partner.ts';
 
@@ -60,6 +61,10 @@ function planPartner(partner: ConfiguredPartner, start: SearchStart, vertical: s
   if (!partner.enabled) return skip(OutcomeStatus.SUSPENDED, 'switched off in its configuration');
   if (partner.markets.length > 0 && !partner.markets.includes(start.market)) {
     return skip(OutcomeStatus.NOT_PERMITTED, `it sells in ${partner.markets.join(', ')}, not in ${start.market}`);
+  }
+  if (!isInShare(partner.trafficShare, partner.name, start.searchId)) {
+    const percent = `${partner.trafficShare * 100} %`;
+    return skip(OutcomeStatus.SUSPENDED, `not asked in this search: its trafficShare is ${percent} of searches`);
   }
   const wait = partner.hold.remaining(now);
   if (wait > 0) {

@@ -7,6 +7,7 @@ import type {
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { invalidField, toEntrepotError } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
+import type { AnswerStore } from './answers.ts';
 import { type AskTools, askPartner, type Page } from './ask.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
 import type { Identities, IdentityListener } from './identities.ts';
@@ -17,6 +18,7 @@ import { type PlannedCall, planSearch } from './plan.ts';
 
 /** What a search needs. */
 export interface SearchTools extends AskTools {
+  readonly answers: AnswerStore;
   readonly partners: ReadonlyMap<string, ConfiguredPartner>;
   readonly identities: Identities;
 }

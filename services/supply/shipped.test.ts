@@ -13,10 +13,13 @@ it('ships partners that can be used as they are', async () => {
   expect([...partners.keys()].sort()).toEqual([
     'duffel',
     'duffel-leisure',
+    'ebay',
     'hotelbeds',
     'hotelbeds-direct',
     'hotelbeds-select',
+    'karhoo',
     'travelport',
+    'uber',
   ]);
 });
 
@@ -32,10 +35,19 @@ it('ships adapters that make a request of ordinary criteria', async () => {
     childAges: [5],
   };
   const stay = { place: 'PMI', checkIn: date(60), checkOut: date(63), rooms: [{ adults: 2, childAges: [] }] };
-  for (const criteria of [Criteria.fromJSON({ flight }), Criteria.fromJSON({ stay })]) {
-    const { calls, skipped } = planSearch(partners, start({ criteria }), Date.now());
+  const point = (latitude: number, longitude: number) => ({ point: { latitude, longitude } });
+  const ride = { pickup: point(51.5, -0.12), dropoff: point(51.47, -0.45), passengers: 2 };
+  const searches = [
+    { criteria: { flight }, asked: ['duffel', 'duffel-leisure', 'travelport'] },
+    { criteria: { stay }, asked: ['hotelbeds', 'hotelbeds-direct', 'hotelbeds-select'] },
+    { criteria: { good: { query: 'drill' } }, asked: ['ebay'] },
+    { criteria: { ride }, asked: ['karhoo', 'uber'] },
+  ];
+  for (const { criteria, asked } of searches) {
+    const request = start({ criteria: Criteria.fromJSON(criteria) });
+    const { calls, skipped } = planSearch(partners, request, Date.now());
     expect(skipped).toEqual([]);
-    expect(calls).toHaveLength(3);
+    expect(calls.map(({ partner }) => partner.name).sort()).toEqual(asked);
     for (const { request } of calls) expect(request.path).toMatch(/^\//);
   }
 });

@@ -1,13 +1,15 @@
 import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { OAuthClient } from './adapter.ts';
-import { PartnerFailure } from './failure.ts';
-import type { HttpClient } from './http.ts';
+import { cancelled, PartnerFailure } from './failure.ts';
+import type { HttpSender } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
 
 /** A token is renewed so long before it ends that a search begun with it can finish. */
 const RENEW_BEFORE_MS = 60_000;
 /** Lifetime of a token whose answer states none. */
 const LEAST_LIFETIME_MS = 300_000;
+/** Time for fetching one. It is nobody's own: those who wait for it leave when their time is over. */
+const FETCH_TIMEOUT_MS = 10_000;
 const MAX_TOKEN_BYTES = 65_536;
 
 /** A token as a partner gave it. */
@@ -17,23 +19,32 @@ export interface FetchedToken {
   readonly lifetimeMs?: number;
 }
 
-interface Token {
-  readonly fetching: Promise<FetchedToken>;
-  /** Once it is there. */
-  value: string | undefined;
-  renewAt: number;
-}
-
-/** Bounds of a call that needs a token. */
-interface TokenBounds {
+/** What bounds a call: of one that needs a token its own time, of one that fetches it the time for that. */
+export interface TokenBounds {
   /** Epoch ms. */
   readonly deadline: number;
   readonly signal: AbortSignal;
 }
 
+/** Gets a token from the partner, for all that wait for it. Throws PartnerFailure. */
+export type FetchToken = (bounds: TokenBounds) => Promise<FetchedToken>;
+
+interface Token {
+  /** Digest of the configuration that it was fetched with: another one is another account. */
+  readonly digest: string;
+  readonly value: Promise<string>;
+  /** Ends the fetching once nobody waits for it any more. */
+  readonly fetching: AbortController;
+  waiting: number;
+  /** The token, once it has come. */
+  text: string | undefined;
+  renewAt: number;
+}
+
 /**
  * Tokens of partners, one for each, fetched once for all calls that wait for it and kept until shortly before it ends. A
- * rotated secret counts with the next token; a refused one is forgotten.
+ * rotated secret counts with the next token; a refused one is forgotten. A call that gives up takes none of the others
+ * with it.
  */
 export class TokenCache {
   readonly #tokens = new Map<string, Token>();
@@ -41,82 +52,152 @@ export class TokenCache {
   /**
    * The partner's token.
    *
-   * @param fetch gets one where none is kept
-   * @throws what `fetch` throws
+   * @param fetch gets one where none is kept, within bounds of its own
+   * @param bounds how long the caller waits
+   * @throws PartnerFailure, and what `fetch` throws
    */
-  async get(partner: ConfiguredPartner, fetch: () => Promise<FetchedToken>): Promise<string> {
-    const key = keyOf(partner);
-    const known = this.#tokens.get(key);
-    if (known !== undefined && known.renewAt > Date.now()) return (await known.fetching).value;
-    const token: Token = { fetching: fetch(), value: undefined, renewAt: Number.POSITIVE_INFINITY };
-    this.#tokens.set(key, token);
+  async get(partner: ConfiguredPartner, fetch: FetchToken, bounds: TokenBounds): Promise<string> {
+    const { digest } = partner.manifest;
+    let token = this.#tokens.get(partner.name);
+    if (token === undefined || token.digest !== digest || token.renewAt <= Date.now()) {
+      token = this.#begin(partner, fetch, digest);
+      this.#tokens.set(partner.name, token);
+    }
+    if (token.text !== undefined) return token.text;
+    token.waiting++;
     try {
-      const { value, lifetimeMs = LEAST_LIFETIME_MS } = await token.fetching;
-      token.value = value;
-      token.renewAt = Date.now() + Math.max(1_000, lifetimeMs - RENEW_BEFORE_MS);
-      return value;
-    } catch (error) {
-      if (this.#tokens.get(key) === token) this.#tokens.delete(key);
-      throw error;
+      return await within(token.value, bounds);
+    } finally {
+      token.waiting--;
+      if (token.waiting === 0 && token.text === undefined) {
+        token.fetching.abort();
+        this.#drop(partner, token);
+      }
     }
   }
 
-  /** The next call gets a new one, unless another call that was refused has got one already. */
+  /** The next call gets a new one, unless somebody has fetched one since `refused` was given out. */
   forget(partner: ConfiguredPartner, refused: string): void {
-    const key = keyOf(partner);
-    if (this.#tokens.get(key)?.value === refused) this.#tokens.delete(key);
+    const token = this.#tokens.get(partner.name);
+    if (token?.text === refused) this.#drop(partner, token);
+  }
+
+  #drop({ name }: ConfiguredPartner, token: Token): void {
+    if (this.#tokens.get(name) === token) this.#tokens.delete(name);
+  }
+
+  #begin(partner: ConfiguredPartner, fetch: FetchToken, digest: string): Token {
+    const fetching = new AbortController();
+    const value = fetch({ deadline: Date.now() + FETCH_TIMEOUT_MS, signal: fetching.signal }).then(
+      ({ value: text, lifetimeMs = LEAST_LIFETIME_MS }) => {
+        token.text = text;
+        token.renewAt = Date.now() + Math.max(1_000, lifetimeMs - RENEW_BEFORE_MS);
+        return text;
+      },
+      (error: unknown) => {
+        this.#drop(partner, token);
+        throw error;
+      },
+    );
+    // Everybody may have left before it fails.
+    value.catch(() => {});
+    const token: Token = {
+      digest,
+      value,
+      fetching,
+      waiting: 0,
+      text: undefined,
+      renewAt: Number.POSITIVE_INFINITY,
+    };
+    return token;
   }
 }
 
 /** Fetches an OAuth 2.0 client-credentials token. Throws PartnerFailure. */
 export async function fetchOAuthToken(
-  http: HttpClient,
+  http: HttpSender,
   partner: ConfiguredPartner,
   client: OAuthClient,
   bounds: TokenBounds,
 ): Promise<FetchedToken> {
-  const id = partner.account.credential(client.clientId);
-  const secret = partner.account.credential(client.clientSecret);
-  const form = new URLSearchParams({ grant_type: 'client_credentials', ...client.fields });
-  if (client.scope !== undefined) form.set('scope', client.scope);
-  const headers: Record<string, string> = {
-    accept: 'application/json',
-    'content-type': 'application/x-www-form-urlencoded',
-  };
-  if (client.credentialsIn === 'body') {
+  const { status, body } = await http.send({
+    ...addressOf(partner, client),
+    method: 'POST',
+    ...tokenRequest(partner, client),
+    ...bounds,
+    maxBodyBytes: MAX_TOKEN_BYTES,
+  });
+  if (status >= 200 && status <= 299) return readToken(body);
+  throw refused(`its token endpoint answered with status ${status}`, failureOf(status), status);
+}
+
+/** Whether a value can be sent as a token in a header. */
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !/[^\x21-\x7e]/.test(value);
+}
+
+/** Where a token is fetched: below the account's endpoint, or where its option says. */
+function addressOf(partner: ConfiguredPartner, client: OAuthClient): { origin: string; path: string } {
+  const { origin, basePath, account } = partner;
+  const stated = client.endpointOption === undefined ? undefined : account.options[client.endpointOption];
+  if (typeof stated !== 'string' || stated === '') return { origin, path: basePath + client.tokenPath };
+  if (!/^https?:\/\//.test(stated) || !URL.canParse(stated)) {
+    throw refused(`its option ${client.endpointOption} is no URL`, FailureKind.AUTHENTICATION);
+  }
+  const url = new URL(stated);
+  return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') + client.tokenPath };
+}
+
+/** Secrets are read when they are used: a rotated one counts with the next token. */
+function tokenRequest(
+  { account }: ConfiguredPartner,
+  client: OAuthClient,
+): { readonly headers: Readonly<Record<string, string>>; readonly body: string } {
+  const id = account.credential(client.clientId);
+  const secret = account.credential(client.clientSecret);
+  const { credentialsIn, fields, scope } = client;
+  const accept = 'application/json';
+  if (credentialsIn === 'json') {
+    const body = JSON.stringify({ username: id, password: secret, ...fields });
+    return { headers: { accept, 'content-type': 'application/json' }, body };
+  }
+  const form = new URLSearchParams({ grant_type: 'client_credentials', ...fields });
+  if (scope !== undefined) form.set('scope', scope);
+  const headers: Record<string, string> = { accept, 'content-type': 'application/x-www-form-urlencoded' };
+  if (credentialsIn === 'body') {
     form.set('client_id', id);
     form.set('client_secret', secret);
   } else {
     headers.authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
   }
-  const answer = await http.send({
-    origin: partner.origin,
-    path: partner.basePath + client.tokenPath,
-    method: 'POST',
-    headers,
-    body: form.toString(),
-    ...bounds,
-    maxBodyBytes: MAX_TOKEN_BYTES,
-  });
-  if (answer.status < 200 || answer.status > 299) {
-    const failure =
-      answer.status === 429
-        ? FailureKind.RATE_LIMIT
-        : answer.status >= 500
-          ? FailureKind.SERVER_ERROR
-          : FailureKind.AUTHENTICATION;
-    throw refused(`its token endpoint answered with status ${answer.status}`, failure, answer.status);
-  }
-  return readToken(answer.body);
+  return { headers, body: form.toString() };
 }
 
-/** Another configuration of a partner is another account. */
-function keyOf(partner: ConfiguredPartner): string {
-  return `${partner.name} ${partner.manifest.digest}`;
+/** The token when it comes, or a failure when the caller's own time is over. */
+async function within(token: Promise<string>, { deadline, signal }: TokenBounds): Promise<string> {
+  if (signal.aborted) throw cancelled();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(refused('its token had not come when the time was over', FailureKind.TIMEOUT)),
+    Math.max(0, deadline - Date.now()),
+  );
+  const leave = (): void => reject(cancelled());
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([token, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+function failureOf(status: number): FailureKind {
+  if (status === 429) return FailureKind.RATE_LIMIT;
+  return status >= 500 ? FailureKind.SERVER_ERROR : FailureKind.AUTHENTICATION;
 }
 
 function readToken(body: Buffer): FetchedToken {
-  let answer: { access_token?: unknown; expires_in?: unknown };
+  let answer: { access_token?: unknown; expires_in?: unknown } | null;
   try {
     answer = JSON.parse(body.toString('utf8')) as typeof answer;
   } catch {
@@ -124,13 +205,8 @@ function readToken(body: Buffer): FetchedToken {
   }
   const value = answer?.access_token;
   if (!isToken(value)) throw refused('its token endpoint gave no access_token', FailureKind.MALFORMED);
-  const seconds = Number(answer.expires_in);
+  const seconds = Number(answer?.expires_in);
   return { value, ...(seconds > 0 && { lifetimeMs: seconds * 1_000 }) };
-}
-
-/** Whether a value can be sent as a token in a header. */
-export function isToken(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && !/[^\x21-\x7e]/.test(value);
 }
 
 function refused(detail: string, failure: FailureKind, httpStatus?: number): PartnerFailure {

@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { cpuCase } from './cases/cpu.ts';
 import { latencyCase } from './cases/latency.ts';
+import { mappingCase } from './cases/mapping.ts';
 import { scalingCase } from './cases/scaling.ts';
 import { type Figure, figureTable } from './figures.ts';
 
@@ -16,6 +17,7 @@ export type Case = (say: (line: string) => void) => Promise<readonly Figure[]>;
 const cases: Readonly<Record<string, Case>> = {
   'cpu-compact': cpuCase('compact'),
   'cpu-duffel': cpuCase('duffel'),
+  mapping: mappingCase,
   latency: latencyCase,
   scaling: scalingCase,
 };
@@ -41,7 +43,7 @@ for (const [name, run] of chosen) {
 if (values.json) console.log(JSON.stringify(figures, null, 2));
 else {
   console.log(
-    `Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}. Medians of ${5} runs; ratios are to the floor of the same run.`,
+    `Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}. Medians of at least 5 runs; ratios are to the floor of the same run.`,
   );
   console.log(figureTable(figures));
 }

@@ -91,6 +91,8 @@ export interface Rig extends Fused {
 
 export const flightSellers = ['duffel', 'duffel-leisure', 'travelport'];
 export const staySellers = ['hotelbeds', 'hotelbeds-direct', 'hotelbeds-select'];
+export const goodSellers = ['ebay'];
+export const rideSellers = ['karhoo', 'uber'];
 
 /** The date that many days from today, in UTC. */
 export function daysAhead(days: number): string {
@@ -143,7 +145,7 @@ export async function startRig(options: FusedOptions = {}): Promise<Rig> {
     const response = await fetch(`${twinUrl}/_scenario/${seller}`, { method: 'PUT', body: JSON.stringify(wanted) });
     if (!response.ok) throw new Error(await response.text());
   };
-  for (const seller of [...flightSellers, ...staySellers]) await scenario(seller, {});
+  for (const seller of [...flightSellers, ...staySellers, ...goodSellers, ...rideSellers]) await scenario(seller, {});
   return {
     ...fused,
     call,

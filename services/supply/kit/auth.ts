@@ -1,7 +1,7 @@
 import type { AskContext, PartnerRequest } from '../adapter.ts';
 import type { Compiler } from './compiler.ts';
 import type { ManifestFile } from './manifest.ts';
-import { compileFields } from './request.ts';
+import { AbsentError, compileFields } from './request.ts';
 import { type Frame, Scope } from './scope.ts';
 
 /** Puts an account's credentials into a request, made from the frame that the request was made from. */
@@ -13,7 +13,7 @@ export type Authorize = (request: PartnerRequest, context: AskContext, frame: Fr
  */
 export function compileAuth(
   compiler: Compiler,
-  { auth, credentials = {} }: ManifestFile,
+  { auth, credentials = {}, options = {} }: ManifestFile,
   requestScope: Scope,
 ): Authorize {
   const known = (path: (string | number)[], name: string): void => {
@@ -39,6 +39,13 @@ export function compileAuth(
   if ('oauth2' in auth) {
     known(['auth', 'oauth2', 'clientId'], auth.oauth2.clientId);
     known(['auth', 'oauth2', 'clientSecret'], auth.oauth2.clientSecret);
+    const { endpointOption } = auth.oauth2;
+    if (endpointOption !== undefined && options[endpointOption]?.type !== 'string') {
+      compiler.problem(
+        ['auth', 'oauth2', 'endpointOption'],
+        `no option "${endpointOption}" of type string is declared`,
+      );
+    }
     // The token is fetched and kept by supply: see tokens.ts.
     return (request) => request;
   }
@@ -58,7 +65,7 @@ export function compileAuth(
     for (const [slot, name] of slots) own[slot] = account.credential(name);
     const values = fields.map(([name, read]) => {
       const value = read(own);
-      if (value === undefined) throw new TypeError(`auth: ${name} is absent`);
+      if (value === undefined) throw new AbsentError(`auth: ${name} is absent`);
       return [name, String(value)] as const;
     });
     if (!inQuery)

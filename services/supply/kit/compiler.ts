@@ -1,8 +1,9 @@
 import { ConfigError, type ConfigProblem, type YamlDocument } from '../../../libs/config/index.ts';
 import {
   compileDynamic,
-  type DynamicScope,
+  type DynamicExpression,
   type DynamicType,
+  DynamicWriter,
   ExpressionError,
   type HostFunction,
 } from '../../../libs/expression/index.ts';
@@ -19,8 +20,12 @@ export class Compiler {
   readonly #document: YamlDocument<unknown>;
   readonly #functions: ReadonlyMap<string, HostFunction>;
   readonly #problems: ConfigProblem[] = [];
+  readonly #sources = new WeakMap<Reader, ReaderSource>();
   /** Paths of the answer that expressions read: "row.total_amount". */
   readonly paths = new Set<string>();
+  /** The code tables by name. */
+  readonly tables = new Map<string, PlacedTable>();
+  #order: { readonly what: string; readonly name: string; readonly later: readonly string[] } | undefined;
 
   constructor(document: YamlDocument<unknown>, functions: ReadonlyMap<string, HostFunction>) {
     this.#document = document;
@@ -32,9 +37,27 @@ export class Compiler {
     this.#problems.push(this.#document.problem(path, reason, within));
   }
 
+  /** Notes a mistake in a file beside the manifest. */
+  problemIn(file: string, line: number, column: number, reason: string): void {
+    this.#problems.push({ file, line, column, reason });
+  }
+
+  /**
+   * Says what is compiled now, a join or a name, and which of its kind (itself the first) it cannot read yet: who reads one
+   * is told so instead of hearing that there is none.
+   */
+  expectOrder(what: 'join' | 'name', name: string, later: readonly string[]): void {
+    this.#order = later.length === 0 ? undefined : { what, name, later };
+  }
+
   /** Throws ConfigError with every mistake found so far, if any. */
   finish(): void {
     if (this.#problems.length > 0) throw new ConfigError(this.#problems);
+  }
+
+  /** What a reader was made of, for code that takes in many; undefined for one that is no expression. */
+  sourceOf(read: Reader): ReaderSource | undefined {
+    return this.#sources.get(read);
   }
 
   /**
@@ -52,38 +75,60 @@ export class Compiler {
     return this.typed(path, source, scope, expected, more).read;
   }
 
-  /** As `expression`, with the type of the value as far as it is known. */
+  /** As `expression`, with what is known of it. */
   typed(
     path: Path,
     source: unknown,
     scope: Scope,
     expected?: DynamicType,
     more?: ReadonlyMap<string, HostFunction>,
-  ): { readonly read: Reader; readonly type: DynamicType } {
-    if (typeof source === 'number' || typeof source === 'boolean') return { read: () => source, type: 'dyn' };
+  ): Typed {
+    if (typeof source === 'number' || typeof source === 'boolean') return { ...untyped, read: () => source };
     if (typeof source !== 'string') {
       this.problem(path, 'expected a CEL expression');
-      return { read: absent, type: 'dyn' };
+      return untyped;
     }
     const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
     try {
-      const { reads, paths, type } = compileDynamic(source, { variables: scope.types, functions }, expected);
-      for (const read of paths) this.paths.add(read);
-      // Compiled again with what it reads alone, so that a call passes those values and no others.
-      const variables = new Map(reads.map((name) => [name, scope.types.get(name) as DynamicType]));
-      const own: DynamicScope = { variables, functions };
-      const read = bound(
-        compileDynamic(source, own, expected).evaluate,
-        reads.map((name) => scope.slot(name)),
-      );
-      return { read, type };
+      const expression = compileDynamic(source, { variables: scope.types, functions }, expected);
+      for (const path of expression.paths) this.paths.add(path);
+      const slots = expression.reads.map((name) => scope.slot(name));
+      const read = frameReader(expression, slots);
+      this.#sources.set(read, { expression, slots });
+      return { read, type: expression.type, reads: expression.reads };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      const hint = error.detail.startsWith('unknown variable "credentials') ? CREDENTIALS_HINT : '';
-      this.problem(path, hint + error.detail, { line: error.line, column: error.column });
-      return { read: absent, type: 'dyn' };
+      this.problem(path, this.#misplaced(error) ?? error.detail, { line: error.line, column: error.column });
+      return untyped;
     }
   }
+
+  /** Why a variable cannot be read where it is, though it may be elsewhere; undefined where that is not what is wrong. */
+  #misplaced({ reason, detail }: ExpressionError): string | undefined {
+    if (reason !== 'unknown_variable') return undefined;
+    const unknown = /"([A-Za-z_]\w*)/.exec(detail)?.[1];
+    if (unknown === 'credentials') return CREDENTIALS_HINT + detail;
+    const order = this.#order;
+    if (order === undefined || unknown === undefined || !order.later.includes(unknown)) return undefined;
+    const { what, name } = order;
+    const stands = unknown === name ? 'reads itself' : `reads "${unknown}", which stands below it`;
+    return `the ${what} "${name}" ${stands}; a ${what} reads those above it alone`;
+  }
+}
+
+/** A code table with the places of its codes. */
+export interface PlacedTable {
+  /** What each code means. */
+  readonly meanings: ReadonlyMap<string, string | number | boolean>;
+  /** Notes a mistake at a code. */
+  problem(code: string, reason: string): void;
+}
+
+/** What a reader was made of. */
+export interface ReaderSource {
+  readonly expression: DynamicExpression;
+  /** The slot of each variable that it reads. */
+  readonly slots: readonly number[];
 }
 
 const absent: Reader = () => undefined;
@@ -91,19 +136,23 @@ const absent: Reader = () => undefined;
 /** Secrets are kept from everything but what authenticates. */
 const CREDENTIALS_HINT = 'credentials are read under auth alone, a login under auth.session; ';
 
-/** Reads up to three variables without an array between: nearly every expression does. */
-function bound(evaluate: (...values: unknown[]) => unknown, slots: readonly number[]): Reader {
-  const [a = 0, b = 0, c = 0] = slots;
-  switch (slots.length) {
-    case 0:
-      return () => evaluate();
-    case 1:
-      return (frame) => evaluate(frame[a]);
-    case 2:
-      return (frame) => evaluate(frame[a], frame[b]);
-    case 3:
-      return (frame) => evaluate(frame[a], frame[b], frame[c]);
-    default:
-      return (frame) => evaluate(...slots.map((slot) => frame[slot]));
-  }
+/** The expression as one function of a frame. */
+function frameReader(expression: DynamicExpression, slots: readonly number[]): Reader {
+  const writer = new DynamicWriter();
+  return writer.build<Reader>(['$frame'], () => {
+    const names = new Map(expression.reads.map((name, at) => [name, `$${slots[at]}`]));
+    const loads = slots.map((slot) => `const $${slot} = $frame[${slot}];\n`).join('');
+    return `${loads}return ${writer.value(expression, names)};`;
+  });
 }
+
+/** A compiled expression with what is known of it. */
+export interface Typed {
+  readonly read: Reader;
+  /** Of its values, as far as it is known. */
+  readonly type: DynamicType;
+  /** The variables that it reads; undefined where it could not be compiled. */
+  readonly reads?: readonly string[];
+}
+
+const untyped: Typed = { read: absent, type: 'dyn' };

@@ -1,3 +1,4 @@
+import { invalidField } from '../../../libs/errors/index.ts';
 import type { DynamicType } from '../../../libs/expression/index.ts';
 import type { Vertical } from '../../../libs/vertical/index.ts';
 import type { Account, AskContext, Progress } from '../adapter.ts';
@@ -76,7 +77,7 @@ interface Values {
 interface OptionVariable {
   readonly name: string;
   readonly type: DynamicType;
-  /** As stated, or its default. Its type was checked when the account's file was loaded. */
+  /** As stated, or its default. Throws where a required one is missing. */
   value(account: Account): unknown;
 }
 
@@ -85,8 +86,17 @@ export function optionVariables({ options = {} }: ManifestFile): readonly Option
   return Object.entries(options).map(([name, spec]) => ({
     name: `options.${name}`,
     type: OPTION_TYPES[spec.type],
-    value: (account) => account.options[name] ?? spec.default,
+    value: (account) => optionOf(account, name, spec),
   }));
+}
+
+/** An option of the account, or its default. Its type was checked when the account's file was loaded. */
+function optionOf({ partner, options }: Account, name: string, spec: OptionSpec): unknown {
+  const value = options[name] ?? spec.default;
+  if (spec.required === true && (value === undefined || value === '')) {
+    throw invalidField(`options.${name}`, `partner ${partner}: ${spec.description}`);
+  }
+  return value;
 }
 
 /** What is wrong with an account's options; undefined where nothing is. */
@@ -100,6 +110,7 @@ export function optionProblem(name: string, stated: unknown, spec: OptionSpec | 
         ? Number.isFinite(stated)
         : typeof stated === type;
   const kind = type === 'integer' ? 'an integer' : `a ${type}`;
+  if (spec.required === true && stated === '') return `expected a text that is not empty (${spec.description})`;
   if (!fits) return `expected ${kind} (${name}: ${spec.description})`;
   if (typeof stated !== 'number') return undefined;
   const outside = (minimum !== undefined && stated < minimum) || (maximum !== undefined && stated > maximum);
@@ -117,11 +128,13 @@ export function compileLets(
   scope: Scope,
 ): Lets {
   const compiled: (readonly [number, Reader])[] = [];
-  for (const [name, source] of Object.entries(lets ?? {})) {
+  const names = Object.keys(lets ?? {});
+  for (const [position, [name, source]] of Object.entries(lets ?? {}).entries()) {
+    compiler.expectOrder('name', name, names.slice(position));
     const { read, type } = compiler.typed([...path, name], source, scope);
     if (scope.has(name)) compiler.problem([...path, name], `"${name}" is taken; choose another name`);
-    // A time stays one: as a dyn value it would be a mere number.
-    else compiled.push([scope.add(name, type === 'timestamp' ? type : 'dyn'), read]);
+    else compiled.push([scope.add(name, type), read]);
   }
+  compiler.expectOrder('name', '', []);
   return compiled;
 }

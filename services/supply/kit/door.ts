@@ -3,6 +3,13 @@ import type { Adapter, AnswerContext, PartnerPrice } from '../adapter.ts';
 /** The elements of a row's loops by name: `{ row }`, `{ hotel, room, rate }`. */
 export type RowValues = Readonly<Record<string, unknown>>;
 
+/** Rows, and what else there is to say of them. */
+export interface GivenAnswer {
+  readonly rows: readonly object[];
+  /** Why the answer is incomplete. */
+  readonly warning?: string | undefined;
+}
+
 /** A time with the zone of its place. */
 export interface Moment {
   readonly epochMs: number;
@@ -17,9 +24,19 @@ export interface Moment {
 export interface Door {
   /** Fields of the item by proto name: enums by name, times as {@link Moment}; undefined for absent. */
   readonly fields?: Readonly<Record<string, (values: never, context: AnswerContext) => unknown>>;
-  /** Rows of an answer, each with the names that `rows` in the manifest declares. */
-  readonly rows?: (body: never, context: AnswerContext) => readonly RowValues[];
-  readonly price?: (values: never, context: AnswerContext) => PartnerPrice;
+  /**
+   * Rows of an answer, each with the names that `rows.given` in the manifest lists; of that of a verification too. undefined
+   * where it is no answer with rows.
+   *
+   * @param names what the manifest calls by name: its `let`, `answer` and `joins`
+   */
+  readonly rows?: (
+    body: never,
+    context: AnswerContext,
+    names: RowValues,
+  ) => readonly object[] | GivenAnswer | undefined;
+  /** undefined: what the manifest says counts. */
+  readonly price?: (values: never, context: AnswerContext) => PartnerPrice | undefined;
   /** Epoch ms. */
   readonly expiresAt?: (values: never, context: AnswerContext) => number;
   /** Any part of the adapter as a whole: with all of them, the manifest maps nothing. */

@@ -17,7 +17,14 @@ import { compileFailures } from './failures.ts';
 import type { ManifestFile, RequestTemplate } from './manifest.ts';
 import type { CompiledMapping } from './mapping.ts';
 import { compilePaging } from './paging.ts';
-import { acceptOf, compileFields, compileRequest, type RequestMaker, type RequestSettings } from './request.ts';
+import {
+  AbsentError,
+  acceptOf,
+  compileFields,
+  compileRequest,
+  type RequestMaker,
+  type RequestSettings,
+} from './request.ts';
 import { rowsOf } from './rows.ts';
 import { type Frame, Scope } from './scope.ts';
 import { compileSession } from './session.ts';
@@ -68,10 +75,7 @@ export function compileExchange(input: ExchangeInput): Parts {
     until: compiler.expression(['poll', 'until'], manifest.poll.until, mapping.answerScope, 'bool'),
     everyMs: manifest.poll.everyMs,
   };
-  const warning =
-    manifest.warning === undefined
-      ? undefined
-      : compiler.expression(['warning'], manifest.warning, mapping.answerScope);
+  const warningsOf = compileWarnings(compiler, manifest.warning, mapping.answerScope);
   const verifying = compileVerify(input, settings);
   const size = verifying.size + innerLoops;
 
@@ -119,43 +123,19 @@ export function compileExchange(input: ExchangeInput): Parts {
       return failures.ofStatus(frame, status);
     },
     read(body, answered): ReadResult<KitRow> {
-      const frame = entered(body, 200, '', answered);
-      if (failures.empty(frame)) return { rows: [] };
-      const failure = failures.stated(frame);
-      if (failure !== undefined) return failure;
-      const progress = answered.progress ?? firstProgress;
-      const step = steps[progress.step];
-      if (step !== undefined) {
-        const taken = { ...progress.taken };
-        for (const [name, read] of step.take) {
-          const value = read(frame);
-          if (value === undefined) return malformed(`step ${progress.step + 1} gave no "${name}"`);
-          taken[name] = value;
-        }
-        const next = { ...progress, step: progress.step + 1, taken };
-        return { rows: [], next: prepare(steps[next.step]?.make ?? search, answered, next), intermediate: true };
+      try {
+        return readAnswer(body, answered);
+      } catch (error) {
+        // The answer lacks what the next request is made of.
+        if (error instanceof AbsentError) return malformed(error.message);
+        throw error;
       }
-      const answer = new KitAnswer(frame, mapping.layout);
-      const rows = mapping.rows(answer, frame, body, answered);
-      const said = warning?.(frame);
-      const warned = typeof said === 'string' && said !== '' ? { warning: said } : {};
-      if (poll !== undefined && poll.until(frame) !== true) {
-        const next = { ...progress, polls: progress.polls + 1 };
-        const again = { ...authorize(poll.make(frame), answered, frame), progress: next, afterMs: poll.everyMs };
-        return { rows: rows ?? [], ...warned, next: again, intermediate: true };
-      }
-      if (rows === undefined) return malformed('it has no list of rows where the manifest says');
-      const next = paging?.(frame, answered, progress, rows.length);
-      if (next === undefined) return { rows, ...warned };
-      if ('failure' in next) return next;
-      const { progress: onward, request: own } = next;
-      if (own === undefined) return { rows, ...warned, next: prepare(search, answered, onward) };
-      const headers = { ...headersOf(settings, frame), ...own.headers };
-      return { rows, ...warned, next: { ...authorize({ ...own, headers }, answered, frame), progress: onward } };
     },
     verify(row, asked) {
       const frame = refreshed(row, asked);
-      const progress = { ...firstProgress, step: steps.length, taken: { [verifiedId]: mapping.id(frame) } };
+      // What steps gave to the search holds for its row too.
+      const taken = { ...asked.progress?.taken, [verifiedId]: mapping.id(frame) };
+      const progress = { ...firstProgress, step: steps.length, taken };
       return { ...authorize(verifying.make(frame), asked, frame), progress };
     },
     readVerified(body, answered, before) {
@@ -164,11 +144,14 @@ export function compileExchange(input: ExchangeInput): Parts {
       if (gone !== undefined) return { gone };
       const failure = failures.stated(frame);
       if (failure !== undefined) return failure;
-      const row = verifying.find(frame, answered, mapping.id(before.answer.enter(before)));
+      const found = verifying.find(frame, body, answered, mapping.id(before.answer.enter(before)));
+      if (found === undefined) return malformed('it has no row where the manifest says');
+      const [row] = found;
       return row === undefined ? { gone: 'It is no longer among what the partner sells.' } : { row };
     },
     rowOfVerified(body, answered) {
-      const row = verifying.find(entered(body, 200, '', answered), answered, answered.progress?.taken[verifiedId]);
+      const id = answered.progress?.taken[verifiedId];
+      const [row] = verifying.find(entered(body, 200, '', answered), body, answered, id) ?? [];
       if (row === undefined) throw new TypeError('the verified row is not in the answer');
       return row;
     },
@@ -177,12 +160,64 @@ export function compileExchange(input: ExchangeInput): Parts {
     },
   };
 
+  function readAnswer(body: unknown, answered: AnswerContext): ReadResult<KitRow> {
+    const frame = entered(body, 200, '', answered);
+    if (failures.empty(frame)) return { rows: [] };
+    const failure = failures.stated(frame);
+    if (failure !== undefined) return failure;
+    const progress = answered.progress ?? firstProgress;
+    const step = steps[progress.step];
+    if (step !== undefined) {
+      const taken = { ...progress.taken };
+      for (const [name, read] of step.take) {
+        const value = read(frame);
+        if (value === undefined) return malformed(`step ${progress.step + 1} gave no "${name}"`);
+        taken[name] = value;
+      }
+      const next = { ...progress, step: progress.step + 1, taken };
+      return { rows: [], next: prepare(steps[next.step]?.make ?? search, answered, next), intermediate: true };
+    }
+    const answer = new KitAnswer(frame, mapping.load);
+    const found = mapping.rows(answer, frame, body, answered);
+    const rows = found?.rows;
+    const warned = warningsOf(frame, found?.warning);
+    if (poll !== undefined && poll.until(frame) !== true) {
+      const next = { ...progress, polls: progress.polls + 1 };
+      const again = { ...authorize(poll.make(frame), answered, frame), progress: next, afterMs: poll.everyMs };
+      return { rows: rows ?? [], ...warned, next: again, intermediate: true };
+    }
+    if (rows === undefined) return malformed('it has no list of rows where the manifest says');
+    const next = paging?.(frame, answered, progress, rows.length);
+    if (next === undefined) return { rows, ...warned };
+    if ('refused' in next) return { rows, warning: next.refused };
+    const { progress: onward, request: own } = next;
+    if (own === undefined) return { rows, ...warned, next: prepare(search, answered, onward) };
+    const headers = { ...headersOf(settings, frame), ...own.headers };
+    return { rows, ...warned, next: { ...authorize({ ...own, headers }, answered, frame), progress: onward } };
+  }
+
   /** The row's values in a frame of this moment and account. */
   function refreshed(row: KitRow, asked: AskContext): Frame {
     const frame = row.answer.enter(row).slice();
     for (const [slot, value] of context.frame(asked, requests.size).entries()) frame[slot] = value;
     return frame;
   }
+}
+
+/** What the partner, and map.ts, say about what is missing. */
+function compileWarnings(
+  compiler: Compiler,
+  template: ManifestFile['warning'],
+  scope: Scope,
+): (frame: Frame, own: string | undefined) => { readonly warning?: string } {
+  const isOne = typeof template === 'string';
+  const readers = (isOne ? [template] : (template ?? [])).map((source, at) =>
+    compiler.expression(isOne ? ['warning'] : ['warning', at], source, scope),
+  );
+  return (frame, own) => {
+    const said = [...readers.map((read) => read(frame)), own].filter((text) => typeof text === 'string' && text !== '');
+    return said.length === 0 ? {} : { warning: said.join('; ') };
+  };
 }
 
 /** Headers of every request, for a link that the partner made. */
@@ -222,7 +257,8 @@ function malformed(detail: string): StatedFailure {
 interface Verifying {
   readonly size: number;
   readonly make: RequestMaker;
-  find(frame: Frame, context: AnswerContext, id: unknown): KitRow | undefined;
+  /** The row of the id, or none; undefined where the answer has no list of rows. */
+  find(frame: Frame, body: unknown, context: AnswerContext, id: unknown): readonly KitRow[] | undefined;
   handoff(frame: Frame, clickId: string): { url: string } | { token: string };
 }
 
@@ -244,13 +280,15 @@ function compileVerify({ compiler, manifest, mapping }: ExchangeInput, settings:
   return {
     size: Math.max(scope.size, rows?.scope.size ?? 0),
     make,
-    find(frame, context, id) {
-      const answer = new KitAnswer(frame, mapping.layout);
+    find(frame, body, context, id) {
+      const answer = new KitAnswer(frame, mapping.load);
+      const values = rows?.read(frame);
       const found =
-        rows === undefined ? mapping.rows(answer, frame, undefined, context) : rowsOf(answer, rows.read(frame) ?? []);
-      const same = (found ?? []).find((row) => mapping.id(row.answer.enter(row)) === id);
+        rows === undefined ? mapping.rows(answer, frame, body, context)?.rows : values && rowsOf(answer, values);
+      const same = found?.find((row) => mapping.id(row.answer.enter(row)) === id);
+      if (same !== undefined) return [same];
       // An answer about one row has it alone, maybe under a new key.
-      return same ?? (verify?.single === true && found?.length === 1 ? found[0] : undefined);
+      return verify?.single === true && found?.length === 1 ? found : found && [];
     },
     handoff(frame, clickId) {
       frame[click] = clickId;

@@ -7,11 +7,12 @@ import {
   itineraryColumns,
   itineraryOf,
   type Segment,
+  type Slice,
   segmentOf,
   sliceOf,
 } from '../mapping/itinerary.ts';
 import { type Derived, derive, orReject } from '../mapping/reject.ts';
-import type { KitRow } from './answer.ts';
+import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { type CompiledField, compileMessage, mappingAt } from './item.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
@@ -79,6 +80,8 @@ function lowestCabin(names: readonly unknown[]): string | undefined {
 interface Loop {
   readonly over: Reader;
   readonly slot: number;
+  /** What an element is made of: rows of an answer that share it share what is made. */
+  readonly once: Reader | undefined;
 }
 
 /** The compiled slices of a flight. */
@@ -104,7 +107,9 @@ export function compileFlight(
   const itinerary = (row: KitRow): Itinerary => {
     if (row.derived === undefined) {
       const frame = row.answer.enter(row);
-      row.derived = derive('row', id(frame), () => itineraryOf(slices.read(frame)));
+      row.derived = derive('row', { toString: () => String(id(frame)) }, () =>
+        itineraryOf(slices.read(frame, row.answer)),
+      );
     }
     return orReject(row.derived as Derived<Itinerary>);
   };
@@ -134,7 +139,7 @@ const noFare = {
 } as const;
 
 interface Slices {
-  read(frame: Frame): Parameters<typeof itineraryOf>[0];
+  read(frame: Frame, answer: KitAnswer): readonly Slice[];
   fares(frame: Frame): SegmentFare[][];
 }
 
@@ -163,18 +168,24 @@ function compileSlices(compiler: Compiler, path: Path, template: unknown, scope:
     mappingAt(compiler, [...at, 'give'], segment.give),
     inner.inner,
   );
+  const sliceIn = (frame: Frame, answer: KitAnswer): Slice => {
+    const segments: Segment[] = [];
+    for (const part of elements(inner, frame)) {
+      frame[inner.slot] = part;
+      segments.push(onceOf(inner, frame, answer, own.stated));
+    }
+    const stated = minutes?.(frame);
+    return sliceOf(segments, typeof stated === 'number' ? stated : undefined);
+  };
   return {
-    read: (frame) =>
-      elements(outer, frame).map((one) => {
+    read(frame, answer) {
+      const made: Slice[] = [];
+      for (const one of elements(outer, frame)) {
         frame[outer.slot] = one;
-        const segments: Segment[] = [];
-        for (const part of elements(inner, frame)) {
-          frame[inner.slot] = part;
-          segments.push(own.stated(frame));
-        }
-        const stated = minutes?.(frame);
-        return sliceOf(segments, typeof stated === 'number' ? stated : undefined);
-      }),
+        made.push(onceOf(outer, frame, answer, sliceIn));
+      }
+      return made;
+    },
     fares: (frame) =>
       elements(outer, frame).map((one) => {
         frame[outer.slot] = one;
@@ -189,11 +200,26 @@ function compileSlices(compiler: Compiler, path: Path, template: unknown, scope:
 function loopOf(
   compiler: Compiler,
   path: Path,
-  template: { readonly each: string; readonly as?: string },
+  template: { readonly each: string; readonly as?: string; readonly once?: unknown },
   scope: Scope,
 ): Loop & { readonly inner: Scope } {
   const over = compiler.expression([...path, 'each'], template.each, scope, 'list_dyn');
-  return { over, ...loopScope(compiler, path, template.as ?? 'it', scope) };
+  const { slot, inner } = loopScope(compiler, path, { as: template.as ?? 'it' }, scope);
+  const once = template.once === undefined ? undefined : compiler.expression([...path, 'once'], template.once, inner);
+  return { over, slot, inner, once };
+}
+
+/** What is made of the loop's element in the frame, or was made of it for an earlier row of the answer. */
+function onceOf<T>(loop: Loop, frame: Frame, answer: KitAnswer, make: (frame: Frame, answer: KitAnswer) => T): T {
+  const of = loop.once?.(frame);
+  if (of === undefined) return make(frame, answer);
+  const known = answer.shared(loop);
+  let made = known.get(of) as Derived<T> | undefined;
+  if (made === undefined) {
+    made = derive('a part of a row', undefined, () => make(frame, answer));
+    known.set(of, made);
+  }
+  return orReject(made);
 }
 
 function elements({ over }: Loop, frame: Frame): readonly unknown[] {

@@ -14,21 +14,21 @@ const value = (source: string, row: unknown = {}, now = at('2027-05-02T15:59:00Z
   return evaluate(row, now);
 };
 
-it('instant_at is when the clocks of the place show it, whatever stands behind it', () => {
+it('local_instant is when the clocks of the place show it, whatever stands behind it', () => {
   const wanted = at('2027-05-02T16:00:00Z');
   for (const text of ['2027-05-02T18:00:00Z', '2027-05-02T18:00:00+09:00', '2027-05-02T18:00']) {
-    expect(value('instant_at(row.until, "Europe/Madrid")', { until: text }), text).toBe(wanted);
+    expect(value('local_instant(row.until, "Europe/Madrid")', { until: text }), text).toBe(wanted);
   }
-  const before = 'now < instant_at(row.until, "Europe/Madrid")';
+  const before = 'now < local_instant(row.until, "Europe/Madrid")';
   expect(value(before, { until: '2027-05-02T18:00:00Z' })).toBe(true);
   expect(value(before, { until: '2027-05-02T18:00:00Z' }, wanted)).toBe(false);
 });
 
-it('instant_at is absent for what is no time, no zone, or not there', () => {
+it('local_instant is absent for what is no time, no zone, or not there', () => {
   for (const until of ['soon', '2027-02-30T10:00:00', 5, null, undefined]) {
-    expect(value('instant_at(row.until, "Europe/Madrid")', { until }), String(until)).toBeUndefined();
+    expect(value('local_instant(row.until, "Europe/Madrid")', { until }), String(until)).toBeUndefined();
   }
-  expect(value('instant_at("2027-05-02T18:00:00", "Europe/Nowhere")')).toBeUndefined();
+  expect(value('local_instant("2027-05-02T18:00:00", "Europe/Nowhere")')).toBeUndefined();
 });
 
 it('steady takes the noise of floats away, and nothing that anyone meant', () => {

@@ -1,6 +1,14 @@
 import { createHash, createHmac, hash } from 'node:crypto';
 import type { HostFunction } from '../../../libs/expression/index.ts';
-import { airportZone, distanceKm, findCity, findPlace, localToEpochMs, zoneAt } from '../../../libs/reference/index.ts';
+import {
+  airportZone,
+  distanceKm,
+  findCity,
+  findPlace,
+  gtin14,
+  localToEpochMs,
+  zoneAt,
+} from '../../../libs/reference/index.ts';
 import { durationMinutes, instantOf, isDate, wallTime } from '../mapping/time.ts';
 
 /**
@@ -28,14 +36,14 @@ function daysBetween(from: string, to: string): number | undefined {
   return isDate(from) && isDate(to) && Number.isInteger(days) ? days : undefined;
 }
 
-function groupNumber(text: string): number | undefined {
-  return /^\d{1,3}([ ,.']?\d{3})*$/.test(text) ? Number(text.replace(/\D/g, '')) : undefined;
+/** The moment at which the clocks of a zone show a wall time, whatever offset or "Z" a partner wrote behind it. */
+function localInstant(wall: string, zone: string): number | undefined {
+  const clock = wallTime(wall);
+  return clock === undefined ? undefined : localToEpochMs(clock, zone);
 }
 
-/** The moment at which the clocks of a zone show a wall time, whatever offset or "Z" a partner wrote behind it. */
-function instantAt(text: unknown, zone: string): number | undefined {
-  const wall = wallTime(text);
-  return wall === undefined ? undefined : localToEpochMs(wall, zone);
+function groupNumber(text: string): number | undefined {
+  return /^\d{1,3}([ ,.']?\d{3})*$/.test(text) ? Number(text.replace(/\D/g, '')) : undefined;
 }
 
 /** Significant digits that stay: enough for ten billion in hundredths, and sums of floats err far behind them. */
@@ -53,8 +61,9 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
     {
       args: ['dyn'],
       result: 'list_dyn',
+      takesAbsent: true,
       call: list,
-      doc: 'the value as a list: [] where it is absent, [x] where it is one element (XML)',
+      doc: 'the value as a list: [x] where it is one element, [] where it is an empty one (XML) or absent',
     },
   ],
   ['absent', { args: [], result: 'dyn', call: () => undefined, doc: 'no value: a ? b : absent()' }],
@@ -65,6 +74,15 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'list_dyn',
       call: (count: number) => Array.from({ length: Math.min(Math.max(count, 0), 1_000) }, (_, at) => at + 1),
       doc: 'the numbers from 1 to n (at most 1000), to repeat something',
+    },
+  ],
+  [
+    'round_up',
+    {
+      args: ['double'],
+      result: 'int',
+      call: (value: number) => Math.ceil(value),
+      doc: 'the next whole number from it on',
     },
   ],
   [
@@ -86,12 +104,12 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
     },
   ],
   [
-    'instant_at',
+    'local_instant',
     {
-      args: ['dyn', 'string'],
+      args: ['string', 'string'],
       result: 'timestamp',
-      call: instantAt,
-      doc: 'the moment at which clocks of an IANA zone show a wall time; an offset or false "Z" behind it does not count: now < instant_at(plan.until, zone)',
+      call: localInstant,
+      doc: 'the moment at which clocks of an IANA zone show a wall time (ISO 8601); an offset or false "Z" behind it does not count: now < local_instant(plan.until, zone); absent where there is none',
     },
   ],
   [
@@ -115,6 +133,16 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'int',
       call: groupNumber,
       doc: 'a whole number written with groups of three: "12,345", "12 345"',
+    },
+  ],
+  [
+    'gtin14',
+    {
+      args: ['dyn'],
+      result: 'string',
+      call: (text: unknown) =>
+        typeof text === 'string' || typeof text === 'number' ? gtin14(String(text)) : undefined,
+      doc: 'a GTIN (EAN, UPC, ISBN-13) in its 14-digit form; absent where it is none, its check digit is wrong, or shops give it out themselves',
     },
   ],
   ['airport_zone', { args: ['string'], result: 'string', call: airportZone, doc: 'IANA zone of an IATA airport code' }],
@@ -198,6 +226,15 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'string',
       call: (text: string) => Buffer.from(text).toString('base64'),
       doc: 'a text in base64',
+    },
+  ],
+  [
+    'base64url',
+    {
+      args: ['string'],
+      result: 'string',
+      call: (text: string) => Buffer.from(text).toString('base64url'),
+      doc: 'a text in base64 as it may stand in a URL, without padding',
     },
   ],
   [

@@ -1,4 +1,4 @@
-import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf';
 import type { DynamicType } from '../../../libs/expression/index.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { type CompiledTime, compileTime, enumNumber, textOf } from './leaf.ts';
@@ -81,6 +81,7 @@ function compileField(
       return { ...named, ...listField(compiler, path, field, template, scope) };
     case 'enum': {
       const name = compiler.expression(path, template, scope, 'string');
+      checkNames(compiler, path, field.enum, template);
       return { ...named, column: name, value: (frame) => enumNumber(field.enum, name(frame)) };
     }
     default: {
@@ -91,9 +92,46 @@ function compileField(
         return { ...named, column: text, value: (frame) => text(frame) ?? missing };
       }
       const fits = type === 'bool' ? isFlag : type === 'int' ? isInt32 : isNumber;
-      return { ...named, column: read, value: (frame) => (fits(read(frame)) ? read(frame) : missing) };
+      const value: Reader = (frame) => {
+        const found = read(frame);
+        return fits(found) ? found : missing;
+      };
+      return { ...named, column: read, value };
     }
   }
+}
+
+/** A leaf of an enum that is a text, or one table's word, can be held against the enum's names at once. */
+function checkNames(compiler: Compiler, path: Path, type: DescEnum, template: unknown): void {
+  if (typeof template !== 'string') return;
+  const names = type.values.map(({ localName }) => localName).filter((name) => name !== 'UNSPECIFIED');
+  const none = (name: unknown): string => `"${name}" is no ${type.name}; there are: ${names.join(', ')}`;
+  const text = LITERAL.exec(template)?.[2];
+  if (text !== undefined && !names.includes(text)) compiler.problem(path, none(text), { line: 1, column: 1 });
+  const table = compiler.tables.get(tableOf(template) ?? '');
+  for (const [code, name] of table?.meanings ?? []) {
+    if (!names.includes(String(name))) table?.problem(code, `${none(name)} (it means the ${path.at(-1)} of offers)`);
+  }
+}
+
+const LITERAL = /^\s*(["'])([^"'\\]*)\1\s*$/;
+
+/** The table of an expression that is `<table>[…]` and nothing else. */
+function tableOf(source: string): string | undefined {
+  const start = /^\s*([A-Za-z_]\w*)\[/.exec(source);
+  if (start === null) return undefined;
+  let depth = 0;
+  let quote = '';
+  for (let at = start[0].length - 1; at < source.length; at++) {
+    const character = source[at]!;
+    if (quote !== '') {
+      if (character === '\\') at++;
+      else if (character === quote) quote = '';
+    } else if (character === '"' || character === "'") quote = character;
+    else if (character === '[') depth++;
+    else if (character === ']' && --depth === 0) return source.slice(at + 1).trim() === '' ? start[1] : undefined;
+  }
+  return undefined;
 }
 
 function timeField(time: CompiledTime): Pick<CompiledField, 'column' | 'value'> {
@@ -134,7 +172,7 @@ function messages(
     return (frame) => [makeMessage(fields, frame)];
   }
   const over = compiler.expression([...path, 'each'], mapping.each, scope, 'list_dyn');
-  const { slot, inner } = loopScope(compiler, path, mapping.as ?? 'it', scope);
+  const { slot, at, inner } = loopScope(compiler, path, mapping, scope);
   const where =
     mapping.where === undefined ? undefined : compiler.expression([...path, 'where'], mapping.where, inner, 'bool');
   const give = mappingAt(compiler, [...path, 'give'], mapping.give);
@@ -143,8 +181,9 @@ function messages(
     const elements = over(frame);
     if (!Array.isArray(elements)) return [];
     const made: unknown[] = [];
-    for (const element of elements) {
+    for (const [position, element] of elements.entries()) {
       frame[slot] = element;
+      if (at !== undefined) frame[at] = position;
       if (where === undefined || where(frame) === true) made.push(makeMessage(fields, frame));
     }
     return made;

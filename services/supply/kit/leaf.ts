@@ -45,7 +45,7 @@ export function compileTime(compiler: Compiler, path: Path, template: unknown, s
     const stated = moment(frame);
     if (stated === undefined || stated === null || stated === '') return undefined;
     const at = key === 'epochSeconds' ? secondsOf(stated) : typeof stated === 'number' ? stated : instantOf(stated);
-    if (at === undefined) throw invalid(path, 'no moment');
+    if (at === undefined || Math.abs(at) > LAST_INSTANT) throw invalid(path, 'no moment');
     return at;
   };
   return {
@@ -53,10 +53,19 @@ export function compileTime(compiler: Compiler, path: Path, template: unknown, s
     local(frame) {
       const at = epochMs(frame);
       const name = zone(frame);
-      return at === undefined || typeof name !== 'string' ? undefined : localTimeAt(at, name);
+      if (at === undefined || typeof name !== 'string') return undefined;
+      try {
+        return localTimeAt(at, name);
+      } catch (error) {
+        if (error instanceof RangeError) throw invalid(path, `no zone "${name.slice(0, 40)}"`);
+        throw error;
+      }
     },
   };
 }
+
+/** The last moment that a date can be of, in epoch ms. */
+const LAST_INSTANT = 8_640_000_000_000_000;
 
 function wallClock(wall: Reader, zone: Reader, path: Path): CompiledTime {
   const placed = (frame: Frame): { wall: string; zone: string; at: number } | undefined => {

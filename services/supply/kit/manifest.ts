@@ -21,6 +21,8 @@ export interface EachTemplate {
   readonly each: Cel;
   /** Name of the element, default "it". */
   readonly as?: string;
+  /** Name of its position, counted from 0. */
+  readonly at?: string;
   /** Elements for which it does not hold are left out. */
   readonly where?: Cel;
   readonly give: Template;
@@ -81,6 +83,12 @@ export interface RowLoop {
   readonly each: Cel;
   readonly as: string;
   readonly where?: Cel;
+}
+
+/** Rows that `map.ts` makes of an answer, mapped here like any others. */
+export interface GivenRows {
+  /** Names of the values that each row has. */
+  readonly given: readonly string[];
 }
 
 /** Elements of the answer by key. */
@@ -144,7 +152,7 @@ export type ItemTemplate =
 /** The price of a row. */
 export interface PriceTemplate {
   readonly total: Cel;
-  /** Upper end where the price is a range. */
+  /** Upper end where the price is a range; none where it is absent or equals the total. */
   readonly totalMax?: Cel;
   /** Amounts are in major units (default: "627.00") or in minor units (62700). */
   readonly unit?: 'major' | 'minor';
@@ -183,6 +191,8 @@ export interface OptionSpec {
   readonly type: 'string' | 'integer' | 'number' | 'boolean';
   readonly description: string;
   readonly default?: string | number | boolean;
+  /** An account has to give it, and not as an empty text. */
+  readonly required?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
 }
@@ -207,10 +217,12 @@ export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
   readonly poll?: Polling;
   readonly paging?: Paging;
   readonly failures?: Failures;
-  /** The partner's own warning beside rows. */
-  readonly warning?: Cel;
+  /** Names for what several expressions share of an answer. */
+  readonly answer?: Readonly<Record<string, Cel>>;
+  /** The partner's own warnings beside rows. */
+  readonly warning?: Cel | readonly Cel[];
   readonly joins?: Readonly<Record<string, Join>>;
-  readonly rows?: Cel | readonly RowLoop[];
+  readonly rows?: Cel | readonly RowLoop[] | GivenRows;
   readonly mapping?: MappingTemplate;
   readonly verify?: {
     readonly request: RequestTemplate;

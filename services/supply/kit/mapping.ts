@@ -4,17 +4,18 @@ import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/o
 import type { Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
-import type { KitAnswer, KitRow, RowLayout } from './answer.ts';
+import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler } from './compiler.ts';
 import { compileLets } from './context.ts';
-import type { Door, Moment } from './door.ts';
+import type { Door, Moment, RowValues } from './door.ts';
 import { compileExpiry } from './expiry.ts';
 import { compileFlight, itineraryFields } from './flight.ts';
 import { type CompiledField, compileMessage, defaultOf } from './item.ts';
+import { compileLoader, type RowLoader } from './layout.ts';
 import { enumNumber } from './leaf.ts';
-import type { Join, ManifestFile, MappingTemplate } from './manifest.ts';
+import type { Cel, Join, ManifestFile, MappingTemplate, RowLoop } from './manifest.ts';
 import { compilePrice } from './price.ts';
-import { type CompiledRows, compileRows, rowsOf } from './rows.ts';
+import { type CompiledRows, compileRows, givenNames, givenRows, isGiven, rowsOf } from './rows.ts';
 import { type Frame, type Reader, Scope } from './scope.ts';
 
 /** What compiling a mapping needs. */
@@ -30,19 +31,26 @@ interface MappingInput {
 
 /** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
 export interface CompiledMapping {
-  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf'>;
+  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf'>;
   /** Of answers: status, body, text, and the joins. */
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
   readonly rowScope: Scope;
-  readonly layout: RowLayout;
+  readonly load: RowLoader;
   readonly id: Reader;
   /** Puts an answer's body, status and joins into a frame. */
   enterAnswer(frame: Frame, body: unknown, status: number, text: string, fetchedAt: number | undefined): void;
   /** The rows of an entered answer; undefined where it has no list of them. */
-  rows(answer: KitAnswer, frame: Frame, body: unknown, context: AnswerContext): KitRow[] | undefined;
+  rows(answer: KitAnswer, frame: Frame, body: unknown, context: AnswerContext): FoundRows | undefined;
   /** Compiles other rows of the same names, as `verify` has them. */
-  alternativeRows(path: readonly string[], rows: NonNullable<ManifestFile['rows']>): CompiledRows;
+  alternativeRows(path: readonly string[], rows: Cel | readonly RowLoop[]): CompiledRows;
+}
+
+/** Rows of an answer. */
+interface FoundRows {
+  readonly rows: KitRow[];
+  /** Why map.ts holds them to be incomplete. */
+  readonly warning?: string | undefined;
 }
 
 const noMapping: MappingTemplate = { id: '""', price: { total: '0', currency: '""' }, item: {} };
@@ -56,12 +64,15 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   }
   const mapping = manifest.mapping ?? noMapping;
   const answer = answerScopeOf(input.scope);
+  const facts = compileLets(compiler, ['answer'], manifest.answer, answer.scope);
   const joins = compileJoins(compiler, manifest.joins, answer.scope);
-  const rows = compileRows(compiler, ['rows'], manifest.rows ?? '[]', joins.scope);
+  const rows = compileAnyRows(input, joins.scope);
+  const shared = namesOf(manifest, joins.scope);
   const scope = new Scope(rows.scope);
   const at = ['mapping'];
   const lets = compileLets(compiler, [...at, 'let'], mapping.let, scope);
-  const layout: RowLayout = { loops: rows.slots, lets };
+  const keys = rows.names.map((name, at) => [isGiven(manifest.rows ?? '') ? name : at, rows.slots[at]!] as const);
+  const load = compileLoader(compiler, keys, lets);
   const id = compiler.expression([...at, 'id'], mapping.id, scope);
   const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id);
   const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
@@ -70,6 +81,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     because,
   }));
   const named = namer(rows.names);
+  const { price: ownPrice, expiresAt: ownExpiry, rows: makeRows } = door;
   const checked = (row: KitRow): Frame => {
     const frame = row.answer.enter(row);
     if (id(frame) === undefined) throw new Rejection(RejectionReason.MISSING_FIELD, 'a row has no id');
@@ -79,35 +91,66 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     return frame;
   };
   const { columns, item } = compileItem(input, mapping, scope, id, named);
+  const nameOf = (row: KitRow): string | undefined => idText(id(row.answer.enter(row)));
   return {
     parts: {
       columns,
       item,
-      idOf: (row) => String(id(row.answer.enter(row))),
+      // Only of a search that is answered bit by bit: elsewhere ids need not be unlike from page to page.
+      ...(manifest.poll !== undefined && { idOf: nameOf }),
+      nameOf,
       price: (row, context): PartnerPrice => {
         const frame = checked(row);
-        return door.price?.(named(row), context) ?? price(frame, context);
+        return ownPrice?.(named(row), context) ?? price(frame, context);
       },
-      expiresAt: (row, context) => door.expiresAt?.(named(row), context) ?? expiresAt(row.answer.enter(row), context),
+      expiresAt:
+        ownExpiry === undefined
+          ? (row, context) => expiresAt(row.answer.enter(row), context)
+          : (row, context) => ownExpiry(named(row), context),
     },
     answerScope: joins.scope,
     rowScope: scope,
-    layout,
+    load,
     id,
     enterAnswer(frame, body, status, text, fetchedAt) {
       frame[answer.body] = body;
       frame[answer.status] = status;
       frame[answer.text] = text;
       frame[answer.fetchedAt] = fetchedAt;
+      for (const [slot, read] of facts) frame[slot] = read(frame);
       joins.fill(frame);
     },
     rows(kitAnswer, frame, body, context) {
-      const own = door.rows?.(body as never, context);
-      const found = own === undefined ? rows.read(frame) : own.map((values) => rows.names.map((name) => values[name]));
-      return found === undefined ? undefined : rowsOf(kitAnswer, found);
+      if (makeRows === undefined) {
+        const found = rows.read(frame);
+        return found && { rows: rowsOf(kitAnswer, found) };
+      }
+      const made = makeRows(body as never, context, shared(frame));
+      if (made === undefined) return undefined;
+      const { rows: given, warning = undefined } = 'rows' in made ? made : { rows: made };
+      return { rows: givenRows(kitAnswer, given), warning };
     },
     alternativeRows: (path, template) => compileRows(compiler, path, template, joins.scope),
   };
+}
+
+function compileAnyRows({ compiler, manifest, door }: MappingInput, scope: Scope): CompiledRows {
+  const { rows = '[]' } = manifest;
+  const given = isGiven(rows);
+  if (given !== (door.rows !== undefined) && door.adapter?.read === undefined) {
+    const wanted = given
+      ? 'map.ts beside it has no function "rows" that gives them'
+      : 'map.ts makes rows: expected {given: […]}';
+    compiler.problem(['rows'], wanted);
+  }
+  return given ? givenNames(rows, compiler, scope) : compileRows(compiler, ['rows'], rows, scope);
+}
+
+/** What map.ts takes when it makes rows: everything that the manifest names of a search and its answer. */
+function namesOf(manifest: ManifestFile, scope: Scope): (frame: Frame) => RowValues {
+  const names = [manifest.let, manifest.answer, manifest.joins].flatMap((named) => Object.keys(named ?? {}));
+  return (frame) =>
+    Object.fromEntries(names.filter((name) => scope.has(name)).map((name) => [name, frame[scope.slot(name)]]));
 }
 
 interface AnswerSlots {
@@ -129,6 +172,10 @@ function answerScopeOf(outer: Scope): AnswerSlots {
   };
 }
 
+function idText(id: unknown): string | undefined {
+  return id === undefined || id === null || id === '' ? undefined : String(id);
+}
+
 /** Each join reads what stands above it, so none can go round in a circle. */
 function compileJoins(
   compiler: Compiler,
@@ -137,8 +184,10 @@ function compileJoins(
 ): { readonly scope: Scope; fill(frame: Frame): void } {
   const scope = new Scope(outer);
   const compiled: { slot: number; element: number; over: Reader; key: Reader }[] = [];
-  for (const [name, { each, key }] of Object.entries(joins ?? {})) {
+  const names = Object.keys(joins ?? {});
+  for (const [position, [name, { each, key }]] of Object.entries(joins ?? {}).entries()) {
     const path = ['joins', name];
+    compiler.expectOrder('join', name, names.slice(position));
     const over = compiler.expression([...path, 'each'], each, scope, 'list_dyn');
     const inner = new Scope(scope);
     const element = inner.add('it', 'dyn');
@@ -150,6 +199,7 @@ function compileJoins(
     // The element's slot is the join's own: it is overwritten once all elements are read.
     compiled.push({ slot: scope.add(name, 'dyn'), element, over, key: readKey });
   }
+  compiler.expectOrder('join', '', []);
   return {
     scope,
     fill(frame) {
@@ -169,7 +219,10 @@ function compileJoins(
 
 /** The row's elements by name, as map.ts takes them. */
 function namer(names: readonly string[]): (row: KitRow) => never {
-  return (row) => Object.fromEntries(names.map((name, at) => [name, row.values[at]])) as never;
+  return (row) => {
+    row.named ??= Object.fromEntries(names.map((name, at) => [name, (row.values as readonly unknown[])[at]]));
+    return row.named as never;
+  };
 }
 
 function compileItem(
@@ -203,7 +256,7 @@ function compileItem(
     item(row, context, wanted) {
       const value = flight === undefined ? plainItem(fields, row, wanted) : flight.item(row, wanted);
       const made = value as Record<string, unknown>;
-      for (const { key, make } of own) made[key] = make(named(row), context);
+      for (const { name, key, make, missing } of own) made[key] = wanted(name) ? make(named(row), context) : missing();
       return { $case: vertical.name, value: made } as unknown as Item['vertical'];
     },
   };
@@ -228,11 +281,15 @@ function momentOf(value: unknown): unknown {
   return isMoment(value) ? value.epochMs : value;
 }
 
+interface DoorField {
+  readonly name: string;
+  readonly key: string;
+  readonly make: (values: never, context: AnswerContext) => unknown;
+  readonly missing: () => unknown;
+}
+
 /** Fields that map.ts gives, as messages carry them. */
-function doorFields(
-  message: DescMessage,
-  door: Door,
-): readonly { readonly key: string; readonly make: (values: never, context: AnswerContext) => unknown }[] {
+function doorFields(message: DescMessage, door: Door): readonly DoorField[] {
   return Object.entries(door.fields ?? {}).flatMap(([name, read]) => {
     const field = message.fields.find((one) => one.name === name);
     if (field === undefined) return [];
@@ -241,6 +298,6 @@ function doorFields(
       if (field.fieldKind === 'enum') return enumNumber(field.enum, value);
       return isMoment(value) ? localTimeAt(value.epochMs, value.timeZone) : (value ?? defaultOf(field));
     };
-    return [{ key: field.localName, make }];
+    return [{ name, key: field.localName, make, missing: () => defaultOf(field) }];
   });
 }

@@ -1,6 +1,5 @@
-import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { AnswerContext, PartnerRequest, Progress, StatedFailure } from '../adapter.ts';
-import type { Compiler } from './compiler.ts';
+import type { AnswerContext, PartnerRequest, Progress } from '../adapter.ts';
+import type { Compiler, Typed } from './compiler.ts';
 import type { ManifestFile, RequestTemplate } from './manifest.ts';
 import type { RequestMaker } from './request.ts';
 import type { Frame, Scope } from './scope.ts';
@@ -8,7 +7,7 @@ import type { Frame, Scope } from './scope.ts';
 /** The next page: by its own request, or where there is none by the search's. */
 export type NextPage =
   | { readonly request: PartnerRequest | undefined; readonly progress: Progress }
-  | (StatedFailure & { readonly request?: undefined });
+  | { readonly refused: string };
 
 /** What comes after a page; undefined where it was the last. */
 export type Pager = (frame: Frame, context: AnswerContext, progress: Progress, rows: number) => NextPage | undefined;
@@ -16,7 +15,7 @@ export type Pager = (frame: Frame, context: AnswerContext, progress: Progress, r
 /** Compiles `paging`. Pages end by themselves at the account's `maxPages`, and where a page has no rows. */
 export function compilePaging(
   compiler: Compiler,
-  { paging }: ManifestFile,
+  { paging, joins, answer }: ManifestFile,
   scope: Scope,
   request: (path: (string | number)[], template: RequestTemplate) => RequestMaker,
 ): Pager | undefined {
@@ -26,11 +25,11 @@ export function compilePaging(
     compiler.problem(['paging'], 'give one of cursor, link and more: by it a next page is known');
     return undefined;
   }
+  const answers = ['body', 'text', ...Object.keys(answer ?? {}), ...Object.keys(joins ?? {})];
   const slots = { page: scope.slot('page'), offset: scope.slot('offset'), cursor: scope.slot('cursor') };
   const make = paging.request === undefined ? undefined : request(['paging', 'request'], paging.request);
   if (more !== undefined) {
-    if (more.trim() === 'true') compiler.problem(['paging', 'more'], 'never ends: say when there is another page');
-    const again = compiler.expression(['paging', 'more'], more, scope, 'bool');
+    const { read: again } = ending(compiler, 'more', more, scope, [...answers, 'page', 'offset']);
     return (frame, _context, progress, rows) => {
       const received = progress.offset + rows;
       frame[slots.offset] = received;
@@ -40,9 +39,9 @@ export function compilePaging(
     };
   }
   const key = cursor === undefined ? 'link' : 'cursor';
-  const read = compiler.expression(['paging', key], cursor ?? link, scope, 'string');
+  const { read } = ending(compiler, key, cursor ?? link, scope, answers);
   return (frame, context, progress, rows) => {
-    const value = read(frame);
+    const value = rows === 0 ? undefined : read(frame);
     if (typeof value !== 'string' || value === '') return undefined;
     const next = { ...progress, page: progress.page + 1, offset: progress.offset + rows, cursor: value };
     if (key === 'cursor') {
@@ -52,11 +51,26 @@ export function compilePaging(
       return { request: make?.(frame), progress: next };
     }
     const path = pathBelow(value, context.account.endpoint);
-    if (path === undefined) {
-      return { failure: FailureKind.MALFORMED, detail: 'its link to the next page leads away from its endpoint' };
-    }
+    if (path === undefined)
+      return { refused: 'its link to the next page leads away from its endpoint and is not followed' };
     return { request: { method: 'GET', path, headers: {} }, progress: next };
   };
+}
+
+/** Compiles what tells of a next page. What reads nothing that changes from page to page would tell so for ever. */
+function ending(
+  compiler: Compiler,
+  key: 'cursor' | 'link' | 'more',
+  source: string | undefined,
+  scope: Scope,
+  changing: readonly string[],
+): Typed {
+  const path = ['paging', key];
+  const typed = compiler.typed(path, source, scope, key === 'more' ? 'bool' : 'string');
+  if (typed.reads?.some((name) => changing.includes(name)) === false) {
+    compiler.problem(path, 'never ends: it reads nothing of the answer; say when there is another page');
+  }
+  return typed;
 }
 
 /** The path of a link below the endpoint; undefined for a link elsewhere, where our credentials must not go. */

@@ -1,8 +1,8 @@
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import { minorDigits } from '../../../libs/money/index.ts';
+import { minorDigits, parseAmount } from '../../../libs/money/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
-import { minorUnits, statedTaxBasis } from '../mapping/reject.ts';
+import { statedTaxBasis } from '../mapping/reject.ts';
 import type { Compiler, Path } from './compiler.ts';
 import type { PriceTemplate } from './manifest.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
@@ -24,15 +24,21 @@ export function compilePrice(
   const dueLater = read('dueLater');
   const basis = read('basis', 'string');
   const metered = read('metered', 'bool');
-  const amount = template.unit === 'minor' ? minorAmount : minorUnits;
+  const parse = template.unit === 'minor' ? parseMinor : parseAmount;
   return (frame, context) => {
     if (metered?.(frame) === true) throw new Rejection(RejectionReason.METERED, `${id(frame)} has a tariff, no price`);
     const code = currency(frame);
+    const amount = (stated: unknown, what: string): number => {
+      const parsed = parse(stated, code);
+      // The row's id is read only where something is wrong with it.
+      if ('rejected' in parsed) throw new Rejection(parsed.rejected, `${what} of ${id(frame)}: ${parsed.example}`);
+      return parsed.minor;
+    };
     const optional = (reader: Reader | undefined, what: string, otherwise: number): number => {
       const stated = reader?.(frame);
-      return stated === undefined || stated === null ? otherwise : amount(stated, code, what, id(frame));
+      return stated === undefined || stated === null ? otherwise : amount(stated, what);
     };
-    const totalMinor = amount(total(frame), code, 'total', id(frame));
+    const totalMinor = amount(total(frame), 'total');
     const price = {
       currency: code as string,
       totalMinor,
@@ -40,21 +46,24 @@ export function compilePrice(
       dueLaterMinor: optional(dueLater, 'amount due later', 0),
       basis: basis === undefined ? statedTaxBasis(context) : basisOf(basis(frame), context),
     };
-    return totalMax === undefined ? price : { ...price, totalMaxMinor: optional(totalMax, 'upper total', totalMinor) };
+    // A range that ends where it begins is none.
+    const totalMaxMinor = optional(totalMax, 'upper total', totalMinor);
+    return totalMaxMinor === totalMinor ? price : { ...price, totalMaxMinor };
   };
 }
 
 /** An amount that comes in minor units: a whole number, as such or as text. */
-function minorAmount(stated: unknown, currency: unknown, what: string, of: unknown): number {
+function parseMinor(stated: unknown, currency: unknown): ReturnType<typeof parseAmount> {
   if (typeof currency !== 'string' || minorDigits(currency) === undefined) {
-    throw new Rejection(RejectionReason.INVALID_CURRENCY, `${what} of ${of}: no ISO 4217 currency code`);
+    return { rejected: RejectionReason.INVALID_CURRENCY, example: 'no ISO 4217 currency code' };
   }
   const minor = typeof stated === 'string' && /^-?\d{1,16}$/.test(stated) ? Number(stated) : stated;
   if (typeof minor !== 'number' || !Number.isSafeInteger(minor)) {
-    throw new Rejection(RejectionReason.INVALID_AMOUNT, `${what} of ${of}: no whole number of minor units`);
+    return { rejected: RejectionReason.INVALID_AMOUNT, example: 'no whole number of minor units' };
   }
-  if (minor < 0) throw new Rejection(RejectionReason.NEGATIVE_AMOUNT, `${what} of ${of}: ${minor} is negative`);
-  return minor;
+  return minor < 0
+    ? { rejected: RejectionReason.NEGATIVE_AMOUNT, example: `${minor} is negative` }
+    : { minor, currency };
 }
 
 /** What the row says, or where it says nothing the manifest. */

@@ -1,22 +1,16 @@
-import { XMLBuilder } from 'fast-xml-parser';
 import type { HostFunction } from '../../../libs/expression/index.ts';
 import type { PartnerRequest } from '../adapter.ts';
 import type { Compiler, Path } from './compiler.ts';
 import type { RequestTemplate } from './manifest.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
 import { compileTemplate } from './template.ts';
+import { xmlDocument } from './xml.ts';
 
-/** Makes a request of a frame's values. Throws where something that it cannot do without is absent. */
+/** What a request cannot do without is absent. */
+export class AbsentError extends TypeError {}
+
+/** Makes a request of a frame's values. Throws AbsentError where something that it cannot do without is absent. */
 export type RequestMaker = (frame: Frame) => PartnerRequest;
-
-const xml = new XMLBuilder({
-  ignoreAttributes: false,
-  attributeNamePrefix: '@',
-  textNodeName: '#text',
-  suppressEmptyNode: true,
-  suppressBooleanAttributes: false,
-  processEntities: true,
-});
 
 /** What compiling requests needs to know of the manifest. */
 export interface RequestSettings {
@@ -102,7 +96,7 @@ function compilePath(compiler: Compiler, path: Path, template: string, scope: Sc
         const read = readers[at];
         if (read === undefined) return piece;
         const value = read(frame);
-        if (value === undefined) throw new TypeError(`{${piece}} of the path ${template} is absent`);
+        if (value === undefined) throw new AbsentError(`{${piece}} of the path ${template} is absent`);
         return encodeURIComponent(String(value));
       })
       .join('');
@@ -136,8 +130,5 @@ function compileBody(
   if (body === undefined) return undefined;
   const make = compileTemplate(compiler, [...path, 'body'], body, scope);
   if (format === 'json') return { type: 'application/json', text: (frame) => JSON.stringify(make(frame)) };
-  return {
-    type: 'text/xml; charset=utf-8',
-    text: (frame) => `<?xml version="1.0" encoding="UTF-8"?>${xml.build(make(frame))}`,
-  };
+  return { type: 'text/xml; charset=utf-8', text: (frame) => xmlDocument(make(frame)) };
 }

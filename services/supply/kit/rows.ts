@@ -1,6 +1,7 @@
 import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler, Path } from './compiler.ts';
-import type { Cel, RowLoop } from './manifest.ts';
+import type { RowValues } from './door.ts';
+import type { Cel, GivenRows, RowLoop } from './manifest.ts';
 import { type Frame, type Reader, Scope } from './scope.ts';
 
 /** Rows are made by loops, one in the other: hotels, their rooms, the rooms' rates. */
@@ -74,5 +75,27 @@ function walk(loops: readonly CompiledLoop[], depth: number, frame: Frame, found
 
 /** Rows of an answer. */
 export function rowsOf(answer: KitAnswer, values: readonly (readonly unknown[])[]): KitRow[] {
-  return values.map((own) => ({ answer, values: own, derived: undefined }));
+  return values.map((own) => ({ answer, values: own, named: undefined, derived: undefined }));
+}
+
+/** The names of rows that map.ts makes. */
+export function givenNames({ given }: GivenRows, compiler: Compiler, outer: Scope): CompiledRows {
+  const scope = new Scope(outer);
+  const names = given.filter((name, at) => {
+    const isFree = !scope.has(name);
+    if (isFree) scope.add(name, 'dyn');
+    else compiler.problem(['rows', 'given', at], `"${name}" is taken; choose another name`);
+    return isFree;
+  });
+  return { scope, names, slots: names.map((name) => scope.slot(name)), read: () => undefined };
+}
+
+/** Rows that map.ts made of an answer. */
+export function givenRows(answer: KitAnswer, rows: readonly object[]): KitRow[] {
+  return (rows as readonly RowValues[]).map((named) => ({ answer, values: named, named, derived: undefined }));
+}
+
+/** Whether map.ts makes the rows. */
+export function isGiven(rows: Cel | readonly RowLoop[] | GivenRows): rows is GivenRows {
+  return typeof rows === 'object' && 'given' in rows;
 }

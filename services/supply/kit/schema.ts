@@ -37,7 +37,8 @@ const request = (description: string): JSONSchema =>
     body: {
       description:
         'the body: JSON, or XML as a mapping of elements in which "@name" is an attribute and "#text" the text; leaves are CEL, ' +
-        '{each, as, where, give} makes a list, {when, give} a part under a condition; what is absent is left out',
+        '{each, as, at, where, give} makes a list (at names the position of an element), {when, give} a part under a condition; ' +
+        'what is absent is left out',
     },
     form: named('a form body', value('value of the field'), '^.+$'),
     graphql: object('a GraphQL operation, sent by POST', ['query'], {
@@ -46,23 +47,37 @@ const request = (description: string): JSONSchema =>
     }),
   });
 
-const rows: JSONSchema = {
-  description:
-    'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]',
+const rowForms: readonly JSONSchema[] = [
+  { type: 'string', minLength: 1 },
+  {
+    type: 'array',
+    minItems: 1,
+    maxItems: 6,
+    items: object('a loop', ['each', 'as'], {
+      each: cel('the list'),
+      as: { description: 'name of an element', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+      where: cel(
+        'elements for which it does not hold are left out and not counted: such as are sold out; what is wrong is for mapping.reject',
+      ),
+    }),
+  },
+];
+const rowsText =
+  'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]';
+const rows: JSONSchema = { description: rowsText, anyOf: rowForms };
+const searchRows: JSONSchema = {
+  description: `${rowsText}; or {given: [name, …]} for rows that map.ts makes, with the names of each row's values`,
   anyOf: [
-    { type: 'string', minLength: 1 },
-    {
-      type: 'array',
-      minItems: 1,
-      maxItems: 6,
-      items: object('a loop', ['each', 'as'], {
-        each: cel('the list'),
-        as: { description: 'name of an element', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
-        where: cel(
-          'elements for which it does not hold are left out and not counted: such as are sold out; what is wrong is for mapping.reject',
-        ),
-      }),
-    },
+    ...rowForms,
+    object('rows that map.ts makes', ['given'], {
+      given: {
+        description: 'names of the values that each row has',
+        type: 'array',
+        minItems: 1,
+        maxItems: 12,
+        items: { type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+      },
+    }),
   ],
 };
 
@@ -92,8 +107,17 @@ const auth: JSONSchema = {
         clientId: { description: 'the credential', type: 'string' },
         clientSecret: { description: 'the credential', type: 'string' },
         scope: { description: 'scopes, separated by blanks', type: 'string' },
-        credentialsIn: { description: 'where the client stands; default header (Basic)', enum: ['header', 'body'] },
-        fields: named('further form fields', { type: 'string' }, '^.+$'),
+        credentialsIn: {
+          description:
+            "where the client stands: header (Basic, the default), body (the form), or json for a login of the partner's own, " +
+            'with username and password in a JSON body',
+          enum: ['header', 'body', 'json'],
+        },
+        endpointOption: {
+          description: 'option of the account with the base URL of the token endpoint, where it is on another host',
+          type: 'string',
+        },
+        fields: named('further fields of the form or body', { type: 'string' }, '^.+$'),
       }),
     }),
     object('a session', ['session'], {
@@ -127,7 +151,7 @@ const mapping = object('how rows become offers', ['id', 'price', 'item'], {
     ['total', 'currency'],
     {
       total: value('the amount'),
-      totalMax: value('the upper end of a price that is a range'),
+      totalMax: value('the upper end of a price that is a range; absent, or equal to the total, where it is none'),
       unit: {
         description: 'amounts are in major units ("627.00", the default) or minor units (62700)',
         enum: ['major', 'minor'],
@@ -153,7 +177,8 @@ const mapping = object('how rows become offers', ['id', 'price', 'item'], {
   item: {
     description:
       "the item, shaped as the vertical's message: CEL at the leaves; a time is {local, zone}, {instant, zone} or {epochSeconds, zone}; " +
-      'a list of messages is {each, as, where, give}',
+      "a list of messages is {each, as, at, where, give}; a flight's loops over slices and segments may say once: what they are made " +
+      'of (CEL), and rows of an answer that share it share the slice or segment',
     type: 'object',
   },
 });
@@ -192,6 +217,7 @@ export const manifestSchema: JSONSchema = object(
       object('a setting', ['type', 'description'], {
         type: { description: 'type of the value', enum: ['string', 'integer', 'number', 'boolean'] },
         description: { description: 'what it is, with its unit', type: 'string', minLength: 3 },
+        required: { description: 'an account has to give it', type: 'boolean' },
         default: { description: 'the value where an account does not give one', type: ['string', 'number', 'boolean'] },
         minimum: { description: 'least value', type: 'number' },
         maximum: { description: 'largest value', type: 'number' },
@@ -203,7 +229,8 @@ export const manifestSchema: JSONSchema = object(
       minLength: 3,
     }),
     tables: named(
-      "code tables: the partner's code to what it means, written here or in a CSV file beside the manifest",
+      "code tables: the partner's code to what it means, written here or in a CSV file beside the manifest; a field of the item that is " +
+        "one table's word alone, <table>[…], has to be of its enum for every code",
       {
         description: 'a mapping of codes, or the name of a CSV file',
         anyOf: [
@@ -260,7 +287,18 @@ export const manifestSchema: JSONSchema = object(
         'the offer that was asked for again is no longer sold; so is one that is not among the rows of the answer',
       ),
     }),
-    warning: cel("the partner's own warning beside rows; makes the outcome partial"),
+    answer: named(
+      'names for what several expressions share of an answer, each may read those above it; joins, rows and failures may read them',
+      cel('its value'),
+    ),
+    warning: {
+      description:
+        "the partner's own warnings beside rows, one CEL or several; one that says something makes the outcome partial",
+      anyOf: [
+        { type: 'string', minLength: 1 },
+        { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
+      ],
+    },
     joins: named(
       'elements of the answer by key, read as <name>[key]; each may read those above it',
       object('a join', ['each', 'key'], {
@@ -268,7 +306,7 @@ export const manifestSchema: JSONSchema = object(
         key: cel('the key of an element, called it: a text or a whole number'),
       }),
     ),
-    rows,
+    rows: searchRows,
     mapping,
     verify: object('asks again for one row', ['request'], {
       request: request("what is sent; may read the row's values"),

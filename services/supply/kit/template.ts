@@ -60,7 +60,7 @@ function listOf(parts: readonly Reader[]): Reader {
 
 function each(compiler: Compiler, path: Path, template: EachTemplate, scope: Scope): Reader {
   const over = compiler.expression([...path, 'each'], template.each, scope, 'list_dyn');
-  const { slot, inner } = loopScope(compiler, path, template.as ?? 'it', scope);
+  const { slot, at, inner } = loopScope(compiler, path, template, scope);
   const where =
     template.where === undefined ? undefined : compiler.expression([...path, 'where'], template.where, inner, 'bool');
   const give = part(compiler, [...path, 'give'], template.give, inner);
@@ -68,8 +68,9 @@ function each(compiler: Compiler, path: Path, template: EachTemplate, scope: Sco
     const elements = over(frame);
     if (!Array.isArray(elements)) return undefined;
     const values: unknown[] = [];
-    for (const element of elements) {
+    for (const [position, element] of elements.entries()) {
       frame[slot] = element;
+      if (at !== undefined) frame[at] = position;
       if (where !== undefined && where(frame) !== true) continue;
       const made = whole(give(frame));
       if (made !== undefined) values.push(made);
@@ -78,19 +79,20 @@ function each(compiler: Compiler, path: Path, template: EachTemplate, scope: Sco
   };
 }
 
-/** The scope inside a loop: with its element. */
+/** The scope inside a loop: with its element, and where it asks for it the element's position. */
 export function loopScope(
   compiler: Compiler,
   path: Path,
-  name: string,
+  { as = 'it', at }: { readonly as?: string; readonly at?: string },
   scope: Scope,
-): { readonly slot: number; readonly inner: Scope } {
+): { readonly slot: number; readonly at: number | undefined; readonly inner: Scope } {
   const inner = new Scope(scope);
-  if (scope.has(name)) {
-    compiler.problem([...path, 'as'], `"${name}" is taken by a variable outside; choose another name`);
-    return { slot: scope.slot(name), inner };
-  }
-  return { slot: inner.add(name, 'dyn'), inner };
+  const add = (key: string, name: string, type: 'dyn' | 'int'): number => {
+    if (!inner.has(name)) return inner.add(name, type);
+    compiler.problem([...path, key], `"${name}" is taken by a variable outside; choose another name`);
+    return inner.slot(name);
+  };
+  return { slot: add('as', as, 'dyn'), at: at === undefined ? undefined : add('at', at, 'int'), inner };
 }
 
 function isList(template: Template): template is readonly Template[] {

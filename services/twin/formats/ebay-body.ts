@@ -36,7 +36,11 @@ export function summaryJson(context: EbayContext, found: Found): object {
     itemId: id,
     title: found.title,
     leafCategoryIds: [categories.at(-1)!.id],
-    categories: categories.toReversed().map((each) => ({ categoryId: each.id, categoryName: each.name })),
+    // The narrowest first, then the others from the widest on.
+    categories: [...categories.slice(-1), ...categories.slice(0, -1)].map((each) => ({
+      categoryId: each.id,
+      categoryName: each.name,
+    })),
     image: { imageUrl: picture(listing.family.index, 's-l225') },
     price: moneyJson(context, offer.minor, broken),
     itemHref: `${api}/item/${encodeURIComponent(id)}`,

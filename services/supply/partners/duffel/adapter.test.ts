@@ -171,7 +171,10 @@ describe('a list of offers', () => {
 
   it('rejects each row that cannot be an offer, with its reason, and keeps the others', () => {
     expect(
-      rows.map((row) => [(row.values[0] as { id: string }).id, offerOf(adapter, row, context).rejection?.reason]),
+      rows.map((row) => [
+        ((row.values as unknown[])[0] as { id: string }).id,
+        offerOf(adapter, row, context).rejection?.reason,
+      ]),
     ).toEqual([
       ['off_good', undefined],
       ['off_nowhere', RejectionReason.MISSING_FIELD],

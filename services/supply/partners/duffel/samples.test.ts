@@ -62,7 +62,7 @@ describe.skipIf(!present).each([
   it(`has ${count} offers, as many as the raw text has offer ids at their depth, and rejects none`, () => {
     const ids = values(raw, indent, 'id').filter((id) => id?.startsWith('off_'));
     expect(ids).toHaveLength(count);
-    expect(result.rows.map((row) => (row.values[0] as { id: string }).id)).toEqual(ids);
+    expect(result.rows.map((row) => ((row.values as unknown[])[0] as { id: string }).id)).toEqual(ids);
     expect(offers.map(({ rejection }) => rejection?.message)).toEqual(ids.map(() => undefined));
   });
 

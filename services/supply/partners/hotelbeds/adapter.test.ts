@@ -9,9 +9,13 @@ import {
 } from '../../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { distanceKm } from '../../../../libs/reference/index.ts';
-import { answerContext, offerOf } from '../testing.ts';
-import { adapter } from './adapter.ts';
-import type { HotelbedsBody } from './format.ts';
+import { adapterOf, answerContext, offerOf } from '../testing.ts';
+import type { Stay } from './stays.ts';
+
+const adapter = await adapterOf('hotelbeds');
+type Row = Parameters<typeof adapter.item>[0];
+/** What map.ts made of a row. */
+const partsOf = (row: Row) => (row.named as unknown as Stay).parts;
 
 const contextOf = (rooms: RoomCriteria[]) =>
   answerContext(
@@ -31,10 +35,10 @@ const contextOf = (rooms: RoomCriteria[]) =>
   );
 const couple = { adults: 2, childAges: [] };
 const context = contextOf([couple, couple]);
-const fixture = (name: string): HotelbedsBody =>
+const fixture = (name: string): object =>
   JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'));
 
-function read(body: HotelbedsBody, within = context) {
+function read(body: object, within = context) {
   const result = adapter.read(body, within);
   if ('failure' in result) throw new Error(result.detail);
   return result.rows;
@@ -175,7 +179,9 @@ describe('the list without its wrapper', () => {
   const rows = read(fixture('rejected-rates'));
 
   it('rejects each rate that cannot be an offer, with its reason, and keeps the others', () => {
-    expect(rows.map((row) => [row.parts[0]?.rate.rateKey, offerOf(adapter, row, context).rejection?.reason])).toEqual([
+    expect(
+      rows.map((row) => [partsOf(row)[0]?.rate.rateKey, offerOf(adapter, row, context).rejection?.reason]),
+    ).toEqual([
       ['no-name', RejectionReason.MISSING_FIELD],
       ['no-code', RejectionReason.MISSING_FIELD],
       ['good', undefined],
@@ -199,7 +205,7 @@ describe('rooms with different guests', () => {
   const rows = read(fixture('mixed-rooms'), mixed);
 
   it('are the cheapest rate for each of them in one plan, at hotels that can house all', () => {
-    expect(rows.map((row) => row.parts.map(({ rate }) => rate.rateKey))).toEqual([
+    expect(rows.map((row) => partsOf(row).map(({ rate }) => rate.rateKey))).toEqual([
       ['dbl-couple', 'dbl-family'],
       ['sui-broken'],
     ]);
@@ -262,7 +268,7 @@ describe('asking again', () => {
     if (!('row' in verified)) throw new Error('gone');
     expect(adapter.price(verified.row, context).totalMinor).toBe(46200);
     expect(stay(verified.row)).toMatchObject({ recheckRequired: false, propertyCode: '900101' });
-    expect(adapter.rowOfVerified(fixture('check-rates'), context)).toEqual(verified.row);
+    expect(adapter.rowOfVerified(fixture('check-rates'), context).named).toEqual(verified.row.named);
     expect(adapter.handoff(verified.row, context, 'click-1')).toEqual({
       token: '20270510|20270513|W|1|900101|DBL.ST|FX-B|BB||2~2~0||N@KEY2-CHECKED',
     });

@@ -3,8 +3,7 @@ import { Decimal } from '../../../../libs/money/index.ts';
 import { Rejection } from '../../adapter.ts';
 import { instantOf } from '../../mapping/time.ts';
 import type { RateNode } from './format.ts';
-import { chargedAmount } from './price.ts';
-import type { Property } from './property.ts';
+import { isInHotelCurrency } from './price.ts';
 
 /** What cancelling a rate costs from a moment on. */
 export interface Fee {
@@ -17,18 +16,16 @@ export interface Fee {
 /**
  * The fees of a rate, ascending: the answer promises no order.
  *
+ * @param hotel its code, for rejections
  * @throws Rejection INVALID_TIME
  */
-export function feesOf(rate: RateNode, property: Property): Fee[] {
-  const { inHotelCurrency } = chargedAmount(rate, property);
+export function feesOf(rate: RateNode, hotel: unknown): Fee[] {
+  const inHotelCurrency = isInHotelCurrency(rate);
   const fees: Fee[] = [];
   for (const policy of rate.cancellationPolicies ?? []) {
     const from = instantOf(policy?.from);
     if (from === undefined) {
-      throw new Rejection(
-        RejectionReason.INVALID_TIME,
-        `cancellation of hotel ${property.code} from "${policy?.from}"`,
-      );
+      throw new Rejection(RejectionReason.INVALID_TIME, `cancellation of hotel ${hotel} from "${policy?.from}"`);
     }
     fees.push({ from, amount: String((inHotelCurrency ? policy.hotelAmount : policy.amount) ?? '') });
   }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FailureKind } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { httpFailure } from './errors.ts';
+import { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
+import { adapterOf, answerContext } from '../testing.ts';
+
+const adapter = await adapterOf('hotelbeds');
+const stay = { vertical: { $case: 'stay' as const, value: StayCriteria.fromPartial({}) } };
+const context = answerContext('hotelbeds', stay, '2027-01-11T09:00:00Z');
+const httpFailure = (status: number, body: unknown, text: string) => adapter.readError(status, body, text, context);
 
 describe('an answer that is not 2xx', () => {
   it.each([

@@ -1,34 +1,14 @@
-/** The parts of Hotelbeds' answers that are read. Everything may be missing or of another type; whoever reads checks. */
+/** The parts of Hotelbeds' answers that are read in TypeScript. Everything may be missing or of another type; whoever reads checks. */
 
 /** Numbers come as numbers or as texts, depending on the field and the operation. */
 export type NumberOrText = number | string;
 
-export interface HotelbedsBody {
-  /** Availability: the wrapper, or the list alone where somebody stripped it. */
-  readonly hotels?: HotelsNode | readonly HotelNode[];
-  /** CheckRate: one hotel. */
-  readonly hotel?: HotelNode;
-  /** The API's own error, or the gateway's as a text. */
-  readonly error?: { readonly code?: string; readonly message?: string } | string;
-}
-
-export interface HotelsNode {
-  /** Missing where nothing is available. */
-  readonly hotels?: readonly HotelNode[];
-  readonly total?: number;
-  readonly currency?: string;
-}
-
 export interface HotelNode {
   readonly code?: NumberOrText;
-  readonly name?: string;
   /** "4EST", "5LUX", "H3_5", "SUP", "APTH2", … */
   readonly categoryCode?: string;
   /** "4 STARS", "SUPERIOR 4*", … */
   readonly categoryName?: string;
-  readonly zoneName?: string;
-  readonly latitude?: NumberOrText;
-  readonly longitude?: NumberOrText;
   readonly currency?: string;
   readonly rooms?: readonly RoomNode[];
 }
@@ -44,8 +24,6 @@ export interface RateNode {
   readonly rateKey?: string;
   /** "NOR", "NRF" (not refundable), "SPE", … */
   readonly rateClass?: string;
-  /** "BOOKABLE", or "RECHECK" where CheckRate must come before booking. */
-  readonly rateType?: string;
   /** What the platform pays. */
   readonly net?: NumberOrText;
   /** What the guest pays, in the account's currency. */
@@ -59,7 +37,6 @@ export interface RateNode {
   readonly paymentType?: string;
   readonly packaging?: boolean;
   readonly boardCode?: string;
-  readonly boardName?: string;
   readonly cancellationPolicies?: readonly PolicyNode[];
   readonly taxes?: {
     readonly allIncluded?: boolean;

@@ -3,12 +3,22 @@ import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.
 import { type AnswerContext, type PartnerPrice, Rejection } from '../../adapter.ts';
 import { minorUnits, statedTaxBasis } from '../../mapping/reject.ts';
 import type { RateNode, TaxNode } from './format.ts';
-import type { Property } from './property.ts';
+
+/** What the price of a rate depends on beside it. */
+interface Hotel {
+  /** Names it in rejections. */
+  readonly code: unknown;
+  /** As stated. */
+  readonly currency: unknown;
+}
 
 /** The price of one rate, which is for the whole stay and all its rooms: nothing is multiplied. */
-export function ratePrice(rate: RateNode, property: Property, context: AnswerContext): PartnerPrice {
-  const what = property.code;
-  const { amount, currency } = chargedAmount(rate, property);
+export function ratePrice(rate: RateNode, hotel: Hotel, context: AnswerContext): PartnerPrice {
+  const what = hotel.code;
+  if (typeof rate.rateKey !== 'string' || rate.rateKey === '') {
+    throw new Rejection(RejectionReason.MISSING_FIELD, `a rate of hotel ${what} has no rateKey`);
+  }
+  const { amount, currency } = chargedAmount(rate, hotel);
   const totalMinor = minorUnits(amount, currency, 'rate', what);
   const taxes = rate.taxes;
   if (taxes === undefined || taxes === null) {
@@ -22,22 +32,19 @@ export function ratePrice(rate: RateNode, property: Property, context: AnswerCon
  * in it. Where the hotel prescribes the selling rate (hotelMandatory), it is that as well: nothing else may be shown. In
  * every other case it is the net rate, which is what the platform pays and marks up itself.
  */
-export function chargedAmount(
-  rate: RateNode,
-  property: Property,
-): { readonly amount: unknown; readonly currency: unknown; readonly inHotelCurrency: boolean } {
-  const { currency } = property;
-  if (rate.paymentType === 'AT_HOTEL') {
-    if (rate.hotelSellingRate !== undefined && rate.hotelCurrency !== undefined) {
-      return { amount: rate.hotelSellingRate, currency: rate.hotelCurrency, inHotelCurrency: true };
-    }
-    return { amount: rate.sellingRate, currency, inHotelCurrency: false };
-  }
-  return { amount: rate.hotelMandatory === true ? rate.sellingRate : rate.net, currency, inHotelCurrency: false };
+function chargedAmount(rate: RateNode, { currency }: Hotel): { readonly amount: unknown; readonly currency: unknown } {
+  if (isInHotelCurrency(rate)) return { amount: rate.hotelSellingRate, currency: rate.hotelCurrency };
+  const isSold = rate.paymentType === 'AT_HOTEL' || rate.hotelMandatory === true;
+  return { amount: isSold ? rate.sellingRate : rate.net, currency };
+}
+
+/** Whether the guest pays at the hotel, in a currency of the hotel's own. */
+export function isInHotelCurrency(rate: RateNode): boolean {
+  return rate.paymentType === 'AT_HOTEL' && rate.hotelSellingRate !== undefined && rate.hotelCurrency !== undefined;
 }
 
 /** What a rate's own taxes say: those left out are due at the hotel, on top. */
-function taxParts(taxes: NonNullable<RateNode['taxes']>, currency: string, what: string) {
+function taxParts(taxes: NonNullable<RateNode['taxes']>, currency: string, what: unknown) {
   let taxMinor = -1;
   let dueLaterMinor = 0;
   let leftOut = 0;
@@ -59,7 +66,7 @@ function taxParts(taxes: NonNullable<RateNode['taxes']>, currency: string, what:
 }
 
 /** A tax due later must be known in the currency of the rate: stated so, or as the account's equivalent. */
-function taxDue(currency: string, tax: TaxNode, what: string): number {
+function taxDue(currency: string, tax: TaxNode, what: unknown): number {
   const due = taxIn(currency, tax, what);
   if (due !== undefined) return due;
   throw new Rejection(
@@ -68,7 +75,7 @@ function taxDue(currency: string, tax: TaxNode, what: string): number {
   );
 }
 
-function taxIn(currency: string, tax: TaxNode, what: string): number | undefined {
+function taxIn(currency: string, tax: TaxNode, what: unknown): number | undefined {
   if (tax.currency === currency && tax.amount !== undefined) return minorUnits(tax.amount, currency, 'tax', what);
   if (tax.clientCurrency === currency && tax.clientAmount !== undefined) {
     return minorUnits(tax.clientAmount, currency, 'tax', what);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
-import { answerContext } from '../testing.ts';
-import { adapter } from './adapter.ts';
+import { adapterOf, answerContext } from '../testing.ts';
+
+const adapter = await adapterOf('hotelbeds');
 
 function ask(criteria: Parameters<typeof StayCriteria.fromPartial>[0], locale = 'en-GB') {
   const vertical = { $case: 'stay' as const, value: StayCriteria.fromPartial(criteria) };

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import { answerContext, offerOf } from '../testing.ts';
-import { adapter } from './adapter.ts';
+import { adapterOf, answerContext, offerOf } from '../testing.ts';
 import { feesOf } from './cancellation.ts';
-import { propertyOf } from './property.ts';
+import type { Stay } from './stays.ts';
+
+const adapter = await adapterOf('hotelbeds');
 
 /**
  * An answer that others recorded from the real API, read where it lies. What it says is known here without the adapter: the
@@ -54,7 +55,7 @@ describe.skipIf(!present)('the recorded availability-response-20210615.json', ()
 
   it('has 27 hotels with 297 rates, as many as the raw text has keys, and rejects none', () => {
     expect(pieces).toHaveLength(297);
-    expect(rows.map((row) => row.parts[0]?.rate.rateKey)).toEqual(
+    expect(rows.map((row) => (row.named as unknown as Stay).parts[0]?.rate.rateKey)).toEqual(
       pieces.map((piece) => piece.slice(0, piece.indexOf('"'))),
     );
     expect(offers.map(({ rejection }) => rejection?.message)).toEqual(pieces.map(() => undefined));
@@ -179,9 +180,21 @@ describe.skipIf(!present)('the recorded requests', () => {
 describe.skipIf(!present)('the recorded booking-object.json', () => {
   it('has its hotel and policies read, though they stand latest first and texts mix with numbers', () => {
     const { hotel } = JSON.parse(text('booking-object.json')).booking;
-    const property = propertyOf(hotel, undefined, 'EUR');
-    expect(property).toMatchObject({ code: '1', name: 'Villa Dorada', stars: 3, zone: 'Salou', currency: 'EUR' });
-    expect(feesOf(hotel.rooms[0].rates[0], property)).toEqual([
+    const single = {
+      vertical: { $case: 'stay' as const, value: StayCriteria.fromPartial({ rooms: [{ adults: 1 }] }) },
+    };
+    const booked = answerContext('hotelbeds', single, '2017-01-01T00:00:00Z');
+    const result = adapter.read({ hotels: { currency: 'EUR', hotels: [hotel] } }, booked);
+    const row = 'rows' in result ? result.rows[0] : undefined;
+    const column = (name: string) => adapter.columns[name]!(row!, booked);
+    expect(['property_code', 'property_name', 'star_rating', 'zone'].map(column)).toEqual([
+      '1',
+      'Villa Dorada',
+      3,
+      'Salou',
+    ]);
+    expect((row!.named as unknown as Stay).currency_of).toBe('EUR');
+    expect(feesOf(hotel.rooms[0].rates[0], '1')).toEqual([
       { from: Date.parse('2017-09-12T21:59:00Z'), amount: '70.50' },
       { from: Date.parse('2017-09-14T21:59:00Z'), amount: '141.00' },
     ]);

@@ -4,9 +4,14 @@ import { Cabin, FlightCriteria } from '../../../../libs/contracts/gen/entrepot/o
 import { FailureKind, RejectionReason } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { parseXml } from '../../body.ts';
-import { answerContext, offerOf } from '../testing.ts';
-import { adapter } from './adapter.ts';
+import { adapterOf, answerContext, offerOf } from '../testing.ts';
 import type { UapiBody } from './format.ts';
+import type { Journey } from './journey.ts';
+
+const adapter = await adapterOf('travelport');
+type Row = Parameters<typeof adapter.item>[0];
+/** The key of the element that a row was made of. */
+const keyOf = (row: Row) => (row.named as unknown as Journey).priced['@Key'];
 
 const criteria = {
   vertical: {
@@ -45,7 +50,7 @@ function read(body: UapiBody, within = context) {
 
 describe('price points', () => {
   const { rows, next, warning } = read(fixture('price-points'));
-  const offers = rows.map((row) => ({ key: row.priced['@Key'], ...offerOf(adapter, row, context) }));
+  const offers = rows.map((row) => ({ key: keyOf(row), ...offerOf(adapter, row, context) }));
   const [direct, connecting, business] = offers;
 
   it('are a row for each combination of options, of what cannot be read one rejected row', () => {
@@ -170,7 +175,7 @@ describe('price points', () => {
   it('are cut where they have more combinations than configured, and say so', () => {
     const few = answerContext('travelport', criteria, '2027-01-11T09:00:00Z', { ...options, maxCombinations: 1 });
     const cut = read(fixture('price-points'), few);
-    expect(cut.rows.filter((row) => row.priced['@Key'] === 'p1')).toHaveLength(1);
+    expect(cut.rows.filter((row) => keyOf(row) === 'p1')).toHaveLength(1);
     expect(cut.warning).toContain('1 price points have more than 1 combinations');
   });
 });
@@ -242,7 +247,7 @@ describe('asking again', () => {
     expect(price).toMatchObject({ currency: 'EUR', totalMinor: 64000, taxMinor: 13000 });
     expect(columns).toMatchObject({ checked_bags: 1, fare_brand: 'Smart Light', cabin: 'ECONOMY', stops: 1 });
     expect(columns?.segment_keys).toEqual(offerOf(adapter, rows[0]!, context).columns?.segment_keys);
-    expect(adapter.rowOfVerified(fixture('air-price'), context)).toEqual(verified.row);
+    expect(adapter.rowOfVerified(fixture('air-price'), context).named).toEqual(verified.row.named);
   });
 
   it('is gone where there is no solution or no availability', () => {

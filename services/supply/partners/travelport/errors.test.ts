@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { FailureKind } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { httpFailure } from './errors.ts';
+import { adapterOf, answerContext } from '../testing.ts';
+
+const adapter = await adapterOf('travelport');
+const criteria = { vertical: { $case: 'flight' as const, value: FlightCriteria.fromPartial({ adults: 1 }) } };
+const context = answerContext('travelport', criteria, '2027-01-11T09:00:00Z', { targetBranch: 'P7000001' });
+const httpFailure = (status: number, body: unknown) => adapter.readError(status, body, '', context);
 
 const body = (faultcode: string, type: string, faultstring = 'SOMETHING FAILED') => ({
   Envelope: {

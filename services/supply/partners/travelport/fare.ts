@@ -1,49 +1,8 @@
-import { Cabin } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
-import { joinBrands, lowerCabin } from '../../mapping/flight-item.ts';
-import { type AirPricingInfo, type BookingInfo, type FareInfo, list, type Penalty } from './format.ts';
-import type { Booking, TravelportRow } from './rows.ts';
-
-const CABINS: Readonly<Record<string, Cabin>> = {
-  Economy: Cabin.ECONOMY,
-  PremiumEconomy: Cabin.PREMIUM_ECONOMY,
-  Business: Cabin.BUSINESS,
-  PremiumBusiness: Cabin.BUSINESS,
-  First: Cabin.FIRST,
-  PremiumFirst: Cabin.FIRST,
-};
-
-/** The cabin of a booking. */
-export function bookedCabin(info: BookingInfo | undefined): Cabin {
-  return CABINS[info?.['@CabinClass'] ?? ''] ?? Cabin.UNSPECIFIED;
-}
-
-/** Lowest cabin of any segment and passenger. */
-export function rowCabin(row: TravelportRow): Cabin {
-  let cabin: Cabin = Cabin.UNSPECIFIED;
-  for (const bookings of row.slices) {
-    for (const { info } of bookings) cabin = lowerCabin(cabin, bookedCabin(info));
-  }
-  for (const { info } of row.others) cabin = lowerCabin(cabin, bookedCabin(info));
-  return cabin;
-}
-
-/** Names of the fares' brands, each once; undefined where no fare has one that is named. */
-export function fareBrand(row: TravelportRow): string | undefined {
-  const names: (string | undefined)[] = [];
-  for (const bookings of row.slices) {
-    for (const { fare } of bookings) names.push(brandName(fare, row.brands));
-  }
-  return joinBrands(names);
-}
-
-function brandName(fare: FareInfo, brands: ReadonlyMap<string, string>): string | undefined {
-  const brand = fare.Brand;
-  if (typeof brand !== 'object') return undefined;
-  return brand['@Name'] ?? brands.get(brand['@BrandID'] ?? '');
-}
+import { type AirPricingInfo, type FareInfo, list, type Penalty } from './format.ts';
+import type { Booking, Journey } from './journey.ts';
 
 /** Fewest checked bags on any segment for any passenger; undefined where one fare does not say. */
-export function checkedBags(row: TravelportRow): number | undefined {
+export function checkedBags(row: Journey): number | undefined {
   let fewest: number | undefined;
   const count = ({ fare }: Booking): boolean => {
     const bags = bagsOfFare(fare);
@@ -51,10 +10,7 @@ export function checkedBags(row: TravelportRow): number | undefined {
     if (fewest === undefined || bags < fewest) fewest = bags;
     return true;
   };
-  for (const bookings of row.slices) {
-    if (!bookings.every(count)) return bagsOfInfos(row.infos);
-  }
-  return row.others.every(count) ? fewest : bagsOfInfos(row.infos);
+  return row.booked.every(count) ? fewest : bagsOfInfos(row.infos);
 }
 
 /** Pieces; a weight without pieces is one bag at least, and none where it is 0. */
@@ -91,7 +47,7 @@ function wholeNumber(text: string | undefined): number | undefined {
  * Refundable for every passenger. The attribute only ever says yes; that a fare is not refundable shows in a penalty of all
  * of it, before departure too. Undefined where neither stands.
  */
-export function refundable(row: TravelportRow): boolean | undefined {
+export function refundable(row: Journey): boolean | undefined {
   return forAll(row.infos, (info) => {
     if (info['@Refundable'] !== undefined) return info['@Refundable'] === 'true';
     return penaltyAllows(info.CancelPenalty) === false ? false : undefined;
@@ -99,7 +55,7 @@ export function refundable(row: TravelportRow): boolean | undefined {
 }
 
 /** Changeable before departure for every passenger: a penalty is stated and it is not all of the fare. */
-export function changeable(row: TravelportRow): boolean | undefined {
+export function changeable(row: Journey): boolean | undefined {
   return forAll(row.infos, (info) => penaltyAllows(info.ChangePenalty));
 }
 

@@ -5,10 +5,14 @@ import { FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1
 import { FailureKind } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { parseXml } from '../../body.ts';
-import { answerContext, offerOf } from '../testing.ts';
-import { adapter } from './adapter.ts';
-import { httpFailure } from './errors.ts';
+import { adapterOf, answerContext, offerOf } from '../testing.ts';
 import type { UapiBody } from './format.ts';
+import type { Journey } from './journey.ts';
+
+const adapter = await adapterOf('travelport');
+type Row = Parameters<typeof adapter.item>[0];
+/** What map.ts made of a row. */
+const journeyOf = (row: Row) => row.named as unknown as Journey;
 
 /**
  * Answers that others recorded from the real API, read where they lie. What they say is known here without the adapter and
@@ -108,7 +112,7 @@ describe.skipIf(!present).each(searches)(
 
     it(`has ${prices} prices and ${count} journeys at them, and rejects none`, () => {
       expect(priced.size).toBe(prices);
-      expect(new Set(rows.map((row) => row.priced['@Key']))).toEqual(new Set(priced.keys()));
+      expect(new Set(rows.map((row) => journeyOf(row).priced['@Key']))).toEqual(new Set(priced.keys()));
       // Of a price point: the options of each leg multiplied, as the first passenger type has them.
       const journeys = [...bodies.values()].map((body) => {
         const legs = elements(elements(body, 'AirPricingInfo')[0] ?? '', 'FlightOption');
@@ -121,7 +125,7 @@ describe.skipIf(!present).each(searches)(
 
     it('has every amount, tax and currency as the raw text has it', () => {
       for (const [index, row] of rows.entries()) {
-        const stated = priced.get(row.priced['@Key'] ?? '')!;
+        const stated = priced.get(journeyOf(row).priced['@Key'] ?? '')!;
         expect(offers[index]!.price).toEqual({
           currency: stated.TotalPrice?.slice(0, 3),
           totalMinor: minor(stated.TotalPrice),
@@ -161,8 +165,8 @@ describe.skipIf(!present).each(searches)(
     it('flies the segments of its options, in the order of the legs', () => {
       for (const [index, row] of rows.entries()) {
         const flown = items[index]!.slices.flatMap((slice) => slice.segments);
-        const keys = row.slices.flat().map(({ info }) => info['@SegmentRef']);
-        const body = bodies.get(row.priced['@Key'] ?? '')!;
+        const keys = journeyOf(row).flown.map(({ info }) => info['@SegmentRef']);
+        const body = bodies.get(journeyOf(row).priced['@Key'] ?? '')!;
         const named = new Set(tags(body, 'BookingInfo').map((booking) => booking.SegmentRef));
         expect(keys.every((key) => named.has(key))).toBe(true);
         const groups = keys.map((key) => Number(segments.get(key)!.Group));
@@ -177,7 +181,7 @@ describe.skipIf(!present).each(searches)(
       const unlike = new Set<string>();
       for (const [index, row] of rows.entries()) {
         const flown = items[index]!.slices.flatMap((slice) => slice.segments);
-        for (const [position, booking] of row.slices.flat().entries()) {
+        for (const [position, booking] of journeyOf(row).flown.entries()) {
           const stated = segments.get(booking.info['@SegmentRef'])!;
           const { departure, arrival, origin, destination } = flown[position]!;
           expect(departure?.dateTime).toBe(stated.DepartureTime!.slice(0, 19));
@@ -193,7 +197,7 @@ describe.skipIf(!present).each(searches)(
 
     it('takes as long as stated, which its two ends confirm', () => {
       for (const [index, row] of rows.entries()) {
-        const body = bodies.get(row.priced['@Key'] ?? '')!;
+        const body = bodies.get(journeyOf(row).priced['@Key'] ?? '')!;
         const times = [...body.matchAll(/TravelTime="([^"]+)"/g)].map(([, time]) =>
           Temporal.Duration.from(time!).total('minutes'),
         );
@@ -215,7 +219,7 @@ describe.skipIf(!present).each(searches)(
       );
       for (const [index, row] of rows.entries()) {
         const flown = items[index]!.slices.flatMap((slice) => slice.segments);
-        for (const [position, booking] of row.slices.flat().entries()) {
+        for (const [position, booking] of journeyOf(row).flown.entries()) {
           const key = booking.info['@SegmentRef']!;
           const { Carrier, FlightNumber } = segments.get(key)!;
           const codeshare = codeshares.get(key);
@@ -231,7 +235,7 @@ describe.skipIf(!present).each(searches)(
 
     it('ends with its ticketing time or after a quarter of an hour', () => {
       for (const [index, row] of rows.entries()) {
-        const infos = tags(bodies.get(row.priced['@Key'] ?? '')!, 'AirPricingInfo');
+        const infos = tags(bodies.get(journeyOf(row).priced['@Key'] ?? '')!, 'AirPricingInfo');
         const until = infos.map(({ LatestTicketingTime: stated }) =>
           Date.parse(stated!.length === 10 ? `${stated}T24:00:00+14:00` : stated!),
         );
@@ -286,7 +290,9 @@ describe.skipIf(!present)('the recorded AirPricingSolution.IEVPAR.xml', () => {
 describe.skipIf(!present)('the recorded NoAgreementError.xml', () => {
   it('is refused credentials', () => {
     const body = parseXml(text('NoAgreementError.xml')) as UapiBody;
-    expect(httpFailure(500, body)).toMatchObject({
+    const criteria = { vertical: { $case: 'flight' as const, value: FlightCriteria.fromPartial({ adults: 1 }) } };
+    const context = answerContext('travelport', criteria, '2020-01-29T01:21:00Z', { targetBranch: 'P7000001' });
+    expect(adapter.readError(500, body, '', context)).toMatchObject({
       failure: FailureKind.AUTHENTICATION,
       detail: expect.stringContaining('NO AGREEMENT EXISTS'),
     });

@@ -1,0 +1,81 @@
+// `entrepot partner record`: a live search, written down without secrets as a cassette with a golden case beside it.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { configDirectory } from '../../../libs/config/index.ts';
+import { type CriteriaOptions, criteriaHelp, criteriaOf, withCriteria } from './criteria.ts';
+import { shortest } from './print.ts';
+import { workbench } from './workbench.ts';
+
+interface RecordOptions extends CriteriaOptions {
+  readonly case: string;
+  readonly account?: string;
+  readonly force?: true;
+  readonly json?: true;
+}
+
+/** Builds the command. */
+export function recordCommand(): Command {
+  const command = new Command('record')
+    .description('Record a live search as a cassette, redacted, with a golden case that replays it.')
+    .argument('<name>', 'the partner: the name of its account file')
+    .argument('[criteria...]', 'what is sought; without it, what the first golden case asks')
+    .option('--case <case>', 'name of the cassette and the case', caseName, 'recorded')
+    .option('--account <file>', 'account file; without it, <config>/partners/<name>.yaml')
+    .option('--force', 'write over a cassette of that name')
+    .option('--json', 'one JSON document for scripts, and nothing else');
+  return withCriteria(command)
+    .addHelpText('after', help)
+    .action(async (name: string, words: string[], options: RecordOptions) => {
+      const { cassetteText, loadCase, recordPartner, runCase, updatedText } = await workbench();
+      const recorded = await recordPartner(name, {
+        account: options.account,
+        configDirectory: configDirectory(),
+        market: options.market,
+        currency: options.currency,
+        criteriaOf: (vertical) => criteriaOf(vertical, words, options),
+      });
+      const cassette = join(recorded.folder, 'cassettes', `${options.case}.yaml`);
+      const file = join(recorded.folder, 'cases', `${options.case}.yaml`);
+      if (recorded.cassette.exchanges.length === 0) throw new Error(`nothing to record: ${recorded.detail}`);
+      if (existsSync(cassette) && options.force !== true) {
+        throw new Error(`${shortest(cassette)} exists; --force writes over it, --case names another`);
+      }
+      write(cassette, cassetteText(recorded.cassette));
+      const isNew = !existsSync(file);
+      if (isNew) {
+        write(file, recorded.caseText(`../cassettes/${options.case}.yaml`));
+        write(file, updatedText(await runCase(loadCase(file))));
+      }
+      const said = { cassette, case: file, caseWritten: isNew, exchanges: recorded.cassette.exchanges.length };
+      if (options.json === true) {
+        console.log(JSON.stringify(said, null, 2));
+        return;
+      }
+      console.log(`${said.exchanges} requests with their answers are in ${shortest(cassette)}`);
+      console.log(isNew ? `the case that replays them: ${shortest(file)}` : `${shortest(file)} stays as it is`);
+      console.log(
+        'Look through both before you commit them: redaction knows names of fields, not what people write in texts.',
+      );
+    });
+}
+
+const help = `${criteriaHelp}
+
+What is taken out: credentials of the account wherever they stand (also encoded), headers that authenticate, cookies,
+e-mail addresses, phone numbers, and values under names of persons, documents, births and secrets. The same value becomes
+the same replacement everywhere, so references still lead somewhere.
+
+Example:
+  entrepot partner record duffel LHR JFK +60d --case one-way
+`;
+
+function caseName(text: string): string {
+  if (/^[a-z0-9][a-z0-9-]*$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected small letters, digits and "-".');
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { ConfigError } from '../../../libs/config/index.ts';
+import { configurePartner, findAdapterFolder, loadAdapter, loadPartner } from '../load.ts';
+import type { ConfiguredPartner } from '../partner.ts';
+
+/** A partner on the workbench. */
+export interface BenchPartner {
+  readonly partner: ConfiguredPartner;
+  /** The folder of its adapter. */
+  readonly folder: string;
+  /** Names of the credentials that its account gives. */
+  readonly credentials: readonly string[];
+}
+
+/** A partner as its account configures it: requests go where they go in production. Throws ConfigError. */
+export function openAccount(
+  name: string,
+  options: { readonly account?: string | undefined; readonly configDirectory: string },
+): Promise<BenchPartner> {
+  const file = options.account ?? path.join(options.configDirectory, 'partners', `${name}.yaml`);
+  if (!existsSync(file)) {
+    const reason = `no account of "${name}"; write one, name another with --account, or use a recording with --cassette`;
+    throw new ConfigError([{ file, line: 0, column: 0, reason }]);
+  }
+  return loadPartner(file);
+}
+
+/** What an offline partner may differ in. */
+export interface OfflineOptions {
+  readonly endpoint?: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Another manifest than the folder's own. */
+  readonly manifest?: string;
+  /** Folders of adapters; default the shipped ones and those of ENTREPOT_ADAPTERS. */
+  readonly directories?: readonly string[];
+}
+
+/**
+ * A partner by the folder of its adapter, with an account made up for it: placeholders for credentials, an endpoint that
+ * does not exist. For recordings, where nothing is sent. Throws ConfigError.
+ *
+ * @param name an adapter's name, or a path to a folder
+ */
+export async function openOffline(name: string, options: OfflineOptions = {}): Promise<BenchPartner> {
+  const folder = folderOf(name, options.directories);
+  const loaded = await loadAdapter(folder, options.manifest);
+  const partner = configurePartner(
+    loaded.manifest.name,
+    {
+      adapter: loaded.manifest.name,
+      endpoint: options.endpoint ?? 'http://partner.invalid',
+      credentials: {},
+      markets: [],
+      enabled: true,
+      trafficShare: 1,
+      sendTraceparent: false,
+      options: options.options ?? {},
+    },
+    loaded,
+  );
+  const account = { ...partner.account, credential: (credential: string) => `placeholder-${credential}` };
+  return { partner: { ...partner, account }, folder, credentials: Object.keys(loaded.manifest.credentials ?? {}) };
+}
+
+/** The folder of an adapter, by its name or as a path. Throws ConfigError. */
+export function folderOf(name: string, directories?: readonly string[]): string {
+  const byPath = path.resolve(name.replace(/manifest\.yaml$/, ''));
+  if (/[/\\.]/.test(name) && existsSync(path.join(byPath, 'manifest.yaml'))) return byPath;
+  const folder = findAdapterFolder(name, directories);
+  if (folder !== undefined) return folder;
+  const reason = 'no adapter of that name; `entrepot partner status` lists them, `entrepot partner new` makes one';
+  throw new ConfigError([{ file: name, line: 0, column: 0, reason }]);
+}

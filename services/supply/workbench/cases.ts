@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseDocument, stringify } from 'yaml';
+import { type JSONSchema, loadYamlDocument, type YamlDocument, yamlFiles } from '../../../libs/config/index.ts';
+import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { nameOf } from '../failure.ts';
+import type { HttpAnswer } from '../http.ts';
+import { type BenchPartner, openOffline } from './bench.ts';
+import { answersOf, loadCassette, Replay } from './cassette.ts';
+import { type Difference, differences } from './difference.ts';
+import { recordedRequest } from './record.ts';
+import { Redactor } from './redact.ts';
+import { type Asked, type Search, searchPartner } from './search.ts';
+
+/** A golden case: what a recorded conversation has to become. */
+export interface GoldenCase {
+  /** Exemplary: how the format is meant, ends without an error. Supplemental: faults, oddities, refused rows. */
+  readonly kind: 'exemplary' | 'supplemental';
+  readonly about?: string;
+  /** Cassette, relative to the case. */
+  readonly cassette: string;
+  /** The moment at which the answers came, ISO 8601. */
+  readonly now: string;
+  readonly market: string;
+  readonly currency: string;
+  readonly locale: string;
+  readonly criteria: Readonly<Record<string, unknown>>;
+  /** Options of the account. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Absent in a case that is new: `test --update` writes it. */
+  readonly expect?: Expectation;
+}
+
+/** What came of a search, as far as a case says. */
+export interface Expectation {
+  readonly outcome: string;
+  readonly failure?: string;
+  /** "POST /air/offer_requests?return_offers=true". */
+  readonly requests?: readonly string[];
+  readonly received: number;
+  readonly kept: number;
+  /** Rows rejected, by reason. */
+  readonly rejections: Readonly<Record<string, number>>;
+  /** The first offers; each says only what it says. */
+  readonly offers: readonly Readonly<Record<string, unknown>>[];
+  /** Of all offers in full: tells that one beyond the listed ones changed. */
+  readonly digest?: string;
+}
+
+const object = (description: string): JSONSchema => ({ description, type: 'object' });
+
+/** JSON Schema of a case file. */
+export const caseSchema: JSONSchema = {
+  description: 'a golden case',
+  type: 'object',
+  required: ['kind', 'cassette', 'now', 'market', 'currency', 'criteria'],
+  additionalProperties: false,
+  properties: {
+    kind: {
+      description: 'exemplary (no error) or supplemental (faults and oddities)',
+      enum: ['exemplary', 'supplemental'],
+    },
+    about: { description: 'what it shows', type: 'string' },
+    cassette: { description: 'the cassette, relative to this file', type: 'string', pattern: '\\.ya?ml$' },
+    now: {
+      description: 'when the answers came, ISO 8601 with offset',
+      type: 'string',
+      pattern: '^\\d{4}-\\d\\d-\\d\\dT[0-9:.]+(Z|[+-]\\d\\d:\\d\\d)$',
+    },
+    market: { description: 'ISO 3166-1 alpha-2', type: 'string', pattern: '^[A-Z]{2}$' },
+    currency: { description: 'ISO 4217', type: 'string', pattern: '^[A-Z]{3}$' },
+    locale: { description: 'BCP 47', type: 'string', default: 'en-GB' },
+    criteria: { ...object('what is sought, by vertical: {flight: {…}}'), minProperties: 1, maxProperties: 1 },
+    options: { ...object('options of the account'), default: {} },
+    expect: {
+      ...object('what comes of it; `entrepot partner test --update` writes it'),
+      required: ['outcome', 'received', 'kept', 'rejections', 'offers'],
+      additionalProperties: false,
+      properties: {
+        outcome: { enum: names(OutcomeStatus) },
+        failure: { enum: names(FailureKind) },
+        requests: { type: 'array', items: { type: 'string' } },
+        received: { type: 'integer', minimum: 0 },
+        kept: { type: 'integer', minimum: 0 },
+        rejections: {
+          type: 'object',
+          propertyNames: { enum: names(RejectionReason) },
+          additionalProperties: { type: 'integer', minimum: 1 },
+        },
+        offers: { type: 'array', items: { type: 'object' } },
+        digest: { type: 'string' },
+      },
+    },
+  },
+};
+
+function names(values: object): string[] {
+  return Object.keys(values).filter((name) => name !== 'UNSPECIFIED' && name !== 'UNRECOGNIZED');
+}
+
+/** Offers that `--update` writes out in full; the digest stands for the others. */
+const LISTED = 3;
+/** Rejections that say what a row is, not that it could not be read. */
+const HARMLESS = new Set(['DUPLICATE', 'METERED', 'EXPIRED']);
+
+/** A case of a partner, loaded. */
+export interface LoadedCase {
+  /** "lhr-jfk". */
+  readonly name: string;
+  readonly file: string;
+  /** The cassette's file. */
+  readonly cassette: string;
+  readonly document: YamlDocument<GoldenCase>;
+  readonly asked: Asked;
+  readonly answers: readonly HttpAnswer[];
+}
+
+/** What a case came to. */
+export interface CaseResult {
+  readonly case: LoadedCase;
+  readonly search: Search;
+  readonly actual: Expectation;
+  /** The expectation was written anew before. */
+  readonly updated?: boolean;
+  /** None where the case holds. */
+  readonly differences: readonly Difference[];
+}
+
+/** The cases in a partner's folder. Throws ConfigError. */
+export function loadCases(folder: string): LoadedCase[] {
+  return yamlFiles(path.join(folder, 'cases')).map(loadCase);
+}
+
+/** One case with its cassette. Throws ConfigError. */
+export function loadCase(file: string): LoadedCase {
+  const document = loadYamlDocument<GoldenCase>(file, caseSchema);
+  const { cassette, criteria, market, currency, locale, now } = document.value;
+  const recording = path.resolve(path.dirname(file), cassette);
+  return {
+    name: path.basename(file).replace(/\.ya?ml$/, ''),
+    file,
+    cassette: recording,
+    document,
+    asked: { criteria: Criteria.fromJSON(criteria), market, currency, locale, now: Date.parse(now) },
+    answers: answersOf(loadCassette(recording), path.dirname(recording)),
+  };
+}
+
+/** Runs a case through supply's own code, with the cassette in the partner's place. */
+export async function runCase(one: LoadedCase, manifest?: string): Promise<CaseResult> {
+  const folder = path.dirname(path.dirname(one.file));
+  const { options } = one.document.value;
+  const { partner } = await openOffline(folder, { options, ...(manifest !== undefined && { manifest }) });
+  return resultOf(one, partner);
+}
+
+/** As {@link runCase}, with a partner that is open already. */
+export async function resultOf(one: LoadedCase, partner: BenchPartner['partner']): Promise<CaseResult> {
+  const search = await searchPartner(partner, one.asked, new Replay(one.answers), { frozen: true });
+  const { expect, kind } = one.document.value;
+  const actual = expectationOf(search, Math.max(LISTED, expect?.offers.length ?? 0));
+  const found = expect === undefined ? [missing] : compare(expect, actual);
+  return { case: one, search, actual, differences: [...found, ...(kind === 'exemplary' ? faults(actual) : [])] };
+}
+
+const missing: Difference = { path: 'expect', expected: 'what the case becomes', actual: 'nothing; run with --update' };
+
+/** What an exemplary case may not become, whatever it expects. */
+function faults({ outcome, failure, rejections }: Expectation): Difference[] {
+  const found: Difference[] = [];
+  if (failure !== undefined || (outcome !== 'OK' && outcome !== 'EMPTY')) {
+    found.push({ path: 'kind', expected: 'an exemplary case ends without an error', actual: failure ?? outcome });
+  }
+  for (const [reason, count] of Object.entries(rejections)) {
+    if (HARMLESS.has(reason)) continue;
+    found.push({ path: 'kind', expected: 'an exemplary case has no unreadable row', actual: `${count} ${reason}` });
+  }
+  return found;
+}
+
+function compare(expected: Expectation, actual: Expectation): Difference[] {
+  const { offers, digest, requests, ...rest } = expected;
+  const { offers: made, digest: ofAll, requests: sent, ...counts } = actual;
+  const found = differences(rest, counts, '', { extra: true });
+  if (requests !== undefined) found.push(...differences(requests, sent, 'requests', { extra: true }));
+  for (const [at, offer] of offers.entries()) found.push(...differences(offer, made[at], `offers[${at}]`));
+  if (digest !== undefined && digest !== ofAll && found.length === 0) {
+    const reason = `${ofAll}: something that is not listed changed; \`entrepot partner diff\` says what`;
+    found.push({ path: 'digest', expected: digest, actual: reason });
+  }
+  return found;
+}
+
+function expectationOf({ outcome, fates, exchanged }: Search, listed: number): Expectation {
+  const offers = fates.flatMap(({ id, offer }) => (offer === undefined ? [] : [{ id, ...offer }]));
+  const redactor = new Redactor();
+  const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
+  return {
+    outcome: nameOf(OutcomeStatus, outcome.status).toUpperCase(),
+    ...(failure !== 'UNSPECIFIED' && { failure }),
+    requests: exchanged.map(({ request }) => {
+      const { method, path: sent } = recordedRequest(request, redactor);
+      return `${method} ${sent}`;
+    }),
+    received: outcome.rowsReceived,
+    kept: outcome.offersKept,
+    rejections: Object.fromEntries(
+      outcome.rejections.map(({ reason, count }) => [nameOf(RejectionReason, reason).toUpperCase(), count]),
+    ),
+    offers: offers.slice(0, listed).map(({ columns: _, ...offer }) => offer),
+    digest: createHash('sha256').update(JSON.stringify(offers)).digest('base64url').slice(0, 12),
+  };
+}
+
+/** The text of a case file with what came of it as its expectation; everything else stays as it is written. */
+export function updatedText({ case: one, actual }: CaseResult): string {
+  const document = parseDocument(readFileSync(one.file, 'utf8'));
+  document.set('expect', document.createNode(actual, { aliasDuplicateObjects: false }));
+  return escaped(document.toString({ lineWidth: 120 }));
+}
+
+/** The text of a new case file. */
+export function caseText(one: Omit<GoldenCase, 'options' | 'locale'>): string {
+  return escaped(stringify(one, { lineWidth: 120, aliasDuplicateObjects: false }));
+}
+
+function escaped(text: string): string {
+  // The reader of configuration fills in environment variables; in a case nothing is to be filled in.
+  return text.replaceAll(/\$?\$\{/g, () => '$${');
+}

@@ -1,0 +1,187 @@
+import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { minorDigits, parseAmount } from '../../../libs/money/index.ts';
+import type { PartnerPrice } from '../adapter.ts';
+import { nameOf } from '../failure.ts';
+import { type Check, check, exactness } from './grade.ts';
+import type { Read } from './reads.ts';
+import type { Change, RowTrial } from './row-trial.ts';
+
+/** Currencies with 0, 2 and 3 minor digits, each with amounts that a float would not carry. */
+const AMOUNTS: readonly (readonly [currency: string, amount: string])[] = [
+  ['JPY', '1234567'],
+  ['KRW', '90071992547'],
+  ['GBP', '1234.56'],
+  ['EUR', '0.10'],
+  ['USD', '999999.99'],
+  ['BHD', '1234.567'],
+  ['KWD', '0.001'],
+];
+
+/** Where a row says what it costs. */
+interface Stated {
+  readonly totals: readonly Read[];
+  readonly currencies: readonly Read[];
+  /** Other amounts beside it, such as taxes. */
+  readonly others: readonly Read[];
+  readonly form: 'major' | 'minor' | 'joined';
+}
+
+/** Tries the money of rows that become offers. */
+export function moneyChecks(trials: readonly RowTrial[]): Check[] {
+  const whole: string[] = [];
+  const exact: string[] = [];
+  const rounded: string[] = [];
+  const assumed: string[] = [];
+  let tried = 0;
+  for (const trial of trials) {
+    const read = (row: unknown): PartnerPrice => trial.adapter.price(row, trial.context);
+    const price = trial.with([], read);
+    if ('rejection' in price) continue;
+    whole.push(...incomplete(price.value));
+    const found = statedIn(trial.reads(read), price.value);
+    const stated = found && inItsForm(trial, found, price.value, read);
+    if (stated === undefined || remembers(trial, stated, price.value, read)) continue;
+    tried++;
+    for (const [currency, amount] of AMOUNTS) {
+      const wrong = wrongAmount(trial.with(changesTo(stated, currency, amount), read), currency, amount);
+      if (wrong !== undefined) exact.push(wrong);
+    }
+    if (stated.form !== 'minor') {
+      const made = trial.with(changesTo(stated, 'GBP', '12.345'), read);
+      if ('value' in made) rounded.push(`12.345 GBP became ${made.value.totalMinor} minor units`);
+    }
+    assumed.push(...assumptions(trial, stated, read));
+  }
+  return [
+    check('money', 'every price has an amount, a currency and a tax basis', whole, trials.length),
+    check('money', exactness, exact, tried),
+    check('money', 'an amount with more digits than its currency has is refused, not rounded', rounded, tried),
+    check('money', 'without its amount or its currency a row is refused, not priced by assumption', assumed, tried),
+  ];
+}
+
+function incomplete({ currency, totalMinor, basis }: PartnerPrice): string[] {
+  const found: string[] = [];
+  if (minorDigits(currency) === undefined) found.push(`"${currency}" is no currency`);
+  if (!Number.isSafeInteger(totalMinor) || totalMinor < 0) found.push(`${totalMinor} is no amount in minor units`);
+  if (nameOf(TaxBasis, basis) === 'unspecified') found.push('no tax basis');
+  return found;
+}
+
+/** Where the price stands in what was looked at; undefined where it is put together of several amounts, or a constant. */
+function statedIn(reads: readonly Read[], price: PartnerPrice): Stated | undefined {
+  const { currency, totalMinor } = price;
+  const digits = minorDigits(currency) ?? 0;
+  const is = (value: unknown): boolean => {
+    const amount = parseAmount(value, currency);
+    return 'minor' in amount && amount.minor === totalMinor;
+  };
+  const joined = reads.filter(({ value }) => isJoined(value, currency) && is(String(value).slice(3)));
+  if (joined.length > 0) {
+    const others = reads.filter((read) => isJoined(read.value, currency) && !joined.includes(read));
+    return { totals: joined, currencies: [], others, form: 'joined' };
+  }
+  const currencies = reads.filter(({ value }) => value === currency);
+  if (currencies.length === 0) return undefined;
+  const major = reads.filter(({ value }) => is(value));
+  const minor = reads.filter(({ value }) => digits > 0 && /^\d+$/.test(String(value)) && Number(value) === totalMinor);
+  const totals = major.length > 0 ? major : minor;
+  if (totals.length === 0) return undefined;
+  const others = reads.filter((read) => !totals.includes(read) && 'minor' in parseAmount(read.value, currency));
+  return { totals, currencies, others, form: major.length > 0 ? 'major' : 'minor' };
+}
+
+/** Of a currency without minor digits both forms look the same: the one that another currency is read in counts. */
+function inItsForm(trial: RowTrial, stated: Stated, price: PartnerPrice, read: (row: unknown) => PartnerPrice): Stated {
+  if (stated.form !== 'major' || minorDigits(price.currency) !== 0) return stated;
+  const other: Stated = { ...stated, form: 'minor' };
+  const fits = (one: Stated): boolean =>
+    wrongAmount(trial.with(changesTo(one, 'GBP', '1234.56'), read), 'GBP', '1234.56') === undefined;
+  return !fits(stated) && fits(other) ? other : stated;
+}
+
+/** Rows of an adapter's own may hold what was read of them before: then changing them changes nothing. */
+function remembers(
+  trial: RowTrial,
+  stated: Stated,
+  price: PartnerPrice,
+  read: (row: unknown) => PartnerPrice,
+): boolean {
+  return AMOUNTS.every(([currency, amount]) => {
+    const made = trial.with(changesTo(stated, currency, amount), read);
+    return 'value' in made && made.value.totalMinor === price.totalMinor && made.value.currency === price.currency;
+  });
+}
+
+function isJoined(value: unknown, currency: string): boolean {
+  return typeof value === 'string' && value.startsWith(currency) && /^[A-Z]{3}\d+(\.\d+)?$/.test(value);
+}
+
+function changesTo({ totals, currencies, others, form }: Stated, currency: string, amount: string): Change[] {
+  const text = form === 'minor' ? minorText(amount, currency) : form === 'joined' ? currency + amount : amount;
+  return [
+    ...totals.map((read) => ({ read, value: typeof read.value === 'number' ? Number(text) : text })),
+    ...currencies.map((read) => ({ read, value: currency })),
+    // Nothing is right for every currency but nothing.
+    ...others.map((read) => ({
+      read,
+      value: typeof read.value === 'number' ? 0 : form === 'joined' ? `${currency}0` : '0',
+    })),
+  ];
+}
+
+function minorText(amount: string, currency: string): string {
+  const read = parseAmount(amount, currency);
+  return 'minor' in read ? String(read.minor) : amount;
+}
+
+function wrongAmount(made: ReturnType<RowTrial['with']>, currency: string, amount: string): string | undefined {
+  const expected = parseAmount(amount, currency);
+  if (!('minor' in expected)) throw new Error(`${amount} ${currency} is no amount`);
+  if ('rejection' in made) {
+    const { reason, example } = made.rejection;
+    // Refused for what has nothing to do with money: a rule of the mapping about cheap or dear rows.
+    const aboutMoney = MONEY_REASONS.has(reason);
+    return aboutMoney ? `${amount} ${currency} was refused: ${example}` : undefined;
+  }
+  const { totalMinor, currency: code } = made.value as PartnerPrice;
+  if (totalMinor === expected.minor && code === currency) return undefined;
+  return `${amount} ${currency} became ${totalMinor} minor units of ${code}`;
+}
+
+const MONEY_REASONS: ReadonlySet<number> = new Set([
+  RejectionReason.INVALID_AMOUNT,
+  RejectionReason.NEGATIVE_AMOUNT,
+  RejectionReason.INVALID_CURRENCY,
+  RejectionReason.INVALID_PRECISION,
+]);
+
+/** A price that is made though what says it is gone, and nothing else in the answer says the same. */
+function assumptions(
+  trial: RowTrial,
+  { totals, currencies, form }: Stated,
+  read: (row: unknown) => PartnerPrice,
+): string[] {
+  const found: string[] = [];
+  const without = (
+    reads: readonly Read[],
+    what: string,
+    still: (price: PartnerPrice, other: Read) => boolean,
+  ): void => {
+    if (reads.length === 0) return;
+    const changes = reads.map((one) => ({ read: one, value: null }));
+    const made = trial.with(changes, read);
+    if ('rejection' in made) return;
+    if (trial.readsWith(changes, read).some((other) => still(made.value, other))) return;
+    found.push(`without ${reads[0]!.path} the ${what} was assumed`);
+  };
+  without(
+    totals,
+    'amount',
+    (price, other) =>
+      'minor' in parseAmount(form === 'joined' ? String(other.value).slice(3) : other.value, price.currency),
+  );
+  without(currencies, 'currency', (price, other) => other.value === price.currency);
+  return found;
+}

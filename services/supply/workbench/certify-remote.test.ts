@@ -1,0 +1,68 @@
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NormalizationServiceDefinition } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { connect, createMemoryNetwork, type MeshServer, type ServiceHandle, serve } from '../../../libs/mesh/index.ts';
+import { createSupplyService } from '../service.ts';
+import { writePartners } from '../testing/rig.ts';
+import { folderOf } from './bench.ts';
+import { certifyRemote } from './certify-remote.ts';
+
+/** A SupplyService over gRPC whose partners have the misbehaving server as their endpoint; nobody settles identities. */
+let supply: ServiceHandle;
+let server: MeshServer;
+let config: string;
+let port: number;
+
+beforeAll(async () => {
+  port = await freePort();
+  const account = {
+    adapter: 'duffel',
+    endpoint: `http://127.0.0.1:${port}`,
+    credentials: { token: { env: 'NONE', default: 'none' } },
+  };
+  config = writePartners({ far: account, other: { ...account, maxBodyBytes: 1_024 } });
+  const normalization = connect(NormalizationServiceDefinition, { network: createMemoryNetwork(), name: 'none' });
+  supply = await createSupplyService({ configDirectory: config, normalization: normalization.client });
+  server = await serve({ name: 'supply', at: { address: '127.0.0.1:0' }, services: supply.services });
+});
+afterAll(async () => {
+  await server.close();
+  await supply.close();
+  rmSync(config, { recursive: true });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+const target = (partner: string) => ({ partner, address: server.address, listen: { host: '127.0.0.1', port } });
+
+describe('an adapter that runs elsewhere', { timeout: 120_000 }, () => {
+  it('is graded by what comes out of it, B at most', async () => {
+    const certificate = await certifyRemote(folderOf('duffel'), target('far'));
+    expect(certificate.checks.filter(({ result }) => result === 'failed')).toEqual([]);
+    expect(certificate).toMatchObject({ partner: 'far', vertical: 'flight', grade: 'B', ceiling: 0.5 });
+    expect(certificate.completeness.fields.segment_keys).toBe(100);
+    expect(certificate.checks.filter(({ group }) => group === 'faults')).toHaveLength(14);
+  });
+
+  it('is a D where its golden cases come out otherwise than here', async () => {
+    const { grade, checks } = await certifyRemote(folderOf('duffel'), target('other'));
+    expect(grade).toBe('D');
+    const [first] = checks;
+    expect(first).toMatchObject({ name: 'golden cases give as many offers as here', result: 'failed' });
+    expect(first?.detail).toContain('offers: 0 offers of 0 rows (0 expired), not 4 of 4: failed (too_large)');
+  });
+
+  it('that is not there is named, with those that are', async () => {
+    await expect(certifyRemote(folderOf('duffel'), target('nobody'))).rejects.toThrow(
+      'has no partner "nobody"; there are: far, other',
+    );
+  });
+});

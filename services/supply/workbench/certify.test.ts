@@ -1,0 +1,132 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { digestOfFolder } from '../load.ts';
+import { folderOf } from './bench.ts';
+import { loadCase, runCase, updatedText } from './cases.ts';
+import { certify, writeCertificate } from './certify.ts';
+import { gradeOf } from './grade.ts';
+import { statusOf } from './status.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'entrepot-certify-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+let count = 0;
+
+/** Duffel's folder with something else in its manifest or map.ts, its cases expecting what comes of that. */
+async function variant(...edits: readonly (readonly [file: string, from: string, to: string])[]): Promise<string> {
+  const folder = join(scratch, `${++count}`, 'duffel');
+  cpSync(folderOf('duffel'), folder, { recursive: true, filter: (file) => !file.endsWith('.test.ts') });
+  for (const [name, from, to] of edits) {
+    const file = join(folder, name);
+    const text = readFileSync(file, 'utf8');
+    if (!text.includes(from)) throw new Error(`${name} has no ${from}`);
+    writeFileSync(
+      file,
+      text.replace(from, () => to),
+    );
+  }
+  for (const name of ['offers', 'rejected', 'rate-limit', 'stated-failure']) {
+    const file = join(folder, 'cases', `${name}.yaml`);
+    const text = updatedText(await runCase(loadCase(file)));
+    writeFileSync(file, text.replace('kind: exemplary', name === 'offers' ? 'kind: exemplary' : 'kind: supplemental'));
+  }
+  return folder;
+}
+
+/** Names of failed checks, with what was seen. */
+async function failures(folder: string): Promise<Record<string, string>> {
+  const { certificate } = await certify(folder);
+  const failed = certificate.checks.filter(({ result }) => result === 'failed');
+  return { grade: certificate.grade, ...Object.fromEntries(failed.map(({ name, detail = '' }) => [name, detail])) };
+}
+
+describe('a certificate', { timeout: 60_000 }, () => {
+  it('of the shipped Duffel is an A, and the same every time', async () => {
+    const folder = await variant();
+    const first = await certify(folder);
+    expect(first.certificate.checks.filter(({ result }) => result === 'failed')).toEqual([]);
+    expect(first.certificate).toMatchObject({ grade: 'A', ceiling: 1, manifest: digestOfFolder(folder), offers: 5 });
+    expect(first.baseline.fields['data.offers[].total_amount']).toEqual({ types: 'string', mapped: true });
+    expect(first.baseline.fields['data.offers[].base_amount']).toEqual({ types: 'string', mapped: false });
+    writeCertificate(first);
+    expect(writeCertificate(await certify(folder))).toEqual([]);
+    expect(statusOf([folder], scratch)[0]).toMatchObject({
+      cases: { exemplary: 1, supplemental: 3 },
+      cassettes: 4,
+      certificate: { state: 'valid', grade: 'A' },
+      ceiling: 1,
+    });
+    writeFileSync(join(folder, 'more.csv'), 'code,value\na,b\n');
+    expect(statusOf([folder], scratch)[0]).toMatchObject({
+      certificate: { state: 'stale', grade: 'A' },
+      ceiling: 0.01,
+    });
+  });
+
+  it('is a D where amounts go through floats, are rounded, or are cut', async () => {
+    const price = `export const map: Door = {
+  price: ({ row }: { row: { total_amount: string; total_currency: string } }) => ({
+    currency: row.total_currency,
+    totalMinor: Math.round(Number.parseFloat(row.total_amount) * 100),
+    taxMinor: -1,
+    dueLaterMinor: 0,
+    basis: 1,
+  }),`;
+    const found = await failures(await variant(['map.ts', 'export const map: Door = {', price]));
+    expect(found.grade).toBe('D');
+    expect(found['amounts are exact in currencies with 0, 2 and 3 minor digits']).toContain(
+      '1234567 JPY became 123456700 minor units',
+    );
+    expect(found['an amount with more digits than its currency has is refused, not rounded']).toContain(
+      '12.345 GBP became',
+    );
+  });
+
+  it('is a D where a currency is assumed', async () => {
+    const found = await failures(
+      await variant(['manifest.yaml', 'currency: row.total_currency', 'currency: first(row.total_currency, "GBP")']),
+    );
+    expect(found).toEqual({
+      grade: 'D',
+      'without its amount or its currency a row is refused, not priced by assumption':
+        'without row.total_currency the currency was assumed; and 4 more',
+    });
+  });
+
+  it('is a D where a row depends on the row before it', async () => {
+    const counted =
+      'let last = 0;\nexport const map: Door = {\n  expiresAt: (_values, { fetchedAt }) => fetchedAt + 60_000 + ++last,';
+    const found = await failures(await variant(['map.ts', 'export const map: Door = {', counted]));
+    expect(found.grade).toBe('D');
+    expect(found['a row is the same whichever was read before it']).toBe('offers; and 1 more');
+  });
+
+  it('is a D where nothing exemplary makes an offer', async () => {
+    const folder = await variant();
+    rmSync(join(folder, 'cases/offers.yaml'));
+    expect(await failures(folder)).toEqual({
+      grade: 'D',
+      'an exemplary case makes offers': 'none does; `entrepot partner record` makes one',
+    });
+  });
+
+  it('is a C where a fault becomes something else', async () => {
+    const found = await failures(
+      await variant(['manifest.yaml', "kind: 'first(", 'kind: \'status >= 500 ? "REQUEST_REFUSED" : first(']),
+    );
+    expect(Object.keys(found).sort()).toEqual(['500', '502 with a page of HTML', '503', 'grade']);
+    expect(found).toMatchObject({
+      grade: 'C',
+      500: 'became failed (request_refused): status 500: HTTP 500 without a word of its own, not failed (server_error)',
+    });
+  });
+
+  it('is a B where few attributes are filled, or exactness could not be tried', () => {
+    const exact = { group: 'money', name: 'amounts are exact in currencies with 0, 2 and 3 minor digits' } as const;
+    const fields = {};
+    expect(gradeOf([{ ...exact, result: 'passed' }], { percent: 60, fields })).toBe('A');
+    expect(gradeOf([{ ...exact, result: 'passed' }], { percent: 59, fields })).toBe('B');
+    expect(gradeOf([{ ...exact, result: 'not applicable' }], { percent: 100, fields })).toBe('B');
+  });
+});

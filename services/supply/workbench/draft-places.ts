@@ -1,0 +1,57 @@
+import { airportZone } from '../../../libs/reference/index.ts';
+import { type Leaf, type LoopPlace, listsAbove, type Step, snake } from './sample.ts';
+
+/** Which lists of a sample are rows, and which are parts of one. */
+
+/** Names that expressions have already: loops are called otherwise. */
+const TAKEN = new Set(
+  'body status text page offset cursor now market currency locale criteria search options fetched_at click it'.split(
+    ' ',
+  ),
+);
+
+/** Without a price: the list with the most things in each of its elements. */
+export function mainList(leaves: readonly Leaf[]): readonly Step[] | undefined {
+  const counts = new Map<string, { path: readonly Step[]; count: number }>();
+  for (const { path } of leaves) {
+    const [outermost] = listsAbove(path);
+    if (outermost === undefined || outermost.length === path.length) continue;
+    const key = JSON.stringify(outermost);
+    const found = counts.get(key) ?? { path: outermost, count: 0 };
+    counts.set(key, { ...found, count: found.count + 1 });
+  }
+  return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.path;
+}
+
+/** Loops through lists, each with a name of its own; one alone is called row. */
+export function loopsOf(lists: readonly (readonly Step[])[]): LoopPlace[] {
+  if (lists.length === 1) return [{ path: lists[0]!, as: 'row' }];
+  const names = new Set<string>();
+  return lists.map((path) => {
+    const key = snake(path.filter((step) => step !== '[]').at(-1) ?? 'row').replace(/^[^a-z]+/, '');
+    const single = key.replace(/ies$/, 'y').replace(/(?<!s)s$/, '') || 'row';
+    let as = TAKEN.has(single) ? `${single}_row` : single;
+    while (names.has(as)) as = `${as}_2`;
+    names.add(as);
+    return { path, as };
+  });
+}
+
+/** The deepest list in a row whose elements have two airports. */
+export function segmentList(leaves: readonly Leaf[], row: readonly Step[]): readonly Step[] | undefined {
+  const airports = new Map<string, { path: readonly Step[]; count: number }>();
+  for (const { path, values } of leaves) {
+    const list = listsAbove(path).at(-1);
+    if (list === undefined || list.length < row.length || values.length === 0) continue;
+    if (!values.every((value) => typeof value === 'string' && airportZone(value) !== undefined)) continue;
+    const key = JSON.stringify(list);
+    airports.set(key, { path: list, count: (airports.get(key)?.count ?? 0) + 1 });
+  }
+  const found = [...airports.values()].filter(({ count }) => count >= 2);
+  return found.sort((a, b) => b.path.length - a.path.length)[0]?.path;
+}
+
+/** Whether two paths are the same. */
+export function isSame(a: readonly Step[], b: readonly Step[]): boolean {
+  return a.length === b.length && a.every((step, at) => step === b[at]);
+}

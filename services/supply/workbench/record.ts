@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer';
+import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import type { HttpAnswer, HttpRequest } from '../http.ts';
+import type { ConfiguredPartner } from '../partner.ts';
+import type { Cassette, CassetteExchange } from './cassette.ts';
+import { Redactor } from './redact.ts';
+import type { Asked, Exchanged } from './search.ts';
+
+/** Headers of an answer that the platform looks at; all others stay out of recordings. */
+const ANSWER_HEADERS = /^(content-type|retry-after|link|(x-)?rate-?limit-[\w-]+)$/;
+/** Headers of a request that say nothing. */
+const IDLE_HEADERS = new Set(['accept-encoding', 'traceparent']);
+
+/**
+ * A search as a cassette: every request and answer in order, without secrets and personal data.
+ *
+ * @param secrets texts of the account's credentials
+ */
+export function recordOf(asked: Asked, exchanged: readonly Exchanged[], secrets: readonly string[]): Cassette {
+  const redactor = new Redactor(secrets);
+  return {
+    recordedAt: new Date(asked.now).toISOString(),
+    asked: {
+      criteria: Criteria.toJSON(asked.criteria) as Record<string, unknown>,
+      market: asked.market,
+      currency: asked.currency,
+    },
+    exchanges: exchanged.flatMap(({ request, answer }) =>
+      answer === undefined
+        ? []
+        : [{ request: recordedRequest(request, redactor), answer: recordedAnswer(answer, redactor) }],
+    ),
+  };
+}
+
+/** A request as it may be shown: the one of a recording. */
+export function recordedRequest(
+  { method, path, headers, body }: HttpRequest,
+  redactor: Redactor,
+): NonNullable<CassetteExchange['request']> {
+  const telling = Object.fromEntries(Object.entries(headers).filter(([name]) => !IDLE_HEADERS.has(name)));
+  return {
+    method,
+    path: redactor.path(path),
+    headers: redactor.headers(telling),
+    ...(body !== undefined && { body: redactor.body(body) }),
+  };
+}
+
+function recordedAnswer({ status, headers, body }: HttpAnswer, redactor: Redactor): CassetteExchange['answer'] {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && ANSWER_HEADERS.test(name)) kept[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  const readable = isUtf8(body);
+  return {
+    status,
+    headers: redactor.headers(kept),
+    ...(readable ? { body: redactor.body(body.toString('utf8')) } : { bodyBase64: body.toString('base64') }),
+  };
+}
+
+/** Texts of every credential that an account has; those that are missing are left out. */
+export function secretsOf({ account }: ConfiguredPartner, names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    try {
+      return [account.credential(name)];
+    } catch {
+      return [];
+    }
+  });
+}

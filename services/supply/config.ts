@@ -51,6 +51,17 @@ export const requestsPerSecond: JSONSchema = {
 
 const market = '^[A-Z]{2}$';
 
+/** What any partner's file may say, however it is asked. */
+export const partnerProperties = {
+  markets: {
+    description: 'markets it sells in, ISO 3166-1 alpha-2 in capitals; empty for all',
+    type: 'array',
+    items: { type: 'string', pattern: market },
+    default: [],
+  },
+  enabled: { description: 'asked in searches', type: 'boolean', default: true },
+} as const;
+
 /** JSON schema of {@link PartnerConfig}. */
 export const partnerSchema: JSONSchema = {
   type: 'object',
@@ -74,13 +85,7 @@ export const partnerSchema: JSONSchema = {
       additionalProperties: secretSchema,
       default: {},
     },
-    markets: {
-      description: 'markets it sells in, ISO 3166-1 alpha-2 in capitals; empty for all',
-      type: 'array',
-      items: { type: 'string', pattern: market },
-      default: [],
-    },
-    enabled: { description: 'asked in searches', type: 'boolean', default: true },
+    ...partnerProperties,
     ...limits,
     requestsPerSecond,
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },

@@ -197,6 +197,9 @@ export interface Adapter<Row = unknown, Body = unknown> {
   handoff(row: Row, context: AnswerContext, clickId: string): { readonly url: string } | { readonly token: string };
 }
 
+/** What an adapter tells of rows alone. */
+export type RowReader = Pick<Adapter, 'vertical' | 'columns' | 'price' | 'expiresAt' | 'idOf'>;
+
 /** What an adapter's manifest.yaml says. */
 export interface Manifest {
   /** The adapter's name: the name of its folder. */

@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import {
   CacheUse,
   FailureKind,
@@ -13,16 +14,18 @@ import { nameOf, outcomeName, PartnerFailure, toPartnerFailure } from './failure
 import type { HttpAnswer } from './http.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
 import { partnerDuration, rowsKept, rowsRejected } from './metrics.ts';
-import type { ConfiguredPartner } from './partner.ts';
+import type { AnyPartner, ConfiguredPartner } from './partner.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { Turns } from './turns.ts';
 
 /** One page of a partner's answer, mapped and held. */
 export interface Page {
-  readonly partner: ConfiguredPartner;
+  readonly partner: AnyPartner;
   /** Digest of the answer. */
   readonly answer: string;
+  /** Digest of the manifest that mapped it. */
+  readonly manifest: string;
   readonly fetchedAt: number;
   readonly mapped: MappedRows;
 }
@@ -58,7 +61,8 @@ export async function askPartner(
     failure = toPartnerFailure(error);
   }
   const outcome = outcomeOf(exchange, tally, failure);
-  report(exchange, outcome, bounds, failure);
+  exchange.end(outcome.status, outcome.failure, outcome.detail, outcome.rowsReceived, outcome.offersKept);
+  report(outcome, exchange.elapsedMs, bounds.trace, failure?.cause);
   return outcome;
 }
 
@@ -118,7 +122,7 @@ async function readPages(
         rows: result.rows,
         expiresAt: mapped.lastExpiry,
       });
-      onPage({ partner, answer: digest, fetchedAt, mapped });
+      onPage({ partner, answer: digest, manifest: manifest.digest, fetchedAt, mapped });
     }
     next = result.next;
   }
@@ -184,15 +188,10 @@ export function emptyOutcome(partner: string, status: OutcomeStatus, detail: str
   };
 }
 
-function report(
-  exchange: PartnerExchange,
-  outcome: PartnerOutcome,
-  bounds: ExchangeBounds,
-  failure: PartnerFailure | undefined,
-): void {
+/** Tells metrics and log how a partner's part of a search ended. `cause` is what a defect of ours threw. */
+export function report(outcome: PartnerOutcome, elapsedMs: number, trace: Context, cause: unknown): void {
   const { partner, status, detail, rowsReceived, offersKept } = outcome;
-  exchange.end(status, outcome.failure, detail, rowsReceived, offersKept);
-  partnerDuration.record(exchange.elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
+  partnerDuration.record(elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
   if (offersKept > 0) rowsKept.add(offersKept, { partner });
   for (const { reason, count } of outcome.rejections) {
     rowsRejected.add(count, { partner, reason: nameOf(RejectionReason, reason) });
@@ -206,12 +205,11 @@ function report(
     received: rowsReceived,
     kept: offersKept,
     requests: outcome.requests,
-    ms: Math.round(exchange.elapsedMs),
+    ms: Math.round(elapsedMs),
   };
-  const traced = withTrace(log, bounds.trace);
+  const traced = withTrace(log, trace);
   if (!failed) traced.debug(line, 'partner answered');
   // A defect of ours is worth its stack; a partner's failure is not.
-  else if (outcome.failure === FailureKind.PLATFORM)
-    traced.error({ ...line, err: failure?.cause }, 'partner call broke');
+  else if (outcome.failure === FailureKind.PLATFORM) traced.error({ ...line, err: cause }, 'partner call broke');
   else traced.warn(line, 'partner failed');
 }

@@ -4,6 +4,7 @@ import { FailureKind, type OutcomeStatus } from '../../libs/contracts/gen/entrep
 import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { AskContext, PartnerRequest } from './adapter.ts';
 import { parseBody } from './body.ts';
+import type { ConcurrencyLimit } from './concurrency.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer, HttpSender } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
@@ -19,7 +20,7 @@ export interface ExchangeTools {
 /** What bounds a conversation with a partner. */
 export interface ExchangeBounds {
   /** The caller's deadline, epoch ms; absent: the partner's own timeout alone counts. */
-  readonly deadline: number | undefined;
+  readonly deadline?: number | undefined;
   readonly signal: AbortSignal;
   /** Parent of the conversation's span. */
   readonly trace: Context;
@@ -47,7 +48,7 @@ export class PartnerExchange {
     bounds: ExchangeBounds,
   ) {
     this.partner = partner;
-    this.deadline = deadlineOf(partner, bounds.deadline, Date.now());
+    this.deadline = deadlineOf(partner.timeoutMs, bounds.deadline, Date.now());
     this.#tools = tools;
     this.#context = context;
     this.#signal = bounds.signal;
@@ -70,23 +71,8 @@ export class PartnerExchange {
   }
 
   /** Does the work while holding one of the partner's places. Throws PartnerFailure. */
-  async within<T>(work: () => Promise<T>): Promise<T> {
-    const { limit } = this.partner;
-    if (!limit.tryEnter()) {
-      const entered = await limit.enter(this.deadline - LEAST_TIME_MS, this.#signal);
-      if (entered === 'cancelled') throw cancelled();
-      if (entered === 'too_late') {
-        throw new PartnerFailure({
-          failure: FailureKind.TIMEOUT,
-          detail: `waited for one of its ${limit.limit} calls at once until the time was over; see its concurrency`,
-        });
-      }
-    }
-    try {
-      return await work();
-    } finally {
-      limit.leave();
-    }
+  within<T>(work: () => Promise<T>): Promise<T> {
+    return holdingPlace(this.partner.limit, this.deadline, this.#signal, work);
   }
 
   /** Waits before the next request; an answer that would come after the time is over is not asked for. Throws PartnerFailure. */
@@ -244,12 +230,36 @@ export class PartnerExchange {
   }
 }
 
+/** Does the work while holding one of a partner's places, which is waited for until the deadline. Throws PartnerFailure. */
+export async function holdingPlace<T>(
+  limit: ConcurrencyLimit,
+  deadline: number,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!limit.tryEnter()) {
+    const entered = await limit.enter(deadline - LEAST_TIME_MS, signal);
+    if (entered === 'cancelled') throw cancelled();
+    if (entered === 'too_late') {
+      throw new PartnerFailure({
+        failure: FailureKind.TIMEOUT,
+        detail: `waited for one of its ${limit.limit} calls at once until the time was over; see its concurrency`,
+      });
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    limit.leave();
+  }
+}
+
 /** A call that has waited does not begin with less time than this: nobody could answer it. */
 const LEAST_TIME_MS = 10;
 
-/** Of the caller's time, what is kept back for the way up: a twentieth, 5 to 100 ms. */
-function deadlineOf(partner: ConfiguredPartner, callers: number | undefined, now: number): number {
-  const own = now + partner.timeoutMs;
+/** When a partner's time is over, epoch ms. Of the caller's, a twentieth, 5 to 100 ms, is kept back for the way up. */
+export function deadlineOf(timeoutMs: number, callers: number | undefined, now: number): number {
+  const own = now + timeoutMs;
   if (callers === undefined) return own;
   const margin = Math.min(100, Math.max(5, (callers - now) / 20));
   return Math.min(own, callers - margin);

@@ -9,7 +9,7 @@ import {
 } from '../../libs/config/index.ts';
 import { counter, logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { adapterDirectoriesOf, distinctProblems, type PartnerSources, readPartners } from './load.ts';
-import type { ConfiguredPartner } from './partner.ts';
+import type { SupplyPartner } from './remote/partner.ts';
 
 /** How the files are followed. */
 export interface LiveOptions {
@@ -32,7 +32,7 @@ export class LivePartners {
   readonly #sources: PartnerSources;
   readonly #watches: readonly DirectoryWatch[];
   readonly #endGauge: () => void;
-  #partners: ReadonlyMap<string, ConfiguredPartner>;
+  #partners: ReadonlyMap<string, SupplyPartner>;
   #refused: ReadonlyMap<string, readonly ConfigProblem[]> = new Map();
   /** One reload at a time. */
   #reloading: Promise<void> = Promise.resolve();
@@ -44,7 +44,7 @@ export class LivePartners {
     return new LivePartners(sources, partners, options);
   }
 
-  private constructor(sources: PartnerSources, partners: ReadonlyMap<string, ConfiguredPartner>, options: LiveOptions) {
+  private constructor(sources: PartnerSources, partners: ReadonlyMap<string, SupplyPartner>, options: LiveOptions) {
     this.#sources = sources;
     this.#partners = partners;
     const directories = [path.join(sources.configDirectory, 'partners'), ...adapterDirectoriesOf(sources)];
@@ -59,7 +59,7 @@ export class LivePartners {
   }
 
   /** The partners in force, by name. */
-  get partners(): ReadonlyMap<string, ConfiguredPartner> {
+  get partners(): ReadonlyMap<string, SupplyPartner> {
     return this.#partners;
   }
 
@@ -84,7 +84,7 @@ export class LivePartners {
     const before = this.#partners;
     try {
       const { partners, refused } = await readPartners(this.#sources);
-      const next = new Map<string, ConfiguredPartner>();
+      const next = new Map<string, SupplyPartner>();
       for (const name of new Set([...partners.keys(), ...refused.keys()])) {
         const old = before.get(name);
         const read = partners.get(name);
@@ -102,7 +102,7 @@ export class LivePartners {
     }
   }
 
-  #tell(before: ReadonlyMap<string, ConfiguredPartner>, next: ReadonlyMap<string, ConfiguredPartner>): void {
+  #tell(before: ReadonlyMap<string, SupplyPartner>, next: ReadonlyMap<string, SupplyPartner>): void {
     const changed = [...next].filter(([name, partner]) => before.get(name) !== partner).map(([name]) => name);
     const removed = [...before.keys()].filter((name) => !next.has(name));
     for (const [partner, problems] of this.#refused) {

@@ -8,12 +8,13 @@ import { Identities, type IdentitiesOptions } from './identities.ts';
 import { LivePartners } from './live-partners.ts';
 import type { PartnerSources } from './load.ts';
 import { observeHeld } from './metrics.ts';
-import { makeOffers } from './offers.ts';
-import type { ConfiguredPartner } from './partner.ts';
+import type { AnyPartner } from './partner.ts';
+import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
+import { RemoteConnections } from './remote/connections.ts';
+import { makeAnyOffers } from './remote/offers.ts';
 import { SearchSession } from './session.ts';
 import { TokenCache } from './tokens.ts';
 import { Turns } from './turns.ts';
-import { createHandoff, verifyOffer } from './verify.ts';
 
 export { checkPartners } from './load.ts';
 
@@ -37,6 +38,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
+  const remotes = new RemoteConnections();
   const tools = {
     get partners() {
       return live.partners;
@@ -46,18 +48,19 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
     http,
     tokens: new TokenCache(http),
     turns: new Turns(),
+    remotes,
   };
   const endGauges = observeHeld(answers, identities);
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),
-    getOffers: async ({ handles, readMask }) => {
+    getOffers: async ({ handles, readMask }, context) => {
       if (handles.length > MOST_HANDLES) {
         throw invalidField('handles', `${handles.length} handles; at most ${MOST_HANDLES} at once`);
       }
-      return { offers: await makeOffers(answers, handles, readMask) };
+      return { offers: await makeAnyOffers(tools, handles, readMask, context) };
     },
-    verifyOffer: (request, context) => verifyOffer(tools, request, context),
-    createHandoff: (request) => createHandoff(answers, request),
+    verifyOffer: (request, context) => verifyAnyOffer(tools, request, context),
+    createHandoff: (request, context) => createAnyHandoff(tools, request, context),
     listPartners: async () => ({ partners: [...live.partners.values()].map(describe).sort(byName) }),
   });
   return {
@@ -68,12 +71,13 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
       endGauges();
       identities.close();
       answers.close();
+      await remotes.close();
       await http.close();
     },
   };
 }
 
-function describe({ name, adapter, manifest, markets, enabled }: ConfiguredPartner): Partner {
+function describe({ name, adapter, manifest, markets, enabled }: AnyPartner): Partner {
   return {
     name,
     adapter: manifest.name,

@@ -96,6 +96,7 @@ async function compose(
     await createSupplyService({
       configDirectory: config,
       normalization: reach(NormalizationServiceDefinition, 'normalization'),
+      inventory: stores.openInventory,
       ...(twinUrl !== undefined && { twinUrl }),
       ...(options.answersBudgetBytes !== undefined && { answers: { budgetBytes: options.answersBudgetBytes } }),
     }),

@@ -2,16 +2,17 @@ import { FailureKind, OutcomeStatus, type PartnerOutcome } from '../../libs/cont
 import type { SearchStart } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, type FieldViolation, invalidField, invalidFields } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
-import type { AskContext, PartnerRequest } from './adapter.ts';
+import type { AskContext } from './adapter.ts';
 import { emptyOutcome } from './ask.ts';
 import { PartnerFailure } from './failure.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import { firstQuestion, type Question } from './question.ts';
 
 /** A partner with its first request. */
 export interface PlannedCall {
   readonly partner: ConfiguredPartner;
   readonly context: AskContext;
-  readonly request: PartnerRequest;
+  readonly request: Question;
 }
 
 /** Who is asked, and why the others are not. */
@@ -81,7 +82,7 @@ function planPartner(partner: ConfiguredPartner, start: SearchStart, vertical: s
     now,
   };
   try {
-    const request = partner.adapter.ask(context);
+    const request = firstQuestion(partner.adapter, context);
     if ('unsupported' in request) return skip(OutcomeStatus.UNSUPPORTED_CRITERIA, request.unsupported);
     return { partner, context, request };
   } catch (error) {

@@ -2,7 +2,9 @@ import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/en
 import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
+import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
+import { type HandedOverInventory, takeInventory } from './handed-over.ts';
 import { HttpClient, type HttpClientOptions } from './http.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
 import { loadPartners, type PartnerSources } from './load.ts';
@@ -13,6 +15,7 @@ import { SearchSession } from './session.ts';
 import { TokenCache } from './tokens.ts';
 import { createHandoff, verifyOffer } from './verify.ts';
 
+export { inventoryStore } from './inventory/schema.ts';
 export { checkPartners } from './load.ts';
 
 /** What the service is made of. */
@@ -24,6 +27,11 @@ export interface SupplyDependencies extends PartnerSources {
   readonly identities?: IdentitiesOptions;
   /** How partners are connected to; see README. */
   readonly http?: HttpClientOptions;
+  /**
+   * Opens the store of what partners hand over (`inventoryStore`); called where one does. Without it everything that was handed
+   * over is gone when the service closes.
+   */
+  readonly inventory?: () => Promise<Store>;
 }
 
 /** Rows that GetOffers makes at once. */
@@ -35,7 +43,15 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
-  const tools = { partners, answers, identities, http, tokens: new TokenCache(http) };
+  const handedOver = await takeInventory(partners, deps);
+  const tools = {
+    partners,
+    answers,
+    identities,
+    http,
+    tokens: new TokenCache(http),
+    ...(handedOver !== undefined && { inventory: handedOver.inventory }),
+  };
   const endGauges = observeHeld(answers, identities);
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),
@@ -47,13 +63,17 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
     },
     verifyOffer: (request, context) => verifyOffer(tools, request, context),
     createHandoff: (request) => createHandoff(answers, request),
-    listPartners: async () => ({ partners: [...partners.values()].map(describe).sort(byName) }),
+    listPartners: async () => {
+      const described = [...partners.values()].map((partner) => describe(partner, handedOver));
+      return { partners: (await Promise.all(described)).sort(byName) };
+    },
   });
   return {
     name: 'supply',
     services: [service],
     close: async () => {
       endGauges();
+      await handedOver?.close();
       identities.close();
       answers.close();
       await http.close();
@@ -61,7 +81,8 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
   };
 }
 
-function describe({ name, adapter, manifest, markets, enabled }: ConfiguredPartner): Partner {
+async function describe(partner: ConfiguredPartner, handedOver: HandedOverInventory | undefined): Promise<Partner> {
+  const { name, adapter, manifest, markets, enabled } = partner;
   return {
     name,
     adapter: manifest.name,
@@ -69,6 +90,7 @@ function describe({ name, adapter, manifest, markets, enabled }: ConfiguredPartn
     markets: [...markets],
     enabled,
     manifest: manifest.digest,
+    handedOver: await handedOver?.describe(partner),
   };
 }
 

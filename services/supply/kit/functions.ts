@@ -1,6 +1,6 @@
 import { createHash, createHmac, hash } from 'node:crypto';
 import type { HostFunction } from '../../../libs/expression/index.ts';
-import { airportZone, distanceKm, findCity, findPlace, zoneAt } from '../../../libs/reference/index.ts';
+import { airportZone, distanceKm, findCity, findPlace, gtin14, zoneAt } from '../../../libs/reference/index.ts';
 import { durationMinutes, instantOf, isDate } from '../mapping/time.ts';
 
 /**
@@ -83,6 +83,15 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'int',
       call: groupNumber,
       doc: 'a whole number written with groups of three: "12,345", "12 345"',
+    },
+  ],
+  [
+    'gtin14',
+    {
+      args: ['string'],
+      result: 'string',
+      call: gtin14,
+      doc: 'a GTIN (EAN, UPC, ISBN-13) in its form of 14 digits; absent for a text that is none',
     },
   ],
   ['airport_zone', { args: ['string'], result: 'string', call: airportZone, doc: 'IANA zone of an IATA airport code' }],

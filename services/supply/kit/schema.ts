@@ -1,28 +1,13 @@
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { limits } from '../config.ts';
+import { handedOver } from './schema-inventory.ts';
+import { cel, named, object, value } from './schema-parts.ts';
 
 /**
  * JSON Schema of a manifest: what `entrepot check` holds files against, editors complete by, and the guide's reference is
  * made of. A description is a sentence that also stands in the error about its key.
  */
-
-const cel = (description: string): JSONSchema => ({ description: `${description}; CEL`, type: 'string', minLength: 1 });
-const value = (description: string): JSONSchema => ({
-  description: `${description}; CEL, or a number or flag as it is`,
-  type: ['string', 'number', 'boolean'],
-});
-const named = (description: string, values: JSONSchema, names = '^[A-Za-z_][A-Za-z0-9_]*$'): JSONSchema => ({
-  description,
-  type: 'object',
-  propertyNames: { description: 'a name of letters, digits and "_"', pattern: names },
-  additionalProperties: values,
-});
-const object = (
-  description: string,
-  required: readonly string[],
-  properties: Readonly<Record<string, JSONSchema>>,
-): JSONSchema => ({ description, type: 'object', required, additionalProperties: false, properties });
 
 const request = (description: string): JSONSchema =>
   object(description, ['path'], {
@@ -151,7 +136,11 @@ export const manifestSchema: JSONSchema = object(
     owner: { description: 'who is asked when it breaks: a team or an address', type: 'string', minLength: 2 },
     documentation: { description: "URL of the partner's documentation", type: 'string', format: 'uri' },
     vertical: { description: 'what it sells, as named in Criteria', type: 'string' },
-    format: { description: 'format of answers', enum: ['json', 'xml'] },
+    format: {
+      description: 'format of answers; json for a partner that hands its inventory over, whatever its own format is',
+      enum: ['json', 'xml'],
+    },
+    ...handedOver,
     answerStatuses: {
       description: 'statuses beside 2xx with which answers come, 400 to 599',
       type: 'array',

@@ -1,5 +1,5 @@
-// Starts supply alone: gRPC at ENTREPOT_SUPPLY_ADDRESS, normalization at ENTREPOT_NORMALIZATION_ADDRESS; what partners hand over is
-// kept under ENTREPOT_DATA.
+// Starts supply alone: gRPC at ENTREPOT_SUPPLY_ADDRESS, normalization at ENTREPOT_NORMALIZATION_ADDRESS; what partners push
+// comes in over HTTP at ENTREPOT_INGRESS_ADDRESS, and what they hand over is kept under ENTREPOT_DATA.
 import path from 'node:path';
 import { configDirectory, dataDirectory, meshAddresses } from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
@@ -9,10 +9,12 @@ import { createSupplyService, inventoryStore } from './service.ts';
 
 await runMain('supply', async () => {
   const normalization = connect(NormalizationServiceDefinition, { address: meshAddresses.normalization });
+  const [host = '127.0.0.1', port = '7012'] = meshAddresses.ingress.split(':');
   const service = await createSupplyService({
     configDirectory: configDirectory(),
     normalization: normalization.client,
     inventory: () => openStore({ directory: path.join(dataDirectory(), 'supply'), ...inventoryStore }),
+    ingress: { host, port: Number(port) },
   });
   return { service, address: meshAddresses.supply, close: () => normalization.close() };
 });

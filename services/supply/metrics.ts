@@ -37,6 +37,18 @@ export const feedDuration = histogram('entrepot.supply.feed.duration', {
   buckets: [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600],
 });
 
+/** Messages of partners, by `partner` and `result`: applied, absorbed, ignored, forged, refused, failed. */
+export const pushedMessages = counter('entrepot.supply.push.messages', {
+  unit: '{message}',
+  description: 'Messages that partners sent',
+});
+
+/** Rows that messages changed, by `partner` and `change`: written, deleted, stale. */
+export const pushedRows = counter('entrepot.supply.push.rows', {
+  unit: '{row}',
+  description: 'Rows that messages of partners changed',
+});
+
 /** Starts the gauges of what is held; the returned function ends them. Call after telemetry has started. */
 export function observeHeld(answers: AnswerStore, identities: Identities): () => void {
   const ends = [

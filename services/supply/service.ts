@@ -7,6 +7,7 @@ import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import { type HandedOverInventory, takeInventory } from './handed-over.ts';
 import { HttpClient, type HttpClientOptions } from './http.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
+import type { IngressAddress } from './ingress/server.ts';
 import { loadPartners, type PartnerSources } from './load.ts';
 import { observeHeld } from './metrics.ts';
 import { makeOffers } from './offers.ts';
@@ -32,13 +33,21 @@ export interface SupplyDependencies extends PartnerSources {
    * over is gone when the service closes.
    */
   readonly inventory?: () => Promise<Store>;
+  /** Where messages of partners are taken, where one sends some. */
+  readonly ingress?: IngressAddress;
+}
+
+/** The service, with where partners send their messages. */
+export interface SupplyHandle extends ServiceHandle {
+  /** Absent where no partner sends any. */
+  readonly ingressUrl: string | undefined;
 }
 
 /** Rows that GetOffers makes at once. */
 const MOST_HANDLES = 200;
 
 /** Loads the partners and makes the service. Throws ConfigError where a partner's files cannot be used. */
-export async function createSupplyService(deps: SupplyDependencies): Promise<ServiceHandle> {
+export async function createSupplyService(deps: SupplyDependencies): Promise<SupplyHandle> {
   const partners = await loadPartners(deps);
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);
@@ -71,6 +80,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
   return {
     name: 'supply',
     services: [service],
+    ingressUrl: handedOver?.ingressUrl,
     close: async () => {
       endGauges();
       await handedOver?.close();

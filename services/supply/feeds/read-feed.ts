@@ -1,6 +1,7 @@
 import { logger } from '../../../libs/telemetry/index.ts';
 import { failureName, type PartnerFailure, toPartnerFailure } from '../failure.ts';
-import type { Inventory } from '../inventory/inventory.ts';
+import type { FeedLoad } from '../inventory/feed-load.ts';
+import type { Inventory, InventoryState } from '../inventory/inventory.ts';
 import type { FeedFormat, IndexedRow } from '../inventory/types.ts';
 import { nothingAsked } from '../kit/indexing.ts';
 import { feedDuration, feedReads, feedRows } from '../metrics.ts';
@@ -12,6 +13,12 @@ import { rowsOfFile } from './rows.ts';
 /** What came of a file. */
 export type FeedResult = 'loaded' | 'unchanged' | 'refused' | 'failed';
 
+/** Where a file is put; an {@link Inventory} is one. */
+export interface FeedInventory extends Pick<Inventory, 'unchanged' | 'failed'> {
+  state(partner: string): Promise<Pick<InventoryState, 'manifest' | 'etag' | 'lastModified'> | undefined>;
+  load(partner: string): Promise<Pick<FeedLoad, 'add' | 'commit' | 'abandon'>>;
+}
+
 const log = logger('supply.feed');
 /** Rows put in at once: few enough that searches get their turn between. */
 const BATCH = 250;
@@ -21,7 +28,7 @@ const BATCH = 250;
  * is, and is logged, counted and noted in the partner's state. Never throws.
  */
 export async function readFeed(
-  inventory: Inventory,
+  inventory: FeedInventory,
   partner: ConfiguredPartner,
   feed: FeedFormat,
   signal: AbortSignal,
@@ -50,13 +57,13 @@ export async function readFeed(
   }
 }
 
-async function refuse(inventory: Inventory, partner: string, reason: string): Promise<FeedResult> {
+async function refuse(inventory: FeedInventory, partner: string, reason: string): Promise<FeedResult> {
   log.error({ partner, reason }, 'feed refused; the last one stays');
   await inventory.failed(partner, reason);
   return 'refused';
 }
 
-async function fail(inventory: Inventory, partner: string, failure: PartnerFailure): Promise<FeedResult> {
+async function fail(inventory: FeedInventory, partner: string, failure: PartnerFailure): Promise<FeedResult> {
   const { detail } = failure;
   log.error(
     { partner, failure: failureName(failure.failure), detail, err: failure.cause },
@@ -69,7 +76,7 @@ async function fail(inventory: Inventory, partner: string, failure: PartnerFailu
 }
 
 async function fetchAndLoad(
-  inventory: Inventory,
+  inventory: FeedInventory,
   partner: ConfiguredPartner,
   feed: FeedFormat,
   signal: AbortSignal,

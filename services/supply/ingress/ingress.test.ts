@@ -66,7 +66,9 @@ interface Rows {
 }
 
 async function found(words = 'thing', inventory = taken.inventory): Promise<Rows> {
-  return JSON.parse((await inventory.find('plain', { words, limit: 1_000, beside: ['stocks'] })) ?? '') as Rows;
+  return JSON.parse(
+    (await inventory.find('plain', { words, limit: 1_000, beside: [{ collection: 'stocks' }] })) ?? '',
+  ) as Rows;
 }
 
 const versions = async (): Promise<string[]> => (await found()).rows.map((row) => `${row['@id']}=${row['@v']}`).sort();

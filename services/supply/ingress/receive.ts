@@ -7,6 +7,7 @@ import type { PushLog } from '../inventory/push-log.ts';
 import { type PushAnswer, type PushFormat, type PushMessage, PushRefusal } from '../inventory/types.ts';
 import { pushedMessages, pushedRows } from '../metrics.ts';
 import type { ConfiguredPartner } from '../partner.ts';
+import { formFields } from './form.ts';
 import { type Headers, isFromPartner } from './sender.ts';
 
 const log = logger('supply.push');
@@ -32,15 +33,13 @@ export async function receive(
     pushedMessages.add(1, { partner: name, result });
     return answer;
   };
-  let message: PushMessage = { headers, body: undefined };
+  let message: PushMessage = { headers, fields: {}, body: undefined };
   try {
     if (!isFromPartner(push.verify, headers, body, account)) {
       log.warn({ partner: name, bytes: body.length }, 'message refused: its sender is not the partner');
       return end('forged', { status: 401 });
     }
-    const type = headers['content-type'];
-    const parsed = push.format === 'json' ? parseExactJson(body) : parseBody(body, type, 'xml');
-    message = { headers, body: parsed };
+    message = parsed(push, headers, body);
     const said = push.read(message, account);
     if (said === undefined) {
       log.debug({ partner: name }, 'message of a kind that the manifest says nothing about');
@@ -61,6 +60,18 @@ export async function receive(
     log.warn({ partner: name, reason }, 'message refused');
     return end('refused', push.answer('refused', reason, message, account));
   }
+}
+
+/** A message in the partner's format. */
+function parsed({ format, field }: PushFormat, headers: Headers, body: Buffer): PushMessage {
+  const parse = (bytes: Buffer, type: string | undefined): unknown =>
+    format === 'json' ? parseExactJson(bytes) : parseBody(bytes, type, 'xml');
+  if (field === undefined) return { headers, fields: {}, body: parse(body, headers['content-type']) };
+  const fields = formFields(body, headers['content-type']);
+  const message = fields.get(field);
+  if (message === undefined) throw new PushRefusal(`its form has no field "${field}"`);
+  const others = [...fields].filter(([name]) => name !== field).map(([name, bytes]) => [name, bytes.toString('utf8')]);
+  return { headers, fields: Object.fromEntries(others), body: parse(message, undefined) };
 }
 
 /** Why a message is refused for good; undefined where the fault is ours. */

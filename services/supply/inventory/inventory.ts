@@ -66,10 +66,12 @@ export class Inventory {
       const table = tableOf(shelf);
       const found = await select(table, lookup, tx);
       const parts = [`"rows":${listOf(found)}`];
-      const links = [...new Set(found.flatMap((row) => row.links))];
-      for (const collection of lookup.beside) {
+      for (const { collection, linksOf } of lookup.beside) {
+        const links = new Set(
+          found.flatMap((row) => (linksOf === undefined ? row.links : linksOf(JSON.parse(row.row)))),
+        );
         const sql = `SELECT row FROM ${table} WHERE collection = $1 AND links && $2 AND row IS NOT NULL ORDER BY key`;
-        const beside = links.length === 0 ? [] : await tx.query<{ row: string }>(sql, [collection, links]);
+        const beside = links.size === 0 ? [] : await tx.query<{ row: string }>(sql, [collection, [...links]]);
         parts.push(`${JSON.stringify(collection)}:${listOf(beside)}`);
       }
       return `{${parts.join(',')}}`;

@@ -15,6 +15,7 @@ export interface Applied {
 
 type Upsert = Extract<Change, { op: 'upsert' }>;
 type Deletion = Extract<Change, { op: 'delete' }>;
+type Clearance = Extract<Change, { op: 'clear' }>;
 type Completion = Extract<Change, { op: 'complete' }>;
 
 const SEPARATOR = '\u001f';
@@ -51,6 +52,7 @@ export class PushLog {
       let stale = 0;
       for (const change of changes) {
         if (change.op === 'complete') await this.#expect(change, tx);
+        else if (change.op === 'clear') deleted += await this.#clear(change, tx);
         else if (change.op === 'upsert' ? await this.#upsert(change, tx) : await this.#delete(change, tx)) {
           if (change.op === 'upsert') written++;
           else deleted++;
@@ -155,6 +157,22 @@ export class PushLog {
       [collection, key, version ?? null],
     );
     return changed !== undefined;
+  }
+
+  /** Where there are no versions, nothing has to stay known. */
+  async #clear({ collection, link, version }: Clearance, tx: Store): Promise<number> {
+    const gone =
+      version === undefined
+        ? await tx.query(
+            `DELETE FROM ${this.#table} WHERE collection = $1 AND links && ARRAY[$2] AND version IS NULL RETURNING key`,
+            [collection, link],
+          )
+        : await tx.query(
+            `UPDATE ${this.#table} SET row = NULL, words = '', keys = '{}', links = '{}', version = $3, updated_at = now()
+             WHERE collection = $1 AND links && ARRAY[$2] AND (version IS NULL OR version <= $3) RETURNING key`,
+            [collection, link, version],
+          );
+    return gone.length;
   }
 
   async #expect({ collection, sync, version, count }: Completion, tx: Store): Promise<void> {

@@ -10,8 +10,15 @@ export interface Lookup {
   readonly only?: string;
   /** Rows at most, the best matches first. */
   readonly limit: number;
-  /** Further collections, of which the rows come along that share a link with those found. */
-  readonly beside: readonly string[];
+  /** Further collections, of which the rows come along that belong to those found. */
+  readonly beside: readonly Beside[];
+}
+
+/** A collection whose rows come along. */
+export interface Beside {
+  readonly collection: string;
+  /** Links of the rows that belong to a found row; absent: those which it is kept under itself. */
+  readonly linksOf?: (row: unknown) => readonly string[];
 }
 
 /** A question that the platform answers itself, out of what the partner has handed over. */
@@ -47,6 +54,8 @@ export type Change =
       readonly sync?: string;
     }
   | { readonly op: 'delete'; readonly collection: string; readonly key: string; readonly version?: number }
+  /** Deletes every row with the link. */
+  | { readonly op: 'clear'; readonly collection: string; readonly link: string; readonly version?: number }
   | {
       /** A full sync has been sent: what is not part of it and not newer is gone. */
       readonly op: 'complete';
@@ -98,6 +107,8 @@ export type SenderCheck =
 export interface PushMessage {
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The other fields of the form that it came in. */
+  readonly fields: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
@@ -119,6 +130,8 @@ export interface PushAnswer {
 export interface PushFormat {
   readonly format: 'json' | 'xml';
   readonly verify: SenderCheck;
+  /** Field of a form (multipart/form-data) that holds the message; absent where it is the body. */
+  readonly field?: string;
   readonly maxBodyBytes: number;
   /** How long the ids of events are kept. */
   readonly eventWindowHours: number;

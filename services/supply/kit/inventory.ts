@@ -1,5 +1,5 @@
-import type { Adapter } from '../adapter.ts';
-import type { FeedFormat, InventoryFormat, Lookup } from '../inventory/types.ts';
+import type { Adapter, AskContext } from '../adapter.ts';
+import type { Beside, FeedFormat, InventoryFormat, Lookup } from '../inventory/types.ts';
 import type { KitRow } from './answer.ts';
 import type { Authorize } from './auth.ts';
 import type { Compiler } from './compiler.ts';
@@ -9,7 +9,7 @@ import { textOf } from './leaf.ts';
 import type { InventoryTemplate, ManifestFile } from './manifest.ts';
 import { compilePush } from './push.ts';
 import { compileFields, compileRequest } from './request.ts';
-import type { Frame, Scope } from './scope.ts';
+import { type Frame, Scope } from './scope.ts';
 
 /** What compiling a partner that hands its inventory over needs. */
 interface InventoryInput {
@@ -41,6 +41,7 @@ export function compileInventory(input: InventoryInput): InventoryFormat<KitRow>
   if (!handsOver(manifest)) return undefined;
   const template = manifest.inventory ?? noInventory;
   const indexing = compileIndex(compiler, template, context);
+  const besideOf = compileBeside(compiler, template, context);
   const search = compileSearch(compiler, template, context.scope);
   const feed = manifest.transport === 'feed' ? compileFeed(input) : undefined;
   const push = manifest.transport === 'push' ? compilePush(compiler, manifest, context, indexing) : undefined;
@@ -48,7 +49,7 @@ export function compileInventory(input: InventoryInput): InventoryFormat<KitRow>
     lookup(asked) {
       const allowed = exchange.ask!(asked);
       if ('unsupported' in allowed) return allowed;
-      const lookup = search(context.frame(asked, context.scope.size + innerLoops));
+      const lookup = search(context.frame(asked, context.scope.size + innerLoops), besideOf(asked));
       if (lookup === undefined) return { unsupported: 'It is searched by none of these criteria.' };
       return { lookup, ...(allowed.progress !== undefined && { progress: allowed.progress }) };
     },
@@ -56,7 +57,7 @@ export function compileInventory(input: InventoryInput): InventoryFormat<KitRow>
       const { progress } = exchange.verify!(row, asked);
       // Rows of an answer are made by loops over what was handed over.
       const indexed = indexing(asked.account)(row.values[0]);
-      const lookup: Lookup = { only: indexed?.key ?? '', limit: 1, beside: template.beside ?? [] };
+      const lookup: Lookup = { only: indexed?.key ?? '', limit: 1, beside: besideOf(asked) };
       return { lookup, ...(progress !== undefined && { progress }) };
     },
     indexer: indexing,
@@ -92,11 +93,36 @@ function checkKeys(compiler: Compiler, manifest: ManifestFile): void {
   }
 }
 
+function compileBeside(
+  compiler: Compiler,
+  { beside = [] }: InventoryTemplate,
+  context: RequestContext,
+): (asked: AskContext) => readonly Beside[] {
+  const scope = new Scope(context.scope);
+  const slot = scope.add('row', 'dyn');
+  const compiled = beside.map((one, at) => {
+    if (typeof one === 'string') return { collection: one, links: undefined };
+    const links = compiler.expression(['inventory', 'beside', at, 'links'], one.links, scope, 'list_dyn');
+    return { collection: one.collection, links };
+  });
+  return (asked) => {
+    const frame = context.frame(asked, scope.size + innerLoops);
+    return compiled.map(({ collection, links }) => {
+      if (links === undefined) return { collection };
+      const linksOf = (row: unknown): readonly string[] => {
+        frame[slot] = row;
+        return textsOf(links(frame));
+      };
+      return { collection, linksOf };
+    });
+  };
+}
+
 function compileSearch(
   compiler: Compiler,
-  { search, beside = [] }: InventoryTemplate,
+  { search }: InventoryTemplate,
   scope: Scope,
-): (frame: Frame) => Lookup | undefined {
+): (frame: Frame, beside: readonly Beside[]) => Lookup | undefined {
   const at = ['inventory', 'search'];
   const words =
     search.words === undefined ? undefined : compiler.expression([...at, 'words'], search.words, scope, 'string');
@@ -105,7 +131,7 @@ function compileSearch(
   const limit =
     search.limit === undefined ? undefined : compiler.expression([...at, 'limit'], search.limit, scope, 'int');
   if (words === undefined && keys === undefined) compiler.problem(at, 'expected words or keys: something to look for');
-  return (frame) => {
+  return (frame, beside) => {
     const text = plain(textOf(words?.(frame)) ?? '').trim();
     const exact = textsOf(keys?.(frame));
     if (text === '' && exact.length === 0) return undefined;

@@ -174,8 +174,8 @@ export interface InventoryTemplate {
   readonly keys?: Cel;
   readonly links?: Cel;
   readonly search: { readonly words?: Cel; readonly keys?: Cel; readonly limit?: Cel | number };
-  /** Collections whose rows come along. */
-  readonly beside?: readonly string[];
+  /** Collections whose rows come along, with the links that they are found by where those are not the row's own. */
+  readonly beside?: readonly (string | { readonly collection: string; readonly links: Cel })[];
 }
 
 /** A file that is fetched again and again. */
@@ -196,15 +196,20 @@ export interface FeedTemplate {
 /** What one kind of message changes. `headers` are those of the message, `body` is its body. */
 export interface PushMessageTemplate {
   readonly when: Cel;
-  readonly op: 'upsert' | 'delete' | 'complete' | 'ignore';
-  /** Elements that are rows, default the body. */
-  readonly rows?: Cel;
+  readonly op: 'upsert' | 'delete' | 'clear' | 'complete' | 'ignore' | 'refuse';
+  /** Elements that are rows, default the body; rows of loops are objects of the loops' elements by name. */
+  readonly rows?: Cel | readonly RowLoop[];
+  /** Loops whose elements make up a row, default all. */
+  readonly keep?: readonly string[];
   readonly key?: Cel;
   readonly at?: Cel;
   readonly into?: string;
   readonly links?: Cel;
   readonly sync?: Cel;
   readonly count?: Cel;
+  readonly because?: string;
+  /** What the message changes besides, after it. */
+  readonly also?: readonly Omit<PushMessageTemplate, 'when' | 'also'>[];
 }
 
 /** An answer to the sender. */
@@ -218,6 +223,7 @@ export interface PushAnswerTemplate {
 export interface PushTemplate {
   readonly verify: SenderCheck;
   readonly format?: 'json' | 'xml';
+  readonly field?: string;
   readonly event?: Cel;
   readonly eventWindowHours?: number;
   readonly maxBodyBytes?: number;

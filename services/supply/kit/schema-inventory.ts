@@ -1,5 +1,5 @@
 import type { JSONSchema } from '../../../libs/config/index.ts';
-import { cel, named, object, value } from './schema-parts.ts';
+import { cel, named, object, rows, value } from './schema-parts.ts';
 
 /** The keys of a manifest whose partner hands its inventory over: by files that are fetched, or by messages that it sends. */
 
@@ -40,15 +40,22 @@ const answer = (description: string): JSONSchema =>
     body: cel('text of the body; reason says why a message was refused'),
   });
 
-const message = object('what one kind of message changes; the first whose condition holds counts', ['when', 'op'], {
-  when: cel('the message is of this kind; headers by name in lower case, body is its body'),
+const effect: Readonly<Record<string, JSONSchema>> = {
   op: {
     description:
-      'upsert puts rows in or replaces them, delete takes them out, complete ends a full sync (what is not part of it and ' +
-      'not newer is deleted), ignore does nothing',
-    enum: ['upsert', 'delete', 'complete', 'ignore'],
+      'upsert puts rows in or replaces them, delete takes them out by their key, clear takes out every row with a link, complete ' +
+      'ends a full sync (what is not part of it and not newer is deleted), ignore does nothing, refuse refuses the message',
+    enum: ['upsert', 'delete', 'clear', 'complete', 'ignore', 'refuse'],
   },
-  rows: cel('the rows, each then called row; default the body alone'),
+  rows: rows(
+    'the rows, each then called row; default the body alone; for loops one in the other, row has their elements by name',
+  ),
+  keep: {
+    description: 'for rows of loops: the loops whose elements are kept, default all',
+    type: 'array',
+    minItems: 1,
+    items: { type: 'string' },
+  },
   key: cel('key of a row, where it is not that of inventory'),
   at: cel(
     "the partner's own time (ISO 8601 with offset) or whole number of a version: an older message never overwrites a newer " +
@@ -59,9 +66,23 @@ const message = object('what one kind of message changes; the first whose condit
     type: 'string',
     pattern: collection,
   },
-  links: cel('for rows of a collection: values that they share with the links of the rows they belong to'),
+  links: cel(
+    'for rows of a collection: values that they share with the links of the rows they belong to; for clear: the links, rows with one of which go',
+  ),
   sync: cel('id of the full sync that the message is part of, or ends'),
   count: cel('rows that the full sync has: until so many have come, nothing is deleted'),
+  because: { description: 'for refuse: why, for a person', type: 'string', minLength: 3 },
+};
+
+const message = object('what one kind of message changes; the first whose condition holds counts', ['when', 'op'], {
+  when: cel('the message is of this kind; headers by name in lower case, body is its body'),
+  ...effect,
+  also: {
+    description: 'what the message changes besides, after it, in this order',
+    type: 'array',
+    maxItems: 20,
+    items: object('a change', ['op'], effect),
+  },
 });
 
 /** `transport`, `inventory`, `feed` and `push`. */
@@ -83,10 +104,20 @@ export const handedOver = {
       limit: value('rows at most, the best matches first, 1 to 1000; default 200'),
     }),
     beside: {
-      description: 'collections whose rows come along with those they belong to, read as body.<collection>',
+      description:
+        'collections whose rows come along with those they belong to, read as body.<collection>; by the links of row, or by others ' +
+        'that follow from row and criteria',
       type: 'array',
       maxItems: 8,
-      items: { type: 'string', pattern: collection, not: { const: 'rows' } },
+      items: {
+        anyOf: [
+          { type: 'string', pattern: collection, not: { const: 'rows' } },
+          object('a collection', ['collection', 'links'], {
+            collection: { description: 'its name', type: 'string', pattern: collection, not: { const: 'rows' } },
+            links: cel('links of its rows that belong to row, a list of texts'),
+          }),
+        ],
+      },
     },
   }),
   feed: object(
@@ -156,6 +187,12 @@ export const handedOver = {
       format: {
         description: 'format of messages; default json, whose whole numbers beyond 2^53 become texts and lose no digit',
         enum: ['json', 'xml'],
+      },
+      field: {
+        description:
+          'for messages in a form (multipart/form-data): its field that holds the message; the others are fields.<name>',
+        type: 'string',
+        minLength: 1,
       },
       event: cel("the partner's id of a message: one that came before is absorbed"),
       eventWindowHours: {

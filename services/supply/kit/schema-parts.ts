@@ -24,3 +24,21 @@ export const object = (
   required: readonly string[],
   properties: Readonly<Record<string, JSONSchema>>,
 ): JSONSchema => ({ description, type: 'object', required, additionalProperties: false, properties });
+
+/** A list of rows, or loops one in the other. */
+export const rows = (description: string): JSONSchema => ({
+  description,
+  anyOf: [
+    { type: 'string', minLength: 1 },
+    {
+      type: 'array',
+      minItems: 1,
+      maxItems: 6,
+      items: object('a loop', ['each', 'as'], {
+        each: cel('the list'),
+        as: { description: 'name of an element', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+        where: cel('elements for which it does not hold are left out'),
+      }),
+    },
+  ],
+});

@@ -2,7 +2,7 @@ import type { JSONSchema } from '../../../libs/config/index.ts';
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { limits } from '../config.ts';
 import { handedOver } from './schema-inventory.ts';
-import { cel, named, object, value } from './schema-parts.ts';
+import { cel, named, object, rows, value } from './schema-parts.ts';
 
 /**
  * JSON Schema of a manifest: what `entrepot check` holds files against, editors complete by, and the guide's reference is
@@ -31,23 +31,9 @@ const request = (description: string): JSONSchema =>
     }),
   });
 
-const rows: JSONSchema = {
-  description:
-    'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]',
-  anyOf: [
-    { type: 'string', minLength: 1 },
-    {
-      type: 'array',
-      minItems: 1,
-      maxItems: 6,
-      items: object('a loop', ['each', 'as'], {
-        each: cel('the list'),
-        as: { description: 'name of an element', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
-        where: cel('elements for which it does not hold are left out'),
-      }),
-    },
-  ],
-};
+const answerRows = rows(
+  'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]',
+);
 
 const failureKinds = Object.keys(FailureKind)
   .filter((name) => name !== 'UNSPECIFIED' && name !== 'UNRECOGNIZED')
@@ -231,11 +217,11 @@ export const manifestSchema: JSONSchema = object(
       'elements of the answer by key, read as <name>[key]; each may read those above it',
       object('a join', ['each', 'key'], { each: cel('the elements'), key: cel('the key of an element, called it') }),
     ),
-    rows,
+    rows: answerRows,
     mapping,
     verify: object('asks again for one row', ['request'], {
       request: request("what is sent; may read the row's values"),
-      rows,
+      rows: answerRows,
       single: { description: 'the answer is about this row alone, and counts also under another id', type: 'boolean' },
     }),
     handoff: {

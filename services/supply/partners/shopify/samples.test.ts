@@ -29,7 +29,7 @@ async function changesOf(topic: string, options: Readonly<Record<string, unknown
     'x-shopify-triggered-at': '2022-01-02T00:00:00.123456789Z',
   };
   const body = parseExactJson(readFileSync(new URL(`${topic.replace('/', '-')}.json`, folder)));
-  return { ...adapter.inventory!.push!.read({ headers, body }, context.account), adapter, context };
+  return { ...adapter.inventory!.push!.read({ headers, fields: {}, body }, context.account), adapter, context };
 }
 
 /** The offers of the products in a recorded message. */

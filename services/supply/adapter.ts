@@ -7,6 +7,7 @@
 import type { Criteria, Item } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { FailureKind, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import type { InventoryFormat } from './inventory/types.ts';
 
 /** A configured partner as its adapter sees it. Several partners (accounts, brands, regions) may use one adapter. */
 export interface Account {
@@ -174,6 +175,8 @@ export interface Adapter<Row = unknown, Body = unknown> {
   nameOf?(row: Row): string | undefined;
   /** Where a token for requests is fetched, for partners that want one. */
   readonly oauth?: OAuthClient;
+  /** For a partner that hands its inventory over: `ask` and `verify` are then not called. */
+  readonly inventory?: InventoryFormat<Row>;
   /** The row's price; throws Rejection where amount, currency or basis is missing or invalid. */
   price(row: Row, context: AnswerContext): PartnerPrice;
   /** When the partner stops standing by the row, epoch milliseconds. */

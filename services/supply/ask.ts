@@ -7,7 +7,7 @@ import {
   RejectionReason,
 } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
-import type { AnswerContext, AskContext, PartnerRequest, ReadResult } from './adapter.ts';
+import type { AnswerContext, AskContext, ReadResult } from './adapter.ts';
 import type { AnswerStore } from './answers.ts';
 import { type ExchangeBounds, type ExchangeTools, PartnerExchange } from './exchange.ts';
 import { nameOf, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
@@ -15,6 +15,7 @@ import type { HttpAnswer } from './http.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
 import { partnerDuration, rowsKept, rowsRejected } from './metrics.ts';
 import type { AnyPartner, ConfiguredPartner } from './partner.ts';
+import type { Question } from './question.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { Turns } from './turns.ts';
@@ -48,7 +49,7 @@ export async function askPartner(
   tools: AskTools,
   partner: ConfiguredPartner,
   context: AskContext,
-  first: PartnerRequest,
+  first: Question,
   bounds: ExchangeBounds,
   onPage: (page: Page) => void,
 ): Promise<PartnerOutcome> {
@@ -79,7 +80,7 @@ async function readPages(
   { answers, turns, now = Date.now }: AskTools,
   exchange: PartnerExchange,
   context: AskContext,
-  first: PartnerRequest,
+  first: Question,
   tally: Tally,
   onPage: (page: Page) => void,
 ): Promise<void> {
@@ -88,14 +89,14 @@ async function readPages(
   const seen = new SeenOffers();
   // Rows that an answer given bit by bit has shown already.
   const shown = adapter.idOf === undefined ? undefined : new Set<string>();
-  let next: PartnerRequest | undefined = first;
+  let next: Question | undefined = first;
   for (let pages = 0; next !== undefined; ) {
     if (pages === partner.maxPages) {
       tally.incomplete ??= `there are more pages than the ${pages} that maxPages allows`;
       return;
     }
-    if (next.afterMs !== undefined) await exchange.pause(next.afterMs);
-    const answer: HttpAnswer = await exchange.send(next);
+    if ('afterMs' in next && next.afterMs !== undefined) await exchange.pause(next.afterMs);
+    const answer: HttpAnswer = await exchange.ask(next);
     const fetchedAt = now();
     await turns.take();
     const contentType = answer.headers['content-type'];

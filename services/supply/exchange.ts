@@ -7,7 +7,11 @@ import { parseBody } from './body.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer, HttpSender } from './http.ts';
+import type { Inventory } from './inventory/inventory.ts';
+import { lookUp } from './inventory/look-up.ts';
+import type { InventoryLookup } from './inventory/types.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import type { Question } from './question.ts';
 import { retryAfterMs } from './rate-limit.ts';
 import type { TokenCache } from './tokens.ts';
 
@@ -15,6 +19,8 @@ import type { TokenCache } from './tokens.ts';
 export interface ExchangeTools {
   readonly http: HttpSender;
   readonly tokens: TokenCache;
+  /** What partners have handed over; absent where none does. */
+  readonly inventory?: Inventory;
 }
 
 /** What bounds a conversation with a partner. */
@@ -86,6 +92,17 @@ export class PartnerExchange {
     await sleep(ms, undefined, { signal: this.#signal }).catch(() => {
       throw cancelled();
     });
+  }
+
+  /** The complete answer to a question, whatever its status: from the partner, or out of what it has handed over. Throws PartnerFailure. */
+  ask(question: Question): Promise<HttpAnswer> {
+    return 'lookup' in question ? this.#lookUp(question) : this.send(question);
+  }
+
+  async #lookUp({ lookup }: InventoryLookup): Promise<HttpAnswer> {
+    const { inventory } = this.#tools;
+    if (inventory === undefined) throw new TypeError('supply has no inventory to look into');
+    return lookUp(inventory, this.partner, lookup, { deadline: this.deadline, signal: this.#signal });
   }
 
   /** Sends a request and returns the complete answer, whatever its status. Throws PartnerFailure. */

@@ -57,8 +57,8 @@ beforeEach(() => {
   write('adapters/tiny/manifest.yaml', manifest('/a'));
   write('config/partners/one.yaml', account);
 });
-afterEach(() => {
-  live?.close();
+afterEach(async () => {
+  await live?.close();
   live = undefined;
   rmSync(root, { recursive: true, force: true });
 });

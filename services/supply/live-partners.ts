@@ -15,6 +15,11 @@ import type { SupplyPartner } from './remote/partner.ts';
 export interface LiveOptions {
   /** Milliseconds of quiet after a change before the files are read. Default 200; 20 to 5,000 is sensible. */
   readonly debounceMs?: number;
+  /**
+   * Called with the partners that are about to come into force, which waits for it. Where it rejects the service does not
+   * start; a later change comes into force all the same.
+   */
+  readonly before?: (partners: ReadonlyMap<string, SupplyPartner>) => Promise<void>;
 }
 
 const log = logger('supply.partners');
@@ -32,6 +37,7 @@ export class LivePartners {
   readonly #sources: PartnerSources;
   readonly #watches: readonly DirectoryWatch[];
   readonly #endGauge: () => void;
+  readonly #before: LiveOptions['before'];
   #partners: ReadonlyMap<string, SupplyPartner>;
   #refused: ReadonlyMap<string, readonly ConfigProblem[]> = new Map();
   /** One reload at a time. */
@@ -41,12 +47,14 @@ export class LivePartners {
   static async open(sources: PartnerSources, options: LiveOptions = {}): Promise<LivePartners> {
     const { partners, refused } = await readPartners(sources);
     if (refused.size > 0) throw new ConfigError(distinctProblems([...refused.values()].flat()));
+    await options.before?.(partners);
     return new LivePartners(sources, partners, options);
   }
 
   private constructor(sources: PartnerSources, partners: ReadonlyMap<string, SupplyPartner>, options: LiveOptions) {
     this.#sources = sources;
     this.#partners = partners;
+    this.#before = options.before;
     const directories = [path.join(sources.configDirectory, 'partners'), ...adapterDirectoriesOf(sources)];
     this.#watches = directories
       .filter((directory) => existsSync(directory))
@@ -75,9 +83,10 @@ export class LivePartners {
   }
 
   /** Stops following the files. */
-  close(): void {
+  async close(): Promise<void> {
     for (const watch of this.#watches) watch.close();
     this.#endGauge();
+    await this.#reloading;
   }
 
   async #read(): Promise<void> {
@@ -92,6 +101,9 @@ export class LivePartners {
         const kept = read === undefined || read.manifest.digest === old?.manifest.digest ? old : read;
         if (kept !== undefined) next.set(name, kept);
       }
+      await this.#before?.(next).catch((err: unknown) =>
+        log.error({ err }, 'partners change, but not what they hand over'),
+      );
       this.#partners = next;
       this.#refused = refused;
       this.#tell(before, next);

@@ -2,11 +2,12 @@ import { FailureKind, OutcomeStatus, type PartnerOutcome } from '../../libs/cont
 import type { SearchStart } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, type FieldViolation, invalidField, invalidFields } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
-import type { AskContext, PartnerRequest } from './adapter.ts';
+import type { AskContext } from './adapter.ts';
 import { emptyOutcome } from './ask.ts';
 import { isInShare } from './certificate.ts';
 import { PartnerFailure } from './failure.ts';
 import type { AnyPartner, ConfiguredPartner } from './partner.ts';
+import { firstQuestion, type Question } from './question.ts';
 import { isRemote, type SupplyPartner } from './remote/partner.ts';
 import type { RemoteQuestion } from './remote/search.ts';
 
@@ -14,7 +15,7 @@ import type { RemoteQuestion } from './remote/search.ts';
 export interface LocalCall {
   readonly partner: ConfiguredPartner;
   readonly context: AskContext;
-  readonly request: PartnerRequest;
+  readonly request: Question;
 }
 
 /** A partner that is asked, over HTTP or by address. */
@@ -92,7 +93,7 @@ function planPartner(partner: SupplyPartner, start: SearchStart, vertical: strin
   };
   if (isRemote(partner)) return { partner, context, start };
   try {
-    const request = partner.adapter.ask(context);
+    const request = firstQuestion(partner.adapter, context);
     if ('unsupported' in request) return skip(OutcomeStatus.UNSUPPORTED_CRITERIA, request.unsupported);
     return { partner, context, request };
   } catch (error) {

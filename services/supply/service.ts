@@ -2,20 +2,24 @@ import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/en
 import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
+import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
+import { HandedOverInventory } from './handed-over.ts';
 import { HttpClient, type HttpClientOptions } from './http.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
+import type { IngressAddress } from './ingress/server.ts';
 import { LivePartners } from './live-partners.ts';
 import type { PartnerSources } from './load.ts';
 import { observeHeld } from './metrics.ts';
-import type { AnyPartner } from './partner.ts';
 import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
 import { RemoteConnections } from './remote/connections.ts';
 import { makeAnyOffers } from './remote/offers.ts';
+import { isRemote, type SupplyPartner } from './remote/partner.ts';
 import { SearchSession } from './session.ts';
 import { TokenCache } from './tokens.ts';
 import { Turns } from './turns.ts';
 
+export { inventoryStore } from './inventory/schema.ts';
 export { checkPartners } from './load.ts';
 
 /** What the service is made of. */
@@ -27,14 +31,31 @@ export interface SupplyDependencies extends PartnerSources {
   readonly identities?: IdentitiesOptions;
   /** How partners are connected to; see README. */
   readonly http?: HttpClientOptions;
+  /**
+   * Opens the store of what partners hand over (`inventoryStore`); called where one does. Without it everything that was handed
+   * over is gone when the service closes.
+   */
+  readonly inventory?: () => Promise<Store>;
+  /** Where messages of partners are taken, where one sends some. */
+  readonly ingress?: IngressAddress;
+}
+
+/** The service, with where partners send their messages. */
+export interface SupplyHandle extends ServiceHandle {
+  /** Absent where no partner sends any. */
+  readonly ingressUrl: string | undefined;
 }
 
 /** Rows that GetOffers makes at once. */
 const MOST_HANDLES = 200;
 
-/** Loads the partners, follows their files, and makes the service. Throws ConfigError where a partner cannot be used. */
-export async function createSupplyService(deps: SupplyDependencies): Promise<ServiceHandle> {
-  const live = await LivePartners.open(deps);
+/**
+ * Loads the partners, follows their files, takes what they hand over, and makes the service. Throws ConfigError where a
+ * partner cannot be used.
+ */
+export async function createSupplyService(deps: SupplyDependencies): Promise<SupplyHandle> {
+  const handedOver = new HandedOverInventory(deps);
+  const live = await LivePartners.open(deps, { before: (partners) => handedOver.follow(partners) });
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
@@ -42,6 +63,9 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
   const tools = {
     get partners() {
       return live.partners;
+    },
+    get inventory() {
+      return handedOver.inventory;
     },
     answers,
     identities,
@@ -61,14 +85,21 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
     },
     verifyOffer: (request, context) => verifyAnyOffer(tools, request, context),
     createHandoff: (request, context) => createAnyHandoff(tools, request, context),
-    listPartners: async () => ({ partners: [...live.partners.values()].map(describe).sort(byName) }),
+    listPartners: async () => {
+      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver));
+      return { partners: (await Promise.all(described)).sort(byName) };
+    },
   });
   return {
     name: 'supply',
     services: [service],
+    get ingressUrl() {
+      return handedOver.ingressUrl;
+    },
     close: async () => {
-      live.close();
+      await live.close();
       endGauges();
+      await handedOver.close();
       identities.close();
       answers.close();
       await remotes.close();
@@ -77,7 +108,8 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Ser
   };
 }
 
-function describe({ name, adapter, manifest, markets, enabled }: AnyPartner): Partner {
+async function describe(partner: SupplyPartner, handedOver: HandedOverInventory): Promise<Partner> {
+  const { name, adapter, manifest, markets, enabled } = partner;
   return {
     name,
     adapter: manifest.name,
@@ -85,6 +117,7 @@ function describe({ name, adapter, manifest, markets, enabled }: AnyPartner): Pa
     markets: [...markets],
     enabled,
     manifest: manifest.digest,
+    handedOver: isRemote(partner) ? undefined : await handedOver.describe(partner),
   };
 }
 

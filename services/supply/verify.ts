@@ -21,6 +21,7 @@ import type { HttpAnswer } from './http.ts';
 import type { Identities } from './identities.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
 import { findRow, type HeldRow, makeOffer, wantedBy } from './offers.ts';
+import { questionAgain } from './question.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { SearchTools } from './session.ts';
@@ -71,8 +72,8 @@ async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Sai
   const { partner, row } = before;
   const { adapter } = partner;
   const asked: AnswerContext = { ...before.context, now: Date.now() };
-  const request = adapter.verify(row, asked);
-  const answer = await exchange.send(request);
+  const request = questionAgain(adapter, row, asked);
+  const answer = await exchange.ask(request);
   const { progress } = request;
   const context: AnswerContext = { ...asked, ...(progress !== undefined && { progress }), fetchedAt: Date.now() };
   if (saysGone(answer, context, before)) return 'gone';

@@ -28,11 +28,15 @@ LIFETIME_MS = 300_000
 MINOR_DIGITS = {"EUR": 2, "GBP": 2, "JPY": 0}
 
 # What the fleet has: of each so many cars. Amounts are minor units; the last one's price has no currency, so it is no offer.
+KEYS = ("sku", "label", "class", "seats", "eta", "minor", "currency", "left")
 FLEET = [
-    {"sku": "eco", "label": "Economy", "class": "ECONOMY", "seats": 4, "eta": 3, "minor": 1_850, "currency": "GBP", "left": 9},
-    {"sku": "exec", "label": "Executive", "class": "EXECUTIVE", "seats": 3, "eta": 7, "minor": 4_200, "currency": "GBP", "left": 1},
-    {"sku": "van", "label": "Van", "class": "VAN", "seats": 8, "eta": 12, "minor": 5_300, "currency": "GBP", "left": 2},
-    {"sku": "odd", "label": "Odd one", "class": "STANDARD", "seats": 4, "eta": 5, "minor": 1_000, "currency": "", "left": 1},
+    dict(zip(KEYS, car))
+    for car in (
+        ("eco", "Economy", "ECONOMY", 4, 3, 1_850, "GBP", 9),
+        ("exec", "Executive", "EXECUTIVE", 3, 7, 4_200, "GBP", 1),
+        ("van", "Van", "VAN", 8, 12, 5_300, "GBP", 2),
+        ("odd", "Odd one", "STANDARD", 4, 5, 1_000, "", 1),
+    )
 ]
 
 

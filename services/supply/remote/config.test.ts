@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { checkPartners, loadPartners } from '../load.ts';
 import { startRig, testAdapters, writePartners } from '../testing/rig.ts';
+import { configureRemote } from './partner.ts';
 
 const made: string[] = [];
 afterEach(() => {
@@ -69,4 +70,22 @@ it('it is listed like any partner', async () => {
   } finally {
     await rig.close();
   }
+});
+
+it('its offers outlive a change of limits, not one of the address', () => {
+  const config = {
+    address: 'a.example:1',
+    vertical: 'stay',
+    markets: [],
+    enabled: true,
+    timeoutMs: 900,
+    concurrency: 3,
+    maxBodyBytes: 65_536,
+  };
+  const before = configureRemote('one', config);
+  const slower = configureRemote('one', { ...config, timeoutMs: 1_000 });
+  const moved = configureRemote('one', { ...config, address: 'b.example:1' });
+  expect([slower.route, moved.route].map((route) => route === before.route)).toEqual([true, false]);
+  // Both are changes all the same, which take effect with the next search.
+  expect(slower.manifest.digest).not.toBe(before.manifest.digest);
 });

@@ -1,4 +1,3 @@
-import { trace as traceApi } from '@opentelemetry/api';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readColumns } from '../../../libs/columns/index.ts';
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
@@ -81,7 +80,7 @@ describe('a partner by address', () => {
     expect(rig.normalization.calls).toHaveLength(1);
   });
 
-  it('has what is left of the time, in the same trace', async () => {
+  it('has what is left of the time', async () => {
     const remote = await remoteOf();
     const rig = await rigOf({ one: sells(remote, { timeoutMs: 60_000 }) });
     const before = Date.now();
@@ -89,7 +88,6 @@ describe('a partner by address', () => {
     const [context] = remote.contexts;
     expect(context!.deadline! - before).toBeGreaterThan(1_000);
     expect(context!.deadline! - before).toBeLessThan(5_000);
-    expect(traceApi.getSpanContext(context!.trace)).toBeDefined();
   });
 
   it('sees its stream end, not cancelled, once it has said all', async () => {

@@ -10,6 +10,8 @@ export interface MeshAddresses {
   readonly normalization: string;
   /** `ENTREPOT_PRICING_ADDRESS`, default 127.0.0.1:7004 (gRPC). */
   readonly pricing: string;
+  /** `ENTREPOT_INGRESS_ADDRESS`, default 127.0.0.1:7012 (HTTP): where supply takes what partners push. */
+  readonly ingress: string;
   /** `ENTREPOT_TWIN_ADDRESS`, default 127.0.0.1:7010 (HTTP). */
   readonly twin: string;
   /** `ENTREPOT_EDGE_ADDRESS`, default 127.0.0.1:8080 (HTTP); `PORT` replaces the port. */
@@ -29,6 +31,9 @@ export const meshAddresses: MeshAddresses = {
   },
   get pricing() {
     return address('PRICING', 7004);
+  },
+  get ingress() {
+    return address('INGRESS', 7012);
   },
   get twin() {
     return address('TWIN', 7010);

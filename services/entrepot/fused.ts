@@ -1,7 +1,7 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
-import { configDirectory, dataDirectory } from '../../libs/config/index.ts';
+import { configDirectory, dataDirectory, meshAddresses } from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
@@ -22,6 +22,8 @@ export interface FusedOptions {
   readonly port?: number;
   /** Address of the edge. Default 127.0.0.1. */
   readonly host?: string;
+  /** Where partners' messages are taken, host:port, port 0 for a free one. Default ENTREPOT_INGRESS_ADDRESS, or 127.0.0.1:7012. */
+  readonly ingressAddress?: string;
   /** Keep nothing on disk. Default false: state is kept under the data directory. */
   readonly inMemory?: boolean;
   /** Start the pretend partners too, unless ENTREPOT_TWIN_URL says where some run. Default true. */
@@ -41,6 +43,8 @@ export interface Fused {
   readonly edgeUrl: string;
   /** Where the pretend partners listen, if they were started here. */
   readonly twinUrl: string | undefined;
+  /** Where partners send their messages, where one sends some. */
+  readonly ingressUrl: string | undefined;
   /** Where query listens for gRPC, if it was asked to. */
   readonly grpcAddress: string | undefined;
   readonly partners: readonly Partner[];
@@ -92,14 +96,18 @@ async function compose(
 
   await start(createNormalizationService({ store: stores.normalization }));
   await start(createPricingService({ configDirectory: config }));
-  await start(
-    await createSupplyService({
-      configDirectory: config,
-      normalization: reach(NormalizationServiceDefinition, 'normalization'),
-      ...(twinUrl !== undefined && { twinUrl }),
-      ...(options.answersBudgetBytes !== undefined && { answers: { budgetBytes: options.answersBudgetBytes } }),
-    }),
+  const [ingressHost = '127.0.0.1', ingressPort = '7012'] = (options.ingressAddress ?? meshAddresses.ingress).split(
+    ':',
   );
+  const supplyService = await createSupplyService({
+    configDirectory: config,
+    ingress: { host: ingressHost, port: Number(ingressPort) },
+    normalization: reach(NormalizationServiceDefinition, 'normalization'),
+    inventory: stores.openInventory,
+    ...(twinUrl !== undefined && { twinUrl }),
+    ...(options.answersBudgetBytes !== undefined && { answers: { budgetBytes: options.answersBudgetBytes } }),
+  });
+  await start(supplyService);
   const supply = reach(SupplyServiceDefinition, 'supply');
   const query = createQueryService({
     configDirectory: config,
@@ -125,7 +133,8 @@ async function compose(
   });
   closers.push(() => edge.close());
   const { partners } = await supply.listPartners({});
-  return { edgeUrl: edge.url, twinUrl, grpcAddress, partners, close };
+  const { ingressUrl } = supplyService;
+  return { edgeUrl: edge.url, twinUrl, ingressUrl, grpcAddress, partners, close };
 }
 
 async function startTwin(

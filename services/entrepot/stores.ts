@@ -2,11 +2,14 @@
 import { openStore, type Store } from '../../libs/store/index.ts';
 import { normalizationStore } from '../normalization/service.ts';
 import { clickStore } from '../query/service.ts';
+import { inventoryStore } from '../supply/service.ts';
 
 /** The stores, open. */
 export interface Stores {
   readonly normalization: Store;
   readonly clicks: Store;
+  /** Opens what partners hand over; its user closes it. */
+  readonly openInventory: () => Promise<Store>;
   close(): Promise<void>;
 }
 
@@ -23,6 +26,7 @@ export async function openStores(directory: string | undefined): Promise<Stores>
   return {
     normalization,
     clicks,
+    openInventory: () => openStore({ ...at, ...inventoryStore }),
     close: async () => {
       await clicks.close();
       await normalization.close();

@@ -7,6 +7,7 @@
 import type { Criteria, Item } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { FailureKind, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import type { InventoryFormat } from './inventory/types.ts';
 
 /** A configured partner as its adapter sees it. Several partners (accounts, brands, regions) may use one adapter. */
 export interface Account {
@@ -196,6 +197,8 @@ export interface Adapter<Row = unknown, Body = unknown> {
   readonly oauth?: OAuthClient;
   /** How a session is opened, for partners that want one of their own kind. */
   readonly session?: SessionClient;
+  /** For a partner that hands its inventory over: `ask` and `verify` are then not called. */
+  readonly inventory?: InventoryFormat<Row>;
   /** The row's price; throws Rejection where amount, currency or basis is missing or invalid. */
   price(row: Row, context: AnswerContext): PartnerPrice;
   /** When the partner stops standing by the row, epoch milliseconds. */
@@ -218,6 +221,9 @@ export interface Adapter<Row = unknown, Body = unknown> {
   /** The way on to the partner: a link for the shopper, or a token for the partner's booking API. */
   handoff(row: Row, context: AnswerContext, clickId: string): { readonly url: string } | { readonly token: string };
 }
+
+/** What an adapter tells of rows alone. */
+export type RowReader = Pick<Adapter, 'vertical' | 'columns' | 'price' | 'expiresAt' | 'idOf'>;
 
 /** What an adapter's manifest.yaml says. */
 export interface Manifest {

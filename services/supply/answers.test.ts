@@ -3,10 +3,10 @@ import type { AnswerContext } from './adapter.ts';
 import { type Answer, AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import { loadPartners } from './load.ts';
 import type { ConfiguredPartner } from './partner.ts';
-import { row, start, testAdapters, writePartners } from './testing/rig.ts';
+import { localPartner, row, start, testAdapters, writePartners } from './testing/rig.ts';
 
 const configDirectory = writePartners({ one: { adapter: 'plain', endpoint: 'http://partner.test' } });
-const partner = (await loadPartners({ configDirectory, adapterDirectories: [testAdapters] })).get('one')!;
+const partner = localPartner(await loadPartners({ configDirectory, adapterDirectories: [testAdapters] }), 'one');
 
 let store: AnswerStore;
 afterEach(() => store.close());

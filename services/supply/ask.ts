@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import {
   CacheUse,
   FailureKind,
@@ -6,23 +7,26 @@ import {
   RejectionReason,
 } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
-import type { AnswerContext, AskContext, PartnerRequest, ReadResult } from './adapter.ts';
+import type { AnswerContext, AskContext, ReadResult } from './adapter.ts';
 import type { AnswerStore } from './answers.ts';
 import { type ExchangeBounds, type ExchangeTools, PartnerExchange } from './exchange.ts';
 import { nameOf, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer } from './http.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
 import { partnerDuration, rowsKept, rowsRejected } from './metrics.ts';
-import type { ConfiguredPartner } from './partner.ts';
+import type { AnyPartner, ConfiguredPartner } from './partner.ts';
+import type { Question } from './question.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { Turns } from './turns.ts';
 
 /** One page of a partner's answer, mapped and held. */
 export interface Page {
-  readonly partner: ConfiguredPartner;
+  readonly partner: AnyPartner;
   /** Digest of the answer. */
   readonly answer: string;
+  /** Digest of the manifest that mapped it. */
+  readonly manifest: string;
   readonly fetchedAt: number;
   readonly mapped: MappedRows;
 }
@@ -45,7 +49,7 @@ export async function askPartner(
   tools: AskTools,
   partner: ConfiguredPartner,
   context: AskContext,
-  first: PartnerRequest,
+  first: Question,
   bounds: ExchangeBounds,
   onPage: (page: Page) => void,
 ): Promise<PartnerOutcome> {
@@ -58,7 +62,8 @@ export async function askPartner(
     failure = toPartnerFailure(error);
   }
   const outcome = outcomeOf(exchange, tally, failure);
-  report(exchange, outcome, bounds, failure);
+  exchange.end(outcome.status, outcome.failure, outcome.detail, outcome.rowsReceived, outcome.offersKept);
+  report(outcome, exchange.elapsedMs, bounds.trace, failure?.cause);
   return outcome;
 }
 
@@ -75,7 +80,7 @@ async function readPages(
   { answers, turns, now = Date.now }: AskTools,
   exchange: PartnerExchange,
   context: AskContext,
-  first: PartnerRequest,
+  first: Question,
   tally: Tally,
   onPage: (page: Page) => void,
 ): Promise<void> {
@@ -84,14 +89,14 @@ async function readPages(
   const seen = new SeenOffers();
   // Rows that an answer given bit by bit has shown already.
   const shown = adapter.idOf === undefined ? undefined : new Set<string>();
-  let next: PartnerRequest | undefined = first;
+  let next: Question | undefined = first;
   for (let pages = 0; next !== undefined; ) {
     if (pages === partner.maxPages) {
       tally.incomplete ??= `there are more pages than the ${pages} that maxPages allows`;
       return;
     }
-    if (next.afterMs !== undefined) await exchange.pause(next.afterMs);
-    const answer: HttpAnswer = await exchange.send(next);
+    if ('afterMs' in next && next.afterMs !== undefined) await exchange.pause(next.afterMs);
+    const answer: HttpAnswer = await exchange.ask(next);
     const fetchedAt = now();
     await turns.take();
     const contentType = answer.headers['content-type'];
@@ -122,7 +127,7 @@ async function readPages(
         rows: result.rows,
         expiresAt: mapped.lastExpiry,
       });
-      onPage({ partner, answer: digest, fetchedAt, mapped });
+      onPage({ partner, answer: digest, manifest: manifest.digest, fetchedAt, mapped });
     }
     next = result.next;
   }
@@ -188,15 +193,10 @@ export function emptyOutcome(partner: string, status: OutcomeStatus, detail: str
   };
 }
 
-function report(
-  exchange: PartnerExchange,
-  outcome: PartnerOutcome,
-  bounds: ExchangeBounds,
-  failure: PartnerFailure | undefined,
-): void {
+/** Tells metrics and log how a partner's part of a search ended. `cause` is what a defect of ours threw. */
+export function report(outcome: PartnerOutcome, elapsedMs: number, trace: Context, cause: unknown): void {
   const { partner, status, detail, rowsReceived, offersKept } = outcome;
-  exchange.end(status, outcome.failure, detail, rowsReceived, offersKept);
-  partnerDuration.record(exchange.elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
+  partnerDuration.record(elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
   if (offersKept > 0) rowsKept.add(offersKept, { partner });
   for (const { reason, count } of outcome.rejections) {
     rowsRejected.add(count, { partner, reason: nameOf(RejectionReason, reason) });
@@ -210,12 +210,11 @@ function report(
     received: rowsReceived,
     kept: offersKept,
     requests: outcome.requests,
-    ms: Math.round(exchange.elapsedMs),
+    ms: Math.round(elapsedMs),
   };
-  const traced = withTrace(log, bounds.trace);
+  const traced = withTrace(log, trace);
   if (!failed) traced.debug(line, 'partner answered');
   // A defect of ours is worth its stack; a partner's failure is not.
-  else if (outcome.failure === FailureKind.PLATFORM)
-    traced.error({ ...line, err: failure?.cause }, 'partner call broke');
+  else if (outcome.failure === FailureKind.PLATFORM) traced.error({ ...line, err: cause }, 'partner call broke');
   else traced.warn(line, 'partner failed');
 }

@@ -68,7 +68,7 @@ export function buildBatches(page: Page, identity: PageIdentity): PartnerBatch[]
 }
 
 function buildBatch(
-  { partner, answer, mapped }: Page,
+  { partner, answer, manifest, mapped }: Page,
   { ids, provisional: isProvisional }: PageIdentity,
   fetchedAt: Temporal.Instant,
   start: number,
@@ -93,7 +93,7 @@ function buildBatch(
   return {
     partner: partner.name,
     answer,
-    manifest: partner.manifest.digest,
+    manifest,
     rows: writeUint32s(mapped.rows.slice(start, end)),
     columns: buildColumns(partner.plan, mapped, start, end),
     prices: buildPrices(mapped, start, end),

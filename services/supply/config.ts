@@ -53,6 +53,25 @@ export const requestsPerSecond: JSONSchema = {
 
 const market = '^[A-Z]{2}$';
 
+/** What any partner's file may say, however it is asked. */
+export const partnerProperties = {
+  markets: {
+    description: 'markets it sells in, ISO 3166-1 alpha-2 in capitals; empty for all',
+    type: 'array',
+    items: { type: 'string', pattern: market },
+    default: [],
+  },
+  enabled: { description: 'asked in searches', type: 'boolean', default: true },
+  trafficShare: {
+    description:
+      "share of searches in which it is asked, 0 to 1; the grade of the adapter's certificate is its ceiling",
+    type: 'number',
+    minimum: 0,
+    maximum: 1,
+    default: 1,
+  },
+} as const;
+
 /** JSON schema of {@link PartnerConfig}. */
 export const partnerSchema: JSONSchema = {
   type: 'object',
@@ -76,23 +95,9 @@ export const partnerSchema: JSONSchema = {
       additionalProperties: secretSchema,
       default: {},
     },
-    markets: {
-      description: 'markets it sells in, ISO 3166-1 alpha-2 in capitals; empty for all',
-      type: 'array',
-      items: { type: 'string', pattern: market },
-      default: [],
-    },
-    enabled: { description: 'asked in searches', type: 'boolean', default: true },
+    ...partnerProperties,
     ...limits,
     requestsPerSecond,
-    trafficShare: {
-      description:
-        "share of searches in which it is asked, 0 to 1; the grade of the adapter's certificate is its ceiling",
-      type: 'number',
-      minimum: 0,
-      maximum: 1,
-      default: 1,
-    },
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },
     options: { description: 'what the adapter takes, see its README', type: 'object', default: {} },
   },

@@ -4,9 +4,14 @@ import { FailureKind, type OutcomeStatus } from '../../libs/contracts/gen/entrep
 import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { AskContext, PartnerRequest, SessionClient, StatedFailure } from './adapter.ts';
 import { parseBody } from './body.ts';
+import type { ConcurrencyLimit } from './concurrency.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer, HttpSender } from './http.ts';
+import type { Inventory } from './inventory/inventory.ts';
+import { lookUp } from './inventory/look-up.ts';
+import type { InventoryLookup } from './inventory/types.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import type { Question } from './question.ts';
 import { retryAfterMs } from './rate-limit.ts';
 import { type FetchedToken, fetchOAuthToken, isToken, type TokenBounds, type TokenCache } from './tokens.ts';
 
@@ -14,12 +19,14 @@ import { type FetchedToken, fetchOAuthToken, isToken, type TokenBounds, type Tok
 export interface ExchangeTools {
   readonly http: HttpSender;
   readonly tokens: TokenCache;
+  /** What partners have handed over; absent where none does. */
+  readonly inventory?: Inventory;
 }
 
 /** What bounds a conversation with a partner. */
 export interface ExchangeBounds {
   /** The caller's deadline, epoch ms; absent: the partner's own timeout alone counts. */
-  readonly deadline: number | undefined;
+  readonly deadline?: number | undefined;
   readonly signal: AbortSignal;
   /** Parent of the conversation's span. */
   readonly trace: Context;
@@ -50,7 +57,7 @@ export class PartnerExchange {
     bounds: ExchangeBounds,
   ) {
     this.partner = partner;
-    this.deadline = deadlineOf(partner, bounds.deadline, Date.now());
+    this.deadline = deadlineOf(partner.timeoutMs, bounds.deadline, Date.now());
     this.#tools = tools;
     this.#context = context;
     this.#signal = bounds.signal;
@@ -73,23 +80,8 @@ export class PartnerExchange {
   }
 
   /** Does the work while holding one of the partner's places. Throws PartnerFailure. */
-  async within<T>(work: () => Promise<T>): Promise<T> {
-    const { limit } = this.partner;
-    if (!limit.tryEnter()) {
-      const entered = await limit.enter(this.deadline - LEAST_TIME_MS, this.#signal);
-      if (entered === 'cancelled') throw cancelled();
-      if (entered === 'too_late') {
-        throw new PartnerFailure({
-          failure: FailureKind.TIMEOUT,
-          detail: `waited for one of its ${limit.limit} calls at once until the time was over; see its concurrency`,
-        });
-      }
-    }
-    try {
-      return await work();
-    } finally {
-      limit.leave();
-    }
+  within<T>(work: () => Promise<T>): Promise<T> {
+    return holdingPlace(this.partner.limit, this.deadline, this.#signal, work);
   }
 
   /** Waits before the next request; an answer that would come after the time is over is not asked for. Throws PartnerFailure. */
@@ -103,6 +95,17 @@ export class PartnerExchange {
     await sleep(ms, undefined, { signal: this.#signal }).catch(() => {
       throw cancelled();
     });
+  }
+
+  /** The complete answer to a question, whatever its status: from the partner, or out of what it has handed over. Throws PartnerFailure. */
+  ask(question: Question): Promise<HttpAnswer> {
+    return 'lookup' in question ? this.#lookUp(question) : this.send(question);
+  }
+
+  async #lookUp({ lookup }: InventoryLookup): Promise<HttpAnswer> {
+    const { inventory } = this.#tools;
+    if (inventory === undefined) throw new TypeError('supply has no inventory to look into');
+    return lookUp(inventory, this.partner, lookup, { deadline: this.deadline, signal: this.#signal });
   }
 
   /** Sends a request and returns the complete answer, whatever its status. Throws PartnerFailure. */
@@ -283,12 +286,36 @@ export class PartnerExchange {
   }
 }
 
+/** Does the work while holding one of a partner's places, which is waited for until the deadline. Throws PartnerFailure. */
+export async function holdingPlace<T>(
+  limit: ConcurrencyLimit,
+  deadline: number,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!limit.tryEnter()) {
+    const entered = await limit.enter(deadline - LEAST_TIME_MS, signal);
+    if (entered === 'cancelled') throw cancelled();
+    if (entered === 'too_late') {
+      throw new PartnerFailure({
+        failure: FailureKind.TIMEOUT,
+        detail: `waited for one of its ${limit.limit} calls at once until the time was over; see its concurrency`,
+      });
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    limit.leave();
+  }
+}
+
 /** A call that has waited does not begin with less time than this: nobody could answer it. */
 const LEAST_TIME_MS = 10;
 
-/** Of the caller's time, what is kept back for the way up: a twentieth, 5 to 100 ms. */
-function deadlineOf(partner: ConfiguredPartner, callers: number | undefined, now: number): number {
-  const own = now + partner.timeoutMs;
+/** When a partner's time is over, epoch ms. Of the caller's, a twentieth, 5 to 100 ms, is kept back for the way up. */
+export function deadlineOf(timeoutMs: number, callers: number | undefined, now: number): number {
+  const own = now + timeoutMs;
   if (callers === undefined) return own;
   const margin = Math.min(100, Math.max(5, (callers - now) / 20));
   return Math.min(own, callers - margin);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { FlightCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { LivePartners } from './live-partners.ts';
+import { localPartner } from './testing/rig.ts';
 
 const manifest = (path: string) => `
 name: tiny
@@ -36,8 +37,8 @@ const open = async () => {
 
 /** The path that a partner is asked at now. */
 function asked(partners: LivePartners, name = 'one'): string | undefined {
-  const partner = partners.partners.get(name);
-  if (partner === undefined) return undefined;
+  if (!partners.partners.has(name)) return undefined;
+  const partner = localPartner(partners.partners, name);
   const request = partner.adapter.ask({
     account: partner.account,
     criteria: { vertical: { $case: 'flight', value: FlightCriteria.fromPartial({}) } },
@@ -56,8 +57,8 @@ beforeEach(() => {
   write('adapters/tiny/manifest.yaml', manifest('/a'));
   write('config/partners/one.yaml', account);
 });
-afterEach(() => {
-  live?.close();
+afterEach(async () => {
+  await live?.close();
   live = undefined;
   rmSync(root, { recursive: true, force: true });
 });

@@ -9,12 +9,17 @@ import {
 } from '../../libs/config/index.ts';
 import { counter, logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { adapterDirectoriesOf, distinctProblems, type PartnerSources, readPartners } from './load.ts';
-import type { ConfiguredPartner } from './partner.ts';
+import type { SupplyPartner } from './remote/partner.ts';
 
 /** How the files are followed. */
 export interface LiveOptions {
   /** Milliseconds of quiet after a change before the files are read. Default 200; 20 to 5,000 is sensible. */
   readonly debounceMs?: number;
+  /**
+   * Called with the partners that are about to come into force, which waits for it. Where it rejects the service does not
+   * start; a later change comes into force all the same.
+   */
+  readonly before?: (partners: ReadonlyMap<string, SupplyPartner>) => Promise<void>;
 }
 
 const log = logger('supply.partners');
@@ -32,7 +37,8 @@ export class LivePartners {
   readonly #sources: PartnerSources;
   readonly #watches: readonly DirectoryWatch[];
   readonly #endGauge: () => void;
-  #partners: ReadonlyMap<string, ConfiguredPartner>;
+  readonly #before: LiveOptions['before'];
+  #partners: ReadonlyMap<string, SupplyPartner>;
   #refused: ReadonlyMap<string, readonly ConfigProblem[]> = new Map();
   /** One reload at a time. */
   #reloading: Promise<void> = Promise.resolve();
@@ -41,12 +47,14 @@ export class LivePartners {
   static async open(sources: PartnerSources, options: LiveOptions = {}): Promise<LivePartners> {
     const { partners, refused } = await readPartners(sources);
     if (refused.size > 0) throw new ConfigError(distinctProblems([...refused.values()].flat()));
+    await options.before?.(partners);
     return new LivePartners(sources, partners, options);
   }
 
-  private constructor(sources: PartnerSources, partners: ReadonlyMap<string, ConfiguredPartner>, options: LiveOptions) {
+  private constructor(sources: PartnerSources, partners: ReadonlyMap<string, SupplyPartner>, options: LiveOptions) {
     this.#sources = sources;
     this.#partners = partners;
+    this.#before = options.before;
     const directories = [path.join(sources.configDirectory, 'partners'), ...adapterDirectoriesOf(sources)];
     this.#watches = directories
       .filter((directory) => existsSync(directory))
@@ -59,7 +67,7 @@ export class LivePartners {
   }
 
   /** The partners in force, by name. */
-  get partners(): ReadonlyMap<string, ConfiguredPartner> {
+  get partners(): ReadonlyMap<string, SupplyPartner> {
     return this.#partners;
   }
 
@@ -75,16 +83,17 @@ export class LivePartners {
   }
 
   /** Stops following the files. */
-  close(): void {
+  async close(): Promise<void> {
     for (const watch of this.#watches) watch.close();
     this.#endGauge();
+    await this.#reloading;
   }
 
   async #read(): Promise<void> {
     const before = this.#partners;
     try {
       const { partners, refused } = await readPartners(this.#sources);
-      const next = new Map<string, ConfiguredPartner>();
+      const next = new Map<string, SupplyPartner>();
       for (const name of new Set([...partners.keys(), ...refused.keys()])) {
         const old = before.get(name);
         const read = partners.get(name);
@@ -92,6 +101,9 @@ export class LivePartners {
         const kept = read === undefined || read.manifest.digest === old?.manifest.digest ? old : read;
         if (kept !== undefined) next.set(name, kept);
       }
+      await this.#before?.(next).catch((err: unknown) =>
+        log.error({ err }, 'partners change, but not what they hand over'),
+      );
       this.#partners = next;
       this.#refused = refused;
       this.#tell(before, next);
@@ -102,7 +114,7 @@ export class LivePartners {
     }
   }
 
-  #tell(before: ReadonlyMap<string, ConfiguredPartner>, next: ReadonlyMap<string, ConfiguredPartner>): void {
+  #tell(before: ReadonlyMap<string, SupplyPartner>, next: ReadonlyMap<string, SupplyPartner>): void {
     const changed = [...next].filter(([name, partner]) => before.get(name) !== partner).map(([name]) => name);
     const removed = [...before.keys()].filter((name) => !next.has(name));
     for (const [partner, problems] of this.#refused) {

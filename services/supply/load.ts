@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import {
   ConfigError,
   type ConfigProblem,
+  type JSONSchema,
   loadYamlDocument,
   parseYaml,
   secret,
@@ -28,6 +29,8 @@ import { manifestSchema } from './kit/schema.ts';
 import { type ColumnPlan, planColumns } from './map-rows.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { RateLimitHold } from './rate-limit.ts';
+import { type RemoteConfig, remoteSchema, saysAddress } from './remote/config.ts';
+import { configureRemote, type SupplyPartner } from './remote/partner.ts';
 import { RequestRate } from './request-rate.ts';
 
 /** Where the shipped adapters are. */
@@ -68,7 +71,7 @@ export interface LoadedAdapter {
 
 /** The partners' files as they are now. */
 export interface ReadPartners {
-  readonly partners: ReadonlyMap<string, ConfiguredPartner>;
+  readonly partners: ReadonlyMap<string, SupplyPartner>;
   /** What is wrong, by the name of the partner that cannot be used because of it. */
   readonly refused: ReadonlyMap<string, readonly ConfigProblem[]>;
 }
@@ -77,12 +80,18 @@ export interface ReadPartners {
 export async function readPartners(sources: PartnerSources): Promise<ReadPartners> {
   const directories = adapterDirectoriesOf(sources);
   const adapters = new Map<string, Promise<LoadedAdapter>>();
-  const partners = new Map<string, ConfiguredPartner>();
+  const partners = new Map<string, SupplyPartner>();
   const refused = new Map<string, readonly ConfigProblem[]>();
   for (const file of yamlFiles(path.join(sources.configDirectory, 'partners'))) {
     const partner = path.basename(file).replace(/\.ya?ml$/, '');
     try {
-      const document = loadPartnerFile(file, sources.twinUrl);
+      checkFileName(file);
+      if (saysAddress(loadFile(file, {}, sources.twinUrl).value)) {
+        const { value } = loadFile<RemoteConfig>(file, remoteSchema(), sources.twinUrl);
+        partners.set(partner, configureRemote(partner, value));
+        continue;
+      }
+      const document = loadFile<PartnerConfig>(file, partnerSchema, sources.twinUrl);
       const { adapter: name } = document.value;
       const folder = folderOf(document, directories);
       let loading = adapters.get(name);
@@ -103,7 +112,7 @@ export async function readPartners(sources: PartnerSources): Promise<ReadPartner
 }
 
 /** Every configured partner, by name. Throws ConfigError with all problems of all files. */
-export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap<string, ConfiguredPartner>> {
+export async function loadPartners(sources: PartnerSources): Promise<ReadonlyMap<string, SupplyPartner>> {
   const { partners, refused } = await readPartners(sources);
   if (refused.size > 0) throw new ConfigError(distinctProblems([...refused.values()].flat()));
   return partners;
@@ -154,7 +163,8 @@ export async function loadPartner(
   file: string,
   sources: Omit<PartnerSources, 'configDirectory'> = {},
 ): Promise<{ partner: ConfiguredPartner; folder: string; credentials: readonly string[] }> {
-  const document = loadPartnerFile(file, sources.twinUrl);
+  checkFileName(file);
+  const document = loadFile<PartnerConfig>(file, partnerSchema, sources.twinUrl);
   const folder = folderOf(document, sources.adapterDirectories ?? defaultDirectories());
   const loaded = await loadAdapter(folder);
   checkAccount(document, loaded.manifest);
@@ -166,14 +176,16 @@ function partnerName(file: string): string {
   return path.basename(file).replace(/\.ya?ml$/, '');
 }
 
-function loadPartnerFile(file: string, twinUrl: string | undefined): YamlDocument<PartnerConfig> {
-  if (!/^[a-z][a-z0-9-]*\.ya?ml$/.test(path.basename(file))) {
-    const reason = 'a partner is named as its file: small letters, digits and "-", such as duffel-leisure.yaml';
-    throw new ConfigError([{ file, line: 0, column: 0, reason }]);
-  }
-  if (twinUrl === undefined) return loadYamlDocument(file, partnerSchema);
+function checkFileName(file: string): void {
+  if (/^[a-z][a-z0-9-]*\.ya?ml$/.test(path.basename(file))) return;
+  const reason = 'a partner is named as its file: small letters, digits and "-", such as duffel-leisure.yaml';
+  throw new ConfigError([{ file, line: 0, column: 0, reason }]);
+}
+
+function loadFile<T>(file: string, schema: JSONSchema, twinUrl: string | undefined): YamlDocument<T> {
+  if (twinUrl === undefined) return loadYamlDocument(file, schema);
   const text = readFileSync(file, 'utf8').replaceAll(/\$\{ENTREPOT_TWIN_URL(?::-[^}]*)?\}/g, () => twinUrl);
-  return parseYaml(text, file, partnerSchema);
+  return parseYaml(text, file, schema);
 }
 
 /**

@@ -3,7 +3,7 @@ import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outc
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { type AttributeSpec, isQueryable, type Vertical } from '../../libs/vertical/index.ts';
-import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from './adapter.ts';
+import { type AnswerContext, type PartnerPrice, Rejection, type RowReader } from './adapter.ts';
 import type { Rejections } from './rejections.ts';
 import type { SeenOffers } from './seen-offers.ts';
 
@@ -30,7 +30,7 @@ export interface ColumnPlan {
 }
 
 /** The plan of an adapter. Throws RangeError where the adapter maps what its vertical does not declare. */
-export function planColumns(adapter: Adapter, vertical: Vertical): ColumnPlan {
+export function planColumns(adapter: RowReader, vertical: Vertical): ColumnPlan {
   for (const name of Object.keys(adapter.columns)) {
     if (vertical.attribute(name) === undefined) {
       const known = vertical.attributes.map((attribute) => attribute.name).join(', ');
@@ -50,7 +50,7 @@ export function planColumns(adapter: Adapter, vertical: Vertical): ColumnPlan {
   };
 }
 
-function planned(adapter: Adapter, { name, type, enumValues }: AttributeSpec): PlannedColumn {
+function planned(adapter: RowReader, { name, type, enumValues }: AttributeSpec): PlannedColumn {
   const read = adapter.columns[name]!;
   return { name, type, read, names: type === 'enum' ? new Set(enumValues) : undefined };
 }
@@ -91,7 +91,7 @@ export interface MappedRows {
  */
 export function mapRows(
   plan: ColumnPlan,
-  adapter: Adapter,
+  adapter: RowReader,
   rows: readonly unknown[],
   context: AnswerContext,
   seen: SeenOffers,

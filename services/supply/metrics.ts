@@ -21,6 +21,34 @@ export const rowsRejected = counter('entrepot.supply.rows.rejected', {
   description: "Rows of partners' answers that were rejected",
 });
 
+/** Feed files that were asked for, by `partner` and `result`: loaded, unchanged, refused, failed. */
+export const feedReads = counter('entrepot.supply.feed.reads', {
+  unit: '{file}',
+  description: 'Feed files that were asked for',
+});
+
+/** Rows of feed files, by `partner` and `result`: read, unreadable. */
+export const feedRows = counter('entrepot.supply.feed.rows', { unit: '{row}', description: 'Rows of feed files' });
+
+/** From the request for a file until its rows are seen, by `partner` and `result`. */
+export const feedDuration = histogram('entrepot.supply.feed.duration', {
+  unit: 's',
+  description: 'Duration of reading a feed file',
+  buckets: [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600],
+});
+
+/** Messages of partners, by `partner` and `result`: applied, absorbed, ignored, forged, refused, failed. */
+export const pushedMessages = counter('entrepot.supply.push.messages', {
+  unit: '{message}',
+  description: 'Messages that partners sent',
+});
+
+/** Rows that messages changed, by `partner` and `change`: written, deleted, stale. */
+export const pushedRows = counter('entrepot.supply.push.rows', {
+  unit: '{row}',
+  description: 'Rows that messages of partners changed',
+});
+
 /** Starts the gauges of what is held; the returned function ends them. Call after telemetry has started. */
 export function observeHeld(answers: AnswerStore, identities: Identities): () => void {
   const ends = [

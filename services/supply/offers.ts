@@ -69,7 +69,8 @@ export function makeOffer({ partner, context, row }: HeldRow, wanted: (field: st
   }
 }
 
-function missing(): MadeOffer {
+/** What stands for a row that is no longer held. */
+export function missing(): MadeOffer {
   return {
     item: undefined,
     partnerTotal: undefined,

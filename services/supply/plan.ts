@@ -2,18 +2,24 @@ import { FailureKind, OutcomeStatus, type PartnerOutcome } from '../../libs/cont
 import type { SearchStart } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, type FieldViolation, invalidField, invalidFields } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
-import type { AskContext, PartnerRequest } from './adapter.ts';
+import type { AskContext } from './adapter.ts';
 import { emptyOutcome } from './ask.ts';
 import { isInShare } from './certificate.ts';
 import { PartnerFailure } from './failure.ts';
-import type { ConfiguredPartner } from './partner.ts';
+import type { AnyPartner, ConfiguredPartner } from './partner.ts';
+import { firstQuestion, type Question } from './question.ts';
+import { isRemote, type SupplyPartner } from './remote/partner.ts';
+import type { RemoteQuestion } from './remote/search.ts';
 
 /** A partner with its first request. */
-export interface PlannedCall {
+export interface LocalCall {
   readonly partner: ConfiguredPartner;
   readonly context: AskContext;
-  readonly request: PartnerRequest;
+  readonly request: Question;
 }
+
+/** A partner that is asked, over HTTP or by address. */
+export type PlannedCall = LocalCall | RemoteQuestion;
 
 /** Who is asked, and why the others are not. */
 export interface Plan {
@@ -26,7 +32,7 @@ export interface Plan {
  * unknown partner, criteria that no adapter can make a request of. The meaning of criteria (calendar, places) is checked
  * by the caller.
  */
-export function planSearch(partners: ReadonlyMap<string, ConfiguredPartner>, start: SearchStart, now: number): Plan {
+export function planSearch(partners: ReadonlyMap<string, SupplyPartner>, start: SearchStart, now: number): Plan {
   const vertical = checkStart(partners, start);
   const considered =
     start.partners.length > 0
@@ -37,8 +43,8 @@ export function planSearch(partners: ReadonlyMap<string, ConfiguredPartner>, sta
   const defects: unknown[] = [];
   for (const partner of new Set(considered)) {
     const planned = planPartner(partner, start, vertical, now);
-    if ('request' in planned) calls.push(planned);
-    else skipped.push(planned.outcome);
+    if ('outcome' in planned) skipped.push(planned.outcome);
+    else calls.push(planned);
     if ('defect' in planned) defects.push(planned.defect);
   }
   if (calls.length === 0 && defects.length > 0 && defects.length === skipped.length) {
@@ -51,7 +57,7 @@ export function planSearch(partners: ReadonlyMap<string, ConfiguredPartner>, sta
 
 type Planned = PlannedCall | { readonly outcome: PartnerOutcome; readonly defect?: unknown };
 
-function planPartner(partner: ConfiguredPartner, start: SearchStart, vertical: string, now: number): Planned {
+function planPartner(partner: SupplyPartner, start: SearchStart, vertical: string, now: number): Planned {
   const skip = (status: OutcomeStatus, detail: string): Planned => ({
     outcome: emptyOutcome(partner.name, status, detail),
   });
@@ -85,8 +91,9 @@ function planPartner(partner: ConfiguredPartner, start: SearchStart, vertical: s
     locale: start.locale,
     now,
   };
+  if (isRemote(partner)) return { partner, context, start };
   try {
-    const request = partner.adapter.ask(context);
+    const request = firstQuestion(partner.adapter, context);
     if ('unsupported' in request) return skip(OutcomeStatus.UNSUPPORTED_CRITERIA, request.unsupported);
     return { partner, context, request };
   } catch (error) {
@@ -94,7 +101,7 @@ function planPartner(partner: ConfiguredPartner, start: SearchStart, vertical: s
   }
 }
 
-function refused(partner: ConfiguredPartner, error: unknown): Planned {
+function refused(partner: AnyPartner, error: unknown): Planned {
   const outcome = emptyOutcome(partner.name, OutcomeStatus.FAILED, '');
   if (error instanceof PartnerFailure) {
     outcome.failure = error.failure;
@@ -109,7 +116,7 @@ function refused(partner: ConfiguredPartner, error: unknown): Planned {
 }
 
 /** The vertical that is sought. */
-function checkStart(partners: ReadonlyMap<string, ConfiguredPartner>, start: SearchStart): string {
+function checkStart(partners: ReadonlyMap<string, SupplyPartner>, start: SearchStart): string {
   const violations: FieldViolation[] = [];
   const vertical = start.criteria?.vertical?.$case;
   if (vertical === undefined)

@@ -2,19 +2,24 @@ import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/en
 import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
+import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
+import { HandedOverInventory } from './handed-over.ts';
 import { HttpClient, type HttpClientOptions } from './http.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
+import type { IngressAddress } from './ingress/server.ts';
 import { LivePartners } from './live-partners.ts';
 import type { PartnerSources } from './load.ts';
 import { observeHeld } from './metrics.ts';
-import { makeOffers } from './offers.ts';
-import type { ConfiguredPartner } from './partner.ts';
+import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
+import { RemoteConnections } from './remote/connections.ts';
+import { makeAnyOffers } from './remote/offers.ts';
+import { isRemote, type SupplyPartner } from './remote/partner.ts';
 import { SearchSession } from './session.ts';
 import { TokenCache } from './tokens.ts';
 import { Turns } from './turns.ts';
-import { createHandoff, verifyOffer } from './verify.ts';
 
+export { inventoryStore } from './inventory/schema.ts';
 export { checkPartners } from './load.ts';
 
 /** What the service is made of. */
@@ -26,54 +31,85 @@ export interface SupplyDependencies extends PartnerSources {
   readonly identities?: IdentitiesOptions;
   /** How partners are connected to; see README. */
   readonly http?: HttpClientOptions;
+  /**
+   * Opens the store of what partners hand over (`inventoryStore`); called where one does. Without it everything that was handed
+   * over is gone when the service closes.
+   */
+  readonly inventory?: () => Promise<Store>;
+  /** Where messages of partners are taken, where one sends some. */
+  readonly ingress?: IngressAddress;
+}
+
+/** The service, with where partners send their messages. */
+export interface SupplyHandle extends ServiceHandle {
+  /** Absent where no partner sends any. */
+  readonly ingressUrl: string | undefined;
 }
 
 /** Rows that GetOffers makes at once. */
 const MOST_HANDLES = 200;
 
-/** Loads the partners, follows their files, and makes the service. Throws ConfigError where a partner cannot be used. */
-export async function createSupplyService(deps: SupplyDependencies): Promise<ServiceHandle> {
-  const live = await LivePartners.open(deps);
+/**
+ * Loads the partners, follows their files, takes what they hand over, and makes the service. Throws ConfigError where a
+ * partner cannot be used.
+ */
+export async function createSupplyService(deps: SupplyDependencies): Promise<SupplyHandle> {
+  const handedOver = new HandedOverInventory(deps);
+  const live = await LivePartners.open(deps, { before: (partners) => handedOver.follow(partners) });
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
+  const remotes = new RemoteConnections();
   const tools = {
     get partners() {
       return live.partners;
+    },
+    get inventory() {
+      return handedOver.inventory;
     },
     answers,
     identities,
     http,
     tokens: new TokenCache(),
     turns: new Turns(),
+    remotes,
   };
   const endGauges = observeHeld(answers, identities);
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),
-    getOffers: async ({ handles, readMask }) => {
+    getOffers: async ({ handles, readMask }, context) => {
       if (handles.length > MOST_HANDLES) {
         throw invalidField('handles', `${handles.length} handles; at most ${MOST_HANDLES} at once`);
       }
-      return { offers: await makeOffers(answers, handles, readMask) };
+      return { offers: await makeAnyOffers(tools, handles, readMask, context) };
     },
-    verifyOffer: (request, context) => verifyOffer(tools, request, context),
-    createHandoff: (request) => createHandoff(answers, request),
-    listPartners: async () => ({ partners: [...live.partners.values()].map(describe).sort(byName) }),
+    verifyOffer: (request, context) => verifyAnyOffer(tools, request, context),
+    createHandoff: (request, context) => createAnyHandoff(tools, request, context),
+    listPartners: async () => {
+      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver));
+      return { partners: (await Promise.all(described)).sort(byName) };
+    },
   });
   return {
     name: 'supply',
     services: [service],
+    get ingressUrl() {
+      return handedOver.ingressUrl;
+    },
     close: async () => {
-      live.close();
+      await live.close();
       endGauges();
+      await handedOver.close();
       identities.close();
       answers.close();
+      await remotes.close();
       await http.close();
     },
   };
 }
 
-function describe({ name, adapter, manifest, markets, enabled }: ConfiguredPartner): Partner {
+async function describe(partner: SupplyPartner, handedOver: HandedOverInventory): Promise<Partner> {
+  const { name, adapter, manifest, markets, enabled } = partner;
   return {
     name,
     adapter: manifest.name,
@@ -81,6 +117,7 @@ function describe({ name, adapter, manifest, markets, enabled }: ConfiguredPartn
     markets: [...markets],
     enabled,
     manifest: manifest.digest,
+    handedOver: isRemote(partner) ? undefined : await handedOver.describe(partner),
   };
 }
 

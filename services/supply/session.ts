@@ -10,17 +10,21 @@ import type { MeshContext } from '../../libs/mesh/index.ts';
 import type { AnswerStore } from './answers.ts';
 import { type AskTools, askPartner, type Page } from './ask.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
+import type { ExchangeBounds } from './exchange.ts';
 import type { Identities, IdentityListener } from './identities.ts';
-import { makeOffers } from './offers.ts';
 import { Outbox } from './outbox.ts';
-import type { ConfiguredPartner } from './partner.ts';
 import { type PlannedCall, planSearch } from './plan.ts';
+import type { RemoteConnections } from './remote/connections.ts';
+import { makeAnyOffers } from './remote/offers.ts';
+import type { SupplyPartner } from './remote/partner.ts';
+import { askRemote } from './remote/search.ts';
 
 /** What a search needs. */
 export interface SearchTools extends AskTools {
   readonly answers: AnswerStore;
-  readonly partners: ReadonlyMap<string, ConfiguredPartner>;
+  readonly partners: ReadonlyMap<string, SupplyPartner>;
   readonly identities: Identities;
+  readonly remotes: RemoteConnections;
 }
 
 /** Rows that one message may ask to be made. */
@@ -35,6 +39,8 @@ export class SearchSession implements IdentityListener {
   readonly #context: MeshContext;
   readonly #outbox = new Outbox<SearchResponse>();
   readonly #abort = new AbortController();
+  /** What bounds whatever is asked for this search. */
+  readonly #bounds: ExchangeBounds;
   /** Provisional product ids whose identity is still to come. */
   readonly #unsettled = new Set<string>();
   /** Digests of the answers that came. */
@@ -48,6 +54,7 @@ export class SearchSession implements IdentityListener {
   constructor(tools: SearchTools, context: MeshContext) {
     this.#tools = tools;
     this.#context = context;
+    this.#bounds = { deadline: context.deadline, signal: this.#abort.signal, trace: context.trace };
   }
 
   /** The answers to the caller's messages, until everything is done. Leaving the loop early aborts all. */
@@ -115,10 +122,12 @@ export class SearchSession implements IdentityListener {
     for (const call of calls) void this.#ask(call);
   }
 
-  async #ask({ partner, context, request }: PlannedCall): Promise<void> {
+  async #ask(call: PlannedCall): Promise<void> {
     this.#running++;
-    const bounds = { deadline: this.#context.deadline, signal: this.#abort.signal, trace: this.#context.trace };
-    const outcome = await askPartner(this.#tools, partner, context, request, bounds, this.#onPage);
+    const outcome =
+      'request' in call
+        ? await askPartner(this.#tools, call.partner, call.context, call.request, this.#bounds, this.#onPage)
+        : await askRemote(this.#tools, call, this.#bounds, this.#onPage);
     this.#outbox.push({ message: { $case: 'outcome', value: outcome } });
     this.#running--;
     this.#endIfDone();
@@ -139,7 +148,7 @@ export class SearchSession implements IdentityListener {
       throw invalidField('makeOffers.handles', `${handles.length} handles; at most ${MOST_HANDLES} at once`);
     }
     this.#running++;
-    void makeOffers(this.#tools.answers, handles, readMask)
+    void makeAnyOffers(this.#tools, handles, readMask, this.#bounds)
       .then(
         (offers) => this.#outbox.push({ message: { $case: 'offers', value: { requestId, offers } } }),
         (error: unknown) => this.#outbox.fail(toEntrepotError(error)),

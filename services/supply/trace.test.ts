@@ -2,7 +2,8 @@ import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { InMemorySpanExporter, startTelemetry, tracer } from '../../libs/telemetry/index.ts';
 import { json, startPartner } from './testing/partner-server.ts';
-import { row, search, startRig } from './testing/rig.ts';
+import { startRemote } from './testing/remote.ts';
+import { handlesOf, row, search, startRig } from './testing/rig.ts';
 
 const exporter = new InMemorySpanExporter();
 const telemetry = startTelemetry({ service: 'test', spanExporter: exporter });
@@ -55,6 +56,29 @@ it('goes on at a partner that takes part in it, and stays here for every other',
   const { traceId, spanId } = call.spanContext();
   expect(well.headers.at(-1)!.traceparent).toBe(`00-${traceId}-${spanId}-01`);
   expect(ill.headers.at(-1)).not.toHaveProperty('traceparent');
+});
+
+it('goes on at a partner by address, with the span of its part as the parent', async () => {
+  const remote = await startRemote();
+  const remoteRig = await startRig({ remote: { address: remote.address, vertical: 'stay' } });
+  try {
+    const { batches } = await search(remoteRig);
+    const span = exporter.getFinishedSpans().find(({ attributes }) => attributes['entrepot.partner'] === 'remote')!;
+    const { traceId, spanId } = span.spanContext();
+    expect(span.attributes).toMatchObject({ 'entrepot.outcome': 'ok', 'server.address': remote.address });
+    expect(trace.getSpanContext(remote.contexts[0]!.trace)!.traceId).toBe(traceId);
+    // The stream ends by itself, a moment after the search.
+    const below = () => exporter.getFinishedSpans().filter((one) => one.parentSpanContext?.spanId === spanId);
+    await expect.poll(() => below().map(({ name }) => name)).toEqual([expect.stringContaining('SupplyService/Search')]);
+    const [handle] = handlesOf(batches[0]!);
+    await remoteRig.client.verifyOffer({ handle });
+    await remoteRig.client.createHandoff({ handle, clickId: 'c' });
+    const names = exporter.getFinishedSpans().map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['partner verify', 'partner handoff']));
+  } finally {
+    await remoteRig.close();
+    await remote.close();
+  }
 });
 
 it('counts rows, rejections and time in metrics, and gauges what is held', async () => {

@@ -21,6 +21,7 @@ import type { HttpAnswer } from './http.ts';
 import type { Identities } from './identities.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
 import { findRow, type HeldRow, makeOffer, wantedBy } from './offers.ts';
+import { questionAgain } from './question.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { SearchTools } from './session.ts';
@@ -71,8 +72,8 @@ async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Sai
   const { partner, row } = before;
   const { adapter } = partner;
   const asked: AnswerContext = { ...before.context, now: Date.now() };
-  const request = adapter.verify(row, asked);
-  const answer = await exchange.send(request);
+  const request = questionAgain(adapter, row, asked);
+  const answer = await exchange.ask(request);
   const { progress } = request;
   const context: AnswerContext = { ...asked, ...(progress !== undefined && { progress }), fetchedAt: Date.now() };
   if (saysGone(answer, context, before)) return 'gone';
@@ -126,14 +127,19 @@ async function respond(
     rows: [row],
     expiresAt: mapped.lastExpiry,
   });
-  const page = { partner, answer: digest, fetchedAt: context.fetchedAt, mapped };
+  const page = { partner, answer: digest, manifest: partner.manifest.digest, fetchedAt: context.fetchedAt, mapped };
   await settleIdentity(tools.identities, page, trace, signal);
   const [batch] = buildBatches(page, identify(page, tools.identities));
   return { offer: makeOffer({ partner, context, row }, wantedBy(undefined)), batch };
 }
 
 /** Waits a moment for the identity of a product that is not known yet; without it the id stays provisional. */
-async function settleIdentity(identities: Identities, page: Page, trace: Context, signal: AbortSignal): Promise<void> {
+export async function settleIdentity(
+  identities: Identities,
+  page: Page,
+  trace: Context,
+  signal: AbortSignal,
+): Promise<void> {
   const identity = identify(page, identities);
   if (identity.unsettled.length === 0 || signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -178,15 +184,18 @@ function expiryOf({ partner, context, row }: HeldRow): number {
   }
 }
 
-function expired(message: string): EntrepotError {
+/** The offer is no more: its lifetime is over, or the answer that it stood in is no longer held. */
+export function expired(message: string): EntrepotError {
   return new EntrepotError({ reason: 'OFFER_EXPIRED', message });
 }
 
-function soldOut(partner: string): EntrepotError {
+/** The partner no longer sells the offer. */
+export function soldOut(partner: string): EntrepotError {
   return new EntrepotError({ reason: 'OFFER_SOLD_OUT', message: `${partner} no longer sells the offer; search again` });
 }
 
-function unavailable(partner: string, detail: string, retryAfterMs?: number): EntrepotError {
+/** The partner did not answer as needed. */
+export function unavailable(partner: string, detail: string, retryAfterMs?: number): EntrepotError {
   const message = `${partner} did not answer as needed: ${detail}`;
   return new EntrepotError({
     reason: 'PARTNER_UNAVAILABLE',

@@ -2,10 +2,12 @@
 //
 //   npm run bench                       every figure
 //   npm run bench -- cpu latency        those cases alone
+//   npm run bench -- feed               with ENTREPOT_BENCH_FEED_MB=1000 a feed of 1 GB; default 100 MB
 //   npm run bench -- --json             for programs
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { cpuCase } from './cases/cpu.ts';
+import { feedCase } from './cases/feed.ts';
 import { latencyCase } from './cases/latency.ts';
 import { mappingCase } from './cases/mapping.ts';
 import { scalingCase } from './cases/scaling.ts';
@@ -18,6 +20,7 @@ const cases: Readonly<Record<string, Case>> = {
   'cpu-compact': cpuCase('compact'),
   'cpu-duffel': cpuCase('duffel'),
   mapping: mappingCase,
+  feed: feedCase,
   latency: latencyCase,
   scaling: scalingCase,
 };

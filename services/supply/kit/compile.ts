@@ -8,6 +8,7 @@ import type { Door } from './door.ts';
 import { compileExchange } from './exchange.ts';
 import { flightFunctions } from './flight.ts';
 import { commonFunctions } from './functions.ts';
+import { compileInventory, handsOver, INVENTORY_ROWS } from './inventory.ts';
 import type { ManifestFile } from './manifest.ts';
 import { compileMapping } from './mapping.ts';
 import { readTables } from './tables.ts';
@@ -32,7 +33,9 @@ export function compileManifest(
   folder: string,
   door: Door = {},
 ): CompiledManifest {
-  const manifest = document.value;
+  const written = document.value;
+  const handedOver = handsOver(written);
+  const manifest = handedOver ? { ...written, rows: written.rows ?? INVENTORY_ROWS } : written;
   const functions = vertical.name === 'flight' ? new Map([...commonFunctions, ...flightFunctions]) : commonFunctions;
   const compiler = new Compiler(document, functions);
   const message = descriptors().getMessage(vertical.itemMessage);
@@ -41,10 +44,18 @@ export function compileManifest(
   const context = requestContext(compiler, vertical, manifest, tables);
   const authorize = compileAuth(compiler, manifest, context.scope);
   const mapping = compileMapping({ compiler, manifest, vertical, message, door, scope: context.scope });
-  const exchange = compileExchange({ compiler, manifest, context, authorize, mapping, door });
+  const exchange = compileExchange({
+    compiler,
+    manifest,
+    context,
+    authorize: handedOver ? (request) => request : authorize,
+    mapping,
+    door,
+  });
+  const inventory = compileInventory({ compiler, manifest, context, authorize, exchange });
   compiler.finish();
   const own = door.adapter ?? {};
   // Rows that map.ts reads are of its own shape: nothing that the manifest says of rows fits them.
-  const compiled = own.read === undefined ? { ...exchange, ...mapping.parts } : {};
+  const compiled = own.read === undefined ? { ...exchange, ...mapping.parts, ...(inventory && { inventory }) } : {};
   return { adapter: { vertical: vertical.name, ...compiled, ...own } as unknown as Adapter, paths: compiler.paths };
 }

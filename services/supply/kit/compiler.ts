@@ -98,16 +98,16 @@ export class Compiler {
       return { read, type: expression.type, reads: expression.reads };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      this.problem(path, this.#misplaced(error) ?? error.detail, { line: error.line, column: error.column });
+      this.problem(path, this.#misplaced(path, error) ?? error.detail, { line: error.line, column: error.column });
       return untyped;
     }
   }
 
   /** Why a variable cannot be read where it is, though it may be elsewhere; undefined where that is not what is wrong. */
-  #misplaced({ reason, detail }: ExpressionError): string | undefined {
+  #misplaced([part]: Path, { reason, detail }: ExpressionError): string | undefined {
     if (reason !== 'unknown_variable') return undefined;
     const unknown = /"([A-Za-z_]\w*)/.exec(detail)?.[1];
-    if (unknown === 'credentials') return CREDENTIALS_HINT + detail;
+    if (unknown === 'credentials' && part !== 'auth') return CREDENTIALS_HINT + detail;
     const order = this.#order;
     if (order === undefined || unknown === undefined || !order.later.includes(unknown)) return undefined;
     const { what, name } = order;

@@ -14,6 +14,7 @@ import type { Compiler } from './compiler.ts';
 import { firstProgress, type RequestContext } from './context.ts';
 import type { Door } from './door.ts';
 import { compileFailures } from './failures.ts';
+import { handsOver } from './inventory.ts';
 import type { ManifestFile, RequestTemplate } from './manifest.ts';
 import type { CompiledMapping } from './mapping.ts';
 import { compilePaging } from './paging.ts';
@@ -238,6 +239,7 @@ function requireKeys({ compiler, manifest, door }: ExchangeInput): void {
     ['handoff', 'handoff', 'the way on to the partner'],
   ] as const;
   for (const [key, part, what] of needed) {
+    if (key !== 'handoff' && handsOver(manifest)) continue;
     if (manifest[key] === undefined && door.adapter?.[part] === undefined) {
       compiler.problem([], `missing key "${key}" (${what})`);
     }

@@ -42,6 +42,45 @@ function localInstant(wall: string, zone: string): number | undefined {
   return clock === undefined ? undefined : localToEpochMs(clock, zone);
 }
 
+/** Most dates that `dates` lists. */
+const MOST_DATES = 1_100;
+
+function dates(first: string, last: string): string[] | undefined {
+  const days = daysBetween(first, last);
+  if (days === undefined || days < 0 || days >= MOST_DATES) return undefined;
+  return Array.from({ length: days + 1 }, (_, at) => addDays(first, at)!);
+}
+
+/** Degrees that one cell spans, both ways. */
+const CELL_DEGREES = 0.5;
+const KM_PER_DEGREE = 111.2;
+
+function geoCell(latitude: number, longitude: number): string | undefined {
+  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) return undefined;
+  return `${Math.floor(latitude / CELL_DEGREES)}:${Math.floor(longitude / CELL_DEGREES)}`;
+}
+
+function geoCells(latitude: number, longitude: number, km: number): string[] | undefined {
+  if (geoCell(latitude, longitude) === undefined || !(km > 0 && km <= 500)) return undefined;
+  const south = latitude - km / KM_PER_DEGREE;
+  const north = latitude + km / KM_PER_DEGREE;
+  // Degrees of longitude are narrowest at the circle's edge that is nearer to a pole.
+  const narrowest = Math.cos((Math.min(89, Math.max(Math.abs(south), Math.abs(north))) * Math.PI) / 180);
+  const wide = km / (KM_PER_DEGREE * narrowest);
+  const cells = new Set<string>();
+  for (let y = Math.floor(south / CELL_DEGREES); y <= Math.floor(north / CELL_DEGREES); y++) {
+    for (
+      let x = Math.floor((longitude - wide) / CELL_DEGREES);
+      x <= Math.floor((longitude + wide) / CELL_DEGREES);
+      x++
+    ) {
+      const around = 360 / CELL_DEGREES;
+      cells.add(`${y}:${((((x + around / 2) % around) + around) % around) - around / 2}`);
+    }
+  }
+  return [...cells];
+}
+
 function groupNumber(text: string): number | undefined {
   return /^\d{1,3}([ ,.']?\d{3})*$/.test(text) ? Number(text.replace(/\D/g, '')) : undefined;
 }
@@ -125,6 +164,42 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
   [
     'days_between',
     { args: ['string', 'string'], result: 'int', call: daysBetween, doc: 'days from one date (YYYY-MM-DD) to another' },
+  ],
+  [
+    'dates',
+    {
+      args: ['string', 'string'],
+      result: 'list_dyn',
+      call: dates,
+      doc: 'the dates (YYYY-MM-DD) from the first to the last, this included; at most 1100',
+    },
+  ],
+  [
+    'geo_cell',
+    {
+      args: ['double', 'double'],
+      result: 'string',
+      call: geoCell,
+      doc: 'name of the half-degree cell that a position (latitude, longitude) lies in, as a key of inventory',
+    },
+  ],
+  [
+    'geo_cells',
+    {
+      args: ['double', 'double', 'double'],
+      result: 'list_dyn',
+      call: geoCells,
+      doc: 'names of the cells that a circle (latitude, longitude, at most 500 km) touches',
+    },
+  ],
+  [
+    'xml_text',
+    {
+      args: ['string'],
+      result: 'string',
+      call: (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+      doc: 'a text as it stands between XML tags',
+    },
   ],
   [
     'grouped_int',

@@ -5,6 +5,7 @@ import { afterAll, expect, it } from 'vitest';
 import { RideCriteria } from '../../../libs/contracts/gen/entrepot/offer/v1/ride.ts';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { loadPartners } from '../load.ts';
+import { localPartner } from '../testing/rig.ts';
 
 // The guide's example is what a newcomer copies: its blocks, put together, are a manifest that works.
 const root = mkdtempSync(path.join(tmpdir(), 'entrepot-guide-'));
@@ -23,7 +24,7 @@ it('is a partner that loads, asks and maps, in under 150 lines', async () => {
   expect(manifest.split('\n').length).toBeLessThan(150);
 
   const sources = { configDirectory: path.join(root, 'config'), adapterDirectories: [path.join(root, 'adapters')] };
-  const partner = (await loadPartners(sources)).get('harbour')!;
+  const partner = localPartner(await loadPartners(sources), 'harbour');
   const point = (latitude: number, longitude: number) => ({ point: { latitude, longitude }, address: '' });
   const value = RideCriteria.fromPartial({ pickup: point(51.5, -0.1), dropoff: point(51.4, -0.4), passengers: 2 });
   const account = { ...partner.account, credential: (name: string) => `${name}-of-test` };

@@ -1,4 +1,5 @@
 import type { Manifest, OAuthClient } from '../adapter.ts';
+import type { FeedFormat, SenderCheck } from '../inventory/types.ts';
 
 /**
  * A partner's manifest file as it is written: what its format is, how it is asked, and how its answers become offers.
@@ -186,6 +187,74 @@ export interface MappingTemplate {
   readonly item: Readonly<Record<string, ItemTemplate>>;
 }
 
+/** By what handed-over rows are found. In `key`, `words`, `keys` and `links` the row is `row`. */
+export interface InventoryTemplate {
+  readonly key: Cel;
+  readonly words?: Cel;
+  readonly keys?: Cel;
+  readonly links?: Cel;
+  readonly search: { readonly words?: Cel; readonly keys?: Cel; readonly limit?: Cel | number };
+  /** Collections whose rows come along, with the links that they are found by where those are not the row's own. */
+  readonly beside?: readonly (string | { readonly collection: string; readonly links: Cel })[];
+}
+
+/** A file that is fetched again and again. */
+export interface FeedTemplate {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, Cel | number | boolean>>;
+  readonly format: FeedFormat['format'];
+  readonly element?: string;
+  readonly delimiter?: string;
+  readonly everyMinutes: number;
+  readonly maxShrinkPercent?: number;
+  readonly maxUnreadablePercent?: number;
+  readonly maxBytes?: number;
+  readonly maxRowBytes?: number;
+  readonly timeoutMinutes?: number;
+}
+
+/** What one kind of message changes. `headers` are those of the message, `body` is its body. */
+export interface PushMessageTemplate {
+  readonly when: Cel;
+  readonly op: 'upsert' | 'delete' | 'clear' | 'complete' | 'ignore' | 'refuse';
+  /** Elements that are rows, default the body; rows of loops are objects of the loops' elements by name. */
+  readonly rows?: Cel | readonly RowLoop[];
+  /** Loops whose elements make up a row, default all. */
+  readonly keep?: readonly string[];
+  readonly key?: Cel;
+  readonly at?: Cel;
+  readonly into?: string;
+  readonly links?: Cel;
+  readonly sync?: Cel;
+  readonly count?: Cel;
+  readonly because?: string;
+  /** What the message changes besides, after it. */
+  readonly also?: readonly Omit<PushMessageTemplate, 'when' | 'also'>[];
+}
+
+/** An answer to the sender. */
+export interface PushAnswerTemplate {
+  readonly status: number;
+  readonly type?: string;
+  readonly body?: Cel;
+}
+
+/** Messages that a partner sends. */
+export interface PushTemplate {
+  readonly verify: SenderCheck;
+  readonly format?: 'json' | 'xml';
+  readonly field?: string;
+  readonly event?: Cel;
+  readonly eventWindowHours?: number;
+  readonly maxBodyBytes?: number;
+  readonly messages: readonly PushMessageTemplate[];
+  readonly answers?: {
+    readonly accepted?: PushAnswerTemplate;
+    readonly refused?: PushAnswerTemplate;
+    readonly failed?: PushAnswerTemplate;
+  };
+}
+
 /** A setting of an account that expressions read as `options.<name>`. */
 export interface OptionSpec {
   readonly type: 'string' | 'integer' | 'number' | 'boolean';
@@ -199,6 +268,11 @@ export interface OptionSpec {
 
 /** The manifest file. */
 export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
+  /** How offers come: `request` (default) asks the partner; `feed` and `push` search what it has handed over. */
+  readonly transport?: 'request' | 'feed' | 'push';
+  readonly inventory?: InventoryTemplate;
+  readonly feed?: FeedTemplate;
+  readonly push?: PushTemplate;
   readonly owner?: string;
   readonly documentation?: string;
   readonly taxBasis?: Readonly<

@@ -1,28 +1,13 @@
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { limits, requestsPerSecond } from '../config.ts';
+import { handedOver } from './schema-inventory.ts';
+import { cel, named, object, rowForms, rows, value } from './schema-parts.ts';
 
 /**
  * JSON Schema of a manifest: what `entrepot check` holds files against, editors complete by, and the guide's reference is
  * made of. A description is a sentence that also stands in the error about its key.
  */
-
-const cel = (description: string): JSONSchema => ({ description: `${description}; CEL`, type: 'string', minLength: 1 });
-const value = (description: string): JSONSchema => ({
-  description: `${description}; CEL, or a number or flag as it is`,
-  type: ['string', 'number', 'boolean'],
-});
-const named = (description: string, values: JSONSchema, names = '^[A-Za-z_][A-Za-z0-9_]*$'): JSONSchema => ({
-  description,
-  type: 'object',
-  propertyNames: { description: 'a name of letters, digits and "_"', pattern: names },
-  additionalProperties: values,
-});
-const object = (
-  description: string,
-  required: readonly string[],
-  properties: Readonly<Record<string, JSONSchema>>,
-): JSONSchema => ({ description, type: 'object', required, additionalProperties: false, properties });
 
 const request = (description: string): JSONSchema =>
   object(description, ['path'], {
@@ -47,24 +32,9 @@ const request = (description: string): JSONSchema =>
     }),
   });
 
-const rowForms: readonly JSONSchema[] = [
-  { type: 'string', minLength: 1 },
-  {
-    type: 'array',
-    minItems: 1,
-    maxItems: 6,
-    items: object('a loop', ['each', 'as'], {
-      each: cel('the list'),
-      as: { description: 'name of an element', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
-      where: cel(
-        'elements for which it does not hold are left out and not counted: such as are sold out; what is wrong is for mapping.reject',
-      ),
-    }),
-  },
-];
 const rowsText =
   'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]';
-const rows: JSONSchema = { description: rowsText, anyOf: rowForms };
+const answerRows = rows(rowsText);
 const searchRows: JSONSchema = {
   description: `${rowsText}; or {given: [name, …]} for rows that map.ts makes, with the names of each row's values`,
   anyOf: [
@@ -193,7 +163,11 @@ export const manifestSchema: JSONSchema = object(
     owner: { description: 'who is asked when it breaks: a team or an address', type: 'string', minLength: 2 },
     documentation: { description: "URL of the partner's documentation", type: 'string', format: 'uri' },
     vertical: { description: 'what it sells, as named in Criteria', type: 'string' },
-    format: { description: 'format of answers', enum: ['json', 'xml'] },
+    format: {
+      description: 'format of answers; json for a partner that hands its inventory over, whatever its own format is',
+      enum: ['json', 'xml'],
+    },
+    ...handedOver,
     answerStatuses: {
       description: 'statuses beside 2xx with which answers come, 400 to 599',
       type: 'array',
@@ -310,7 +284,7 @@ export const manifestSchema: JSONSchema = object(
     mapping,
     verify: object('asks again for one row', ['request'], {
       request: request("what is sent; may read the row's values"),
-      rows,
+      rows: answerRows,
       single: { description: 'the answer is about this row alone, and counts also under another id', type: 'boolean' },
     }),
     handoff: {

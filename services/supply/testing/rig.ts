@@ -27,6 +27,8 @@ import {
   meshService,
   serve,
 } from '../../../libs/mesh/index.ts';
+import type { ConfiguredPartner } from '../partner.ts';
+import { isRemote, type SupplyPartner } from '../remote/partner.ts';
 import { createSupplyService, type SupplyDependencies } from '../service.ts';
 import type { PlainRow } from './adapters/plain/adapter.ts';
 
@@ -115,6 +117,14 @@ function resolving(fake: FakeNormalization) {
       throw new EntrepotError({ reason: 'PRODUCT_NOT_FOUND', message: 'no products here' });
     },
   };
+}
+
+/** A partner that is asked over HTTP, by its name. */
+export function localPartner(partners: ReadonlyMap<string, SupplyPartner>, name: string): ConfiguredPartner {
+  const partner = partners.get(name);
+  if (partner === undefined || isRemote(partner))
+    throw new Error(`there is no partner ${name} that is asked over HTTP`);
+  return partner;
 }
 
 /** A good row; give what shall differ. */

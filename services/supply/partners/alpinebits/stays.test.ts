@@ -1,0 +1,194 @@
+import { rmSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
+import { openStore } from '../../../../libs/store/index.ts';
+import { HandedOverInventory } from '../../handed-over.ts';
+import { inventoryStore } from '../../inventory/schema.ts';
+import { loadPartners } from '../../load.ts';
+import type { ConfiguredPartner } from '../../partner.ts';
+import { localPartner, writePartners } from '../../testing/rig.ts';
+import { answerContext, offerOf } from '../testing.ts';
+
+let config: string;
+let taken: HandedOverInventory;
+let partner: ConfiguredPartner;
+
+beforeEach(async () => {
+  const credentials = {
+    username: { env: 'X_INN', default: 'inn' },
+    password: { env: 'X_INN_PASSWORD', default: 'key' },
+  };
+  config = writePartners({ inn: { adapter: 'alpinebits', endpoint: 'https://inn.example', credentials } });
+  const partners = await loadPartners({ configDirectory: config });
+  partner = localPartner(partners, 'inn');
+  taken = new HandedOverInventory({ inventory: () => openStore(inventoryStore), ingress: { port: 0 } });
+  await taken.follow(partners);
+});
+afterEach(async () => {
+  await taken.close();
+  rmSync(config, { recursive: true });
+});
+
+async function send(request: string, authorization = `Basic ${Buffer.from('inn:key').toString('base64')}`) {
+  const body = new FormData();
+  body.set('action', 'any');
+  body.set('request', request);
+  const response = await fetch(`${taken.ingressUrl}/push/inn`, { method: 'POST', headers: { authorization }, body });
+  return { status: response.status, text: await response.text() };
+}
+
+const house = `<OTA_HotelDescriptiveContentNotifRQ><HotelDescriptiveContents><HotelDescriptiveContent HotelCode="7" HotelName="Gasthof Post">
+  <HotelInfo><CategoryCodes><HotelCategory CodeDetail="ASTAT2020_11:4s"/></CategoryCodes><Position Latitude="45.45" Longitude="10.99"/></HotelInfo>
+  <Policies><Policy><TaxPolicies><TaxPolicy Amount="1.50" CurrencyCode="EUR" ChargeUnit="21" ChargeFrequency="1" Code="3"/></TaxPolicies></Policy></Policies>
+  </HotelDescriptiveContent></HotelDescriptiveContents></OTA_HotelDescriptiveContentNotifRQ>`;
+const rooms = `<OTA_HotelDescriptiveContentNotifRQ><HotelDescriptiveContents><HotelDescriptiveContent HotelCode="7" HotelName="Gasthof Post">
+  <FacilityInfo><GuestRooms><GuestRoom Code="DZ" MinOccupancy="1" MaxOccupancy="3"><TypeRoom StandardOccupancy="2"/><MultimediaDescriptions>
+  <MultimediaDescription InfoCode="25"><TextItems><TextItem><Description Language="de">Doppelzimmer</Description><Description Language="en">Double room</Description></TextItem></TextItems></MultimediaDescription>
+  </MultimediaDescriptions></GuestRoom><GuestRoom Code="DZ"><TypeRoom RoomID="101"/></GuestRoom></GuestRooms></FacilityInfo>
+  </HotelDescriptiveContent></HotelDescriptiveContents></OTA_HotelDescriptiveContentNotifRQ>`;
+const night = (start: string, end: string, count?: number, room = 'InvTypeCode="DZ"') =>
+  `<Inventory><StatusApplicationControl Start="${start}" End="${end}" ${room}/>${count === undefined ? '' : `<InvCounts><InvCount CountType="2" Count="${count}"/></InvCounts>`}</Inventory>`;
+const free = (pieces: string, complete = true) =>
+  `<OTA_HotelInvCountNotifRQ>${complete ? '<UniqueID Type="16" ID="1" Instance="CompleteSet"/>' : ''}<Inventories HotelCode="7">${pieces}</Inventories></OTA_HotelInvCountNotifRQ>`;
+const rate = (start: string, end: string, two: string) =>
+  `<Rate InvTypeCode="DZ" Start="${start}" End="${end}"><BaseByGuestAmts><BaseByGuestAmt NumberOfGuests="1" AmountAfterTax="80"/><BaseByGuestAmt NumberOfGuests="2" AmountAfterTax="${two}"/></BaseByGuestAmts>
+   <AdditionalGuestAmounts><AdditionalGuestAmount AgeQualifyingCode="10" Amount="40.5"/></AdditionalGuestAmounts></Rate>`;
+const plan = (type: string, rates: string, rules = '', more = '') =>
+  `<OTA_HotelRatePlanNotifRQ><RatePlans HotelCode="7"><RatePlan RatePlanNotifType="${type}" CurrencyCode="EUR" RatePlanCode="HB">${rules}<Rates>${rates}</Rates>${more}</RatePlan></RatePlans></OTA_HotelRatePlanNotifRQ>`;
+const basis =
+  '<Rate RateTimeUnit="Day" UnitMultiplier="1"><BaseByGuestAmts><BaseByGuestAmt Type="7"/></BaseByGuestAmts><MealsIncluded MealPlanIndicator="true" MealPlanCodes="12"/></Rate>';
+const rule = (content: string) =>
+  `<BookingRules><BookingRule Start="2027-06-01" End="2027-06-30">${content}</BookingRule></BookingRules>`;
+
+async function stays(changes: Partial<StayCriteria> = {}) {
+  const value: StayCriteria = {
+    where: { $case: 'place', value: 'VRN' },
+    checkIn: '2027-06-08',
+    checkOut: '2027-06-11',
+    rooms: [{ adults: 2, childAges: [] }],
+    radiusKm: undefined,
+    ...changes,
+  };
+  const context = {
+    ...answerContext('alpinebits', { vertical: { $case: 'stay', value } }, '2027-05-01T00:00:00Z'),
+    manifest: partner.manifest,
+  };
+  const asked = partner.adapter.inventory!.lookup(context);
+  if ('unsupported' in asked) return asked.unsupported;
+  const answer = JSON.parse((await taken.inventory!.find('inn', asked.lookup))!);
+  const read = partner.adapter.read(answer, context);
+  if ('failure' in read) throw new Error(read.detail);
+  return read.rows.map((row) => {
+    const { price, columns, rejection } = offerOf(partner.adapter, row, context);
+    return rejection?.message ?? { total: price?.totalMinor, later: price?.dueLaterMinor, ...columns };
+  });
+}
+
+const all = async () => {
+  for (const message of [
+    house,
+    rooms,
+    free(night('2027-06-01', '2027-06-10', 2)),
+    plan('New', basis + rate('2027-06-01', '2027-06-30', '95.50')),
+  ]) {
+    expect(await send(message)).toMatchObject({ status: 200, text: expect.stringContaining('<Success/>') });
+  }
+};
+
+describe('stays of an AlpineBits house', () => {
+  it('cost the price a person and night, for nights of which the last that was told is one', async () => {
+    await all();
+    // 3 nights × 2 persons × 95.50, and 1.50 of city tax for each.
+    expect(await stays()).toMatchObject([
+      { total: 57_300, later: 900, property_code: '7', room_name: 'Double room', board: 'HALF_BOARD', star_rating: 4 },
+    ]);
+    expect(await stays({ checkOut: '2027-06-12' })).toEqual([]);
+    expect(await stays({ rooms: [{ adults: 1, childAges: [] }] })).toMatchObject([{ total: 24_000, later: 450 }]);
+    expect(await stays({ rooms: [{ adults: 3, childAges: [] }] })).toMatchObject([{ total: 3 * (19_100 + 4_050) }]);
+    expect(await stays({ rooms: [{ adults: 4, childAges: [] }] })).toEqual([]);
+    expect(await stays({ rooms: Array(2).fill({ adults: 2, childAges: [] }) })).toMatchObject([
+      { total: 114_600, later: 1_800 },
+    ]);
+    expect(await stays({ rooms: Array(3).fill({ adults: 2, childAges: [] }) })).toEqual([]);
+    expect(await stays({ where: { $case: 'place', value: 'BER' } })).toEqual([]);
+    expect(await stays({ rooms: [{ adults: 2, childAges: [4] }] })).toContain('children');
+  });
+
+  it('are gone with a night that is closed, by a delta, a season or a new complete set', async () => {
+    await all();
+    await send(free(night('2027-06-09', '2027-06-09'), false));
+    expect(await stays()).toEqual([]);
+    await send(free(night('2027-06-09', '2027-06-09', 1), false));
+    expect(await stays()).toHaveLength(1);
+    await send(
+      free(night('2027-06-10', '2027-06-20', undefined, 'AllInvCode="true"') + night('2027-06-01', '2027-06-30', 5)),
+    );
+    expect(await stays()).toEqual([]);
+    expect(await stays({ checkOut: '2027-06-10' })).toHaveLength(1);
+    await send(free('<Inventory/>'));
+    expect(await stays({ checkOut: '2027-06-10' })).toEqual([]);
+  });
+
+  it('follow the rates of the night, overlaid ones first, until the plan is sent anew or taken away', async () => {
+    await all();
+    await send(plan('Overlay', rate('2027-06-10', '2027-06-10', '100')));
+    expect(await stays()).toMatchObject([{ total: 2 * 9_550 * 2 + 2 * 10_000 }]);
+    await send(plan('New', basis + rate('2027-06-01', '2027-06-30', '90')));
+    expect(await stays()).toMatchObject([{ total: 54_000 }]);
+    await send(plan('Remove', ''));
+    expect(await stays()).toEqual([]);
+  });
+
+  it.each([
+    ['<LengthsOfStay><LengthOfStay Time="4" TimeUnit="Day" MinMaxMessageType="SetMinLOS"/></LengthsOfStay>', 0],
+    ['<LengthsOfStay><LengthOfStay Time="3" TimeUnit="Day" MinMaxMessageType="SetMaxLOS"/></LengthsOfStay>', 1],
+    // The 8th of June 2027 is a Tuesday, the 11th a Friday.
+    ['<DOW_Restrictions><ArrivalDaysOfWeek Tue="1"/><DepartureDaysOfWeek Fri="1"/></DOW_Restrictions>', 1],
+    ['<DOW_Restrictions><ArrivalDaysOfWeek Mon="1" Tue="0"/></DOW_Restrictions>', 0],
+    ['<DOW_Restrictions><DepartureDaysOfWeek Sat="1"/></DOW_Restrictions>', 0],
+    ['<RestrictionStatus Restriction="Master" Status="Close"/>', 0],
+  ])('keep the booking rule %s', async (content, count) => {
+    await all();
+    await send(plan('New', basis + rate('2027-06-01', '2027-06-30', '90'), rule(content)));
+    expect(await stays()).toHaveLength(count);
+  });
+
+  it('include mandatory supplements, and are rejected where their price cannot be worked out', async () => {
+    await all();
+    const supplement = (charge: string, dated: string) =>
+      `<Supplements><Supplement InvCode="X" MandatoryIndicator="true" ChargeTypeCode="${charge}"/>${dated}</Supplements>`;
+    const dated = '<Supplement InvCode="X" Amount="20" Start="2027-06-01" End="2027-06-30"/>';
+    const totals = async (more: string) => {
+      await send(plan('New', basis + rate('2027-06-01', '2027-06-30', '90'), '', more));
+      return stays();
+    };
+    expect(await totals(supplement('18', dated))).toMatchObject([{ total: 56_000 }]);
+    expect(await totals(supplement('21', dated))).toMatchObject([{ total: 66_000 }]);
+    expect(await totals(supplement('18', dated.replace('06-01', '07-01').replace('06-30', '07-30')))).toMatchObject([
+      { total: 54_000 },
+    ]);
+    expect(await totals(supplement('99', dated))).toEqual([expect.stringContaining('not understood')]);
+    expect(await totals('<Offers><Offer><Discount NightsRequired="3" NightsDiscounted="1"/></Offer></Offers>')).toEqual(
+      [expect.stringContaining('not understood')],
+    );
+  });
+
+  it('are told by their own system alone, in its protocol', async () => {
+    expect((await send(house, 'Basic eDp5')).status).toBe(401);
+    expect((await send('<OTA_PingRQ><EchoData>a &amp; b</EchoData></OTA_PingRQ>')).text).toContain(
+      '<EchoData>a &amp; b</EchoData>',
+    );
+    expect((await send(free(night('2027-06-09', '2027-06-01', 1)))).text).toContain(
+      '<Errors><Error Type="13">Invalid start/end',
+    );
+    expect((await send('<OTA_Other/>')).text).toBe('ERROR:unknown or missing action');
+    expect((await send('<OTA_HotelInvCountNotifRQ>')).text).toMatch(/^ERROR:/);
+    expect((await send(plan('Overlay', '', rule('')))).text).toContain('<Errors>');
+    const plain = await fetch(`${taken.ingressUrl}/push/inn`, {
+      method: 'POST',
+      body: house,
+      headers: { authorization: `Basic ${Buffer.from('inn:key').toString('base64')}`, 'content-type': 'text/xml' },
+    });
+    expect(await plain.text()).toBe('ERROR:it is no form of type multipart/form-data');
+  });
+});

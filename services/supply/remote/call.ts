@@ -1,0 +1,63 @@
+import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { FailureKind, type OutcomeStatus } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { CallOptions } from '../../../libs/mesh/index.ts';
+import { tracer } from '../../../libs/telemetry/index.ts';
+import { deadlineOf, type ExchangeBounds, holdingPlace } from '../exchange.ts';
+import { failureName, outcomeName } from '../failure.ts';
+import type { RemotePartner } from './partner.ts';
+
+/** One conversation with a remote adapter: one client span, one of the partner's places, one deadline. */
+export class RemoteCall {
+  readonly #partner: RemotePartner;
+  readonly #bounds: ExchangeBounds;
+  /** Epoch ms: a little before the caller's deadline, so that the outcome still arrives. */
+  readonly #deadline: number;
+  readonly #span;
+  readonly #startedAt = performance.now();
+
+  constructor(partner: RemotePartner, purpose: 'search' | 'verify' | 'handoff', bounds: ExchangeBounds) {
+    this.#partner = partner;
+    this.#bounds = bounds;
+    this.#deadline = deadlineOf(partner.timeoutMs, bounds.deadline, Date.now());
+    this.#span = tracer.startSpan(
+      `partner ${purpose}`,
+      { kind: SpanKind.CLIENT, attributes: { 'entrepot.partner': partner.name, 'server.address': partner.address } },
+      bounds.trace,
+    );
+  }
+
+  /** Since it began, ms. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** Does the work while holding one of the partner's places; `options` are for the call to the remote. */
+  within<T>(work: (options: CallOptions) => Promise<T>): Promise<T> {
+    const { signal } = this.#bounds;
+    return holdingPlace(this.#partner.limit, this.#deadline, signal, () =>
+      work(optionsOf(this.#deadline, signal, trace.setSpan(this.#bounds.trace, this.#span))),
+    );
+  }
+
+  /** Ends the span. */
+  end(status: OutcomeStatus, failure: FailureKind, detail: string, received: number, kept: number): void {
+    const span = this.#span;
+    if (span.isRecording()) {
+      span.setAttributes({
+        'entrepot.outcome': outcomeName(status),
+        'entrepot.rows.received': received,
+        'entrepot.offers.kept': kept,
+      });
+      if (failure !== FailureKind.UNSPECIFIED) {
+        span.setAttribute('error.type', failureName(failure));
+        span.setStatus({ code: SpanStatusCode.ERROR, message: detail });
+      }
+    }
+    span.end();
+  }
+}
+
+/** Calls to a remote carry deadline, cancellation and trace. */
+export function optionsOf(deadline: number, signal: AbortSignal, parent: Context): CallOptions {
+  return { timeoutMs: Math.max(1, deadline - Date.now()), signal, trace: parent };
+}

@@ -80,6 +80,7 @@ it('its offers outlive a change of limits, not one of the address', () => {
     enabled: true,
     timeoutMs: 900,
     concurrency: 3,
+    trafficShare: 1,
     maxBodyBytes: 65_536,
   };
   const before = configureRemote('one', config);

@@ -43,6 +43,10 @@ export function compileInventory(input: InventoryInput): InventoryFormat<KitRow>
   const template = manifest.inventory ?? noInventory;
   const indexing = compileIndex(compiler, template, context);
   const besideOf = compileBeside(compiler, template, context);
+  // What was handed over that a row is of: the element of its outermost loop, or the first of what map.ts gives.
+  const first = manifest.rows !== undefined && isGiven(manifest.rows) ? manifest.rows.given[0]! : undefined;
+  const handedOver = ({ values, named }: KitRow): unknown =>
+    first === undefined ? (values as readonly unknown[])[0] : named?.[first];
   const search = compileSearch(compiler, template, context.scope);
   const feed = manifest.transport === 'feed' ? compileFeed(input) : undefined;
   const push = manifest.transport === 'push' ? compilePush(compiler, manifest, context, indexing) : undefined;
@@ -56,8 +60,7 @@ export function compileInventory(input: InventoryInput): InventoryFormat<KitRow>
     },
     again(row, asked) {
       const { progress } = exchange.verify!(row, asked);
-      // Rows of an answer are made by loops over what was handed over.
-      const indexed = indexing(asked.account)((row.values as readonly unknown[])[0]);
+      const indexed = indexing(asked.account)(handedOver(row));
       const lookup: Lookup = { only: indexed?.key ?? '', limit: 1, beside: besideOf(asked) };
       return { lookup, ...(progress !== undefined && { progress }) };
     },
@@ -88,10 +91,7 @@ function checkKeys(compiler: Compiler, manifest: ManifestFile): void {
     compiler.problem(['auth'], 'files are fetched with bearer, basic, headers or query');
   }
   const { rows } = manifest;
-  if (rows !== undefined && isGiven(rows)) {
-    compiler.problem(['rows'], `expected a list or loops: rows of ${INVENTORY_ROWS} are found again by their key`);
-    return;
-  }
+  if (rows !== undefined && isGiven(rows)) return;
   const outermost = typeof rows === 'object' ? rows[0]?.each : rows;
   if (outermost !== undefined && outermost !== INVENTORY_ROWS) {
     compiler.problem(['rows'], `expected ${INVENTORY_ROWS} as the (outermost) list: the rows that were found`);

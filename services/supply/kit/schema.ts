@@ -36,7 +36,7 @@ const rowsText =
   'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]';
 const answerRows = rows(rowsText);
 const searchRows: JSONSchema = {
-  description: `${rowsText}; or {given: [name, …]} for rows that map.ts makes, with the names of each row's values`,
+  description: `${rowsText}; or {given: [name, …]} for rows that map.ts makes, with the names of each row's values (of what was handed over: the handed-over row first)`,
   anyOf: [
     ...rowForms,
     object('rows that map.ts makes', ['given'], {

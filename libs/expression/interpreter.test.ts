@@ -208,9 +208,10 @@ const terms = fc.letrec<Record<'dyn' | 'bool' | 'int' | 'string' | 'list', Term>
       fc
         .tuple(fc.oneof(tie('bool'), dyn), fc.constantFrom('&&' as const, '||' as const), fc.oneof(tie('bool'), dyn))
         .map(([a, o, b]) => logic(o, a, b)),
-      fc
-        .oneof(tie('bool'), dyn)
-        .map((a) => strict(`!${a.source}`, [a], (v) => (typeof v === 'boolean' ? !v : undefined))),
+      fc.oneof(tie('bool'), dyn).map((a) =>
+        // The parser takes two "!" in a row away, parentheses or not, and what they stand before need be no bool then.
+        a.source.startsWith('!') ? a : strict(`!${a.source}`, [a], (v) => (typeof v === 'boolean' ? !v : undefined)),
+      ),
       fc
         .tuple(
           fc.constantFrom('all' as const, 'exists' as const, 'exists_one' as const),

@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestTwin, testConfig } from '../../../services/twin/testing.ts';
-import { run } from './command.ts';
+import { startTestTwin, testConfig } from '../../services/twin/testing.ts';
+import { run } from '../end-to-end/cli/command.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'entrepot-partner-'));
-const shipped = join(import.meta.dirname, '../../../services/supply/partners/duffel');
+const shipped = join(import.meta.dirname, '../../services/supply/partners/duffel');
 /** A copy of Duffel's folder that comes before the shipped one. */
 const adapters = join(scratch, 'adapters');
 const folder = join(adapters, 'duffel');
@@ -31,10 +31,7 @@ beforeAll(async () => {
   cpSync(shipped, folder, { recursive: true, filter: (file) => !/\.test\.ts$|\.json$|cassettes|cases/.test(file) });
   cpSync(join(shipped, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
   mkdirSync(join(config, 'partners'), { recursive: true });
-  cpSync(
-    join(import.meta.dirname, '../../../deploy/config/partners/duffel.yaml'),
-    join(config, 'partners/duffel.yaml'),
-  );
+  cpSync(join(import.meta.dirname, '../../deploy/config/partners/duffel.yaml'), join(config, 'partners/duffel.yaml'));
   twin = await startTestTwin(testConfig({ sellers: { duffel: seller } }));
   twin.clock.now = Date.now();
   env.ENTREPOT_TWIN_URL = twin.twin.url;

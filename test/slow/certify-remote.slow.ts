@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NormalizationServiceDefinition } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { connect, createMemoryNetwork, type MeshServer, type ServiceHandle, serve } from '../../../libs/mesh/index.ts';
-import { createSupplyService } from '../service.ts';
-import { writePartners } from '../testing/rig.ts';
-import { folderOf } from './bench.ts';
-import { certifyRemote } from './certify-remote.ts';
+import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { connect, createMemoryNetwork, type MeshServer, type ServiceHandle, serve } from '../../libs/mesh/index.ts';
+import { createSupplyService } from '../../services/supply/service.ts';
+import { writePartners } from '../../services/supply/testing/rig.ts';
+import { folderOf } from '../../services/supply/workbench/bench.ts';
+import { certifyRemote } from '../../services/supply/workbench/certify-remote.ts';
 
 /**
  * A SupplyService over gRPC whose partners have the misbehaving server as their endpoint; nobody settles identities. It is

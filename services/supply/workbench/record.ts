@@ -3,7 +3,7 @@ import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts
 import type { HttpAnswer, HttpRequest } from '../http.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import type { Cassette, CassetteExchange } from './cassette.ts';
-import { Redactor } from './redact.ts';
+import { Redactor, tokensSent } from './redact.ts';
 import type { Asked, Exchanged } from './search.ts';
 
 /** Headers of an answer that the platform looks at; all others stay out of recordings. */
@@ -14,10 +14,10 @@ const IDLE_HEADERS = new Set(['accept-encoding', 'traceparent']);
 /**
  * A search as a cassette: every request and answer in order, without secrets and personal data.
  *
- * @param secrets texts of the account's credentials
+ * @param secrets texts of the account's credentials; what its requests authenticated with counts as well
  */
 export function recordOf(asked: Asked, exchanged: readonly Exchanged[], secrets: readonly string[]): Cassette {
-  const redactor = new Redactor(secrets);
+  const redactor = new Redactor([...secrets, ...tokensSent(exchanged.map(({ request }) => request))]);
   return {
     recordedAt: new Date(asked.now).toISOString(),
     asked: {

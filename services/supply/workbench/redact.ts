@@ -1,4 +1,16 @@
 /**
+ * What requests authenticated with, beside the account's own credentials: tokens that the partner gave, under whatever name,
+ * in an answer that is recorded as well.
+ */
+export function tokensSent(requests: readonly { readonly headers: Readonly<Record<string, string>> }[]): string[] {
+  return requests.flatMap(({ headers }) =>
+    Object.entries(headers)
+      .filter(([name]) => SECRET_HEADER.test(name))
+      .flatMap(([, value]) => [value, value.slice(value.indexOf(' ') + 1)]),
+  );
+}
+
+/**
  * Takes secrets and personal data out of recordings. The same value becomes the same replacement wherever it stands in a
  * recording, so joins still work; replacements are numbered by first appearance, so they cannot be reversed and the same
  * conversation gives the same text.
@@ -149,6 +161,7 @@ const SHORTEST_SECRET = 4;
 const SHORTEST_NUMBER = 5;
 const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
 const PHONE = /(?<![\w.])\+\d(?:[\s().-]?\d){7,14}(?![\w.]*\d)/g;
+/** Headers that authenticate. */
 const SECRET_HEADER = /^(proxy-)?authorization$|api-?key|token|secret|signature|^x-.*(auth|session|key)/i;
 const JSON_TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]|-?\d[\d.eE+-]*/g;
 const XML_TOKEN =

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { HttpAnswer, HttpRequest } from '../http.ts';
+import { recordOf } from './record.ts';
+import type { Asked } from './search.ts';
+
+const asked: Asked = { criteria: { vertical: undefined }, market: 'GB', currency: 'EUR', locale: 'en', now: 0 };
+
+function request(path: string, headers: Record<string, string>): HttpRequest {
+  const bounds = { deadline: 0, signal: new AbortController().signal, maxBodyBytes: 1_000 };
+  return { origin: 'http://x.test', path, method: 'GET', headers, ...bounds };
+}
+
+function answer(body: unknown): HttpAnswer {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(body)) };
+}
+
+it('has no token that the partner gave, whatever its name and wherever it stands', () => {
+  const exchanged = [
+    { request: request('/login', {}), answer: answer({ session: { id: 'tk-51c0ffee' }, quota: 'tk' }) },
+    {
+      request: request('/offers', { authorization: 'Bearer tk-51c0ffee' }),
+      answer: answer({ next: '/p/tk-51c0ffee/2' }),
+    },
+    { request: request('/p/tk-51c0ffee/2', { 'x-session': 'tk-51c0ffee' }), answer: answer({ offers: [] }) },
+  ];
+  const cassette = recordOf(asked, exchanged, []);
+  expect(JSON.stringify(cassette)).not.toContain('51c0ffee');
+  expect(cassette.exchanges.map(({ answer: { body } }) => body)).toEqual([
+    '{"session":{"id":"redacted"},"quota":"tk"}',
+    '{"next":"/p/redacted/2"}',
+    '{"offers":[]}',
+  ]);
+});

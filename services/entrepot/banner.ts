@@ -42,6 +42,8 @@ export async function banner(edgeUrl: string, partners: readonly BannerPartner[]
     `  curl -sN ${edgeUrl}/v1/searches -H 'content-type: application/json' -H 'accept: text/event-stream' -d '${body}'`,
     '  npx entrepot search flight LHR JFK +60d --currency GBP',
     '  npx entrepot search stay PMI +60d +5d --currency GBP',
+    "  npx entrepot search good 'cordless drill' --market US --currency USD",
+    '  npx entrepot search ride LHR 51.4952,-0.1441 --currency GBP',
     '',
     styleText('dim', `${edgeUrl}/openapi.json describes every path; Ctrl-C stops everything.`),
   ].join('\n');

@@ -1,4 +1,3 @@
-import { XMLParser } from 'fast-xml-parser';
 import { fractionOf } from '../random.ts';
 import { cityOfCode } from '../stays/cities.ts';
 import type { Hotel } from '../stays/hotels.ts';
@@ -15,7 +14,7 @@ import {
 } from './alpinebits-body.ts';
 import { infoXml, inventoryXml } from './alpinebits-inventory.ts';
 import { editionAt, type Format, type Message, type Pusher, type Seller, type Verdict } from './format.ts';
-import { attribute, child, children, type Element } from './soap.ts';
+import { attribute, child, children, type Element, elementParser } from './soap.ts';
 
 const version = '2020-10';
 
@@ -129,16 +128,6 @@ function messageOf(seller: Seller, action: string, xml: string, key: string): Me
   };
 }
 
-const parser = new XMLParser({
-  removeNSPrefix: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '@',
-  parseTagValue: false,
-  parseAttributeValue: false,
-  alwaysCreateTextNode: true,
-  isArray: (_name, _path, _leaf, isAttribute) => !isAttribute,
-});
-
 const asks: Readonly<Record<string, string>> = {
   ALPINEBITS_SEND_FREEROOMS: 'free-rooms',
   ALPINEBITS_SEND_RATEPLANS: 'rate-plans',
@@ -174,7 +163,7 @@ function readAnswer(message: Message, status: number, body: string): Verdict {
 function rootOf(xml: string): Element | undefined {
   if (/<!(DOCTYPE|ENTITY)/i.test(xml)) return undefined;
   try {
-    const parsed = parser.parse(xml, true) as Element;
+    const parsed = elementParser.parse(xml, true) as Element;
     const name = Object.keys(parsed).find((each) => /^OTA_\w+RS$/.test(each));
     return name === undefined ? undefined : child(parsed, name);
   } catch {

@@ -6,7 +6,8 @@ export interface Element {
   readonly [name: string]: readonly Element[] | string | undefined;
 }
 
-const parser = new XMLParser({
+/** Parses XML into such elements. */
+export const elementParser = new XMLParser({
   removeNSPrefix: true,
   ignoreAttributes: false,
   attributeNamePrefix: '@',
@@ -21,7 +22,7 @@ export function soapBody(xml: string): { readonly name: string; readonly element
   if (/<!(DOCTYPE|ENTITY)/i.test(xml)) return undefined;
   let root: Element;
   try {
-    root = parser.parse(xml, true) as Element;
+    root = elementParser.parse(xml, true) as Element;
   } catch {
     return undefined;
   }

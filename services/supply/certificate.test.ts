@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { ceilings, isInShare, readCertificate } from './certificate.ts';
-import { adapterFolders, checkPartners, digestOfFolder, loadPartners } from './load.ts';
+import { digestOfFolder } from './folder-digest.ts';
+import { adapterFolders, checkPartners, loadPartners } from './load.ts';
 import { planSearch } from './plan.ts';
 import { start, testAdapters, writePartners } from './testing/rig.ts';
 

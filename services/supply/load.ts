@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +19,7 @@ import { trafficProblem } from './certificate.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 import { type PartnerConfig, partnerSchema } from './config.ts';
 import { PartnerFailure } from './failure.ts';
+import { digestOfAdapter, digestOfFolder, shortDigest } from './folder-digest.ts';
 import { importVersion } from './import-version.ts';
 import { compileManifest } from './kit/compile.ts';
 import { optionProblem } from './kit/context.ts';
@@ -35,9 +35,6 @@ import { RequestRate } from './request-rate.ts';
 
 /** Where the shipped adapters are. */
 export const shippedAdapters = fileURLToPath(new URL('./partners', import.meta.url));
-
-/** What adapters share when they map. */
-const sharedSources = ['./mapping', './kit'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
 
 /** Where partners come from. */
 export interface PartnerSources {
@@ -356,32 +353,6 @@ function adapterNames(directories: readonly string[]): string[] {
     .filter((directory) => existsSync(directory))
     .flatMap((directory) => readdirSync(directory).filter((name) => isAdapterFolder(path.join(directory, name))))
     .sort();
-}
-
-/** Digest of a folder's manifest, tables and sources, which a certificate is bound to. Tests, cases and accounts do not count. */
-export function digestOfFolder(folder: string): string {
-  return shortDigest(sourcesIn(folder));
-}
-
-/** Digest of the manifest and all sources that map: another mapping is another manifest. Tests do not count. */
-function digestOfAdapter(folder: string): string {
-  return shortDigest([folder, ...sharedSources].filter((directory) => existsSync(directory)).flatMap(sourcesIn));
-}
-
-function sourcesIn(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter(
-      (file) =>
-        file === 'manifest.yaml' || file.endsWith('.csv') || (file.endsWith('.ts') && !file.endsWith('.test.ts')),
-    )
-    .sort()
-    .flatMap((file) => [file, readFileSync(path.join(directory, file), 'utf8')]);
-}
-
-function shortDigest(parts: readonly string[]): string {
-  const digest = createHash('sha256');
-  for (const part of parts) digest.update(part).update('\0');
-  return digest.digest('base64url').slice(0, 12);
 }
 
 /** An adapter's problem is found once for each partner that uses it. */

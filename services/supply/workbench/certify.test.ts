@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { digestOfFolder } from '../load.ts';
+import { digestOfFolder } from '../folder-digest.ts';
 import { folderOf } from './bench.ts';
 import { loadCase, runCase, updatedText } from './cases.ts';
 import { certify, writeCertificate } from './certify.ts';

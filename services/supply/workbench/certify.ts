@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { vertical } from '../../../libs/vertical/index.ts';
 import { type CertificateHead, ceilings, type Grade } from '../certificate.ts';
-import { digestOfFolder } from '../load.ts';
+import { digestOfFolder } from '../folder-digest.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { type Baseline, baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';

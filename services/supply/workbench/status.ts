@@ -3,7 +3,7 @@ import path from 'node:path';
 import { loadYamlDocument, yamlFiles } from '../../../libs/config/index.ts';
 import { ceilings, type Grade, readCertificate, uncertifiedCeiling } from '../certificate.ts';
 import { type PartnerConfig, partnerSchema } from '../config.ts';
-import { digestOfFolder } from '../load.ts';
+import { digestOfFolder } from '../folder-digest.ts';
 
 /** How a partner's folder stands. */
 export interface FolderStatus {

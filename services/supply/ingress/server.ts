@@ -47,7 +47,8 @@ export async function startIngress(
     underWay++;
     try {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const { status, type, body: text } = await receive(receiver, headersOf(request), body);
+      const { answer } = await receive(receiver, headersOf(request), body);
+      const { status, type, body: text } = answer;
       if (type !== undefined) reply.type(type);
       return reply.code(status).send(text ?? '');
     } finally {

@@ -6,15 +6,15 @@ import { type JSONSchema, loadYamlDocument, type YamlDocument, yamlFiles } from 
 import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { nameOf } from '../failure.ts';
-import type { HttpAnswer } from '../http.ts';
 import { type BenchPartner, openOffline } from './bench.ts';
-import { answersOf, loadCassette, Replay } from './cassette.ts';
+import { answersOf, loadCassette, messagesOf } from './cassette.ts';
 import { type Difference, differences } from './difference.ts';
+import { type HandedOverFate, type Recording, type ReplayedSearch, replaySearch } from './hand-over.ts';
 import { recordedRequest } from './record.ts';
 import { Redactor } from './redact.ts';
-import { type Asked, type Search, searchPartner } from './search.ts';
+import type { Asked, Search } from './search.ts';
 
-/** A golden case: what a recorded conversation has to become. */
+/** A golden case: what a recorded conversation, or what a partner has handed over, has to become. */
 export interface GoldenCase {
   /** Exemplary: how the format is meant, ends without an error. Supplemental: faults, oddities, refused rows. */
   readonly kind: 'exemplary' | 'supplemental';
@@ -39,6 +39,8 @@ export interface Expectation {
   readonly failure?: string;
   /** "POST /air/offer_requests?return_offers=true". */
   readonly requests?: readonly string[];
+  /** What became of each file or message before the search, in order; each says only what it says. */
+  readonly handedOver?: readonly Partial<HandedOverFate>[];
   readonly received: number;
   readonly kept: number;
   /** Rows rejected, by reason. */
@@ -48,6 +50,25 @@ export interface Expectation {
   /** Of all offers in full: tells that one beyond the listed ones changed. */
   readonly digest?: string;
 }
+
+const count: JSONSchema = { type: 'integer', minimum: 0 };
+
+const handedOver: Readonly<Record<keyof HandedOverFate, JSONSchema>> = {
+  result: {
+    enum: ['loaded', 'unchanged', 'refused', 'failed', 'applied', 'absorbed', 'ignored', 'forged'],
+    description:
+      'of a file: loaded, unchanged, refused, failed; of a message: applied, absorbed, ignored, forged, refused, failed',
+  },
+  detail: { description: 'why not', type: 'string' },
+  failure: { enum: names(FailureKind) },
+  status: { description: "what the message's sender is told", type: 'integer' },
+  retryAfterMs: { ...count, description: 'how long the server of a file wants to be left alone' },
+  written: count,
+  deleted: count,
+  stale: count,
+  unreadable: count,
+  rows: { ...count, description: 'rows that can be found afterwards' },
+};
 
 const object = (description: string): JSONSchema => ({ description, type: 'object' });
 
@@ -82,6 +103,11 @@ export const caseSchema: JSONSchema = {
         outcome: { enum: names(OutcomeStatus) },
         failure: { enum: names(FailureKind) },
         requests: { type: 'array', items: { type: 'string' } },
+        handedOver: {
+          description: 'what became of each file or message',
+          type: 'array',
+          items: { type: 'object', required: ['result'], additionalProperties: false, properties: handedOver },
+        },
         received: { type: 'integer', minimum: 0 },
         kept: { type: 'integer', minimum: 0 },
         rejections: {
@@ -105,16 +131,16 @@ const LISTED = 3;
 /** Rejections that say what a row is, not that it could not be read. */
 const HARMLESS = new Set(['DUPLICATE', 'METERED', 'EXPIRED']);
 
+/** What becomes of files and messages that are not taken. */
+const FAULTY = new Set(['refused', 'failed', 'forged']);
+
 /** A case of a partner, loaded. */
-export interface LoadedCase {
+export interface LoadedCase extends Recording {
   /** "lhr-jfk". */
   readonly name: string;
   readonly file: string;
-  /** The cassette's file. */
-  readonly cassette: string;
   readonly document: YamlDocument<GoldenCase>;
   readonly asked: Asked;
-  readonly answers: readonly HttpAnswer[];
 }
 
 /** What a case came to. */
@@ -138,13 +164,16 @@ export function loadCase(file: string): LoadedCase {
   const document = loadYamlDocument<GoldenCase>(file, caseSchema);
   const { cassette, criteria, market, currency, locale, now } = document.value;
   const recording = path.resolve(path.dirname(file), cassette);
+  const recorded = loadCassette(recording);
+  const directory = path.dirname(recording);
   return {
     name: path.basename(file).replace(/\.ya?ml$/, ''),
     file,
     cassette: recording,
     document,
     asked: { criteria: Criteria.fromJSON(criteria), market, currency, locale, now: Date.parse(now) },
-    answers: answersOf(loadCassette(recording), path.dirname(recording)),
+    answers: answersOf(recorded, directory),
+    messages: messagesOf(recorded, directory),
   };
 }
 
@@ -158,9 +187,10 @@ export async function runCase(one: LoadedCase, manifest?: string): Promise<CaseR
 
 /** As {@link runCase}, with a partner that is open already. */
 export async function resultOf(one: LoadedCase, partner: BenchPartner['partner']): Promise<CaseResult> {
-  const search = await searchPartner(partner, one.asked, new Replay(one.answers), { frozen: true });
+  const replayed = await replaySearch(partner, one.asked, one);
+  const { search } = replayed;
   const { expect, kind } = one.document.value;
-  const actual = expectationOf(search, Math.max(LISTED, expect?.offers.length ?? 0));
+  const actual = expectationOf(replayed, Math.max(LISTED, expect?.offers.length ?? 0));
   const found = expect === undefined ? [missing] : compare(expect, actual);
   return { case: one, search, actual, differences: [...found, ...(kind === 'exemplary' ? faults(actual) : [])] };
 }
@@ -168,8 +198,12 @@ export async function resultOf(one: LoadedCase, partner: BenchPartner['partner']
 const missing: Difference = { path: 'expect', expected: 'what the case becomes', actual: 'nothing; run with --update' };
 
 /** What an exemplary case may not become, whatever it expects. */
-function faults({ outcome, failure, rejections }: Expectation): Difference[] {
+function faults({ outcome, failure, rejections, handedOver = [] }: Expectation): Difference[] {
   const found: Difference[] = [];
+  for (const { result, detail } of handedOver) {
+    if (result === undefined || !FAULTY.has(result)) continue;
+    found.push({ path: 'kind', expected: 'in an exemplary case everything is taken', actual: `${result}: ${detail}` });
+  }
   if (failure !== undefined || (outcome !== 'OK' && outcome !== 'EMPTY')) {
     found.push({ path: 'kind', expected: 'an exemplary case ends without an error', actual: failure ?? outcome });
   }
@@ -181,9 +215,10 @@ function faults({ outcome, failure, rejections }: Expectation): Difference[] {
 }
 
 function compare(expected: Expectation, actual: Expectation): Difference[] {
-  const { offers, digest, requests, ...rest } = expected;
-  const { offers: made, digest: ofAll, requests: sent, ...counts } = actual;
+  const { offers, digest, requests, handedOver: taken, ...rest } = expected;
+  const { offers: made, digest: ofAll, requests: sent, handedOver: fates, ...counts } = actual;
   const found = differences(rest, counts, '', { extra: true });
+  if (taken !== undefined || fates !== undefined) found.push(...differences(taken ?? [], fates ?? [], 'handedOver'));
   if (requests !== undefined) found.push(...differences(requests, sent, 'requests', { extra: true }));
   for (const [at, offer] of offers.entries()) found.push(...differences(offer, made[at], `offers[${at}]`));
   if (digest !== undefined && digest !== ofAll && found.length === 0) {
@@ -193,17 +228,21 @@ function compare(expected: Expectation, actual: Expectation): Difference[] {
   return found;
 }
 
-function expectationOf({ outcome, fates, exchanged }: Search, listed: number): Expectation {
+function expectationOf({ search, fetched, handedOver: taken }: ReplayedSearch, listed: number): Expectation {
+  const { outcome, fates, exchanged } = search;
   const offers = fates.flatMap(({ id, offer }) => (offer === undefined ? [] : [{ id, ...offer }]));
   const redactor = new Redactor();
   const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
+  const asked = exchanged.map(({ request }) => {
+    const { method, path: sent } = recordedRequest(request, redactor);
+    return `${method} ${sent}`;
+  });
+  const requests = [...fetched, ...asked];
   return {
     outcome: nameOf(OutcomeStatus, outcome.status).toUpperCase(),
     ...(failure !== 'UNSPECIFIED' && { failure }),
-    requests: exchanged.map(({ request }) => {
-      const { method, path: sent } = recordedRequest(request, redactor);
-      return `${method} ${sent}`;
-    }),
+    ...(taken === undefined || fetched.length > 0 ? { requests } : {}),
+    ...(taken !== undefined && { handedOver: taken }),
     received: outcome.rowsReceived,
     kept: outcome.offersKept,
     rejections: Object.fromEntries(

@@ -128,7 +128,7 @@ export async function faultChecks(
 }
 
 async function pageCheck(partner: ConfiguredPartner, paged: LoadedCase | undefined, http: HttpClient): Promise<Check> {
-  if (paged === undefined) return check('limits', 'maxPages', [], false);
+  if (paged === undefined) return check('limits', 'maxPages', [], false, 'no case has several pages');
   const server = await FaultServer.start(paged.answers);
   try {
     return await new FaultBench(partner, paged, server, http).pages();
@@ -200,7 +200,7 @@ class FaultBench {
     const whole = await this.#search({ kind: 'none' }, {});
     const outcome = await this.#search({ kind: 'none' }, { maxPages: 1 });
     // Of requests on the way to the first page, or between polls, there may be any number.
-    if (outcome.requests === whole.requests) return check('limits', 'maxPages', [], false);
+    if (outcome.requests === whole.requests) return check('limits', 'maxPages', [], false, 'no case has several pages');
     const against = outcome.status === PARTIAL ? [] : [`one of several pages became ${said(outcome)}, not partial`];
     return check('limits', 'maxPages', against);
   }

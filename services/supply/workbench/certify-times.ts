@@ -51,15 +51,17 @@ export function timeChecks(rows: readonly TimedRow[], columns: readonly PlannedC
         gap.push(`${column.name} ${skipped} in ${shown.timeZone} became ${moved.value}`);
     }
   }
+  const unclocked = 'no offer has a time that the partner states on the clock of a zone';
   return [
     check(
       'times',
       'every time is on the clock of a known zone, with the offset that holds there then',
       unplaced,
       counts.times,
+      'no offer has a time',
     ),
-    check('times', 'midnight is the midnight of its place', midnight, counts.midnights),
-    check('times', 'a wall time that the clocks skip is refused, not shifted', gap, counts.gaps),
+    check('times', 'midnight is the midnight of its place', midnight, counts.midnights, unclocked),
+    check('times', 'a wall time that the clocks skip is refused, not shifted', gap, counts.gaps, unclocked),
   ];
 }
 

@@ -6,9 +6,11 @@ import { digestOfFolder } from '../folder-digest.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { type Baseline, baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';
-import { type CaseResult, loadCases, resultOf } from './cases.ts';
+import { type CaseResult, type LoadedCase, loadCases, resultOf } from './cases.ts';
 import { faultChecks } from './certify-faults.ts';
+import { feedChecks } from './certify-feed.ts';
 import { moneyChecks } from './certify-money.ts';
+import { pushChecks } from './certify-push.ts';
 import { timeChecks } from './certify-times.ts';
 import { differenceText } from './difference.ts';
 import { type Check, type Completeness, check, gradeOf } from './grade.ts';
@@ -66,7 +68,7 @@ export async function certify(folder: string): Promise<Certified> {
     ...timeChecks(tried, plain.plan.columns),
     ...identityChecks(opened),
     ...(await determinismChecks(opened)),
-    ...(faulty === undefined ? [] : await faultChecks(faulty.partner, faulty.result.case, paged?.result.case)),
+    ...(faulty === undefined ? [] : await misbehave(faulty.partner, faulty.result, results, paged?.result.case)),
   ];
   const completeness = completenessOf(
     plain,
@@ -87,6 +89,19 @@ export async function certify(folder: string): Promise<Certified> {
     },
     baseline: baselineOf(results.map(({ search }) => search)),
   };
+}
+
+/** What goes wrong on the partner's side, by how its offers come. */
+function misbehave(
+  partner: ConfiguredPartner,
+  whole: CaseResult,
+  all: readonly CaseResult[],
+  paged: LoadedCase | undefined,
+): Promise<Check[]> {
+  const { inventory } = partner.adapter;
+  if (inventory?.feed !== undefined) return feedChecks(partner, whole, all);
+  if (inventory?.push !== undefined) return pushChecks(partner, whole, all);
+  return faultChecks(partner, whole.case, paged);
 }
 
 /** Writes `certificate.json` and `baseline.json` into the folder; answers which of them changed. */
@@ -135,7 +150,7 @@ function caseChecks(results: readonly CaseResult[]): Check[] {
   return [
     check('cases', 'golden cases hold', broken, results.length),
     check('cases', 'an exemplary case makes offers', none(exemplary, 'none does; `entrepot partner record` makes one')),
-    check('cases', 'supplemental cases cover faults', [], supplemental.length),
+    check('cases', 'supplemental cases cover faults', [], supplemental.length, 'there is none'),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpAnswer } from '../http.ts';
 
@@ -10,11 +10,12 @@ export type Fault =
   | { readonly kind: 'reset' }
   | { readonly kind: 'cut' }
   | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'halves'; readonly ms: number }
   | {
       readonly kind: 'answer';
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: string;
+      readonly body?: string | Buffer;
     }
   | { readonly kind: 'huge'; readonly bytes: number }
   | { readonly kind: 'truncated' };
@@ -29,10 +30,12 @@ export class FaultServer {
   #peak = 0;
   #aborted = 0;
   #waiting: (() => void)[] = [];
+  #requests: IncomingMessage[] = [];
 
   private constructor(answers: readonly HttpAnswer[]) {
     this.#answers = answers;
     this.#server = createServer((request, response) => {
+      this.#requests.push(request);
       this.#active++;
       this.#peak = Math.max(this.#peak, this.#active);
       response.on('close', () => {
@@ -74,12 +77,18 @@ export class FaultServer {
     return this.#next;
   }
 
+  /** What these requests were. */
+  get requests(): readonly IncomingMessage[] {
+    return this.#requests;
+  }
+
   /** Begins the recording again, with a fault at its end. */
   rewind(fault: Fault): void {
     this.#fault = fault;
     this.#next = 0;
     this.#peak = 0;
     this.#aborted = 0;
+    this.#requests = [];
   }
 
   /** Whether the other side closed a connection before its answer was whole; waits for it as long as is said. */
@@ -120,6 +129,12 @@ export class FaultServer {
       case 'wait':
         setTimeout(() => send(response, answer), fault.ms);
         return;
+      case 'halves': {
+        const half = answer.body.length >> 1;
+        response.writeHead(200, headers).write(answer.body.subarray(0, half));
+        setTimeout(() => response.end(answer.body.subarray(half)), fault.ms);
+        return;
+      }
       case 'drip': {
         response.writeHead(200, headers);
         const timer = setInterval(() => response.write(' '), 20);

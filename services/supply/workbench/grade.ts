@@ -42,17 +42,30 @@ export function gradeOf(checks: readonly Check[], completeness: Completeness): G
   return exact && completeness.percent >= completeEnough ? 'A' : 'B';
 }
 
-/** A check that holds where nothing was found against it. */
+/** A check that has nothing to look at here, and why, for a person. */
+export function notApplicable(group: CheckGroup, name: string, why: string): Check {
+  return { group, name, result: 'not applicable', detail: why };
+}
+
+/**
+ * A check that holds where nothing was found against it.
+ *
+ * @param tried how much was looked at; 0 or false: nothing
+ * @param otherwise why nothing was, for a person
+ */
 export function check(
   group: CheckGroup,
   name: string,
   against: readonly string[],
   tried: number | boolean = true,
+  otherwise?: string,
 ): Check {
   if (against.length > 0) {
     const more = against.length > 1 ? `; and ${against.length - 1} more` : '';
     return { group, name, result: 'failed', detail: `${against[0]}${more}` };
   }
-  if (tried === 0 || tried === false) return { group, name, result: 'not applicable' };
+  if (tried === 0 || tried === false) {
+    return { group, name, result: 'not applicable', ...(otherwise !== undefined && { detail: otherwise }) };
+  }
   return { group, name, result: 'passed', ...(typeof tried === 'number' && { detail: `${tried} tried` }) };
 }

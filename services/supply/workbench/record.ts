@@ -16,7 +16,11 @@ const IDLE_HEADERS = new Set(['accept-encoding', 'traceparent']);
  *
  * @param secrets texts of the account's credentials; what its requests authenticated with counts as well
  */
-export function recordOf(asked: Asked, exchanged: readonly Exchanged[], secrets: readonly string[]): Cassette {
+export function recordOf(
+  asked: Asked,
+  exchanged: readonly Exchanged[],
+  secrets: readonly string[],
+): Omit<Cassette, 'exchanges'> & { readonly exchanges: readonly CassetteExchange[] } {
   const redactor = new Redactor([...secrets, ...tokensSent(exchanged.map(({ request }) => request))]);
   return {
     recordedAt: new Date(asked.now).toISOString(),

@@ -9,8 +9,10 @@ import { type Adapter, type AnswerContext, type AskContext, Rejection } from '..
 import { askPartner, emptyOutcome } from '../ask.ts';
 import { nameOf, PartnerFailure } from '../failure.ts';
 import type { HttpAnswer, HttpRequest, HttpSender } from '../http.ts';
+import type { Inventory } from '../inventory/inventory.ts';
 import { mapRows } from '../map-rows.ts';
 import type { ConfiguredPartner } from '../partner.ts';
+import { firstQuestion, type Question } from '../question.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
 import { TokenCache } from '../tokens.ts';
@@ -66,6 +68,8 @@ export interface SearchBounds {
   readonly signal?: AbortSignal;
   /** Dates answers by the time of the question instead of the clock, and does not wait between polls: for recordings. */
   readonly frozen?: boolean;
+  /** What partners have handed over, for one that is not asked. */
+  readonly inventory?: Inventory;
 }
 
 /** Searches a partner through supply's own code. Never throws for what the partner or its mapping does. */
@@ -87,11 +91,11 @@ async function outcomeOf(
   partner: ConfiguredPartner,
   context: AskContext,
   http: HttpSender,
-  { deadline, signal, frozen }: SearchBounds,
+  { deadline, signal, frozen, inventory }: SearchBounds,
 ): Promise<PartnerOutcome> {
-  let first: ReturnType<Adapter['ask']>;
+  let first: Question | { readonly unsupported: string };
   try {
-    first = partner.adapter.ask(context);
+    first = firstQuestion(partner.adapter, context);
   } catch (error) {
     const outcome = emptyOutcome(partner.name, OutcomeStatus.FAILED, messageOf(error));
     if (error instanceof PartnerFailure) outcome.failure = error.failure;
@@ -105,6 +109,7 @@ async function outcomeOf(
     tokens: new TokenCache(),
     turns: new Turns(),
     answers: { hold: () => '' },
+    ...(inventory !== undefined && { inventory }),
     ...(frozen === true && { now: () => context.now }),
   };
   const limits = { deadline, signal: signal ?? new AbortController().signal, trace: ROOT_CONTEXT };

@@ -65,7 +65,9 @@ export function recordCommand(): Command {
         console.log(JSON.stringify(said, null, 2));
         return;
       }
-      console.log(`${said.exchanges} exchanges are in ${shortest(cassette)}`);
+      console.log(
+        `recorded ${said.exchanges === 1 ? 'one exchange' : `${said.exchanges} exchanges`}: ${shortest(cassette)}`,
+      );
       console.log(isNew ? `the case that replays them: ${shortest(file)}` : `${shortest(file)} stays as it is`);
       console.log(
         'Look through both before you commit them: redaction knows names of fields, not what people write in texts.',

@@ -10,7 +10,7 @@ export interface BenchInventory {
 }
 
 /** Opening a store takes most of a second, so it stays for the next case: they come one after the other. */
-const LINGER_MS = 150;
+const LINGER_MS = 400;
 
 interface Open {
   readonly bench: Promise<BenchInventory>;

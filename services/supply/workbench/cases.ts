@@ -261,7 +261,7 @@ export function updatedText({ case: one, actual }: CaseResult): string {
 }
 
 /** The text of a new case file. */
-export function caseText(one: Omit<GoldenCase, 'options' | 'locale'>): string {
+export function caseText(one: Omit<GoldenCase, 'options' | 'locale'> & Partial<Pick<GoldenCase, 'options'>>): string {
   return escaped(stringify(one, { lineWidth: 120, aliasDuplicateObjects: false }));
 }
 

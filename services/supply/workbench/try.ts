@@ -176,6 +176,7 @@ function recorded(
         market,
         currency,
         criteria,
+        ...(Object.keys(partner.account.options).length > 0 && { options: partner.account.options }),
       }),
   };
 }

@@ -72,6 +72,8 @@ class FeedTrial {
   /** The file that makes offers. */
   readonly #answer: HttpAnswer;
   readonly #file: FeedFile;
+  /** Rows that lie there then. */
+  #rows = 0;
   #content = '';
   #found = '';
 
@@ -88,7 +90,7 @@ class FeedTrial {
   /** The good file, before anything goes wrong. */
   async begin(): Promise<void> {
     this.#server.load([this.#answer]);
-    await fetchFile(this.#bench, this.partner, this.#feed);
+    this.#rows = (await fetchFile(this.#bench, this.partner, this.#feed)).rows;
     this.#content = await contentOf(this.#bench, this.partner);
     this.#found = foundIn(await searchInventory(this.#bench, this.partner, this.#case.asked));
   }
@@ -112,7 +114,7 @@ class FeedTrial {
       result: 'failed',
       failure,
     });
-    const few = Math.ceil(length * (1 - maxShrinkPercent / 100)) - 1;
+    const few = Math.ceil(this.#rows * (1 - maxShrinkPercent / 100)) - 1;
     const fewer = (name: string, rows: number): FeedFault | Check =>
       maxShrinkPercent >= 100
         ? notApplicable('faults', name, 'maxShrinkPercent 100 lets a file have any number of rows')
@@ -181,7 +183,7 @@ class FeedTrial {
         : notApplicable(
             'faults',
             'a file with fewer rows than maxShrinkPercent allows',
-            `of ${length} rows only none is too few, which is tried`,
+            `of ${this.#rows} rows only none is too few, which is tried`,
           ),
       xml('a document type', '<!DOCTYPE rss SYSTEM "http://127.0.0.1/rss.dtd">'),
       xml('entities that unfold', '<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'),

@@ -5,7 +5,7 @@ import { type Ingress, startIngress } from '../ingress/server.ts';
 import { Inventory } from '../inventory/inventory.ts';
 import type { Change, PushedChanges, PushFormat } from '../inventory/types.ts';
 import type { ConfiguredPartner } from '../partner.ts';
-import { type BenchInventory, contentOf, onShelf, withInventory } from './bench-inventory.ts';
+import { type BenchInventory, contentOf, emptyShelf, onShelf, withInventory } from './bench-inventory.ts';
 import type { CaseResult, LoadedCase } from './cases.ts';
 import type { PartnerMessage } from './cassette.ts';
 import { inventorySearchChecks } from './certify-inventory.ts';
@@ -105,6 +105,8 @@ class PushTrial {
   readonly #push: PushFormat;
   readonly #history: History;
   #content = '';
+  /** Whose shelf is emptied again and again. */
+  #scratch!: Receiver;
 
   constructor(
     bench: BenchInventory,
@@ -124,6 +126,7 @@ class PushTrial {
   /** Everything that the partner has said, before anything goes wrong. */
   async begin(): Promise<void> {
     const receiver = await receiverOf(this.#bench, this.partner, this.#push);
+    this.#scratch = await receiverOf(this.#bench, onShelf(this.partner), this.#push);
     this.#receivers.set('bench', receiver);
     for (const message of this.#history.messages) await handOverMessage(this.#bench, receiver, message);
     this.#content = await contentOf(this.#bench, this.partner);
@@ -286,14 +289,15 @@ class PushTrial {
     return checks;
   }
 
-  /** At whatever statement the store fails, the sender is told to come again; then nothing is lost and nothing doubled. */
+  /** At whatever statement the store fails (of many alike not at each), the sender is told to come again; then nothing is lost and nothing doubled. */
   async store(): Promise<Check> {
     const against: string[] = [];
     let tried = 0;
     const { messages } = this.#history;
-    for (let statement = 0; ; statement++) {
-      const shelf = onShelf(this.partner);
-      const receiver = await receiverOf(this.#bench, shelf, this.#push);
+    const receiver = this.#scratch;
+    const shelf = receiver.partner;
+    for (let statement = 0; ; statement = Math.max(statement + 1, Math.ceil(statement * 1.4))) {
+      await emptyShelf(this.#bench, shelf);
       const failing = failingAt(this.#bench.store, SHELF_STATEMENTS + statement);
       const hindered: Receiver = { ...receiver, pushes: await new Inventory(failing).pushes(shelf.name) };
       let failures = 0;
@@ -322,27 +326,25 @@ class PushTrial {
   async limits(): Promise<Check[]> {
     const [first] = this.#history.messages;
     if (first === undefined) return [];
-    const { account } = this.partner;
-    const { maxBodyBytes } = this.#push;
+    const own = this.#receivers.get('bench')!;
+    const whole = sealed(this.#push, first, this.partner.account);
+    // The limit is put where a message of the case is the largest that fits.
+    const tight: Receiver = { ...own, push: { ...this.#push, maxBodyBytes: whole.body.length } };
     const large = sealed(
       this.#push,
-      { ...first, body: Buffer.concat([first.body, Buffer.alloc(maxBodyBytes, ' ')]) },
-      account,
+      { ...first, body: Buffer.concat([first.body, Buffer.from(' ')]) },
+      this.partner.account,
     );
-    const packed = gzipSync(first.body);
-    const compressed = sealed(
-      this.#push,
-      { ...first, body: packed, headers: { ...first.headers, 'content-encoding': 'gzip' } },
-      account,
-    );
+    const headers = { ...first.headers, 'content-encoding': 'gzip' };
+    const packed = sealed(this.#push, { ...first, body: gzipSync(first.body), headers }, this.partner.account);
     return [
-      await this.#refusedWith('a message beyond push.maxBodyBytes', large, 413),
-      await this.#refusedWith('a compressed message, which would unpack to any size', compressed, 415),
+      await this.#refusedWith('a message beyond push.maxBodyBytes', large, 413, tight),
+      await this.#refusedWith('a compressed message, which would unpack to any size', packed, 415, own),
     ];
   }
 
-  async #refusedWith(name: string, message: SealedMessage, expected: number): Promise<Check> {
-    const status = await this.#send(message);
+  async #refusedWith(name: string, message: SealedMessage, expected: number, receiver: Receiver): Promise<Check> {
+    const status = await this.#send(message, receiver);
     const against = status === expected ? [] : [`was answered with ${status}, not ${expected}`];
     return check('limits', name, [...against, ...(await this.#changed())]);
   }
@@ -353,15 +355,15 @@ class PushTrial {
       : ['what was handed over before is not what it was'];
   }
 
-  /** Everything there is after some messages, on a shelf of its own. */
+  /** Everything there is after some messages, on a shelf that was empty. */
   async #stateAfter(messages: readonly PartnerMessage[]): Promise<string> {
-    const shelf = onShelf(this.partner);
-    const receiver = await receiverOf(this.#bench, shelf, this.#push);
+    const { partner } = this.#scratch;
+    await emptyShelf(this.#bench, partner);
     for (const message of messages) {
-      const { headers, body } = sealed(this.#push, message, shelf.account);
-      await receive(receiver, headers, body);
+      const { headers, body } = sealed(this.#push, message, partner.account);
+      await receive(this.#scratch, headers, body);
     }
-    return contentOf(this.#bench, shelf);
+    return contentOf(this.#bench, partner);
   }
 
   /** Sends to the ingress, for the trial's own shelf where no other is named; answers the status. */

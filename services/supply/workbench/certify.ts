@@ -60,7 +60,8 @@ export async function certify(folder: string): Promise<Certified> {
     trial: new RowTrial(partner, row, context),
     offer,
   }));
-  const faulty = opened.find(({ result }) => isWhole(result));
+  // Of exemplary ones the one after which the most lies in the inventory, else the first.
+  const [faulty] = opened.filter(({ result }) => isWhole(result)).sort((a, b) => heldBy(b.result) - heldBy(a.result));
   const paged = opened.find(({ result: { search, actual } }) => actual.outcome === 'OK' && search.answers.length > 1);
   const checks: Check[] = [
     ...caseChecks(results),
@@ -122,6 +123,11 @@ export function writeCertificate({ folder, certificate, baseline }: Certified): 
 /** A case whose last answer has offers: what goes wrong is then that answer. */
 export function isWhole({ search, actual }: CaseResult): boolean {
   return actual.outcome === 'OK' && (search.answers.at(-1)?.rows.length ?? 0) > 0 && actual.kept > 0;
+}
+
+/** Rows that were handed over before the search of an exemplary case. */
+function heldBy({ case: one, actual: { handedOver = [] } }: CaseResult): number {
+  return one.document.value.kind === 'exemplary' ? (handedOver.at(-1)?.rows ?? 0) : 0;
 }
 
 interface OfferedRow {

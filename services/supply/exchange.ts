@@ -74,6 +74,11 @@ export class PartnerExchange {
     return this.#requests;
   }
 
+  /** What the last request was sent with, where the partner wants a token. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
   /** Since it began, ms. */
   get elapsedMs(): number {
     return performance.now() - this.#startedAt;

@@ -59,6 +59,7 @@ function defaultDirectories(): readonly string[] {
 
 /** An adapter of a folder. */
 export interface LoadedAdapter {
+  readonly folder: string;
   readonly adapter: Adapter;
   readonly manifest: ManifestFile;
   readonly plan: ColumnPlan;
@@ -205,7 +206,7 @@ export async function loadAdapter(folder: string, file = path.join(folder, 'mani
   if (adapter.vertical !== manifest.vertical) {
     throw problem('vertical', `map.ts says "${adapter.vertical}"`);
   }
-  return { adapter, manifest, plan: planColumns(adapter, vertical), digest };
+  return { folder, adapter, manifest, plan: planColumns(adapter, vertical), digest };
 }
 
 /**
@@ -316,6 +317,8 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     adapter: loaded.adapter,
     manifest,
     account,
+    folder: loaded.folder,
+    credentials: Object.keys(config.credentials),
     origin: url.origin,
     basePath: url.pathname.replace(/\/+$/, ''),
     markets: config.markets,

@@ -47,8 +47,10 @@ describe('a certificate', { timeout: 60_000 }, () => {
     const first = await certify(folder);
     expect(first.certificate.checks.filter(({ result }) => result === 'failed')).toEqual([]);
     expect(first.certificate).toMatchObject({ grade: 'A', ceiling: 1, manifest: digestOfFolder(folder), offers: 5 });
-    expect(first.baseline.fields['data.offers[].total_amount']).toEqual({ types: 'string', mapped: true });
-    expect(first.baseline.fields['data.offers[].base_amount']).toEqual({ types: 'string', mapped: false });
+    expect(first.baseline.manifest).toBe(digestOfFolder(folder));
+    const { search = {} } = first.baseline.answers;
+    expect(search['data.offers[].total_amount']).toEqual({ types: 'string', of: 4, in: 4, mapped: true });
+    expect(search['data.offers[].base_amount']).toEqual({ types: 'string', of: 4, in: 1, mapped: false });
     writeCertificate(first);
     expect(writeCertificate(await certify(folder))).toEqual([]);
     expect(statusOf([folder], scratch)[0]).toMatchObject({

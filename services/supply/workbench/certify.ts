@@ -2,9 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { vertical } from '../../../libs/vertical/index.ts';
 import { type CertificateHead, ceilings, type Grade } from '../certificate.ts';
+import { BASELINE_FILE, type Baseline, baselineText } from '../drift/baseline.ts';
 import { digestOfFolder } from '../folder-digest.ts';
 import type { ConfiguredPartner } from '../partner.ts';
-import { type Baseline, baselineOf } from './baseline.ts';
+import { baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';
 import { type CaseResult, loadCases, resultOf } from './cases.ts';
 import { faultChecks } from './certify-faults.ts';
@@ -85,19 +86,21 @@ export async function certify(folder: string): Promise<Certified> {
       completeness,
       checks,
     },
-    baseline: baselineOf(results.map(({ search }) => search)),
+    baseline: baselineOf(
+      digestOfFolder(folder),
+      results.map(({ search }) => search),
+    ),
   };
 }
 
 /** Writes `certificate.json` and `baseline.json` into the folder; answers which of them changed. */
 export function writeCertificate({ folder, certificate, baseline }: Certified): string[] {
   const files = [
-    ['certificate.json', certificate],
-    ['baseline.json', baseline],
+    ['certificate.json', `${JSON.stringify(certificate, null, 2)}\n`],
+    [BASELINE_FILE, baselineText(baseline)],
   ] as const;
-  return files.flatMap(([name, value]) => {
+  return files.flatMap(([name, text]) => {
     const file = path.join(folder, name);
-    const text = `${JSON.stringify(value, null, 2)}\n`;
     if (existsSync(file) && readFileSync(file, 'utf8') === text) return [];
     writeFileSync(file, text);
     return [file];

@@ -35,7 +35,7 @@ export function recordOf(asked: Asked, exchanged: readonly Exchanged[], secrets:
 
 /** A request as it may be shown: the one of a recording. */
 export function recordedRequest(
-  { method, path, headers, body }: HttpRequest,
+  { method, path, headers, body }: Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>,
   redactor: Redactor,
 ): NonNullable<CassetteExchange['request']> {
   const telling = Object.fromEntries(Object.entries(headers).filter(([name]) => !IDLE_HEADERS.has(name)));
@@ -47,7 +47,8 @@ export function recordedRequest(
   };
 }
 
-function recordedAnswer({ status, headers, body }: HttpAnswer, redactor: Redactor): CassetteExchange['answer'] {
+/** An answer as it may be shown. */
+export function recordedAnswer({ status, headers, body }: HttpAnswer, redactor: Redactor): CassetteExchange['answer'] {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && ANSWER_HEADERS.test(name)) kept[name] = Array.isArray(value) ? value.join(', ') : value;

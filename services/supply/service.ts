@@ -20,6 +20,7 @@ import { SearchSession } from './session.ts';
 import { TokenCache } from './tokens.ts';
 import { Turns } from './turns.ts';
 
+export type { DriftOptions } from './drift/watch.ts';
 export { inventoryStore } from './inventory/schema.ts';
 export { checkPartners } from './load.ts';
 

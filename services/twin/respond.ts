@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withDrift } from './drift.ts';
 import type { Answer, Streamed } from './formats/format.ts';
 import type { Fate, Malformation, Scenario } from './scenario.ts';
 import { drained, stream } from './stream.ts';
@@ -26,7 +27,7 @@ export async function respond(
     const zipped = compress && acceptsGzip(request);
     return stream(response, { ...answer, body: answer.body }, fate, scenario, zipped, signal);
   }
-  const whole: Whole = { ...answer, body: answer.body };
+  const whole = drifted({ ...answer, body: answer.body }, scenario);
   const sent = fate.fault === 'malformed' ? malform(whole, fate.malformation) : whole;
   const plain = typeof sent.body === 'string' ? Buffer.from(sent.body) : sent.body.plain;
   const headers: Record<string, string> = { ...sent.headers, 'content-type': sent.contentType };
@@ -48,6 +49,12 @@ function acceptsGzip(request: IncomingMessage): boolean {
 
 /** An answer that is there before it is sent. */
 type Whole = Answer & { readonly body: Exclude<Answer['body'], Streamed> };
+
+function drifted(answer: Whole, { drift }: Scenario): Whole {
+  if (drift.length === 0 || !/json/.test(answer.contentType)) return answer;
+  const text = typeof answer.body === 'string' ? answer.body : answer.body.plain.toString();
+  return { ...answer, body: withDrift(text, drift) };
+}
 
 function malform(answer: Whole, how: Malformation): Whole {
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body.plain;

@@ -27,6 +27,14 @@ export type BrokenPrice =
   | 'unknownCurrency'
   | 'excessPrecision';
 
+/** A field that a partner changed. */
+export interface FieldDrift {
+  /** "data.offers[].total_amount". */
+  readonly path: string;
+  /** What it is now; `absent` and `null` take it away, `list` has it as its only element. */
+  readonly to: 'absent' | 'null' | 'string' | 'number' | 'list' | 'object';
+}
+
 /** What goes wrong at a seller. Shares are of requests (transport) or of offers (rows, verifying), 0 to 1. */
 export interface Scenario {
   readonly delay: Delay;
@@ -68,6 +76,8 @@ export interface Scenario {
   readonly priceChange: number;
   /** Offers that are gone when verified. */
   readonly soldOutShare: number;
+  /** Fields of answers in JSON that are otherwise than the partner promises. */
+  readonly drift: readonly FieldDrift[];
   /** Pushed messages that change places with the next one. */
   readonly reorderShare: number;
   /** Pushed messages sent once more, as they were, after all the others. */
@@ -134,6 +144,19 @@ export const scenarioSchema: JSONSchema = {
     priceChangeShare: share('offers with another price when verified'),
     priceChange: { type: 'number', minimum: -0.9, maximum: 10, default: 0.07 },
     soldOutShare: share('offers gone when verified'),
+    drift: {
+      type: 'array',
+      default: [],
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['path', 'to'],
+        properties: {
+          path: { type: 'string', pattern: '^[^.[\\]]+(\\[\\]|\\.[^.[\\]]+)*$' },
+          to: { enum: ['absent', 'null', 'string', 'number', 'list', 'object'] },
+        },
+      },
+    },
     reorderShare: share('pushed messages that change places with the next'),
     replayShare: share('pushed messages sent once more at the end'),
     forgeShare: share('pushed messages preceded by a forged one'),

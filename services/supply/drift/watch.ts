@@ -26,6 +26,15 @@ export interface DriftOptions {
   readonly cases?: number;
 }
 
+/** What is counted, at all times: what is no longer reported would keep its last number. */
+const GAUGED: readonly { readonly kind: OpenDrift['kind']; readonly alarm: boolean }[] = [
+  { kind: 'retyped', alarm: true },
+  { kind: 'vanished', alarm: true },
+  { kind: 'retyped', alarm: false },
+  { kind: 'vanished', alarm: false },
+  { kind: 'new', alarm: false },
+  { kind: 'appeared', alarm: false },
+];
 const INTERVAL_MS = 60_000;
 /** How much sooner the next conversation is looked at when something may have vanished. */
 const SUSPICIOUS = 20;
@@ -73,8 +82,8 @@ export class DriftWatch {
       { unit: '{field}', description: "Fields of partners' answers that are otherwise than certified" },
       (result) => {
         for (const [partner, { drift }] of this.#watched) {
-          for (const [labels, fields] of Map.groupBy(drift?.open ?? [], ({ kind, alarm }) => `${kind} ${alarm}`)) {
-            const [kind = '', alarm = ''] = labels.split(' ');
+          for (const { kind, alarm } of GAUGED) {
+            const fields = (drift?.open ?? []).filter((one) => one.kind === kind && one.alarm === alarm);
             result.observe(fields.length, { partner, kind, alarm });
           }
         }
@@ -147,7 +156,7 @@ export class DriftWatch {
       watched.lastAt = now;
       watched.nextAt = performance.now() + this.#intervalMs / (drift.isSuspicious ? SUSPICIOUS : 1);
       driftSamples.add(1, { partner: partner.name });
-      for (const one of reported) log.info(line(partner.name, one), 'partner answers otherwise, which is not mapped');
+      if (reported.length > 0) tellHarmless(partner.name, reported);
       for (const one of ended) tellEnd(partner.name, one, 'as before');
       if (raised.length > 0) await this.#raise(partner, drift, sample, raised, pause);
     } catch (err) {
@@ -218,6 +227,18 @@ function watchedOf(partner: ConfiguredPartner): Watched {
     nextAt: 0,
     isBusy: false,
   };
+}
+
+/** Fields that are named in one line of the log. */
+const MOST_NAMED = 20;
+
+/** In one line: a partner that adds something often adds a lot. */
+function tellHarmless(partner: string, fields: readonly OpenDrift[]): void {
+  const named = fields
+    .slice(0, MOST_NAMED)
+    .map(({ kind, answer, path, found }) => `${kind} ${answer} ${path}: ${found}`);
+  const more = Math.max(0, fields.length - MOST_NAMED);
+  log.info({ event: 'partner.drift', partner, alarm: false, fields: named, more }, 'partner answers otherwise');
 }
 
 function tellEnd(partner: string, drift: OpenDrift, because: string): void {

@@ -53,14 +53,15 @@ describe('a certificate', { timeout: 60_000 }, () => {
     expect(search['data.offers[].base_amount']).toEqual({ types: 'string', of: 4, in: 1, mapped: false });
     writeCertificate(first);
     expect(writeCertificate(await certify(folder))).toEqual([]);
-    expect(statusOf([folder], scratch)[0]).toMatchObject({
+    expect(statusOf([folder], scratch, scratch)[0]).toMatchObject({
       cases: { exemplary: 1, supplemental: 3 },
       cassettes: 4,
+      drift: 0,
       certificate: { state: 'valid', grade: 'A' },
       ceiling: 1,
     });
     writeFileSync(join(folder, 'more.csv'), 'code,value\na,b\n');
-    expect(statusOf([folder], scratch)[0]).toMatchObject({
+    expect(statusOf([folder], scratch, scratch)[0]).toMatchObject({
       certificate: { state: 'stale', grade: 'A' },
       ceiling: 0.01,
     });

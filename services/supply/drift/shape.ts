@@ -13,6 +13,8 @@ export type AnswerFormat = 'json' | 'xml';
 const MOST_NAMES = 100;
 /** Keys of one object that are looked at. */
 const MOST_KEYS = 1_000;
+/** Elements of one list that are looked at. */
+const MOST_ELEMENTS = 10_000;
 /** Fields of which no baseline knows, in one answer. */
 const MOST_UNKNOWN = 100;
 /** Fields of a shape. */
@@ -21,7 +23,7 @@ const MOST_FIELDS = 5_000;
 const MOST_LEVELS = 32;
 /** Values of one answer that are looked at. */
 const MOST_VALUES = 200_000;
-/** Objects between two moments at which other work may be done: at most 1,000 values each. */
+/** Objects and lists between two moments at which other work may be done. */
 const OBJECTS_AT_ONCE = 50;
 
 /** One field with those below it; the whole answer is one too. */
@@ -140,7 +142,7 @@ class Walk {
     if (this.#format === 'xml' && Array.isArray(value)) {
       const seen = shape.seen + 1;
       let isThere = false;
-      for (const element of value.slice(0, Math.max(1, this.#values))) {
+      for (const element of value.slice(0, MOST_ELEMENTS)) {
         this.#note(element, shape, known, level);
         isThere ||= typeOf(element, this.#format) !== undefined;
       }
@@ -174,8 +176,7 @@ class Walk {
 
   #elements({ shape, known, level }: Waiting, list: readonly unknown[]): void {
     shape.element ??= new Shape();
-    for (const element of list) {
-      if (this.#values <= 0) return;
+    for (const element of list.slice(0, MOST_ELEMENTS)) {
       shape.elements++;
       this.#note(element, shape.element, known?.element, level + 1);
     }

@@ -24,7 +24,7 @@ const MOST_LEVELS = 32;
 /** Values of one answer that are looked at. */
 const MOST_VALUES = 200_000;
 /** Objects and lists between two moments at which other work may be done. */
-const OBJECTS_AT_ONCE = 50;
+const OBJECTS_AT_ONCE = 20;
 
 /** One field with those below it; the whole answer is one too. */
 export class Shape {

@@ -5,6 +5,8 @@ import { OutcomeStatus } from '../../../libs/contracts/gen/entrepot/offer/v1/out
 import { DriftKind } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { rideCriteria } from '../testing/acme.ts';
 import { type DriftRig, type DriftRigParts, startDriftRig } from '../testing/drift.ts';
+import { goods } from '../testing/goods.ts';
+import { testAdapters } from '../testing/rig.ts';
 import { loadCase, runCase, updatedText } from '../workbench/cases.ts';
 import { differenceText } from '../workbench/difference.ts';
 import { adoptDrift, findDrift } from '../workbench/drift.ts';
@@ -75,7 +77,7 @@ function withEvidence(rig: DriftRig) {
     const alarms = await fieldsOf(rig);
     expect(alarms.every(({ evidence }) => evidence !== '') && alarms.length > 0).toBe(true);
     return alarms;
-  });
+  }, 5_000);
 }
 
 describe('live answers', () => {
@@ -151,6 +153,30 @@ describe('live answers', () => {
     const { differences, actual } = await runCase(adopted);
     expect(differences.map(differenceText)).toEqual(['answers.search.rides: expected list, got object']);
     expect(actual).toMatchObject({ outcome: 'FAILED', failure: 'MALFORMED' });
+  });
+
+  it('that come in pages are cut to what the pages need to be asked for', async () => {
+    const paging = 'paging: { cursor: body.next, request: { path: "/rides/{cursor}" } }\n';
+    const paged = manifest.replace('maxPages: 1', 'maxPages: 5');
+    const page = (from: number, next?: string) => ({ operators, rides: odd.slice(from, from + 20), next });
+    const rig = await startDriftRig({
+      ...drifter,
+      manifest: paged + paging,
+      answers: {
+        ...answersWith(rides),
+        '/rides/k1': { operators, rides, next: 'k2' },
+        '/rides/k2': { operators, rides },
+      },
+      order: ['/open', '/rides/k1', '/rides/k2'],
+    });
+    rig.answers = { ...answersWith([]), '/rides/k1': page(0, 'k2'), '/rides/k2': page(20, 'k3'), '/rides/k3': page(0) };
+    expect((await rig.search()).outcome('one')).toMatchObject({ status: OutcomeStatus.OK, requests: 4 });
+    await withEvidence(rig);
+    const adopted = adoptDrift(findDrift(rig.directory, ['drifter'])[0]!, rig.folder);
+    const { differences, actual } = await runCase(adopted);
+    expect(differences).toHaveLength(1);
+    expect(actual.requests).toEqual(['GET /open', 'GET /rides/k1', 'GET /rides/k2', 'GET /rides/k3']);
+    expect(readFileSync(adopted.cassette, 'utf8').match(/"link"/g)).toHaveLength(3);
   });
 
   it('of a step are held against those of the step', async () => {
@@ -260,6 +286,31 @@ describe('looking', () => {
   });
 });
 
+describe('rows that a partner hands over', () => {
+  it('are held against the baseline as they are found, and what is found is the case', async () => {
+    const rig = await startDriftRig({
+      manifest: readFileSync(path.join(testAdapters, 'plain-feed/manifest.yaml'), 'utf8'),
+      criteria: goods({ query: 'drill' }),
+      answers: {
+        '/': { rows: [{ id: 'a1', title: 'Drill', price: 1, currency: 'GBP', gtin: '5035048651353' }] },
+        '/goods.csv': 'id,title,price,currency,gtin\na1,Drill,1.50,GBP,5035048651353\na2,Red drill,2.50,GBP,\n',
+      },
+      order: ['/'],
+      account: { credentials: { key: { env: 'X_FEED', default: 'open' } } },
+    });
+    await vi.waitFor(
+      async () =>
+        expect((await rig.search()).outcome('one')).toMatchObject({ status: OutcomeStatus.OK, offersKept: 2 }),
+      10_000,
+    );
+    expect(await withEvidence(rig)).toMatchObject([{ path: 'rows[].price', expected: 'number', found: 'string' }]);
+    const adopted = adoptDrift(findDrift(rig.directory, ['plain-feed'])[0]!, rig.folder);
+    const { differences, actual } = await runCase(adopted);
+    expect(differences.map(differenceText)).toEqual(['answers.search.rows[].price: expected number, got string']);
+    expect(actual).toMatchObject({ outcome: 'OK', kept: 1 });
+  });
+});
+
 /** Rides in XML, joined by Key and Ref. */
 const xml = `name: xmldrifter
 title: XML drifter
@@ -337,7 +388,7 @@ describe('answers in XML', () => {
       const found = findDrift(rig.directory, ['xmldrifter']);
       expect(found).toHaveLength(1);
       return found;
-    });
+    }, 5_000);
     const operator = await runCase(adoptDrift(second!, rig.folder));
     expect(operator.differences.map(differenceText)).toEqual([
       'answers.search.Answer.Rides.Ride.Operator: expected string, got object',

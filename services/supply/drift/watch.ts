@@ -71,6 +71,8 @@ export class DriftWatch {
   readonly #endGauge: () => void;
   readonly #looking = new Set<Promise<void>>();
   #watched: ReadonlyMap<string, Watched> = new Map();
+  /** Of every partner that there was. */
+  readonly #names = new Set<string>();
   #isClosed = false;
 
   constructor({ intervalMs = INTERVAL_MS, directory, cases = CASES }: DriftOptions = {}) {
@@ -81,9 +83,10 @@ export class DriftWatch {
       'entrepot.supply.drift.fields',
       { unit: '{field}', description: "Fields of partners' answers that are otherwise than certified" },
       (result) => {
-        for (const [partner, { drift }] of this.#watched) {
+        for (const partner of this.#names) {
+          const open = this.#watched.get(partner)?.drift?.open ?? [];
           for (const { kind, alarm } of GAUGED) {
-            const fields = (drift?.open ?? []).filter((one) => one.kind === kind && one.alarm === alarm);
+            const fields = open.filter((one) => one.kind === kind && one.alarm === alarm);
             result.observe(fields.length, { partner, kind, alarm });
           }
         }
@@ -96,6 +99,7 @@ export class DriftWatch {
     const next = new Map<string, Watched>();
     for (const [name, partner] of partners) {
       if (isRemote(partner)) continue;
+      this.#names.add(name);
       const before = this.#watched.get(name);
       const read = watchedOf(partner);
       const isSame = before?.partner === partner && before.state === read.state && before.text === read.text;

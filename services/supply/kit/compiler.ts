@@ -21,8 +21,6 @@ export class Compiler {
   readonly #functions: ReadonlyMap<string, HostFunction>;
   readonly #problems: ConfigProblem[] = [];
   readonly #sources = new WeakMap<Reader, ReaderSource>();
-  /** Paths of the answer that expressions read: "row.total_amount". */
-  readonly paths = new Set<string>();
   /** The code tables by name. */
   readonly tables = new Map<string, PlacedTable>();
   #order: { readonly what: string; readonly name: string; readonly later: readonly string[] } | undefined;
@@ -91,7 +89,6 @@ export class Compiler {
     const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
     try {
       const expression = compileDynamic(source, { variables: scope.types, functions }, expected);
-      for (const path of expression.paths) this.paths.add(path);
       const slots = expression.reads.map((name) => scope.slot(name));
       const read = frameReader(expression, slots);
       this.#sources.set(read, { expression, slots });

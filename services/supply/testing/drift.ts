@@ -85,7 +85,7 @@ export async function startDriftRig(parts: DriftRigParts): Promise<DriftRig> {
         const now = await drift();
         if (now.conversations !== conversations + 1) throw new Error('it has not been looked at');
         return now;
-      });
+      }, 5_000);
     },
   };
   await certify();

@@ -303,6 +303,7 @@ describe('rows that a partner hands over', () => {
         expect((await rig.search()).outcome('one')).toMatchObject({ status: OutcomeStatus.OK, offersKept: 2 }),
       10_000,
     );
+    if ((await rig.drift()).conversations === 0) await rig.search();
     expect(await withEvidence(rig)).toMatchObject([{ path: 'rows[].price', expected: 'number', found: 'string' }]);
     const adopted = adoptDrift(findDrift(rig.directory, ['plain-feed'])[0]!, rig.folder);
     const { differences, actual } = await runCase(adopted);

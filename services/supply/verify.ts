@@ -1,8 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type {
-  CreateHandoffRequest,
-  CreateHandoffResponse,
   OfferHandle,
   VerifyOfferRequest,
   VerifyOfferResponse,
@@ -21,7 +19,8 @@ import type { HttpAnswer } from './http.ts';
 import type { Identities } from './identities.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
 import { findRow, type HeldRow, makeOffer, wantedBy } from './offers.ts';
-import { questionAgain } from './question.ts';
+import type { ConfiguredPartner } from './partner.ts';
+import { type Question, questionAgain } from './question.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { SearchTools } from './session.ts';
@@ -68,23 +67,39 @@ interface Said {
   readonly mapped: MappedRows;
 }
 
+/** Asks, request by request; what is refused because of a token is begun again with another. */
 async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Said | 'gone'> {
+  const asked: AnswerContext = { ...before.context, now: Date.now() };
+  let question = questionAgain(before.partner.adapter, before.row, asked);
+  for (;;) {
+    const said = await askOne(exchange, before, question, asked);
+    if (said === 'refused') return askAgain(exchange, before);
+    if (said === 'gone' || !('next' in said)) return said;
+    question = said.next;
+  }
+}
+
+async function askOne(
+  exchange: PartnerExchange,
+  before: HeldRow,
+  question: Question,
+  asked: AnswerContext,
+): Promise<Said | { readonly next: Question } | 'gone' | 'refused'> {
   const { partner, row } = before;
   const { adapter } = partner;
-  const asked: AnswerContext = { ...before.context, now: Date.now() };
-  const request = questionAgain(adapter, row, asked);
-  const answer = await exchange.ask(request);
-  const { progress } = request;
+  const answer = await exchange.ask(question);
+  const { progress } = question;
   const context: AnswerContext = { ...asked, ...(progress !== undefined && { progress }), fetchedAt: Date.now() };
-  if (saysGone(answer, context, before)) return 'gone';
-  const body = exchange.bodyOf(answer);
-  const said = adapter.readVerified(body, context, row);
+  const reads = (body: unknown) => adapter.readVerified(body, context, row);
+  if (saysGone(answer, partner, reads)) return 'gone';
+  const said = reads(exchange.bodyOf(answer));
   if ('gone' in said) return 'gone';
   if ('failure' in said) {
     // A token that is refused inside a 200.
-    if (said.failure === FailureKind.AUTHENTICATION && exchange.renewsToken()) return askAgain(exchange, before);
+    if (said.failure === FailureKind.AUTHENTICATION && exchange.renewsToken()) return 'refused';
     throw exchange.failureStated(said);
   }
+  if ('next' in said) return said;
   const rejections = new Rejections();
   const mapped = mapRows(partner.plan, adapter, [said.row], context, new SeenOffers(), rejections);
   if (mapped.rows.length === 0) {
@@ -99,12 +114,14 @@ async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Sai
 }
 
 /** Whether a 4xx answer means that the offer is no longer sold; partners say so with statuses from 400 to 422. */
-function saysGone(answer: HttpAnswer, context: AnswerContext, { partner, row }: HeldRow): boolean {
-  const { status, body, headers } = answer;
+export function saysGone(
+  { status, body, headers }: HttpAnswer,
+  { manifest }: ConfiguredPartner,
+  reads: (body: unknown) => object,
+): boolean {
   if (status < 400 || status > 499 || status === 401 || status === 403 || status === 429) return false;
   try {
-    const parsed = parseBody(body, headers['content-type'], partner.manifest.format);
-    return 'gone' in partner.adapter.readVerified(parsed, context, row);
+    return 'gone' in reads(parseBody(body, headers['content-type'], manifest.format));
   } catch {
     // Not in the partner's format: then its status alone speaks.
     return false;
@@ -152,21 +169,8 @@ export async function settleIdentity(
   identities.leave(identity.ids, listener);
 }
 
-/** The partner's own way on for one row. Errors as the RPC documents them. */
-export async function createHandoff(
-  answers: AnswerStore,
-  request: CreateHandoffRequest,
-): Promise<CreateHandoffResponse> {
-  const { partner, context, row } = await livingRow(answers, request.handle);
-  const { adapter } = partner;
-  const way = adapter.handoff(row, context, request.clickId);
-  return {
-    target: 'url' in way ? { $case: 'url', value: way.url } : { $case: 'token', value: way.token },
-    expiresAt: Temporal.Instant.fromEpochMilliseconds(adapter.expiresAt(row, context)),
-  };
-}
-
-async function livingRow(answers: AnswerStore, handle: OfferHandle | undefined): Promise<HeldRow> {
+/** The row of a handle while it lives. Throws EntrepotError OFFER_EXPIRED. */
+export async function livingRow(answers: AnswerStore, handle: OfferHandle | undefined): Promise<HeldRow> {
   if (handle === undefined) throw invalidField('handle', 'missing');
   const row = await findRow(answers, handle);
   if (row === undefined) throw expired("the partner's answer is no longer held; search again");

@@ -14,10 +14,11 @@ import type { AnswerContext } from '../adapter.ts';
 import type { Page } from '../ask.ts';
 import { buildBatches, identify } from '../batches.ts';
 import { failureName, nameOf } from '../failure.ts';
+import { checkTarget, createHandoff } from '../handoff.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
 import type { SearchTools } from '../session.ts';
-import { createHandoff, expired, settleIdentity, soldOut, unavailable, verifyOffer } from '../verify.ts';
+import { expired, settleIdentity, soldOut, unavailable, verifyOffer } from '../verify.ts';
 import { bytesOf, malformed, readPage } from './batch.ts';
 import { RemoteCall } from './call.ts';
 import { remoteFailure } from './failure.ts';
@@ -26,8 +27,6 @@ import { usable } from './offers.ts';
 import type { RemotePartner } from './partner.ts';
 
 const log = logger('supply.remote');
-/** Characters of a link or token. */
-const MOST_TARGET = 8_192;
 
 /** Asks the partner of a row again, however it is asked. Errors as the RPC documents them. */
 export async function verifyAnyOffer(
@@ -56,7 +55,7 @@ export async function createAnyHandoff(
   context: MeshContext,
 ): Promise<CreateHandoffResponse> {
   const { handle, clickId } = request;
-  if (handle === undefined || !isRemoteHandle(handle)) return createHandoff(tools.answers, request);
+  if (handle === undefined || !isRemoteHandle(handle)) return createHandoff(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
   return callRemote(partner, 'handoff', context, async (options) => {
     const response = await tools.remotes.client(partner.address).createHandoff({ handle: own, clickId }, options);
@@ -143,13 +142,4 @@ function verifyContext({ account, manifest }: RemotePartner): AnswerContext {
   const now = Date.now();
   const nothing = { criteria: { vertical: undefined }, market: '', currency: '', locale: '' };
   return { ...nothing, account, manifest, now, fetchedAt: now };
-}
-
-function checkTarget(target: CreateHandoffResponse['target']): void {
-  if (target === undefined || target.value === '') throw malformed('hand-off: neither url nor token');
-  if (target.value.length > MOST_TARGET) throw malformed(`hand-off: has more than ${MOST_TARGET} characters`);
-  if (target.$case === 'token') return;
-  const url = URL.canParse(target.value) ? new URL(target.value) : undefined;
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
-    throw malformed('hand-off: url is no link of http or https');
 }

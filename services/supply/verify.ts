@@ -2,6 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type {
   OfferHandle,
+  PartnerBatch,
   VerifyOfferRequest,
   VerifyOfferResponse,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
@@ -56,7 +57,7 @@ export async function verifyOffer(
   const rows = said === 'gone' ? 0 : 1;
   exchange.end(rows === 0 ? OutcomeStatus.EMPTY : OutcomeStatus.OK, FailureKind.UNSPECIFIED, '', rows, rows);
   if (said === 'gone') throw soldOut(partner.name);
-  return respond(tools, before, said, context);
+  return respond(tools, before, said, request.keepIdentity === true, context);
 }
 
 /** What the partner said of a row that it still sells. */
@@ -132,7 +133,8 @@ async function respond(
   tools: SearchTools,
   { partner }: HeldRow,
   { answer, context, row, mapped }: Said,
-  { trace, signal }: MeshContext,
+  keepIdentity: boolean,
+  mesh: MeshContext,
 ): Promise<VerifyOfferResponse> {
   const contentType = answer.headers['content-type'];
   const digest = tools.answers.hold({
@@ -145,18 +147,23 @@ async function respond(
     expiresAt: mapped.lastExpiry,
   });
   const page = { partner, answer: digest, manifest: partner.manifest.digest, fetchedAt: context.fetchedAt, mapped };
-  await settleIdentity(tools.identities, page, trace, signal);
-  const [batch] = buildBatches(page, identify(page, tools.identities));
+  const batch = await verifiedBatch(tools.identities, page, keepIdentity, mesh);
   return { offer: makeOffer({ partner, context, row }, wantedBy(undefined)), batch };
 }
 
-/** Waits a moment for the identity of a product that is not known yet; without it the id stays provisional. */
-export async function settleIdentity(
+/** The page of a verified row as its one batch, with the product that it is of where the caller wants to be told. */
+export async function verifiedBatch(
   identities: Identities,
   page: Page,
-  trace: Context,
-  signal: AbortSignal,
-): Promise<void> {
+  keepIdentity: boolean,
+  { trace, signal }: MeshContext,
+): Promise<PartnerBatch | undefined> {
+  if (!keepIdentity) await settleIdentity(identities, page, trace, signal);
+  return buildBatches(page, keepIdentity ? undefined : identify(page, identities))[0];
+}
+
+/** Waits a moment for the identity of a product that is not known yet; without it the id stays provisional. */
+async function settleIdentity(identities: Identities, page: Page, trace: Context, signal: AbortSignal): Promise<void> {
   const identity = identify(page, identities);
   if (identity.unsettled.length === 0 || signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -12,13 +12,12 @@ import type { CallOptions, MeshContext } from '../../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
 import type { AnswerContext } from '../adapter.ts';
 import type { Page } from '../ask.ts';
-import { buildBatches, identify } from '../batches.ts';
 import { failureName, nameOf } from '../failure.ts';
 import { checkTarget, createHandoff } from '../handoff.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
 import type { SearchTools } from '../session.ts';
-import { expired, settleIdentity, soldOut, unavailable, verifyOffer } from '../verify.ts';
+import { expired, soldOut, unavailable, verifiedBatch, verifyOffer } from '../verify.ts';
 import { bytesOf, malformed, readPage } from './batch.ts';
 import { RemoteCall } from './call.ts';
 import { remoteFailure } from './failure.ts';
@@ -38,14 +37,13 @@ export async function verifyAnyOffer(
   if (handle === undefined || !isRemoteHandle(handle)) return verifyOffer(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
   const said = await callRemote(partner, 'verify', context, async (options) => {
-    const response = await tools.remotes.client(partner.address).verifyOffer({ handle: own }, options);
+    const asked = { handle: own, keepIdentity: true };
+    const response = await tools.remotes.client(partner.address).verifyOffer(asked, options);
     return readVerified(partner, response);
   });
   if (said === 'expired') throw soldOut(partner.name);
   const { page, offer } = said;
-  await settleIdentity(tools.identities, page, context.trace, context.signal);
-  const [batch] = buildBatches(page, identify(page, tools.identities));
-  return { offer, batch };
+  return { offer, batch: await verifiedBatch(tools.identities, page, request.keepIdentity === true, context) };
 }
 
 /** A partner's own way on for one row, however it is asked. Errors as the RPC documents them, and PARTNER_UNAVAILABLE. */

@@ -3,6 +3,7 @@ import type { OAuthClient } from './adapter.ts';
 import { cancelled, PartnerFailure } from './failure.ts';
 import type { HttpSender } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import { retryAfterMs } from './rate-limit.ts';
 
 /** A token is renewed so long before it ends that a search begun with it can finish. */
 const RENEW_BEFORE_MS = 60_000;
@@ -120,7 +121,7 @@ export async function fetchOAuthToken(
   client: OAuthClient,
   bounds: TokenBounds,
 ): Promise<FetchedToken> {
-  const { status, body } = await http.send({
+  const { status, headers, body } = await http.send({
     ...addressOf(partner, client),
     method: 'POST',
     ...tokenRequest(partner, client),
@@ -128,7 +129,14 @@ export async function fetchOAuthToken(
     maxBodyBytes: MAX_TOKEN_BYTES,
   });
   if (status >= 200 && status <= 299) return readToken(body);
-  throw refused(`its token endpoint answered with status ${status}`, failureOf(status), status);
+  const failure = failureOf(status);
+  const now = Date.now();
+  throw new PartnerFailure({
+    failure,
+    detail: `its token endpoint answered with status ${status}`,
+    httpStatus: status,
+    ...(failure === FailureKind.RATE_LIMIT && { retryAfterMs: partner.hold.hold(now, retryAfterMs(headers, now)) }),
+  });
 }
 
 /** Whether a value can be sent as a token in a header. */
@@ -209,6 +217,6 @@ function readToken(body: Buffer): FetchedToken {
   return { value, ...(seconds > 0 && { lifetimeMs: seconds * 1_000 }) };
 }
 
-function refused(detail: string, failure: FailureKind, httpStatus?: number): PartnerFailure {
-  return new PartnerFailure({ failure, detail, ...(httpStatus !== undefined && { httpStatus }) });
+function refused(detail: string, failure: FailureKind): PartnerFailure {
+  return new PartnerFailure({ failure, detail });
 }

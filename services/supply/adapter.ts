@@ -27,7 +27,7 @@ export interface Progress {
   readonly step: number;
   /** Number of the page, from 1. */
   readonly page: number;
-  /** Rows received on earlier pages. */
+  /** Elements of the outermost list of rows on earlier pages. */
   readonly offset: number;
   /** What the partner gave to ask for this page with. */
   readonly cursor?: string;

@@ -188,7 +188,7 @@ export function compileExchange(input: ExchangeInput): Parts {
       return { rows: rows ?? [], ...warned, next: again, intermediate: true };
     }
     if (rows === undefined) return malformed('it has no list of rows where the manifest says');
-    const next = paging?.(frame, answered, progress, rows.length);
+    const next = paging?.(frame, answered, progress, found?.elements ?? 0);
     if (next === undefined) return { rows, ...warned };
     if ('refused' in next) return { rows, warning: next.refused };
     const { progress: onward, request: own } = next;
@@ -284,9 +284,9 @@ function compileVerify({ compiler, manifest, mapping }: ExchangeInput, settings:
     make,
     find(frame, body, context, id) {
       const answer = new KitAnswer(frame, mapping.load);
-      const values = rows?.read(frame);
+      const read = rows?.read(frame);
       const found =
-        rows === undefined ? mapping.rows(answer, frame, body, context)?.rows : values && rowsOf(answer, values);
+        rows === undefined ? mapping.rows(answer, frame, body, context)?.rows : read && rowsOf(answer, read.rows);
       const same = found?.find((row) => mapping.id(row.answer.enter(row)) === id);
       if (same !== undefined) return [same];
       // An answer about one row has it alone, maybe under a new key.

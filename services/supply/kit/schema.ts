@@ -254,7 +254,9 @@ export const manifestSchema: JSONSchema = object(
     paging: object('how further pages are known and asked for: one of cursor, link and more', [], {
       cursor: cel('what the next request passes on as cursor; absent on the last page'),
       link: cel('URL of the next page, below the endpoint; absent on the last page'),
-      more: cel('there is another page; page is the number of this one, offset counts the rows received'),
+      more: cel(
+        'there is another page; page is the number of this one, offset counts the elements received of the outermost list of rows',
+      ),
       request: request('the request for a further page, where it is not the search again'),
     }),
     failures: object('how answers say what went wrong', [], {

@@ -16,8 +16,14 @@ const IDLE_HEADERS = new Set(['accept-encoding', 'traceparent']);
  * A search as a cassette: every request and answer in order, without secrets and personal data.
  *
  * @param secrets texts of the account's credentials; what its requests authenticated with counts as well
+ * @param basePath path of the account's endpoint, which is no part of the format
  */
-export function recordOf(asked: Asked, exchanged: readonly Exchanged[], secrets: readonly string[]): Cassette {
+export function recordOf(
+  asked: Asked,
+  exchanged: readonly Exchanged[],
+  secrets: readonly string[],
+  basePath = '',
+): Cassette {
   const redactor = new Redactor([...secrets, ...tokensSent(exchanged.map(({ request }) => request))]);
   return {
     recordedAt: new Date(asked.now).toISOString(),
@@ -29,7 +35,7 @@ export function recordOf(asked: Asked, exchanged: readonly Exchanged[], secrets:
     exchanges: exchanged.flatMap(({ request, answer }) =>
       answer === undefined
         ? []
-        : [{ request: readable(recordedRequest(request, redactor)), answer: recordedAnswer(answer, redactor) }],
+        : [{ request: readable(recordedRequest(below(basePath, request), redactor)), answer: recordedAnswer(answer, redactor) }],
     ),
   };
 }
@@ -46,6 +52,10 @@ export function recordedRequest(
     headers: redactor.headers(telling),
     ...(body !== undefined && { body: redactor.body(body) }),
   };
+}
+
+function below(basePath: string, request: HttpRequest): HttpRequest {
+  return request.path.startsWith(`${basePath}/`) ? { ...request, path: request.path.slice(basePath.length) } : request;
 }
 
 function readable(request: NonNullable<CassetteExchange['request']>): typeof request {

@@ -92,7 +92,7 @@ export interface Recorded {
 /** Searches a partner live and records the conversation. Throws ConfigError. */
 export async function recordPartner(name: string, request: TryRequest): Promise<Recorded> {
   const { bench, search, secrets, asked } = await ask(name, request);
-  const cassette = recordOf(asked, search.exchanged, secrets);
+  const cassette = recordOf(asked, search.exchanged, secrets, bench.partner.basePath);
   const { failure, rejections } = search.outcome;
   const unreadable = rejections.some(({ reason }) => !harmless.has(nameOf(RejectionReason, reason).toUpperCase()));
   const faulty = failure !== FailureKind.UNSPECIFIED || unreadable;

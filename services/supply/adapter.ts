@@ -255,6 +255,8 @@ export interface Manifest {
    * each with where the partner says so.
    */
   readonly taxBasis?: Readonly<Record<string, { readonly basis: TaxBasis; readonly citation: string }>>;
+  /** Attributes of the vertical that the answers to a search do not have, each with the reason: for certificates. */
+  readonly lacks?: Readonly<Record<string, string>>;
   /** Digest of manifest, configuration and adapter sources; part of every handle. */
   readonly digest: string;
 }

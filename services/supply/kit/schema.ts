@@ -210,6 +210,12 @@ export const manifestSchema: JSONSchema = object(
         citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
       }),
     },
+    lacks: {
+      description:
+        'attributes of the vertical that the answers to a search do not have, each with the reason: certificates do not count them',
+      type: 'object',
+      additionalProperties: { description: 'why it is not there', type: 'string', minLength: 10 },
+    },
     options: named(
       'settings of an account, read as options.<name>',
       object('a setting', ['type', 'description'], {

@@ -3,6 +3,7 @@ import type { ConcurrencyLimit } from './concurrency.ts';
 import type { ColumnPlan } from './map-rows.ts';
 import type { RateLimitHold } from './rate-limit.ts';
 import type { RequestRate } from './request-rate.ts';
+import type { KnownSecrets } from './secrets.ts';
 
 /** A partner as it is configured, with what the process knows of it, however it is asked. */
 export interface AnyPartner {
@@ -31,8 +32,6 @@ export interface AnyPartner {
 export interface ConfiguredPartner extends AnyPartner {
   /** Where its adapter lies. */
   readonly folder: string;
-  /** Names of the credentials that its account gives. */
-  readonly credentials: readonly string[];
   readonly adapter: Adapter;
   /** Scheme, host and port of the endpoint. */
   readonly origin: string;
@@ -44,4 +43,6 @@ export interface ConfiguredPartner extends AnyPartner {
   readonly sendTraceparent: boolean;
   /** When the next request may go out. */
   readonly rate: RequestRate;
+  /** What must not be told of it. */
+  readonly secrets: KnownSecrets;
 }

@@ -1,4 +1,5 @@
 import { type JSONSchema, parseYaml } from '../../libs/config/index.ts';
+import type { Drift } from './drift.ts';
 import { drawsOf, fractionOf, normalOf } from './random.ts';
 
 /** How long a seller takes before it begins to answer. */
@@ -27,14 +28,6 @@ export type BrokenPrice =
   | 'unknownCurrency'
   | 'excessPrecision';
 
-/** A field that a partner changed. */
-export interface FieldDrift {
-  /** "data.offers[].total_amount". */
-  readonly path: string;
-  /** What it is now; `absent` and `null` take it away, `list` has it as its only element. */
-  readonly to: 'absent' | 'null' | 'string' | 'number' | 'list' | 'object';
-}
-
 /** What goes wrong at a seller. Shares are of requests (transport) or of offers (rows, verifying), 0 to 1. */
 export interface Scenario {
   readonly delay: Delay;
@@ -62,6 +55,10 @@ export interface Scenario {
   readonly dripShare: number;
   /** Time that a trickling body takes, milliseconds. */
   readonly dripMs: number;
+  /** Answers and pushed messages of another shape than before. */
+  readonly driftShare: number;
+  /** What is different about them. */
+  readonly drift: readonly Drift[];
   /** Answers that carry a warning beside their offers (formats that have warnings). */
   readonly warningShare: number;
   /** Offers sold a second time under another id. */
@@ -76,8 +73,6 @@ export interface Scenario {
   readonly priceChange: number;
   /** Offers that are gone when verified. */
   readonly soldOutShare: number;
-  /** Fields of answers in JSON that are otherwise than the partner promises. */
-  readonly drift: readonly FieldDrift[];
   /** Pushed messages that change places with the next one. */
   readonly reorderShare: number;
   /** Pushed messages sent once more, as they were, after all the others. */
@@ -130,6 +125,20 @@ export const scenarioSchema: JSONSchema = {
     hugeBytes: { type: 'integer', minimum: 0, maximum: 268_435_456, default: 52_428_800 },
     dripShare: share('bodies that trickle'),
     dripMs: { ...milliseconds, default: 5_000 },
+    driftShare: share('answers and pushed messages of another shape'),
+    drift: {
+      type: 'array',
+      default: [],
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['change', 'field'],
+        properties: {
+          change: { enum: ['retyped', 'vanished', 'new'] },
+          field: { type: 'string', pattern: '^[^.]+(\\.[^.]+)*$' },
+        },
+      },
+    },
     warningShare: share('answers with a warning'),
     duplicateShare: share('offers sold twice'),
     brokenRowShare: share('offers with a broken price'),
@@ -144,19 +153,6 @@ export const scenarioSchema: JSONSchema = {
     priceChangeShare: share('offers with another price when verified'),
     priceChange: { type: 'number', minimum: -0.9, maximum: 10, default: 0.07 },
     soldOutShare: share('offers gone when verified'),
-    drift: {
-      type: 'array',
-      default: [],
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['path', 'to'],
-        properties: {
-          path: { type: 'string', pattern: '^[^.[\\]]+(\\[\\]|\\.[^.[\\]]+)*$' },
-          to: { enum: ['absent', 'null', 'string', 'number', 'list', 'object'] },
-        },
-      },
-    },
     reorderShare: share('pushed messages that change places with the next'),
     replayShare: share('pushed messages sent once more at the end'),
     forgeShare: share('pushed messages preceded by a forged one'),
@@ -180,6 +176,8 @@ export interface Fate {
   readonly huge: boolean;
   readonly drip: boolean;
   readonly warning: boolean;
+  /** The body has the scenario's drift. */
+  readonly drifted: boolean;
   /** 0 to 1, for choices among variants of a fault. */
   readonly variant: number;
 }
@@ -212,6 +210,7 @@ export function fateOf(scenario: Scenario, seed: number, seller: string, request
     drip: draws.chance(scenario.dripShare),
     warning: draws.chance(scenario.warningShare),
     variant: draws.fraction(),
+    drifted: draws.chance(scenario.driftShare),
   };
 }
 

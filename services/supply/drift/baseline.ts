@@ -101,19 +101,9 @@ function below(above: Shape, step: string): Shape {
 /** A baseline as the text of its file: a line a field, so that a change of one is a change of a line. */
 export function baselineText({ manifest, answers }: Baseline): string {
   const kinds = Object.entries(answers).map(([kind, fields]) => {
-    const lines = Object.entries(fields).map(([at, field]) => fieldLine(at, field));
+    const lines = Object.entries(fields).map(([at, field]) => `      ${JSON.stringify(at)}: ${JSON.stringify(field)}`);
     return `    ${JSON.stringify(kind)}: {\n${lines.join(',\n')}\n    }`;
   });
   const all = kinds.length === 0 ? '{}' : `{\n${kinds.join(',\n')}\n  }`;
   return `{\n  "manifest": ${JSON.stringify(manifest)},\n  "answers": ${all}\n}\n`;
 }
-
-/** As the formatter has it: on one line where it fits. */
-function fieldLine(at: string, field: BaselineField): string {
-  const parts = Object.entries(field).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
-  const line = `      ${JSON.stringify(at)}: { ${parts.join(', ')} }`;
-  const fits = line.length < LINE_WIDTH;
-  return fits ? line : `      ${JSON.stringify(at)}: {\n        ${parts.join(',\n        ')}\n      }`;
-}
-
-const LINE_WIDTH = 120;

@@ -9,7 +9,7 @@ import type { ConfiguredPartner } from '../partner.ts';
 import { caseText } from '../workbench/cases.ts';
 import { type CassetteExchange, cassetteText } from '../workbench/cassette.ts';
 import { offerView } from '../workbench/offer-view.ts';
-import { recordedAnswer, recordedRequest, secretsOf } from '../workbench/record.ts';
+import { readableRequest, recordedAnswer } from '../workbench/record.ts';
 import { Redactor, tokensSent } from '../workbench/redact.ts';
 import { isRetyped } from './differences.ts';
 import type { OpenDrift, PartnerDrift } from './partner-drift.ts';
@@ -30,8 +30,6 @@ export interface Evidence {
   readonly partner: ConfiguredPartner;
   readonly drift: PartnerDrift;
   readonly answers: readonly SampledAnswer[];
-  /** A token that the requests went out with. */
-  readonly token: string | undefined;
   readonly raised: readonly OpenDrift[];
 }
 
@@ -109,31 +107,27 @@ async function textsOf(
   name: string,
   pause: () => Promise<void>,
 ): Promise<{ cassette: string; case: string }> {
-  const { partner, answers, token, raised } = evidence;
+  const { partner, answers, raised } = evidence;
   const bodies = await smallest(evidence, pause);
   const { context } = answers[0]!;
   const questions = answers.flatMap(({ question }) => ('lookup' in question ? [] : [question]));
-  const secrets = [...secretsOf(partner, partner.credentials), ...(token === undefined ? [] : [token])];
-  const redactor = new Redactor([...secrets, ...tokensSent(questions)]);
+  const redactor = new Redactor([...partner.secrets.texts, ...tokensSent(questions)]);
   const exchanges = bodies.map((body, at): CassetteExchange => {
     const { question, answer } = answers[at]!;
-    const text =
-      partner.manifest.format === 'xml' && isObject(body) ? xmlDocument(body) : JSON.stringify(body, null, 2);
+    const text = partner.manifest.format === 'xml' && isObject(body) ? xmlDocument(body) : JSON.stringify(body);
     return {
-      ...(!('lookup' in question) && { request: recordedRequest(question, redactor) }),
+      ...(!('lookup' in question) && { request: readableRequest(question, redactor) }),
       answer: recordedAnswer({ ...answer, body: Buffer.from(text) }, redactor),
     };
   });
   const { market, currency, locale, account } = context;
   const criteria = Criteria.toJSON(context.criteria) as Record<string, unknown>;
-  const { oauth, session } = partner.adapter;
-  const isSignedIn = oauth !== undefined || session !== undefined;
   const now = new Date(answers[0]!.context.fetchedAt).toISOString();
   return {
     cassette: cassetteText({
       recordedAt: now,
       asked: { criteria, market, currency },
-      ...(isSignedIn && { signedIn: true }),
+      ...(partner.adapter.session !== undefined && { signedIn: true }),
       exchanges,
     }),
     case: caseText({

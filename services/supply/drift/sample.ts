@@ -23,8 +23,6 @@ export class Sample {
   readonly answers: SampledAnswer[] = [];
   readonly #onEnd: (sample: Sample) => void;
   #bytes = 0;
-  /** What requests authenticated with, beside the account's credentials. */
-  token: string | undefined;
 
   constructor(onEnd: (sample: Sample) => void) {
     this.#onEnd = onEnd;
@@ -46,8 +44,7 @@ export class Sample {
   }
 
   /** The conversation is over. */
-  end(token: string | undefined): void {
-    this.token = token;
+  end(): void {
     this.#onEnd(this);
   }
 }

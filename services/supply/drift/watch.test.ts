@@ -213,7 +213,7 @@ describe('an alarm', () => {
     expect(findDrift(rig.directory, ['drifter'])).toHaveLength(1);
     // Another baseline is another beginning: the same is found, and is there already.
     const baseline = path.join(rig.folder, 'baseline.json');
-    writeFileSync(baseline, readFileSync(baseline, 'utf8').replace('"of": 20', '"of": 21'));
+    writeFileSync(baseline, readFileSync(baseline, 'utf8').replace('"of":20', '"of":21'));
     await vi.waitFor(async () => expect(await rig.drift()).toMatchObject({ conversations: 0 }), 5_000);
     await rig.search();
     await withEvidence(rig);

@@ -173,14 +173,14 @@ export class DriftWatch {
   async #raise(
     partner: ConfiguredPartner,
     drift: PartnerDrift,
-    { answers, token }: Sample,
+    { answers }: Sample,
     raised: readonly OpenDrift[],
     pause: () => Promise<void>,
   ): Promise<void> {
     let evidence: string | undefined;
     if (this.#directory !== undefined) {
       const into = { directory: this.#directory, most: this.#cases };
-      evidence = await writeEvidence(into, { partner, drift, answers, token, raised }, pause);
+      evidence = await writeEvidence(into, { partner, drift, answers, raised }, pause);
     }
     for (const one of raised) {
       if (evidence !== undefined) one.evidence = evidence;

@@ -153,23 +153,6 @@ describe('authentication', () => {
     expect((await withAuth('{ query: { key: credentials.secret } }')).path).toBe('/rides?key=secret-of-test');
   });
 
-  it('by a token of its own is left to supply', async () => {
-    const auth = '{ oauth2: { tokenPath: /token, clientId: user, clientSecret: secret, credentialsIn: json } }';
-    const adapter = await adapterFrom(
-      changed(
-        ['auth: { bearer: token }', `auth: ${auth}`],
-        ["token: the account's token", 'user: the user\n  secret: the secret'],
-      ),
-    );
-    expect(asked(adapter).headers).not.toHaveProperty('authorization');
-    expect(adapter.oauth).toEqual({
-      tokenPath: '/token',
-      clientId: 'user',
-      clientSecret: 'secret',
-      credentialsIn: 'json',
-    });
-  });
-
   it('is seen by no other expression', async () => {
     const [problem] = await problemsOf(changed(['  id: row.id', '  id: credentials.token']));
     expect(problem?.reason).toMatch(/unknown variable "credentials"/);

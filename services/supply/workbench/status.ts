@@ -28,7 +28,7 @@ export type CertificateStatus =
   | { readonly state: 'valid' | 'stale'; readonly grade: Grade; readonly manifest: string; readonly now: string };
 
 /** The state of some folders with the accounts of a configuration directory and what supply wrote into another. Throws ConfigError for account files that cannot be read. */
-export function statusOf(folders: readonly string[], configDirectory: string, driftDirectory: string): FolderStatus[] {
+export function statusOf(folders: readonly string[], configDirectory: string, driftDirectory?: string): FolderStatus[] {
   const accounts = yamlFiles(path.join(configDirectory, 'partners')).map((file) => ({
     name: path.basename(file).replace(/\.ya?ml$/, ''),
     ...loadYamlDocument<PartnerConfig>(file, partnerSchema).value,
@@ -53,7 +53,7 @@ export function statusOf(folders: readonly string[], configDirectory: string, dr
       },
       cases: kindsOf(folder),
       cassettes: yamlFiles(path.join(folder, 'cassettes')).length,
-      drift: yamlFiles(path.join(driftDirectory, name, 'cases')).length,
+      drift: driftDirectory === undefined ? 0 : yamlFiles(path.join(driftDirectory, name, 'cases')).length,
       certificate,
       ceiling: certificate.state === 'valid' ? ceilings[certificate.grade] : uncertifiedCeiling,
       accounts: accounts

@@ -89,7 +89,7 @@ test(
   'a mapped field with another type is told once, and shown by a case that fails until the manifest is mended',
   patience,
   async () => {
-    await rig.scenario('duffel', { drift: [{ path: 'data.offers[].total_emissions_kg', to: 'number' }] });
+    await rig.scenario('duffel', { driftShare: 1, drift: [{ change: 'retyped', field: 'offers.total_emissions_kg' }] });
     const page = await search();
     expect(page.complete).toBe(true);
     await vi.waitFor(() => expect(existsSync(join(found, 'cases'))).toBe(true));

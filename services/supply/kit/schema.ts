@@ -84,10 +84,18 @@ const auth: JSONSchema = {
       }),
     }),
     object('headers by expression', ['headers'], {
-      headers: named('header to its value; credentials.<name> may be read', cel('value'), '^[A-Za-z0-9-]+$'),
+      headers: named(
+        'header to its value; credentials.<name>, request.method, request.path and request.body may be read',
+        cel('value'),
+        '^[A-Za-z0-9-]+$',
+      ),
     }),
     object('query parameters by expression', ['query'], {
-      query: named('parameter to its value; credentials.<name> may be read', cel('value'), '^.+$'),
+      query: named(
+        'parameter to its value; credentials.<name>, request.method, request.path and request.body may be read',
+        cel('value'),
+        '^.+$',
+      ),
     }),
     object('OAuth 2.0 client credentials', ['oauth2'], {
       oauth2: object('where and how a token is fetched', ['tokenPath', 'clientId', 'clientSecret'], {

@@ -8,9 +8,9 @@ import { type BenchInventory, contentOf, onShelf, withInventory } from './bench-
 import type { CaseResult, LoadedCase } from './cases.ts';
 import { inventorySearchChecks } from './certify-inventory.ts';
 import { failingAt } from './failing-store.ts';
-import { type Fault, FaultServer } from './fault-server.ts';
+import { Conversation, type Fault, FaultServer } from './fault-server.ts';
 import { type FeedFile, putTogether, takenApart, unreadableRow } from './feed-file.ts';
-import { type Check, check, notApplicable } from './grade.ts';
+import { type Check, check, untried } from './grade.ts';
 import { atServer, fetchFile, type HandedOverFate, searchInventory } from './hand-over.ts';
 import type { Search } from './search.ts';
 
@@ -46,7 +46,7 @@ export function feedChecks(
   all: readonly CaseResult[],
 ): Promise<Check[]> {
   return withInventory(async (bench) => {
-    const server = await FaultServer.start([]);
+    const server = await FaultServer.start();
     try {
       const trial = new FeedTrial(bench, partner, server, whole);
       await trial.begin();
@@ -89,7 +89,7 @@ class FeedTrial {
 
   /** The good file, before anything goes wrong. */
   async begin(): Promise<void> {
-    this.#server.load([this.#answer]);
+    this.#serve([this.#answer]);
     this.#rows = (await fetchFile(this.#bench, this.partner, this.#feed)).rows;
     this.#content = await contentOf(this.#bench, this.partner);
     this.#found = foundIn(await searchInventory(this.#bench, this.partner, this.#case.asked));
@@ -117,7 +117,7 @@ class FeedTrial {
     const few = Math.ceil(this.#rows * (1 - maxShrinkPercent / 100)) - 1;
     const fewer = (name: string, rows: number): FeedFault | Check =>
       maxShrinkPercent >= 100
-        ? notApplicable('faults', name, 'maxShrinkPercent 100 lets a file have any number of rows')
+        ? untried('faults', name, 'maxShrinkPercent 100 lets a file have any number of rows')
         : {
             name,
             fault: answered(200, {}, putTogether({ ...file, rows: file.rows.slice(0, rows) })),
@@ -129,7 +129,7 @@ class FeedTrial {
     const xml = (name: string, start: string): FeedFault | Check =>
       format === 'rss'
         ? body(name, Buffer.concat([Buffer.from(start), withoutDeclaration(whole)]), 'MALFORMED')
-        : notApplicable('faults', name, noXml);
+        : untried('faults', name, noXml);
     return [
       { name: 'no answer', fault: { kind: 'hang' }, result: 'failed', failure: 'TIMEOUT', feed: impatient },
       { name: 'a file that drips', fault: { kind: 'drip' }, result: 'failed', failure: 'TIMEOUT', feed: impatient },
@@ -155,7 +155,7 @@ class FeedTrial {
       body('gzip that ends too early', halfOf(gzipSync(whole)), 'MALFORMED'),
       format === 'rss'
         ? body('a file that ends too early', halfOf(whole), 'MALFORMED')
-        : notApplicable(
+        : untried(
             'faults',
             'a file that ends too early',
             'lines do not tell how many follow; that there are too few is told by maxShrinkPercent',
@@ -171,7 +171,7 @@ class FeedTrial {
         maxRowBytes: Math.max(...file.rows.map((row) => row.length)) >> 2,
       }),
       maxUnreadablePercent >= 100
-        ? notApplicable(
+        ? untried(
             'faults',
             'more unreadable rows than maxUnreadablePercent',
             'maxUnreadablePercent 100 lets any number be unreadable',
@@ -180,7 +180,7 @@ class FeedTrial {
       fewer('a file without rows', 0),
       few > 0
         ? fewer('a file with fewer rows than maxShrinkPercent allows', few)
-        : notApplicable(
+        : untried(
             'faults',
             'a file with fewer rows than maxShrinkPercent allows',
             `of ${this.#rows} rows only none is too few, which is tried`,
@@ -191,8 +191,7 @@ class FeedTrial {
   }
 
   async fault({ name, fault, result, failure, feed, also }: FeedFault): Promise<Check> {
-    this.#server.load([this.#answer]);
-    this.#server.rewind(fault);
+    const conversation = this.#serve([this.#answer], fault);
     const fate = await fetchFile(this.#bench, this.partner, { ...this.#feed, ...feed });
     const against: string[] = [];
     if (fate.result !== result || fate.failure !== failure) {
@@ -202,7 +201,7 @@ class FeedTrial {
     if (more !== undefined) against.push(more);
     against.push(...(await this.#changed()));
     const endless = fault.kind === 'hang' || fault.kind === 'drip';
-    if (endless && !(await this.#server.aborted(GRACE_MS))) against.push('its connection stayed open');
+    if (endless && !(await conversation.aborted(GRACE_MS))) against.push('its connection stayed open');
     return check('faults', name, against);
   }
 
@@ -211,7 +210,7 @@ class FeedTrial {
     const against: string[] = [];
     let statements = 0;
     for (; ; statements++) {
-      this.#server.load([this.#answer]);
+      this.#serve([this.#answer]);
       const inventory = new Inventory(failingAt(this.#bench.store, statements));
       const fate = await fetchFile({ ...this.#bench, inventory }, { ...this.partner }, this.#feed).catch(
         () => undefined,
@@ -221,14 +220,14 @@ class FeedTrial {
       if (fate !== undefined && fate.failure !== 'PLATFORM') against.push(`became ${fateText(fate)}`);
       against.push(...(await this.#changed()));
     }
-    this.#server.load([this.#answer]);
+    this.#serve([this.#answer]);
     const fate = await fetchFile(this.#bench, this.partner, this.#feed);
     if (fate.result !== 'loaded') against.push(`afterwards the file became ${fateText(fate)}`);
     return check('faults', 'a store that fails while a file is read', [...against, ...(await this.#changed())]);
   }
 
   async contentType(): Promise<Check> {
-    this.#server.load([{ ...this.#answer, headers: { 'content-type': 'image/png' } }]);
+    this.#serve([{ ...this.#answer, headers: { 'content-type': 'image/png' } }]);
     const fate = await fetchFile(this.#bench, this.partner, this.#feed);
     const against = fate.result === 'loaded' ? [] : [`became ${fateText(fate)}`];
     return check('faults', 'a wrong content type does not keep a file from being read', [
@@ -261,16 +260,21 @@ class FeedTrial {
 
   async unchanged(): Promise<Check> {
     const headers = { etag: '"one"', 'last-modified': 'Tue, 05 Jan 2027 10:00:00 GMT' };
-    this.#server.load([
+    this.#serve([
       { ...this.#answer, headers },
       { status: 304, headers, body: Buffer.alloc(0) },
     ]);
     await fetchFile(this.#bench, this.partner, this.#feed);
     const fate = await fetchFile(this.#bench, this.partner, this.#feed);
     const against = fate.result === 'unchanged' ? [] : [`became ${fateText(fate)}`];
-    const asked = this.#server.requests.at(-1)?.headers ?? {};
+    const asked = this.#server.takeRequests().at(-1)?.headers ?? {};
     if (asked['if-none-match'] !== headers.etag) against.push('it was not asked whether it is what it was');
     return check('limits', 'a file that has not changed is not read again', [...against, ...(await this.#changed())]);
+  }
+
+  /** What is fetched next, and how the last of it goes wrong. */
+  #serve(answers: readonly HttpAnswer[], fault?: Fault): Conversation {
+    return this.#server.open('', new Conversation(answers, fault));
   }
 
   async #changed(): Promise<string[]> {
@@ -290,16 +294,15 @@ async function swapCheck(
 ): Promise<Check> {
   const name = 'a search sees the whole of the last file or the whole of the next';
   const two = all.find((result) => filesOf(result).length > 1);
-  if (two === undefined) return notApplicable('faults', name, 'no case has two files, one after the other');
+  if (two === undefined) return untried('faults', name, 'no case has two files, one after the other');
   const [first, next] = filesOf(two).slice(-2) as [HttpAnswer, HttpAnswer];
   const { feed } = partner.adapter.inventory!;
   const shelved = atServer(onShelf(partner), server);
   const found = async (): Promise<string> => foundIn(await searchInventory(bench, shelved, two.case.asked));
-  server.load([first]);
+  server.open('', new Conversation([first]));
   await fetchFile(bench, shelved, feed!);
   const before = await found();
-  server.load([next]);
-  server.rewind({ kind: 'halves', ms: 50 });
+  server.open('', new Conversation([next], { kind: 'halves', ms: 50 }));
   let over = false;
   const loading = fetchFile(bench, shelved, feed!).finally(() => {
     over = true;

@@ -12,7 +12,7 @@ import { type BenchInventory, onShelf } from './bench-inventory.ts';
 import type { LoadedCase } from './cases.ts';
 import { said } from './certify-faults.ts';
 import { failingAt, SlowStore } from './failing-store.ts';
-import { type Check, check, notApplicable } from './grade.ts';
+import { type Check, check, untried } from './grade.ts';
 import { searchInventory } from './hand-over.ts';
 import type { SearchBounds } from './search.ts';
 
@@ -79,7 +79,7 @@ export async function inventorySearchChecks(
       FAILED,
       FailureKind.TOO_LARGE,
     ),
-    notApplicable('limits', 'maxPages', 'what was handed over is found in one page'),
+    untried('limits', 'maxPages', 'what was handed over is found in one page'),
   ];
 }
 

@@ -10,7 +10,7 @@ import type { CaseResult, LoadedCase } from './cases.ts';
 import type { PartnerMessage } from './cassette.ts';
 import { inventorySearchChecks } from './certify-inventory.ts';
 import { failingAt } from './failing-store.ts';
-import { type Check, check, notApplicable } from './grade.ts';
+import { type Check, check, untried } from './grade.ts';
 import { handOverMessage, receiverOf } from './hand-over.ts';
 import { type SealedMessage, sealed, signatureOf, strange } from './sealed-message.ts';
 
@@ -209,7 +209,7 @@ class PushTrial {
     const told = histories.filter(({ said }) =>
       said.every((one) => one.event !== undefined || one.changes.every(isDated)),
     );
-    if (told.every(({ messages }) => messages.length === 0)) return notApplicable('faults', name, undated);
+    if (told.every(({ messages }) => messages.length === 0)) return untried('faults', name, undated);
     const against: string[] = [];
     let tried = 0;
     for (const { case: one, messages } of told) {
@@ -227,7 +227,7 @@ class PushTrial {
     const dated = histories.filter(
       ({ messages, said }) => messages.length > 1 && said.every(({ changes }) => changes.every(isDated)),
     );
-    if (dated.length === 0) return notApplicable('faults', name, undated);
+    if (dated.length === 0) return untried('faults', name, undated);
     const against: string[] = [];
     let tried = 0;
     for (const { case: one, messages } of dated) {
@@ -277,7 +277,7 @@ class PushTrial {
     const checks: Check[] = [];
     for (const [name, bytes, why] of hostile) {
       if (bytes === undefined) {
-        checks.push(notApplicable('faults', name, why));
+        checks.push(untried('faults', name, why));
         continue;
       }
       const status = await this.#send(sealed(this.#push, { ...first, body: bytes }, this.partner.account));
@@ -397,7 +397,7 @@ function fullSync(all: readonly CaseResult[], histories: readonly History[]): Ch
   const syncs = histories.flatMap(({ case: one, said }) =>
     said.some(({ changes }) => changes.some(({ op }) => op === 'complete' || op === 'clear')) ? [one] : [],
   );
-  if (syncs.length === 0) return notApplicable('faults', name, 'no case has a full sync');
+  if (syncs.length === 0) return untried('faults', name, 'no case has a full sync');
   const deleting = all.filter(
     ({ case: one, actual: { handedOver = [] } }) =>
       syncs.includes(one) && handedOver.some(({ deleted = 0 }) => deleted > 0),

@@ -10,7 +10,7 @@ import type { FeedFormat, PushFormat } from '../inventory/types.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { type BenchInventory, onShelf, withInventory } from './bench-inventory.ts';
 import { type PartnerMessage, Replay } from './cassette.ts';
-import { FaultServer } from './fault-server.ts';
+import { Conversation, FaultServer } from './fault-server.ts';
 import { Redactor } from './redact.ts';
 import { sealed } from './sealed-message.ts';
 import { type Asked, type Search, type SearchBounds, searchPartner } from './search.ts';
@@ -42,6 +42,8 @@ export interface Recording {
   readonly cassette: string;
   readonly answers: readonly HttpAnswer[];
   readonly messages: readonly PartnerMessage[];
+  /** The conversation begins with a token that was there already. */
+  readonly signedIn?: boolean;
 }
 
 /** A search with everything that was handed over before it. */
@@ -62,7 +64,8 @@ export async function replaySearch(
   checkEntries(partner, recording);
   const http = new Replay(recording.answers);
   if (partner.adapter.inventory === undefined) {
-    return { search: await searchPartner(partner, asked, http, { frozen: true }), fetched: [] };
+    const { signedIn = false } = recording;
+    return { search: await searchPartner(partner, asked, http, { frozen: true, signedIn }), fetched: [] };
   }
   return withInventory(async (bench) => {
     const shelved = onShelf(partner);
@@ -92,7 +95,7 @@ const nobody: HttpSender = {
 export async function handOver(
   bench: BenchInventory,
   partner: ConfiguredPartner,
-  { answers, messages }: Omit<Recording, 'cassette'>,
+  { answers, messages }: Pick<Recording, 'answers' | 'messages'>,
 ): Promise<{ readonly fates: readonly HandedOverFate[]; readonly fetched: readonly string[] }> {
   const { feed, push } = partner.adapter.inventory!;
   if (feed !== undefined) return handOverFiles(bench, partner, feed, answers);
@@ -117,12 +120,13 @@ async function handOverFiles(
   feed: FeedFormat,
   answers: readonly HttpAnswer[],
 ): Promise<{ readonly fates: readonly HandedOverFate[]; readonly fetched: readonly string[] }> {
-  const server = await FaultServer.start(answers);
+  const server = await FaultServer.start();
   try {
+    server.open('', new Conversation(answers));
     const fates: HandedOverFate[] = [];
     for (const _ of answers) fates.push(await fetchFile(bench, atServer(partner, server), feed));
     const redactor = new Redactor();
-    return { fates, fetched: server.requests.map(({ method, url = '' }) => `${method} ${redactor.path(url)}`) };
+    return { fates, fetched: server.takeRequests().map(({ method, url = '' }) => `${method} ${redactor.path(url)}`) };
   } finally {
     await server.close();
   }

@@ -7,6 +7,7 @@ import {
 } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { type Adapter, type AnswerContext, type AskContext, Rejection } from '../adapter.ts';
 import { askPartner, emptyOutcome } from '../ask.ts';
+import type { ConversationAnswer } from '../drift/read-again.ts';
 import { nameOf, PartnerFailure } from '../failure.ts';
 import type { HttpAnswer, HttpRequest, HttpSender } from '../http.ts';
 import type { Inventory } from '../inventory/inventory.ts';
@@ -55,9 +56,12 @@ export interface ReadAnswer {
 
 /** A search of one partner, as supply does it, with everything that can be seen of it. */
 export interface Search {
+  readonly partner: ConfiguredPartner;
   readonly outcome: PartnerOutcome;
   readonly exchanged: readonly Exchanged[];
   readonly answers: readonly ReadAnswer[];
+  /** Every answer of the format, also those in which the mapping did not find what it needs. */
+  readonly bodies: readonly ConversationAnswer[];
   readonly fates: readonly RowFate[];
 }
 
@@ -70,6 +74,8 @@ export interface SearchBounds {
   readonly frozen?: boolean;
   /** What partners have handed over, for one that is not asked. */
   readonly inventory?: Inventory;
+  /** Requests go out with a made-up token instead of asking for one. */
+  readonly signedIn?: boolean;
 }
 
 /** Searches a partner through supply's own code. Never throws for what the partner or its mapping does. */
@@ -81,17 +87,18 @@ export async function searchPartner(
 ): Promise<Search> {
   const tap = new Tap(http);
   const answers: ReadAnswer[] = [];
-  const watched = { ...partner, adapter: observed(partner.adapter, answers, bounds.frozen === true) };
+  const bodies: ConversationAnswer[] = [];
+  const watched = { ...partner, adapter: observed(partner.adapter, answers, bodies, bounds.frozen === true) };
   const context: AskContext = { account: partner.account, ...asked };
   const outcome = await outcomeOf(watched, context, tap, bounds);
-  return { outcome, exchanged: tap.exchanged, answers, fates: fatesOf(partner, answers) };
+  return { partner, outcome, exchanged: tap.exchanged, answers, bodies, fates: fatesOf(partner, answers) };
 }
 
 async function outcomeOf(
   partner: ConfiguredPartner,
   context: AskContext,
   http: HttpSender,
-  { deadline, signal, frozen, inventory }: SearchBounds,
+  { deadline, signal, frozen, inventory, signedIn }: SearchBounds,
 ): Promise<PartnerOutcome> {
   let first: Question | { readonly unsupported: string };
   try {
@@ -106,7 +113,7 @@ async function outcomeOf(
   }
   const tools = {
     http,
-    tokens: new TokenCache(),
+    tokens: signedIn === true ? new HeldToken() : new TokenCache(),
     turns: new Turns(),
     answers: { hold: () => '' },
     ...(inventory !== undefined && { inventory }),
@@ -117,10 +124,11 @@ async function outcomeOf(
 }
 
 /** The adapter, with what it reads noted. */
-function observed(adapter: Adapter, answers: ReadAnswer[], frozen: boolean): Adapter {
+function observed(adapter: Adapter, answers: ReadAnswer[], bodies: ConversationAnswer[], frozen: boolean): Adapter {
   return {
     ...adapter,
     read(body, context) {
+      bodies.push({ body, context });
       const result = adapter.read(body, context);
       if ('failure' in result) return result;
       answers.push({ body, context, rows: result.rows });
@@ -201,6 +209,13 @@ function rowName(adapter: Adapter, row: unknown): string | undefined {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A token that is there already. */
+class HeldToken extends TokenCache {
+  override get(): Promise<string> {
+    return Promise.resolve('placeholder-token');
+  }
 }
 
 /** Notes what passes through a sender. */

@@ -7,7 +7,7 @@ import { HttpClient } from '../http.ts';
 import type { FeedFormat, PushFormat } from '../inventory/types.ts';
 import { type BenchPartner, openAccount, openOffline } from './bench.ts';
 import { onShelf, withInventory } from './bench-inventory.ts';
-import { caseText, loadCases } from './cases.ts';
+import { caseText, harmless, loadCases } from './cases.ts';
 import { answersOf, type Cassette, type CassetteExchange, loadCassette, messagesOf } from './cassette.ts';
 import { fetchFile, type HandedOverFate, replaySearch, searchInventory } from './hand-over.ts';
 import type { Read } from './reads.ts';
@@ -117,7 +117,7 @@ export async function recordPartner(name: string, request: RecordRequest): Promi
   if (feed !== undefined) return recordFile(bench, request, feed);
   if (push !== undefined) return recordMessages(bench, request, push, listening);
   const { search, secrets, asked } = await ask(name, request);
-  return recorded(bench, asked, search, recordOf(asked, search.exchanged, secrets).exchanges);
+  return recorded(bench, asked, search, recordOf(asked, search.exchanged, secrets, bench.partner.basePath).exchanges);
 }
 
 async function recordFile(bench: BenchPartner, request: TryRequest, feed: FeedFormat): Promise<Recorded> {
@@ -162,7 +162,10 @@ function recorded(
   const criteria = Criteria.toJSON(asked.criteria) as Record<string, unknown>;
   const { market, currency } = asked;
   const recordedAt = new Date(asked.now).toISOString();
-  const faulty = search.outcome.failure !== FailureKind.UNSPECIFIED || search.outcome.rejections.length > 0;
+  const { failure, rejections } = search.outcome;
+  const unreadable = rejections.some(({ reason }) => !harmless.has(nameOf(RejectionReason, reason).toUpperCase()));
+  const faulty = failure !== FailureKind.UNSPECIFIED || unreadable;
+  const { options } = partner.account;
   return {
     folder,
     cassette: { recordedAt, asked: { criteria, market, currency }, exchanges },
@@ -176,7 +179,7 @@ function recorded(
         market,
         currency,
         criteria,
-        ...(Object.keys(partner.account.options).length > 0 && { options: partner.account.options }),
+        ...(Object.keys(options).length > 0 && { options }),
       }),
   };
 }
@@ -206,12 +209,16 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
   if (file === undefined) {
     const bench = await openAccount(name, { account, configDirectory });
     const asked = askedOf(bench, request, undefined);
-    const secrets = secretsOf(bench.partner, bench.credentials);
-    if (bench.partner.adapter.inventory !== undefined)
+    if (bench.partner.adapter.inventory !== undefined) {
+      const secrets = secretsOf(bench.partner, bench.credentials);
       return { bench, asked, secrets, ...(await readInventory(bench, asked)) };
+    }
     const http = new HttpClient();
     try {
-      return { bench, asked, secrets, search: await searchPartner(bench.partner, asked, http) };
+      const search = await searchPartner(bench.partner, asked, http);
+      // Tokens that the partner gave are known only now.
+      const secrets = [...secretsOf(bench.partner, bench.credentials), ...bench.partner.secrets.texts];
+      return { bench, asked, secrets, search };
     } finally {
       await http.close();
     }

@@ -83,17 +83,17 @@ export class FaultBench {
     return { outcome, conversation, lateMs: Date.now() - (bounds.deadline ?? Number.POSITIVE_INFINITY) };
   }
 
-  /** As {@link search} within a short time; again with a longer one where it was over before the fault was met. */
+  /** As {@link search}, within the first of some times (ms) in which the fault is met. */
   async impatient(
     fault: Fault,
     at: number,
     bounds: (ms: number) => Bounds,
-    shortMs: number,
-    longMs: number,
+    [ms, ...longer]: readonly [number, ...number[]],
   ): Promise<Tried> {
-    const tried = await this.search(fault, at, { ...bounds(shortMs), maxBodyBytes: this.bodyLimit });
-    if (tried.conversation.isReached) return tried;
-    return this.search(fault, at, { ...bounds(longMs), maxBodyBytes: this.bodyLimit });
+    const tried = await this.search(fault, at, { ...bounds(ms), maxBodyBytes: this.bodyLimit });
+    const [next, ...rest] = longer;
+    if (tried.conversation.isReached || next === undefined) return tried;
+    return this.impatient(fault, at, bounds, [next, ...rest]);
   }
 
   /** Searches in a conversation that may be there already; `onSend` hears of every request that goes out. */

@@ -35,7 +35,12 @@ export function recordOf(
     exchanges: exchanged.flatMap(({ request, answer }) =>
       answer === undefined
         ? []
-        : [{ request: readable(recordedRequest(below(basePath, request), redactor)), answer: recordedAnswer(answer, redactor) }],
+        : [
+            {
+              request: readable(recordedRequest(below(basePath, request), redactor)),
+              answer: recordedAnswer(answer, redactor),
+            },
+          ],
     ),
   };
 }

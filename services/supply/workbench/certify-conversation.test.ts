@@ -37,7 +37,7 @@ function edit(folder: string, ...edits: readonly (readonly [from: string, to: st
   writeFileSync(file, text);
 }
 
-describe('a partner that is asked several times', { timeout: 60_000 }, () => {
+describe('a partner that is asked several times', { timeout: 60_000, concurrent: true }, () => {
   it('goes wrong at its login, its steps and its search, also where the login is on another host', async () => {
     const { certificate } = await certified('uber', (folder) => {
       for (const name of ['search', 'yen']) rmSync(join(folder, 'cases', `${name}.yaml`));
@@ -86,7 +86,7 @@ describe('a partner that is asked several times', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what map.ts makes', { timeout: 60_000 }, () => {
+describe('what map.ts makes', { timeout: 60_000, concurrent: true }, () => {
   it('is tried as well: a midnight that it takes for the next one is a D', async () => {
     const { certificate, failed } = await certified('hotelbeds', (folder) => {
       const file = join(folder, 'stays.ts');

@@ -38,7 +38,7 @@ export function compileManifest(
   const handedOver = handsOver(written);
   const manifest = handedOver ? { ...written, rows: written.rows ?? INVENTORY_ROWS } : written;
   const functions = vertical.name === 'flight' ? new Map([...commonFunctions, ...flightFunctions]) : commonFunctions;
-  const compiler = new Compiler(document, functions);
+  const compiler = new Compiler(document, functions, manifest.auth !== undefined && 'session' in manifest.auth);
   const message = descriptors().getMessage(vertical.itemMessage);
   if (message === undefined) throw new Error(`The descriptors lack ${vertical.itemMessage}.`);
   const tables = readTables(compiler, folder, manifest.tables);

@@ -59,7 +59,7 @@ export async function askRemote(
   bounds.signal.addEventListener('abort', cancel, { once: true });
   try {
     const said = await call.within(async (options) => {
-      const start = { ...question.start, partners: [partner.name] };
+      const start = { ...question.start, partners: [partner.name], keepIdentity: true };
       const client = tools.remotes.client(partner.address);
       return readStream(client.search(only(start), { ...options, signal: stream.signal }), part, tools.turns);
     });

@@ -127,10 +127,12 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
   if (file === undefined) {
     const bench = await openAccount(name, { account, configDirectory });
     const asked = askedOf(bench, request, undefined);
-    const secrets = secretsOf(bench.partner, bench.credentials);
     const http = new HttpClient();
     try {
-      return { bench, asked, secrets, search: await searchPartner(bench.partner, asked, http) };
+      const search = await searchPartner(bench.partner, asked, http);
+      // Tokens that the partner gave are known only now.
+      const secrets = [...secretsOf(bench.partner, bench.credentials), ...bench.partner.secrets.texts];
+      return { bench, asked, secrets, search };
     } finally {
       await http.close();
     }

@@ -1,5 +1,4 @@
 import type { PartnerOutcome } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { Adapter } from '../adapter.ts';
 import { ConcurrencyLimit } from '../concurrency.ts';
 import { HttpClient, type HttpSender } from '../http.ts';
 import type { ConfiguredPartner } from '../partner.ts';
@@ -62,8 +61,7 @@ export class FaultBench {
 
   /** Its requests carry a token, which the first one gets. */
   get hasToken(): boolean {
-    const { adapter } = this.partner;
-    return adapter.session !== undefined || Object.hasOwn(adapter satisfies Adapter, 'oauth');
+    return this.partner.adapter.session !== undefined;
   }
 
   /** Largest answer in bytes; that to a login has a limit of its own. */

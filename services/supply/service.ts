@@ -55,7 +55,13 @@ const MOST_HANDLES = 200;
  */
 export async function createSupplyService(deps: SupplyDependencies): Promise<SupplyHandle> {
   const handedOver = new HandedOverInventory(deps);
-  const live = await LivePartners.open(deps, { before: (partners) => handedOver.follow(partners) });
+  const live = await LivePartners.open(deps, { before: (partners) => handedOver.follow(partners) }).catch(
+    async (error: unknown) => {
+      // What had begun to be taken would keep the process alive.
+      await handedOver.close();
+      throw error;
+    },
+  );
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);

@@ -1,7 +1,16 @@
 import type { Grade } from '../certificate.ts';
 
 /** What a check is about. */
-export type CheckGroup = 'cases' | 'money' | 'times' | 'identity' | 'determinism' | 'faults' | 'deadline' | 'limits';
+export type CheckGroup =
+  | 'cases'
+  | 'money'
+  | 'times'
+  | 'identity'
+  | 'determinism'
+  | 'contract'
+  | 'faults'
+  | 'deadline'
+  | 'limits';
 
 /** One thing that was tried. */
 export interface Check {

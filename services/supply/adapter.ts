@@ -27,7 +27,7 @@ export interface Progress {
   readonly step: number;
   /** Number of the page, from 1. */
   readonly page: number;
-  /** Rows received on earlier pages. */
+  /** Elements of the outermost list of rows on earlier pages. */
   readonly offset: number;
   /** What the partner gave to ask for this page with. */
   readonly cursor?: string;
@@ -255,6 +255,8 @@ export interface Manifest {
    * each with where the partner says so.
    */
   readonly taxBasis?: Readonly<Record<string, { readonly basis: TaxBasis; readonly citation: string }>>;
+  /** Attributes of the vertical that the answers to a search do not have, each with the reason: for certificates. */
+  readonly lacks?: Readonly<Record<string, string>>;
   /** Digest of manifest, configuration and adapter sources; part of every handle. */
   readonly digest: string;
 }

@@ -161,14 +161,14 @@ function folderOf(document: YamlDocument<PartnerConfig>, directories: readonly s
 export async function loadPartner(
   file: string,
   sources: Omit<PartnerSources, 'configDirectory'> = {},
-): Promise<{ partner: ConfiguredPartner; folder: string; credentials: readonly string[] }> {
+): Promise<{ partner: ConfiguredPartner; manifest: ManifestFile; folder: string; credentials: readonly string[] }> {
   checkFileName(file);
   const document = loadFile<PartnerConfig>(file, partnerSchema, sources.twinUrl);
   const folder = folderOf(document, sources.adapterDirectories ?? defaultDirectories());
   const loaded = await loadAdapter(folder);
   checkAccount(document, loaded.manifest);
   const partner = configurePartner(partnerName(file), document.value, loaded);
-  return { partner, folder, credentials: Object.keys(document.value.credentials) };
+  return { partner, manifest: loaded.manifest, folder, credentials: Object.keys(document.value.credentials) };
 }
 
 function partnerName(file: string): string {

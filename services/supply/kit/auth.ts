@@ -3,6 +3,7 @@ import type { Compiler } from './compiler.ts';
 import type { ManifestFile } from './manifest.ts';
 import { AbsentError, compileFields } from './request.ts';
 import { type Frame, Scope } from './scope.ts';
+import { signedParts } from './signed.ts';
 
 /** Puts an account's credentials into a request, made from the frame that the request was made from. */
 export type Authorize = (request: PartnerRequest, context: AskContext, frame: Frame) => PartnerRequest;
@@ -50,6 +51,7 @@ export function compileAuth(compiler: Compiler, manifest: ManifestFile, requestS
     return (request) => request;
   }
   const scope = new Scope(requestScope);
+  const signed = signedParts(scope);
   const slots = Object.keys(credentials).map((name) => [scope.add(`credentials.${name}`, 'string'), name] as const);
   const inQuery = 'query' in auth;
   const fields = compileFields(
@@ -58,9 +60,10 @@ export function compileAuth(compiler: Compiler, manifest: ManifestFile, requestS
     inQuery ? auth.query : auth.headers,
     scope,
   );
-  return (request, { account }, frame) => {
+  return (request, context, frame) => {
     const own = frame.slice(0, scope.size);
-    for (const [slot, name] of slots) own[slot] = account.credential(name);
+    signed.enter(own, request, context);
+    for (const [slot, name] of slots) own[slot] = context.account.credential(name);
     const values = fields.map(([name, read]) => {
       const value = read(own);
       if (value === undefined) throw new AbsentError(`auth: ${name} is absent`);

@@ -9,6 +9,7 @@ import { compileExchange } from './exchange.ts';
 import { flightFunctions } from './flight.ts';
 import { commonFunctions } from './functions.ts';
 import { compileInventory, handsOver, INVENTORY_ROWS } from './inventory.ts';
+import { checkLacks } from './lacks.ts';
 import type { ManifestFile } from './manifest.ts';
 import { compileMapping } from './mapping.ts';
 import { readTables } from './tables.ts';
@@ -52,6 +53,7 @@ export function compileManifest(
     mapping,
     door,
   });
+  checkLacks(compiler, manifest.lacks ?? {}, vertical);
   const inventory = compileInventory({ compiler, manifest, context, authorize, exchange });
   compiler.finish();
   const own = door.adapter ?? {};

@@ -233,7 +233,7 @@ export function compileExchange(input: ExchangeInput): Parts {
       return { rows: rows ?? [], ...warned, next: again, intermediate: true };
     }
     if (rows === undefined) return malformed('it has no list of rows where the manifest says');
-    const next = paging?.(frame, answered, progress, rows.length);
+    const next = paging?.(frame, answered, progress, found?.elements ?? 0);
     if (next === undefined) return { rows, ...warned };
     if ('refused' in next) return { rows, warning: next.refused };
     const { progress: onward, request: own } = next;

@@ -84,10 +84,18 @@ const auth: JSONSchema = {
       }),
     }),
     object('headers by expression', ['headers'], {
-      headers: named('header to its value; credentials.<name> may be read', cel('value'), '^[A-Za-z0-9-]+$'),
+      headers: named(
+        'header to its value; credentials.<name>, request.method, request.path and request.body may be read',
+        cel('value'),
+        '^[A-Za-z0-9-]+$',
+      ),
     }),
     object('query parameters by expression', ['query'], {
-      query: named('parameter to its value; credentials.<name> may be read', cel('value'), '^.+$'),
+      query: named(
+        'parameter to its value; credentials.<name>, request.method, request.path and request.body may be read',
+        cel('value'),
+        '^.+$',
+      ),
     }),
     object('OAuth 2.0 client credentials', ['oauth2'], {
       oauth2: object('where and how a token is fetched', ['tokenPath', 'clientId', 'clientSecret'], {
@@ -210,6 +218,12 @@ export const manifestSchema: JSONSchema = object(
         citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
       }),
     },
+    lacks: {
+      description:
+        'attributes of the vertical that the answers to a search do not have, each with the reason: certificates do not count them',
+      type: 'object',
+      additionalProperties: { description: 'why it is not there', type: 'string', minLength: 10 },
+    },
     options: named(
       'settings of an account, read as options.<name>',
       object('a setting', ['type', 'description'], {
@@ -265,7 +279,9 @@ export const manifestSchema: JSONSchema = object(
     paging: object('how further pages are known and asked for: one of cursor, link and more', [], {
       cursor: cel('what the next request passes on as cursor; absent on the last page'),
       link: cel('URL of the next page, below the endpoint; absent on the last page'),
-      more: cel('there is another page; page is the number of this one, offset counts the rows received'),
+      more: cel(
+        'there is another page; page is the number of this one, offset counts the elements received of the outermost list of rows',
+      ),
       request: request('the request for a further page, where it is not the search again'),
     }),
     failures: object('how answers say what went wrong', [], {

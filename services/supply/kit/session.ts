@@ -5,6 +5,7 @@ import type { CompiledFailures } from './failures.ts';
 import type { ManifestFile, RequestTemplate, SessionTemplate } from './manifest.ts';
 import { compileFields, compileRequest, formText, type RequestMaker, type RequestSettings } from './request.ts';
 import { type Frame, Scope } from './scope.ts';
+import { signedParts } from './signed.ts';
 
 /** Name under which requests read the session's token. */
 export const tokenName = 'token';
@@ -49,6 +50,7 @@ export function compileSession(
       : compiler.expression([...at, 'lifetimeSeconds'], session.lifetimeSeconds, answerScope);
   const signing = new Scope(scope);
   const slot = signing.add(tokenName, 'string');
+  const signed = signedParts(signing);
   const headers = compileFields(compiler, [...at, 'headers'], session.headers, signing);
   const query = compileFields(compiler, [...at, 'query'], session.query, signing);
   const frameOf = (asked: AskContext): Frame => {
@@ -77,6 +79,7 @@ export function compileSession(
       const made = request.withToken?.(given) ?? request;
       const frame = frameOf(asked);
       frame[slot] = given;
+      signed.enter(frame, made, asked);
       const own: Record<string, string> = {};
       for (const [name, read] of headers) {
         const value = read(frame);

@@ -53,9 +53,9 @@ export function compileVerifying({ compiler, manifest, mapping, request, stepsAt
     click,
     find(frame, body, context, id) {
       const answer = new KitAnswer(frame, mapping.load);
-      const values = rows?.read(frame);
+      const read = rows?.read(frame);
       const found =
-        rows === undefined ? mapping.rows(answer, frame, body, context)?.rows : values && rowsOf(answer, values);
+        rows === undefined ? mapping.rows(answer, frame, body, context)?.rows : read && rowsOf(answer, read.rows);
       const same = found?.find((row) => mapping.id(row.answer.enter(row)) === id);
       if (same !== undefined) return [same];
       // An answer about one row has it alone, maybe under a new key.

@@ -16,7 +16,7 @@ import {
 import { start } from '../testing/rig.ts';
 import { contractChecks, readCase } from './certify-contract.ts';
 import { callerOf } from './certify-remote.ts';
-import { FaultServer } from './fault-server.ts';
+import { Conversation } from './fault-server.ts';
 
 const closing: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -43,13 +43,12 @@ const good: Partial<RemoteBehaviour> = {
 async function failed(changes: Partial<RemoteBehaviour>): Promise<Record<string, string[]>> {
   const remote = await startRemote({ ...good, ...changes });
   const remotes = new RemoteConnections();
-  const server = await FaultServer.start([]);
-  closing.push(remotes, remote, server);
+  closing.push(remotes, remote);
   const listen = { host: '127.0.0.1', port: 0 };
   const caller = callerOf(remotes, { partner: 'far', address: remote.address, listen }, 'stay');
   const { criteria, market, currency, locale } = start();
   const read = await readCase(caller, 'one', { criteria: criteria!, market, currency, locale, now: Date.now() });
-  const checks = await contractChecks(caller, [read], { read, replay: () => {} }, server);
+  const checks = await contractChecks(caller, [read], { read, converse: () => new Conversation([]) });
   const names = (wanted: string) => checks.filter(({ result }) => result === wanted).map(({ name }) => name);
   return { failed: names('failed'), untried: names('not applicable') };
 }

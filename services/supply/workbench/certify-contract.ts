@@ -14,8 +14,8 @@ import { usable } from '../remote/offers.ts';
 import { only, Part, readStream } from '../remote/search.ts';
 import { Turns } from '../turns.ts';
 import type { RemoteCaller } from './certify-remote.ts';
-import type { FaultServer } from './fault-server.ts';
-import { type Check, check } from './grade.ts';
+import type { Conversation, Fault } from './fault-server.ts';
+import { type Check, check, untried } from './grade.ts';
 import type { Asked } from './search.ts';
 
 /** Time that a call has, ms. */
@@ -78,8 +78,7 @@ export async function readCase(caller: RemoteCaller, name: string, asked: Asked)
 export async function contractChecks(
   caller: RemoteCaller,
   cases: readonly ReadCase[],
-  whole: { readonly read: ReadCase; readonly replay: () => void } | undefined,
-  server: FaultServer,
+  whole: { readonly read: ReadCase; converse(fault?: Fault): Conversation } | undefined,
 ): Promise<Check[]> {
   const sent = cases.flatMap(({ rows }) => rows);
   const broken = cases.flatMap(({ name, broken }) => (broken === undefined ? [] : [`${name}: ${broken}`]));
@@ -98,10 +97,9 @@ export async function contractChecks(
   ];
   const row = whole?.read.rows[0];
   if (whole === undefined || row === undefined) return checks;
-  whole.replay();
+  whole.converse();
   checks.push(await verifyCheck(caller, row.handle), await handoffCheck(caller, row.handle));
-  server.rewind({ kind: 'hang' });
-  checks.push(await verifyDeadline(caller, row.handle, server));
+  checks.push(await verifyDeadline(caller, row.handle, whole.converse({ kind: 'hang' })));
   return checks;
 }
 
@@ -205,11 +203,11 @@ async function handoffCheck(caller: RemoteCaller, handle: OfferHandle): Promise<
   );
 }
 
-async function verifyDeadline(caller: RemoteCaller, handle: OfferHandle, server: FaultServer): Promise<Check> {
+async function verifyDeadline(caller: RemoteCaller, handle: OfferHandle, partner: Conversation): Promise<Check> {
   await caller.client.verifyOffer({ handle }, caller.options(IMPATIENCE)).catch(() => undefined);
-  const asks = server.asked > 0;
-  const against = asks && !(await server.aborted(GRACE_MS)) ? ['its connection stayed open'] : [];
-  return check('deadline', 'the deadline of a verification ends its connection', against, asks);
+  const name = 'the deadline of a verification ends its connection';
+  if (!partner.isReached) return untried('deadline', name, 'no partner was asked');
+  return check('deadline', name, (await partner.aborted(GRACE_MS)) ? [] : ['its connection stayed open']);
 }
 
 /** What is wrong with how a call about one row ended: a failure that says which is no fault. */

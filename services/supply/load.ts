@@ -62,6 +62,7 @@ function defaultDirectories(): readonly string[] {
 
 /** An adapter of a folder. */
 export interface LoadedAdapter {
+  readonly folder: string;
   readonly adapter: Adapter;
   readonly manifest: ManifestFile;
   readonly plan: ColumnPlan;
@@ -207,7 +208,7 @@ export async function loadAdapter(folder: string, file = path.join(folder, 'mani
   if (adapter.vertical !== manifest.vertical) {
     throw problem('vertical', `map.ts says "${adapter.vertical}"`);
   }
-  return { adapter, manifest, plan: planColumns(adapter, vertical), digest };
+  return { folder, adapter, manifest, plan: planColumns(adapter, vertical), digest };
 }
 
 /**
@@ -346,6 +347,7 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     adapter: loaded.adapter,
     manifest,
     account,
+    folder: loaded.folder,
     origin: url.origin,
     basePath: url.pathname.replace(/\/+$/, ''),
     markets: config.markets,

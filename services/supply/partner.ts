@@ -32,6 +32,8 @@ export interface AnyPartner {
 
 /** A partner that is asked over HTTP, by an adapter of this process. */
 export interface ConfiguredPartner extends AnyPartner {
+  /** Where its adapter lies. */
+  readonly folder: string;
   readonly adapter: Adapter;
   /** Scheme, host and port of the endpoint. */
   readonly origin: string;

@@ -6,6 +6,7 @@ export { cassetteText } from './cassette.ts';
 export { type Certificate, certify, outdatedFiles, writeCertificate } from './certify.ts';
 export { certifyRemote } from './certify-remote.ts';
 export { type Comparison, compareManifests } from './compare.ts';
+export { adoptDrift, type FoundDrift, findDrift } from './drift.ts';
 export type { Check } from './grade.ts';
 export { makePartner } from './new.ts';
 export { type FolderStatus, statusOf } from './status.ts';

@@ -26,6 +26,8 @@ export interface AnyPartner {
   /** Calls under way at once. */
   readonly limit: ConcurrencyLimit;
   readonly hold: RateLimitHold;
+  /** What must not be told of it. */
+  readonly secrets: KnownSecrets;
 }
 
 /** A partner that is asked over HTTP, by an adapter of this process. */
@@ -43,6 +45,4 @@ export interface ConfiguredPartner extends AnyPartner {
   readonly sendTraceparent: boolean;
   /** When the next request may go out. */
   readonly rate: RequestRate;
-  /** What must not be told of it. */
-  readonly secrets: KnownSecrets;
 }

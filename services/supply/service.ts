@@ -60,11 +60,15 @@ const MOST_HANDLES = 200;
 export async function createSupplyService(deps: SupplyDependencies): Promise<SupplyHandle> {
   const handedOver = new HandedOverInventory(deps);
   const drift = new DriftWatch(deps.drift);
-  const live = await LivePartners.open(deps, {
-    before: (partners) => {
-      drift.follow(partners);
-      return handedOver.follow(partners);
-    },
+  const follow = (partners: ReadonlyMap<string, SupplyPartner>): Promise<void> => {
+    drift.follow(partners);
+    return handedOver.follow(partners);
+  };
+  const live = await LivePartners.open(deps, { before: follow }).catch(async (error: unknown) => {
+    // What had begun to be taken would keep the process alive.
+    await handedOver.close();
+    await drift.close();
+    throw error;
   });
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);

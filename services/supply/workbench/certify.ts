@@ -24,6 +24,8 @@ import { fatesOf, type Search } from './search.ts';
 export interface Certificate extends CertificateHead {
   readonly partner: string;
   readonly vertical: string;
+  /** Of an adapter that runs elsewhere: where it was graded. */
+  readonly address?: string;
   readonly grade: Grade;
   /** The most that an account's trafficShare may be. */
   readonly ceiling: number;

@@ -14,7 +14,7 @@ import { connect, type MeshClient } from '../../../libs/mesh/index.ts';
 import { vertical } from '../../../libs/vertical/index.ts';
 import { ceilings } from '../certificate.ts';
 import { openOffline } from './bench.ts';
-import { type CaseResult, loadCases, runCase } from './cases.ts';
+import { type CaseResult, digestOfCases, loadCases, runCase } from './cases.ts';
 import { type Certificate, isWhole } from './certify.ts';
 import { against, type Expected, faults, isEndless, said } from './certify-faults.ts';
 import { meanOf } from './completeness.ts';
@@ -71,6 +71,7 @@ export async function certifyRemote(folder: string, target: RemoteTarget): Promi
       grade,
       ceiling: ceilings[grade],
       manifest: known.manifest,
+      cases: digestOfCases(cases.map((one) => one.case)),
       offers: bench.batches.reduce((sum, { rows }) => sum + rows.length / 4, 0),
       completeness,
       conversation: whole?.actual.requests ?? [],

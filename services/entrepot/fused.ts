@@ -12,7 +12,7 @@ import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
 import { createQueryService } from '../query/service.ts';
-import { createSupplyService } from '../supply/service.ts';
+import { createSupplyService, type DriftOptions } from '../supply/service.ts';
 import { createTwin } from '../twin/server.ts';
 import { openStores } from './stores.ts';
 
@@ -34,6 +34,8 @@ export interface FusedOptions {
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
+  /** How live answers are held against what partners were certified with. Default: cases under the data directory, if any. */
+  readonly drift?: DriftOptions;
   /** For tests: every span is handed to it. */
   readonly spanExporter?: SpanExporter;
 }
@@ -106,6 +108,7 @@ async function compose(
     ingress: { host: ingressHost, port: Number(ingressPort) },
     normalization: reach(NormalizationServiceDefinition, 'normalization'),
     inventory: stores.openInventory,
+    drift: { ...(options.inMemory !== true && { directory: join(dataDirectory(), 'drift') }), ...options.drift },
     ...(twinUrl !== undefined && { twinUrl }),
     ...(options.answersBudgetBytes !== undefined && { answers: { budgetBytes: options.answersBudgetBytes } }),
   });

@@ -3,6 +3,7 @@ import type { ConcurrencyLimit } from './concurrency.ts';
 import type { ColumnPlan } from './map-rows.ts';
 import type { RateLimitHold } from './rate-limit.ts';
 import type { RequestRate } from './request-rate.ts';
+import type { KnownSecrets } from './secrets.ts';
 
 /** A partner as it is configured, with what the process knows of it, however it is asked. */
 export interface AnyPartner {
@@ -25,10 +26,14 @@ export interface AnyPartner {
   /** Calls under way at once. */
   readonly limit: ConcurrencyLimit;
   readonly hold: RateLimitHold;
+  /** What must not be told of it. */
+  readonly secrets: KnownSecrets;
 }
 
 /** A partner that is asked over HTTP, by an adapter of this process. */
 export interface ConfiguredPartner extends AnyPartner {
+  /** Where its adapter lies. */
+  readonly folder: string;
   readonly adapter: Adapter;
   /** Scheme, host and port of the endpoint. */
   readonly origin: string;

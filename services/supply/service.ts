@@ -4,6 +4,7 @@ import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
+import { type DriftOptions, DriftWatch } from './drift/watch.ts';
 import { HandedOverInventory } from './handed-over.ts';
 import { HttpClient, type HttpClientOptions } from './http.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
@@ -19,6 +20,7 @@ import { SearchSession } from './session.ts';
 import { TokenCache } from './tokens.ts';
 import { Turns } from './turns.ts';
 
+export type { DriftOptions } from './drift/watch.ts';
 export { inventoryStore } from './inventory/schema.ts';
 export { checkPartners } from './load.ts';
 
@@ -38,6 +40,8 @@ export interface SupplyDependencies extends PartnerSources {
   readonly inventory?: () => Promise<Store>;
   /** Where messages of partners are taken, where one sends some. */
   readonly ingress?: IngressAddress;
+  /** How live answers are held against what partners were certified with; see README. */
+  readonly drift?: DriftOptions;
 }
 
 /** The service, with where partners send their messages. */
@@ -55,13 +59,17 @@ const MOST_HANDLES = 200;
  */
 export async function createSupplyService(deps: SupplyDependencies): Promise<SupplyHandle> {
   const handedOver = new HandedOverInventory(deps);
-  const live = await LivePartners.open(deps, { before: (partners) => handedOver.follow(partners) }).catch(
-    async (error: unknown) => {
-      // What had begun to be taken would keep the process alive.
-      await handedOver.close();
-      throw error;
-    },
-  );
+  const drift = new DriftWatch(deps.drift);
+  const follow = (partners: ReadonlyMap<string, SupplyPartner>): Promise<void> => {
+    drift.follow(partners);
+    return handedOver.follow(partners);
+  };
+  const live = await LivePartners.open(deps, { before: follow }).catch(async (error: unknown) => {
+    // What had begun to be taken would keep the process alive.
+    await handedOver.close();
+    await drift.close();
+    throw error;
+  });
   const answers = new AnswerStore(deps.answers);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
@@ -78,6 +86,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     http,
     tokens: new TokenCache(),
     turns: new Turns(),
+    drift,
     remotes,
   };
   const endGauges = observeHeld(answers, identities);
@@ -92,7 +101,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     verifyOffer: (request, context) => verifyAnyOffer(tools, request, context),
     createHandoff: (request, context) => createAnyHandoff(tools, request, context),
     listPartners: async () => {
-      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver));
+      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver, drift));
       return { partners: (await Promise.all(described)).sort(byName) };
     },
   });
@@ -104,6 +113,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     },
     close: async () => {
       await live.close();
+      await drift.close();
       endGauges();
       await handedOver.close();
       identities.close();
@@ -114,7 +124,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
   };
 }
 
-async function describe(partner: SupplyPartner, handedOver: HandedOverInventory): Promise<Partner> {
+async function describe(partner: SupplyPartner, handedOver: HandedOverInventory, drift: DriftWatch): Promise<Partner> {
   const { name, adapter, manifest, markets, enabled } = partner;
   return {
     name,
@@ -124,6 +134,7 @@ async function describe(partner: SupplyPartner, handedOver: HandedOverInventory)
     enabled,
     manifest: manifest.digest,
     handedOver: isRemote(partner) ? undefined : await handedOver.describe(partner),
+    drift: drift.describe(name),
   };
 }
 

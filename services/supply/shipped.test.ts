@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { Criteria } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
-import { checkPartners, loadPartners } from './load.ts';
+import { readCertificate } from './certificate.ts';
+import { readBaseline } from './drift/baseline.ts';
+import { digestOfFolder } from './folder-digest.ts';
+import { adapterFolders, checkPartners, loadPartners, shippedAdapters } from './load.ts';
 import { planSearch } from './plan.ts';
 import { start } from './testing/rig.ts';
 
@@ -59,4 +62,11 @@ it('ships adapters that make a request of ordinary criteria, or look into what w
       else expect(question).toMatchObject({ path: expect.stringMatching(/^\//) });
     }
   }
+});
+
+it('ships baselines of the folders as they are: live answers of certified partners are watched for drift', () => {
+  const certified = adapterFolders([shippedAdapters]).filter((folder) => readCertificate(folder) !== undefined);
+  expect(certified).not.toEqual([]);
+  for (const folder of certified)
+    expect([folder, readBaseline(folder)?.manifest]).toEqual([folder, digestOfFolder(folder)]);
 });

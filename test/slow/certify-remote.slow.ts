@@ -9,8 +9,7 @@ import { folderOf } from '../../services/supply/workbench/bench.ts';
 import { certifyRemote } from '../../services/supply/workbench/certify-remote.ts';
 
 /**
- * A SupplyService over gRPC whose partners have the misbehaving server as their endpoint; nobody settles identities. It is
- * a platform's own, which keeps what serves identity alone: its certificate says so.
+ * A SupplyService over gRPC whose partners have the misbehaving server as their endpoint; nobody settles identities.
  */
 let supply: ServiceHandle;
 let server: MeshServer;
@@ -24,7 +23,9 @@ beforeAll(async () => {
     endpoint: `http://127.0.0.1:${port}`,
     credentials: { token: { env: 'NONE', default: 'none' } },
   };
-  config = writePartners({ far: account, other: { ...account, maxBodyBytes: 1_024 } });
+  const secret = { env: 'NONE', default: 'none' };
+  const rides = { ...account, adapter: 'uber', credentials: { clientId: secret, clientSecret: secret } };
+  config = writePartners({ far: account, other: { ...account, maxBodyBytes: 1_024 }, rides });
   const normalization = connect(NormalizationServiceDefinition, { network: createMemoryNetwork(), name: 'none' });
   supply = await createSupplyService({ configDirectory: config, normalization: normalization.client });
   server = await serve({ name: 'supply', at: { address: '127.0.0.1:0' }, services: supply.services });
@@ -51,8 +52,27 @@ describe('an adapter that runs elsewhere', { timeout: 120_000 }, () => {
     const certificate = await certifyRemote(folderOf('duffel'), target('far'));
     expect(certificate.checks.filter(({ result }) => result === 'failed')).toEqual([]);
     expect(certificate).toMatchObject({ partner: 'far', vertical: 'flight', grade: 'B', ceiling: 0.5 });
-    expect(certificate.completeness.fields).toMatchObject({ carriers: 100, segment_keys: 0 });
-    expect(certificate.checks.filter(({ group }) => group === 'faults')).toHaveLength(14);
+    expect(certificate.completeness.fields).toMatchObject({ carriers: 100, segment_keys: 100 });
+    expect(certificate.checks.filter(({ group }) => group === 'faults')).toHaveLength(15);
+    const tried = certificate.checks.filter(({ group }) => group === 'contract');
+    expect(tried.map(({ name, result }) => [name, result])).toEqual([
+      ['messages come in order and hold what they promise', 'passed'],
+      ['every row that it sends can be an offer', 'passed'],
+      ['batches name the version that made them', 'passed'],
+      ['GetOffers makes every row into a whole offer, in order', 'passed'],
+      ['a row that it does not hold is missing, or OFFER_EXPIRED', 'passed'],
+      ['a verification gives the row as it is now, or says why not', 'passed'],
+      ['a hand-off gives a link or a token, also where the click comes again, or says why not', 'passed'],
+    ]);
+    // Of this version, whatever the account's settings.
+    expect(certificate).toMatchObject({ address: server.address, manifest: expect.stringMatching(/^[\w-]{12}$/) });
+  });
+
+  it('may have its token already when it is asked', async () => {
+    const { grade, checks, conversation } = await certifyRemote(folderOf('uber'), target('rides'));
+    expect(checks.filter(({ result }) => result === 'failed')).toEqual([]);
+    expect(grade).toBe('B');
+    expect(conversation[0]).toBe('POST /oauth/v2/token');
   });
 
   it('is a D where its golden cases come out otherwise than here', async () => {
@@ -65,7 +85,7 @@ describe('an adapter that runs elsewhere', { timeout: 120_000 }, () => {
 
   it('that is not there is named, with those that are', async () => {
     await expect(certifyRemote(folderOf('duffel'), target('nobody'))).rejects.toThrow(
-      'has no partner "nobody"; there are: far, other',
+      'has no partner "nobody"; there are: far, other, rides',
     );
   });
 });

@@ -9,15 +9,14 @@ import { compileExchange } from './exchange.ts';
 import { flightFunctions } from './flight.ts';
 import { commonFunctions } from './functions.ts';
 import { compileInventory, handsOver, INVENTORY_ROWS } from './inventory.ts';
+import { checkLacks } from './lacks.ts';
 import type { ManifestFile } from './manifest.ts';
 import { compileMapping } from './mapping.ts';
 import { readTables } from './tables.ts';
 
-/** An adapter made of a manifest, with what can be told about it. */
+/** An adapter made of a manifest. */
 export interface CompiledManifest {
   readonly adapter: Adapter;
-  /** Paths of the answer that are mapped: "row.total_amount". Drift elsewhere is no alarm. */
-  readonly paths: ReadonlySet<string>;
 }
 
 /**
@@ -37,7 +36,7 @@ export function compileManifest(
   const handedOver = handsOver(written);
   const manifest = handedOver ? { ...written, rows: written.rows ?? INVENTORY_ROWS } : written;
   const functions = vertical.name === 'flight' ? new Map([...commonFunctions, ...flightFunctions]) : commonFunctions;
-  const compiler = new Compiler(document, functions);
+  const compiler = new Compiler(document, functions, manifest.auth !== undefined && 'session' in manifest.auth);
   const message = descriptors().getMessage(vertical.itemMessage);
   if (message === undefined) throw new Error(`The descriptors lack ${vertical.itemMessage}.`);
   const tables = readTables(compiler, folder, manifest.tables);
@@ -52,10 +51,11 @@ export function compileManifest(
     mapping,
     door,
   });
+  checkLacks(compiler, manifest.lacks ?? {}, vertical);
   const inventory = compileInventory({ compiler, manifest, context, authorize, exchange });
   compiler.finish();
   const own = door.adapter ?? {};
   // Rows that map.ts reads are of its own shape: nothing that the manifest says of rows fits them.
   const compiled = own.read === undefined ? { ...exchange, ...mapping.parts, ...(inventory && { inventory }) } : {};
-  return { adapter: { vertical: vertical.name, ...compiled, ...own } as unknown as Adapter, paths: compiler.paths };
+  return { adapter: { vertical: vertical.name, ...compiled, ...own } as unknown as Adapter };
 }

@@ -21,15 +21,17 @@ export class Compiler {
   readonly #functions: ReadonlyMap<string, HostFunction>;
   readonly #problems: ConfigProblem[] = [];
   readonly #sources = new WeakMap<Reader, ReaderSource>();
-  /** Paths of the answer that expressions read: "row.total_amount". */
-  readonly paths = new Set<string>();
+  /** The manifest has auth.session. */
+  readonly hasSession: boolean;
   /** The code tables by name. */
   readonly tables = new Map<string, PlacedTable>();
+  #reads = new Set<string>();
   #order: { readonly what: string; readonly name: string; readonly later: readonly string[] } | undefined;
 
-  constructor(document: YamlDocument<unknown>, functions: ReadonlyMap<string, HostFunction>) {
+  constructor(document: YamlDocument<unknown>, functions: ReadonlyMap<string, HostFunction>, hasSession = false) {
     this.#document = document;
     this.#functions = functions;
+    this.hasSession = hasSession;
   }
 
   /** Notes a mistake at a place. */
@@ -53,6 +55,21 @@ export class Compiler {
   /** Throws ConfigError with every mistake found so far, if any. */
   finish(): void {
     if (this.#problems.length > 0) throw new ConfigError(this.#problems);
+  }
+
+  /** Compiles something, and says which variables its expressions read. */
+  reading<T>(compile: () => T): { readonly made: T; readonly reads: ReadonlySet<string> } {
+    const outer = this.#reads;
+    this.#reads = new Set();
+    const made = compile();
+    const reads = this.#reads;
+    this.#reads = outer.union(reads);
+    return { made, reads };
+  }
+
+  /** Whether any expression so far reads the variable. */
+  hasRead(name: string): boolean {
+    return this.#reads.has(name);
   }
 
   /** What a reader was made of, for code that takes in many; undefined for one that is no expression. */
@@ -91,7 +108,7 @@ export class Compiler {
     const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
     try {
       const expression = compileDynamic(source, { variables: scope.types, functions }, expected);
-      for (const path of expression.paths) this.paths.add(path);
+      for (const name of expression.reads) this.#reads.add(name);
       const slots = expression.reads.map((name) => scope.slot(name));
       const read = frameReader(expression, slots);
       this.#sources.set(read, { expression, slots });
@@ -108,6 +125,7 @@ export class Compiler {
     if (reason !== 'unknown_variable') return undefined;
     const unknown = /"([A-Za-z_]\w*)/.exec(detail)?.[1];
     if (unknown === 'credentials' && part !== 'auth') return CREDENTIALS_HINT + detail;
+    if (unknown === 'token' && this.hasSession) return TOKEN_HINT + detail;
     const order = this.#order;
     if (order === undefined || unknown === undefined || !order.later.includes(unknown)) return undefined;
     const { what, name } = order;
@@ -134,6 +152,7 @@ export interface ReaderSource {
 const absent: Reader = () => undefined;
 
 /** Secrets are kept from everything but what authenticates. */
+const TOKEN_HINT = "a session's token is read in requests alone; ";
 const CREDENTIALS_HINT = 'credentials are read under auth alone, a login under auth.session; ';
 
 /** The expression as one function of a frame. */

@@ -61,7 +61,7 @@ export async function askPartner(
   } catch (error) {
     failure = toPartnerFailure(error);
   }
-  const outcome = outcomeOf(exchange, tally, failure);
+  const outcome = outcomeOf(exchange, context, tally, failure);
   exchange.end(outcome.status, outcome.failure, outcome.detail, outcome.rowsReceived, outcome.offersKept);
   report(outcome, exchange.elapsedMs, bounds.trace, failure?.cause);
   return outcome;
@@ -145,7 +145,12 @@ function read(adapter: ConfiguredPartner['adapter'], body: unknown, context: Ans
   }
 }
 
-function outcomeOf(exchange: PartnerExchange, tally: Tally, failure: PartnerFailure | undefined): PartnerOutcome {
+function outcomeOf(
+  exchange: PartnerExchange,
+  { filters = [] }: AskContext,
+  tally: Tally,
+  failure: PartnerFailure | undefined,
+): PartnerOutcome {
   const { received, kept, rejections, incomplete } = tally;
   const outcome: PartnerOutcome = {
     ...emptyOutcome(exchange.partner.name, OutcomeStatus.OK, ''),
@@ -154,6 +159,7 @@ function outcomeOf(exchange: PartnerExchange, tally: Tally, failure: PartnerFail
     rejections: rejections.toCounts(),
     latencyMs: Math.round(exchange.elapsedMs),
     requests: exchange.requests,
+    appliedFilters: filters.map(({ text }) => text),
   };
   if (failure !== undefined) {
     const partly = received > 0 && failure.status !== OutcomeStatus.CANCELLED;
@@ -190,6 +196,8 @@ export function emptyOutcome(partner: string, status: OutcomeStatus, detail: str
     requests: 0,
     cache: CacheUse.UNSPECIFIED,
     retryAfterMs: undefined,
+    cacheAgeMs: undefined,
+    appliedFilters: [],
   };
 }
 

@@ -1,4 +1,5 @@
 import type {
+  AppliedFilter,
   IdentityChange,
   MakeOffers,
   SearchRequest,
@@ -118,7 +119,9 @@ export class SearchSession implements IdentityListener {
   #start(start: SearchStart): void {
     const { calls, skipped } = planSearch(this.#tools.partners, start, Date.now());
     const asked = calls.map(({ partner }) => partner.name);
-    this.#outbox.push({ message: { $case: 'plan', value: { asked, skipped: [...skipped] } } });
+    this.#outbox.push({
+      message: { $case: 'plan', value: { asked, skipped: [...skipped], applied: appliedOf(calls) } },
+    });
     for (const call of calls) void this.#ask(call);
   }
 
@@ -127,7 +130,7 @@ export class SearchSession implements IdentityListener {
     const outcome =
       'request' in call
         ? await askPartner(this.#tools, call.partner, call.context, call.request, this.#bounds, this.#onPage)
-        : await askRemote(this.#tools, call, this.#bounds, this.#onPage);
+        : await askRemote(this.#tools, call, this.#bounds, this.#onPage, this.#onApplied);
     this.#outbox.push({ message: { $case: 'outcome', value: outcome } });
     this.#running--;
     this.#endIfDone();
@@ -141,6 +144,10 @@ export class SearchSession implements IdentityListener {
     for (const value of buildBatches(page, identity)) this.#outbox.push({ message: { $case: 'batch', value } });
     for (const position of identity.unsettled) this.#unsettled.add(identity.ids[position]!);
     if (identity.unsettled.length > 0) askIdentities(page, identity, identities, this, this.#context.trace);
+  };
+
+  readonly #onApplied = (partner: string, constraints: readonly string[]): void => {
+    this.#outbox.push({ message: { $case: 'applied', value: { partner, constraints: [...constraints] } } });
   };
 
   #make({ requestId, handles, readMask }: MakeOffers): void {
@@ -162,4 +169,11 @@ export class SearchSession implements IdentityListener {
   #endIfDone(): void {
     if (this.#closed && this.#running === 0 && this.#unsettled.size === 0) this.#outbox.end();
   }
+}
+
+/** What the partners that are asked apply of the filter, as far as that is known. */
+function appliedOf(calls: readonly PlannedCall[]): AppliedFilter[] {
+  return calls.flatMap(({ partner, context: { filters = [] } }) =>
+    filters.length === 0 ? [] : [{ partner: partner.name, constraints: filters.map(({ text }) => text) }],
+  );
 }

@@ -25,6 +25,8 @@ export class Compiler {
   readonly paths = new Set<string>();
   /** The code tables by name. */
   readonly tables = new Map<string, PlacedTable>();
+  /** By variable the parts of the manifest whose expressions read it. */
+  readonly #readIn = new Map<string, Set<string>>();
   #order: { readonly what: string; readonly name: string; readonly later: readonly string[] } | undefined;
 
   constructor(document: YamlDocument<unknown>, functions: ReadonlyMap<string, HostFunction>) {
@@ -53,6 +55,11 @@ export class Compiler {
   /** Throws ConfigError with every mistake found so far, if any. */
   finish(): void {
     if (this.#problems.length > 0) throw new ConfigError(this.#problems);
+  }
+
+  /** The parts of the manifest ("search", "mapping") whose expressions read a variable. */
+  readIn(variable: string): ReadonlySet<string> {
+    return this.#readIn.get(variable) ?? new Set();
   }
 
   /** What a reader was made of, for code that takes in many; undefined for one that is no expression. */
@@ -93,6 +100,9 @@ export class Compiler {
       const expression = compileDynamic(source, { variables: scope.types, functions }, expected);
       for (const path of expression.paths) this.paths.add(path);
       const slots = expression.reads.map((name) => scope.slot(name));
+      for (const name of expression.reads) {
+        this.#readIn.set(name, (this.#readIn.get(name) ?? new Set()).add(String(path[0])));
+      }
       const read = frameReader(expression, slots);
       this.#sources.set(read, { expression, slots });
       return { read, type: expression.type, reads: expression.reads };
@@ -108,6 +118,7 @@ export class Compiler {
     if (reason !== 'unknown_variable') return undefined;
     const unknown = /"([A-Za-z_]\w*)/.exec(detail)?.[1];
     if (unknown === 'credentials' && part !== 'auth') return CREDENTIALS_HINT + detail;
+    if (unknown === 'filters') return FILTERS_HINT + detail;
     const order = this.#order;
     if (order === undefined || unknown === undefined || !order.later.includes(unknown)) return undefined;
     const { what, name } = order;
@@ -132,6 +143,9 @@ export interface ReaderSource {
 }
 
 const absent: Reader = () => undefined;
+
+/** The partner would be taken to apply nothing of it. */
+const FILTERS_HINT = 'what is read as filters.<attribute>.<operator> is declared under filters; ';
 
 /** Secrets are kept from everything but what authenticates. */
 const CREDENTIALS_HINT = 'credentials are read under auth alone, a login under auth.session; ';

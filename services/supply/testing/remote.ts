@@ -82,7 +82,7 @@ export async function startRemote(changes: Partial<RemoteBehaviour> = {}, at = '
 
 /** The plan of a remote: it asks itself. */
 export function plan(partner: string): SearchResponse {
-  return { message: { $case: 'plan', value: { asked: [partner], skipped: [] } } };
+  return { message: { $case: 'plan', value: { asked: [partner], skipped: [], applied: [] } } };
 }
 
 /** A batch as a message. */
@@ -109,6 +109,8 @@ export function outcomeOf(partner: string, other: Partial<PartnerOutcome> = {}):
     requests: 3,
     cache: CacheUse.UNSPECIFIED,
     retryAfterMs: undefined,
+    cacheAgeMs: undefined,
+    appliedFilters: [],
     ...other,
   };
 }

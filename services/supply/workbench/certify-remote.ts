@@ -153,7 +153,16 @@ class RemoteBench {
   async #search(asked: Asked, timeoutMs: number, signal?: AbortSignal): Promise<Heard> {
     const { criteria, market, currency, locale } = asked;
     const partners = [this.#partner];
-    const start = { searchId: 'certify', criteria, market, currency, locale, partners };
+    const start = {
+      searchId: 'certify',
+      criteria,
+      market,
+      currency,
+      locale,
+      partners,
+      filter: '',
+      constraints: [],
+    };
     const options = { timeoutMs, ...(signal !== undefined && { signal }) };
     const batches: PartnerBatch[] = [];
     for await (const { message } of this.#client.search(only({ message: { $case: 'start', value: start } }), options)) {

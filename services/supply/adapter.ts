@@ -265,6 +265,12 @@ export interface Manifest {
     readonly lifetimeSeconds: number;
     /** Requests a second: 0.01 to 10,000; absent for no limit by time. */
     readonly requestsPerSecond?: number;
+    /** How long an answer may be given again to the same question: 0 to 86,400 s; absent for never. */
+    readonly reuseSeconds?: number;
+    /** The same for an answer without offers; absent for never. */
+    readonly reuseEmptySeconds?: number;
+    /** Whether searches that ask the same at the same time share one conversation; absent for true. */
+    readonly shareInFlight?: boolean;
   };
   /**
    * What the partner's totals say about taxes where its rows do not: by market (ISO 3166-1 alpha-2, or "*" for every other),

@@ -27,6 +27,10 @@ export interface ExchangeTools {
 export interface ExchangeBounds {
   /** The caller's deadline, epoch ms; absent: the partner's own timeout alone counts. */
   readonly deadline?: number | undefined;
+  /** When the time is over, epoch ms, in place of both: it may move on while somebody joins who has longer. */
+  readonly until?: () => number;
+  /** Told of each request that goes out. */
+  readonly requested?: () => void;
   readonly signal: AbortSignal;
   /** Parent of the conversation's span. */
   readonly trace: Context;
@@ -35,10 +39,10 @@ export interface ExchangeBounds {
 /** One conversation with a partner: a search with its pages, or asking again for one row. One client span. */
 export class PartnerExchange {
   readonly partner: ConfiguredPartner;
-  /** Epoch ms: a little before the caller's deadline, so that the outcome still arrives. */
-  readonly deadline: number;
   readonly #tools: ExchangeTools;
   readonly #context: AskContext;
+  readonly #until: () => number;
+  readonly #requested: (() => void) | undefined;
   readonly #signal: AbortSignal;
   readonly #span;
   readonly #traceparent: string | undefined;
@@ -57,9 +61,11 @@ export class PartnerExchange {
     bounds: ExchangeBounds,
   ) {
     this.partner = partner;
-    this.deadline = deadlineOf(partner.timeoutMs, bounds.deadline, Date.now());
+    const own = bounds.until === undefined ? deadlineOf(partner.timeoutMs, bounds.deadline, Date.now()) : 0;
+    this.#until = bounds.until ?? (() => own);
     this.#tools = tools;
     this.#context = context;
+    this.#requested = bounds.requested;
     this.#signal = bounds.signal;
     this.#span = tracer.startSpan(
       `partner ${purpose}`,
@@ -67,6 +73,11 @@ export class PartnerExchange {
       bounds.trace,
     );
     this.#traceparent = partner.sendTraceparent ? traceparentOf(trace.setSpan(bounds.trace, this.#span)) : undefined;
+  }
+
+  /** Epoch ms: a little before the caller's deadline, so that the outcome still arrives. */
+  get deadline(): number {
+    return this.#until();
   }
 
   /** Requests sent so far. */
@@ -157,7 +168,13 @@ export class PartnerExchange {
   }
 
   get #ownBounds(): TokenBounds {
-    return { deadline: this.deadline, signal: this.#signal };
+    const until = this.#until;
+    return {
+      get deadline() {
+        return until();
+      },
+      signal: this.#signal,
+    };
   }
 
   async #sendOnceMore(request: PartnerRequest, bounds = this.#ownBounds): Promise<HttpAnswer> {
@@ -250,9 +267,10 @@ export class PartnerExchange {
     span.end();
   }
 
-  async #once(request: PartnerRequest, { deadline, signal }: TokenBounds): Promise<HttpAnswer> {
+  async #once(request: PartnerRequest, bounds: TokenBounds): Promise<HttpAnswer> {
     const { partner } = this;
-    const admitted = await partner.rate.take(deadline - LEAST_TIME_MS, signal);
+    const { signal } = bounds;
+    const admitted = await partner.rate.take(bounds.deadline - LEAST_TIME_MS, signal);
     if (admitted === 'cancelled') throw cancelled();
     if (admitted === 'too_late') {
       throw new PartnerFailure({
@@ -261,6 +279,7 @@ export class PartnerExchange {
       });
     }
     this.#requests++;
+    this.#requested?.();
     const headers =
       this.#traceparent === undefined ? request.headers : { ...request.headers, traceparent: this.#traceparent };
     const path = request.path.startsWith('/') ? request.path : `/${request.path}`;
@@ -271,7 +290,9 @@ export class PartnerExchange {
         method: request.method,
         headers,
         body: request.body,
-        deadline,
+        get deadline() {
+          return bounds.deadline;
+        },
         signal,
         maxBodyBytes: partner.maxBodyBytes,
       });

@@ -167,7 +167,7 @@ describe('search', () => {
       most = Math.max(most, ++active);
       response.on('close', () => active--);
     };
-    rig = await startRig({ one: { adapter: 'plain', endpoint: partner.url, concurrency: 2 } });
+    rig = await startRig({ one: { adapter: 'plain', endpoint: partner.url, concurrency: 2, shareInFlight: false } });
     const outcomes = await Promise.all(
       Array.from({ length: 5 }, async () => (await search(rig, start(), { timeoutMs: 400 })).outcome('one')),
     );
@@ -230,8 +230,8 @@ describe('identity', () => {
 
   it('is asked for in one call at a time, which carries what all searches brought meanwhile', async () => {
     rig = await startRig({
-      one: { adapter: 'plain', endpoint: partner.url },
-      two: { adapter: 'plain', endpoint: partner.url },
+      one: { adapter: 'plain', endpoint: partner.url, shareInFlight: false },
+      two: { adapter: 'plain', endpoint: partner.url, shareInFlight: false },
     });
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     rig.normalization.gate = () => opened;

@@ -8,9 +8,9 @@ import type {
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { invalidField, toEntrepotError } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
-import type { AnswerStore } from './answers.ts';
-import { type AskTools, askPartner, type Page } from './ask.ts';
+import type { Page } from './ask.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
+import type { Conversations, ConversationTools } from './conversations.ts';
 import type { ExchangeBounds } from './exchange.ts';
 import type { Identities, IdentityListener } from './identities.ts';
 import { Outbox } from './outbox.ts';
@@ -21,8 +21,8 @@ import type { SupplyPartner } from './remote/partner.ts';
 import { askRemote } from './remote/search.ts';
 
 /** What a search needs. */
-export interface SearchTools extends AskTools {
-  readonly answers: AnswerStore;
+export interface SearchTools extends ConversationTools {
+  readonly conversations: Conversations;
   readonly partners: ReadonlyMap<string, SupplyPartner>;
   readonly identities: Identities;
   readonly remotes: RemoteConnections;
@@ -129,7 +129,7 @@ export class SearchSession implements IdentityListener {
     this.#running++;
     const outcome =
       'request' in call
-        ? await askPartner(this.#tools, call.partner, call.context, call.request, this.#bounds, this.#onPage)
+        ? await this.#tools.conversations.ask(this.#tools, call, this.#bounds, this.#onPage)
         : await askRemote(this.#tools, call, this.#bounds, this.#onPage, this.#onApplied);
     this.#outbox.push({ message: { $case: 'outcome', value: outcome } });
     this.#running--;

@@ -1,7 +1,7 @@
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { constraintOperators } from '../../../libs/expression/index.ts';
-import { limits, requestsPerSecond } from '../config.ts';
+import { freshness, limits, requestsPerSecond } from '../config.ts';
 import { handedOver } from './schema-inventory.ts';
 import { cel, named, object, rowForms, rows, value } from './schema-parts.ts';
 
@@ -179,6 +179,7 @@ export const manifestSchema: JSONSchema = object(
     defaults: object('limits where an account does not say otherwise', Object.keys(limits), {
       ...limits,
       requestsPerSecond,
+      ...freshness,
     }),
     taxBasis: {
       description: "what totals say about taxes where rows do not, by market, '*' for every other",

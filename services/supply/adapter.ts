@@ -28,7 +28,7 @@ export interface Progress {
   readonly step: number;
   /** Number of the page, from 1. */
   readonly page: number;
-  /** Rows received on earlier pages. */
+  /** Elements of the outermost list of rows on earlier pages. */
   readonly offset: number;
   /** What the partner gave to ask for this page with. */
   readonly cursor?: string;
@@ -71,6 +71,8 @@ export interface PartnerRequest {
   readonly progress?: Progress;
   /** Sent so many milliseconds after the answer before it: a search that is answered bit by bit. */
   readonly afterMs?: number;
+  /** Where the session's token stands in the request itself: the request with it, for sending alone. */
+  readonly withToken?: (token: string) => PartnerRequest;
 }
 
 /** What is known while an answer is read. */
@@ -139,37 +141,25 @@ export class Rejection extends Error {
   }
 }
 
-/** OAuth 2.0 client credentials, by the names of the account's credentials. */
-export interface OAuthClient {
-  /** Path of the token endpoint below the account's endpoint. */
-  readonly tokenPath: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly scope?: string;
-  /**
-   * Where the client's credentials stand: in a Basic header (default), in the form, or as username and password in a JSON
-   * body, for partners that have a login of their own instead of OAuth.
-   */
-  readonly credentialsIn?: 'header' | 'body' | 'json';
-  /** Option of the account with the base URL of the token endpoint, for partners that have it on another host. */
-  readonly endpointOption?: string;
-  /** Further fields of the form or body. */
-  readonly fields?: Readonly<Record<string, string>>;
-}
-
 /**
- * A session that a request of the partner's own making opens. It is the account's: opened once for all calls that need it,
- * kept until shortly before it ends, and opened anew where the partner refuses it.
+ * How a token for requests is got: by OAuth 2.0, or by a login of the partner's own making. The token is the account's: got
+ * once for all calls that need it, kept until shortly before it ends, and got anew where the partner refuses it.
  */
 export interface SessionClient {
-  /** The request that opens one. It may depend on the account alone. */
+  /** Option of the account with the base URL that the login goes to, where that is another than the account's endpoint. */
+  readonly endpointOption?: string;
+  /** Format of the login's answers. */
+  readonly format: 'json' | 'xml';
+  /** The request that logs in. It may depend on the account alone. */
   open(asked: AskContext): PartnerRequest;
   /** The token of a 2xx answer, checked by the caller, with how long it lasts; or the failure that it states. */
   read(
     body: unknown,
     context: AnswerContext,
   ): { readonly token: unknown; readonly lifetimeMs?: number } | StatedFailure;
-  /** A request with the session's token. */
+  /** An answer to the login that is not 2xx, as `Adapter.readError`. */
+  readError(status: number, body: unknown, text: string, context: AskContext): StatedFailure;
+  /** A request with the token. */
   sign(request: PartnerRequest, token: string, asked: AskContext): PartnerRequest;
 }
 
@@ -207,9 +197,7 @@ export interface Adapter<Row = unknown, Body = unknown> {
   idOf?(row: Row): string | undefined;
   /** What the partner calls the row, for people; undefined where it has no name. */
   nameOf?(row: Row): string | undefined;
-  /** Where a token for requests is fetched, for partners that want one. */
-  readonly oauth?: OAuthClient;
-  /** How a session is opened, for partners that want one of their own kind. */
+  /** How a token for requests is got, for partners that want one. */
   readonly session?: SessionClient;
   /** For a partner that hands its inventory over: `ask` and `verify` are then not called. */
   readonly inventory?: InventoryFormat<Row>;
@@ -219,22 +207,32 @@ export interface Adapter<Row = unknown, Body = unknown> {
   expiresAt(row: Row, context: AnswerContext): number;
   /** The whole item. `wanted` says whether a field of the item is asked for: leave out the costly ones that are not. */
   item(row: Row, context: AnswerContext, wanted: (field: string) => boolean): Item['vertical'];
-  /** Asks again for one row. */
+  /** Asks again for one row: the first request of it. */
   verify(row: Row, context: AnswerContext): PartnerRequest;
   /**
-   * What the partner says now. `gone`: sold out, a sentence for a person. Also given the body of a 4xx answer (but 401, 403
-   * and 429), where only `gone` counts: for the rest of it there is `readError`.
+   * What the partner says now. `next`: this was a step on the way. `gone`: sold out, a sentence for a person. Also given the
+   * body of a 4xx answer (but 401, 403 and 429), where only `gone` counts: for the rest of it there is `readError`.
    */
   readVerified(
     body: Body,
     context: AnswerContext,
     before: Row,
-  ): { readonly row: Row } | { readonly gone: string } | StatedFailure;
+  ): { readonly row: Row } | { readonly next: PartnerRequest } | { readonly gone: string } | StatedFailure;
   /** The row that `readVerified` found, read again from the held answer alone. */
   rowOfVerified(body: Body, context: AnswerContext): Row;
-  /** The way on to the partner: a link for the shopper, or a token for the partner's booking API. */
-  handoff(row: Row, context: AnswerContext, clickId: string): { readonly url: string } | { readonly token: string };
+  /** The way on to the partner, or the first request that it takes to get one. */
+  handoff(row: Row, context: AnswerContext, clickId: string): HandoffTarget | { readonly next: PartnerRequest };
+  /** What an answer to such a request says, as `readVerified`. */
+  readHandoff?(
+    body: Body,
+    context: AnswerContext,
+    row: Row,
+    clickId: string,
+  ): HandoffTarget | { readonly next: PartnerRequest } | { readonly gone: string } | StatedFailure;
 }
+
+/** The way on to a partner: a link for the shopper, or a token for the partner's booking API. */
+export type HandoffTarget = { readonly url: string } | { readonly token: string };
 
 /** What an adapter tells of rows alone. */
 export type RowReader = Pick<Adapter, 'vertical' | 'columns' | 'price' | 'expiresAt' | 'idOf'>;
@@ -277,6 +275,8 @@ export interface Manifest {
    * each with where the partner says so.
    */
   readonly taxBasis?: Readonly<Record<string, { readonly basis: TaxBasis; readonly citation: string }>>;
+  /** Attributes of the vertical that the answers to a search do not have, each with the reason: for certificates. */
+  readonly lacks?: Readonly<Record<string, string>>;
   /** Digest of manifest, configuration and adapter sources; part of every handle. */
   readonly digest: string;
 }

@@ -62,6 +62,8 @@ export async function askPartner(
     failure = toPartnerFailure(error);
   }
   const outcome = outcomeOf(exchange, context, tally, failure);
+  outcome.detail = exchange.clean(outcome.detail);
+  for (const rejected of outcome.rejections) rejected.example = exchange.clean(rejected.example);
   exchange.end(outcome.status, outcome.failure, outcome.detail, outcome.rowsReceived, outcome.offersKept);
   report(outcome, exchange.elapsedMs, bounds.trace, failure?.cause);
   return outcome;

@@ -4,6 +4,7 @@ import type { PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/s
 import type { Page } from './ask.ts';
 import { buildColumns, buildEvidence, buildPrices } from './build-columns.ts';
 import { type Identities, type IdentityListener, provisionalId } from './identities.ts';
+import type { MappedRows } from './map-rows.ts';
 
 /** Rows in one batch at most: small enough to come up early, large enough that a message costs little. */
 export const BATCH_ROWS = 200;
@@ -56,8 +57,12 @@ export function askIdentities(
 /** Keys asked for as one piece, so that pieces of several partners fit into one call. */
 const EVIDENCE_ROWS = 1_000;
 
-/** The page as batches, in order of its rows. */
-export function buildBatches(page: Page, identity: PageIdentity): PartnerBatch[] {
+/**
+ * The page as batches, in order of its rows.
+ *
+ * @param identity absent for a caller that decides itself which product a row is: it gets every attribute and no products
+ */
+export function buildBatches(page: Page, identity?: PageIdentity): PartnerBatch[] {
   const batches: PartnerBatch[] = [];
   const fetchedAt = Temporal.Instant.fromEpochMilliseconds(page.fetchedAt);
   for (let start = 0; start < page.mapped.rows.length; start += BATCH_ROWS) {
@@ -69,11 +74,36 @@ export function buildBatches(page: Page, identity: PageIdentity): PartnerBatch[]
 
 function buildBatch(
   { partner, answer, manifest, mapped }: Page,
-  { ids, provisional: isProvisional }: PageIdentity,
+  identity: PageIdentity | undefined,
   fetchedAt: Temporal.Instant,
   start: number,
   end: number,
 ): PartnerBatch {
+  const { plan, name } = partner;
+  const attributes = identity === undefined ? plan.columns.keys().toArray() : plan.queryable;
+  return {
+    partner: name,
+    answer,
+    manifest,
+    rows: writeUint32s(mapped.rows.slice(start, end)),
+    columns: buildColumns(plan, attributes, mapped, start, end),
+    prices: buildPrices(mapped, start, end),
+    ...(identity === undefined ? noProducts : productsOf(mapped, identity, start, end)),
+    fetchedAt,
+    expiresAt: writeInt64s(mapped.expiresAt.slice(start, end)),
+  };
+}
+
+type Products = Pick<PartnerBatch, 'products' | 'provisional'>;
+
+const noProducts: Products = { products: undefined, provisional: Buffer.alloc(0) };
+
+function productsOf(
+  mapped: MappedRows,
+  { ids, provisional: isProvisional }: PageIdentity,
+  start: number,
+  end: number,
+): Products {
   const codes = new Uint32Array(end - start);
   const dictionary: string[] = [];
   const provisional: number[] = [];
@@ -91,15 +121,7 @@ function buildBatch(
   const bitmap = makeBitmap(dictionary.length);
   for (const code of provisional) bitSet(bitmap, code);
   return {
-    partner: partner.name,
-    answer,
-    manifest,
-    rows: writeUint32s(mapped.rows.slice(start, end)),
-    columns: buildColumns(partner.plan, mapped, start, end),
-    prices: buildPrices(mapped, start, end),
     products: { dictionary, codes: Buffer.from(codes.buffer) },
     provisional: Buffer.from(bitmap.buffer, bitmap.byteOffset, bitmap.byteLength),
-    fetchedAt,
-    expiresAt: writeInt64s(mapped.expiresAt.slice(start, end)),
   };
 }

@@ -2,9 +2,15 @@ import { packColumns, packPrices } from '../../libs/columns/index.ts';
 import type { ColumnBatch, PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
 import type { ColumnPlan, MappedRows } from './map-rows.ts';
 
-/** The rows from `start` up to `end` as columns, of the attributes that anyone looks at. */
-export function buildColumns(plan: ColumnPlan, mapped: MappedRows, start: number, end: number): ColumnBatch {
-  const columns = plan.queryable.map((position) => {
+/** The rows from `start` up to `end` as columns, of the attributes at the positions of the plan. */
+export function buildColumns(
+  plan: ColumnPlan,
+  attributes: readonly number[],
+  mapped: MappedRows,
+  start: number,
+  end: number,
+): ColumnBatch {
+  const columns = attributes.map((position) => {
     const { name, type } = plan.columns[position]!;
     return { attribute: name, type, values: mapped.values[position]! };
   });

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { FailureKind, type OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
-import type { AskContext, PartnerRequest, SessionClient, StatedFailure } from './adapter.ts';
+import type { Adapter, AskContext, PartnerRequest, SessionClient, StatedFailure } from './adapter.ts';
 import { parseBody } from './body.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
+import { type Endpoint, loginEndpoint } from './endpoint.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer, HttpSender } from './http.ts';
 import type { Inventory } from './inventory/inventory.ts';
@@ -13,7 +14,7 @@ import type { InventoryLookup } from './inventory/types.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import type { Question } from './question.ts';
 import { retryAfterMs } from './rate-limit.ts';
-import { type FetchedToken, fetchOAuthToken, isToken, type TokenBounds, type TokenCache } from './tokens.ts';
+import { type FetchedToken, isToken, type TokenBounds, type TokenCache } from './tokens.ts';
 
 /** What conversations need. */
 export interface ExchangeTools {
@@ -36,7 +37,10 @@ export interface ExchangeBounds {
   readonly trace: Context;
 }
 
-/** One conversation with a partner: a search with its pages, or asking again for one row. One client span. */
+/** Largest answer to a login. */
+const MOST_LOGIN_BYTES = 65_536;
+
+/** One conversation with a partner: a search with its pages, or requests for one row. One client span. */
 export class PartnerExchange {
   readonly partner: ConfiguredPartner;
   readonly #tools: ExchangeTools;
@@ -56,7 +60,7 @@ export class PartnerExchange {
   constructor(
     tools: ExchangeTools,
     partner: ConfiguredPartner,
-    purpose: 'search' | 'verify',
+    purpose: 'search' | 'verify' | 'handoff',
     context: AskContext,
     bounds: ExchangeBounds,
   ) {
@@ -80,7 +84,7 @@ export class PartnerExchange {
     return this.#until();
   }
 
-  /** Requests sent so far. */
+  /** Requests sent so far; logins are the account's and no conversation's. */
   get requests(): number {
     return this.#requests;
   }
@@ -121,10 +125,19 @@ export class PartnerExchange {
 
   /** Sends a request and returns the complete answer, whatever its status. Throws PartnerFailure. */
   async send(request: PartnerRequest): Promise<HttpAnswer> {
-    const signed = await this.#signed(request);
-    const answer = await this.#sendOnceMore(signed);
-    if (answer.status !== 401 || !this.renewsToken()) return answer;
+    const answer = await this.#sendOnceMore(await this.#signed(request));
+    if (!this.#refusesToken(answer) || !this.renewsToken()) return answer;
     return this.#sendOnceMore(await this.#signed(request));
+  }
+
+  /** Whether an answer says that the request's token is not, or no longer, good: by its status, or by what it states. */
+  #refusesToken(answer: HttpAnswer): boolean {
+    const { status } = answer;
+    if (this.#token === undefined || status < 400) return false;
+    if (status === 401) return true;
+    // A 403 alone means that the account may not do it, whatever its token.
+    if (status === 403 || this.partner.manifest.answerStatuses?.includes(status) === true) return false;
+    return this.#said(answer).failure === FailureKind.AUTHENTICATION;
   }
 
   /**
@@ -142,29 +155,34 @@ export class PartnerExchange {
   /** The request with the partner's token, where it wants one. */
   async #signed(request: PartnerRequest): Promise<PartnerRequest> {
     const { partner } = this;
-    const { oauth, session } = partner.adapter;
-    const { tokens, http } = this.#tools;
-    const own = this.#ownBounds;
-    if (oauth !== undefined) {
-      this.#token = await tokens.get(partner, (bounds) => fetchOAuthToken(http, partner, oauth, bounds), own);
-      return { ...request, headers: { ...request.headers, authorization: `Bearer ${this.#token}` } };
-    }
+    const { session } = partner.adapter;
     if (session === undefined) return request;
     const asked = { ...this.#context, now: Date.now() };
-    this.#token = await tokens.get(partner, (bounds) => this.#openSession(session, asked, bounds), own);
-    return session.sign(request, this.#token, asked);
+    const token = await this.#tools.tokens.get(
+      partner,
+      (bounds) => this.#logIn(session, asked, bounds),
+      this.#ownBounds,
+    );
+    partner.secrets.add(token);
+    this.#token = token;
+    return session.sign(request, token, asked);
   }
 
-  /** Opens a session for all that wait for it: it goes on when this conversation has ended. */
-  async #openSession(session: SessionClient, asked: AskContext, bounds: TokenBounds): Promise<FetchedToken> {
-    const answer = await this.#sendOnceMore(session.open(asked), bounds);
+  /** Logs in for all that wait for it: it goes on when this conversation has ended. */
+  async #logIn(session: SessionClient, asked: AskContext, bounds: TokenBounds): Promise<FetchedToken> {
     const { manifest } = this.partner;
-    const given = session.read(this.bodyOf(answer), { ...asked, fetchedAt: Date.now(), manifest });
+    const endpoint = loginEndpoint(this.partner, session.endpointOption);
+    const answer = await this.#sendOnceMore(session.open(asked), { bounds, endpoint, login: true });
+    if (answer.status < 200 || answer.status > 299) throw this.failureOf(answer, session);
+    const body = parseBody(answer.body, answer.headers['content-type'], session.format);
+    const given = session.read(body, { ...asked, fetchedAt: Date.now(), manifest });
     if ('failure' in given) throw this.failureStated(given);
-    if (!isToken(given.token)) {
-      throw this.failureStated({ failure: FailureKind.MALFORMED, detail: 'its session has no token' });
+    const { token, lifetimeMs } = given;
+    if (!isToken(token)) {
+      throw this.failureStated({ failure: FailureKind.MALFORMED, detail: 'its login gave no token that can be sent' });
     }
-    return { value: given.token, ...(given.lifetimeMs !== undefined && { lifetimeMs: given.lifetimeMs }) };
+    this.partner.secrets.add(token);
+    return { value: token, ...(lifetimeMs !== undefined && { lifetimeMs }) };
   }
 
   get #ownBounds(): TokenBounds {
@@ -177,13 +195,14 @@ export class PartnerExchange {
     };
   }
 
-  async #sendOnceMore(request: PartnerRequest, bounds = this.#ownBounds): Promise<HttpAnswer> {
+  async #sendOnceMore(request: PartnerRequest, way: Way = {}): Promise<HttpAnswer> {
+    const { deadline } = way.bounds ?? this;
     try {
-      return await this.#once(request, bounds);
+      return await this.#once(request, way);
     } catch (error) {
       // A kept-alive connection that the partner closed at the same moment: the request was not looked at.
-      if (!(error instanceof PartnerFailure && error.unanswered) || Date.now() >= bounds.deadline) throw error;
-      return this.#once(request, bounds);
+      if (!(error instanceof PartnerFailure && error.unanswered) || Date.now() >= deadline) throw error;
+      return this.#once(request, way);
     }
   }
 
@@ -207,24 +226,16 @@ export class PartnerExchange {
     }
   }
 
-  /** What an answer that is not 2xx means. A rate limit is remembered. */
-  failureOf(answer: HttpAnswer): PartnerFailure {
-    const { status, headers, body } = answer;
-    const { adapter, manifest } = this.partner;
-    let parsed: unknown;
-    try {
-      parsed = parseBody(body, headers['content-type'], manifest.format);
-    } catch {
-      // Errors often come as HTML or plain text; the status says enough then.
-    }
-    let said: ReturnType<typeof adapter.readError>;
-    try {
-      said = adapter.readError(status, parsed, body.toString('utf8', 0, 2_000), this.#context);
-    } catch {
-      said = { failure: kindOf(status), detail: 'its error is not in its format' };
-    }
+  /**
+   * What an answer that is not 2xx means. A rate limit is remembered.
+   *
+   * @param reader whose answer it is: the adapter's, or its login's
+   */
+  failureOf(answer: HttpAnswer, reader?: SessionClient): PartnerFailure {
+    const { status, headers } = answer;
+    const said = this.#said(answer, reader);
     const failure = status === 429 ? FailureKind.RATE_LIMIT : said.failure || kindOf(status);
-    const detail = `status ${status}: ${said.detail}`.slice(0, 300);
+    const detail = this.clean(`status ${status}: ${said.detail}`).slice(0, 300);
     if (failure !== FailureKind.RATE_LIMIT) return new PartnerFailure({ failure, detail, httpStatus: status });
     const now = Date.now();
     const stated = said.retryAfterMs ?? retryAfterMs(headers, now);
@@ -236,12 +247,35 @@ export class PartnerExchange {
     });
   }
 
+  /** What an answer that is not 2xx says by itself. */
+  #said({ status, headers, body }: HttpAnswer, reader?: SessionClient): StatedFailure {
+    const { adapter, manifest } = this.partner;
+    const { format } = reader ?? manifest;
+    let parsed: unknown;
+    try {
+      parsed = parseBody(body, headers['content-type'], format);
+    } catch {
+      // Errors often come as HTML or plain text; the status says enough then.
+    }
+    const from: Pick<Adapter, 'readError'> = reader ?? adapter;
+    try {
+      return from.readError(status, parsed, body.toString('utf8', 0, 2_000), this.#context);
+    } catch {
+      return { failure: kindOf(status), detail: 'its error is not in its format' };
+    }
+  }
+
+  /** A text for people without the partner's secrets: partners quote them in errors. */
+  clean(text: string): string {
+    return this.partner.secrets.clean(text);
+  }
+
   /** A failure that the adapter found inside a 200. A rate limit is remembered. */
   failureStated({ failure, detail, retryAfterMs: stated }: StatedFailure): PartnerFailure {
     const isLimit = failure === FailureKind.RATE_LIMIT;
     return new PartnerFailure({
       failure: failure || FailureKind.SERVER_ERROR,
-      detail: detail.slice(0, 300),
+      detail: this.clean(detail).slice(0, 300),
       httpStatus: this.#httpStatus,
       ...(isLimit && { retryAfterMs: this.partner.hold.hold(Date.now(), stated) }),
     });
@@ -267,10 +301,13 @@ export class PartnerExchange {
     span.end();
   }
 
-  async #once(request: PartnerRequest, bounds: TokenBounds): Promise<HttpAnswer> {
+  async #once(request: PartnerRequest, { bounds = this.#ownBounds, endpoint, login }: Way): Promise<HttpAnswer> {
     const { partner } = this;
     const { signal } = bounds;
-    const admitted = await partner.rate.take(bounds.deadline - LEAST_TIME_MS, signal);
+    const { origin, basePath } = endpoint ?? partner;
+    // Another host has limits of its own, and is nobody to be told of the trace.
+    const isOwn = origin === partner.origin;
+    const admitted = isOwn ? await partner.rate.take(bounds.deadline - LEAST_TIME_MS, signal) : 'admitted';
     if (admitted === 'cancelled') throw cancelled();
     if (admitted === 'too_late') {
       throw new PartnerFailure({
@@ -278,15 +315,17 @@ export class PartnerExchange {
         detail: 'the requests that it allows are spent until after the time is over',
       });
     }
-    this.#requests++;
-    this.#requested?.();
-    const headers =
-      this.#traceparent === undefined ? request.headers : { ...request.headers, traceparent: this.#traceparent };
+    if (login !== true) {
+      this.#requests++;
+      this.#requested?.();
+    }
+    const traceparent = isOwn ? this.#traceparent : undefined;
+    const headers = traceparent === undefined ? request.headers : { ...request.headers, traceparent };
     const path = request.path.startsWith('/') ? request.path : `/${request.path}`;
     try {
       const answer = await this.#tools.http.send({
-        origin: partner.origin,
-        path: partner.basePath + path,
+        origin,
+        path: basePath + path,
         method: request.method,
         headers,
         body: request.body,
@@ -294,10 +333,10 @@ export class PartnerExchange {
           return bounds.deadline;
         },
         signal,
-        maxBodyBytes: partner.maxBodyBytes,
+        maxBodyBytes: login === true ? Math.min(MOST_LOGIN_BYTES, partner.maxBodyBytes) : partner.maxBodyBytes,
       });
       this.#httpStatus = answer.status;
-      partner.rate.learn(answer.headers, Date.now());
+      if (isOwn) partner.rate.learn(answer.headers, Date.now());
       return answer;
     } catch (error) {
       const failure = toPartnerFailure(error);
@@ -305,6 +344,14 @@ export class PartnerExchange {
       throw failure;
     }
   }
+}
+
+/** How a request is sent where it is not one of the conversation's own. */
+interface Way {
+  readonly bounds?: TokenBounds;
+  readonly endpoint?: Endpoint;
+  /** It logs in. */
+  readonly login?: true;
 }
 
 /** Does the work while holding one of a partner's places, which is waited for until the deadline. Throws PartnerFailure. */

@@ -40,6 +40,17 @@ export function constraintsIn(filter: string, vertical: Vertical): readonly Cons
   }
 }
 
+/** The one constraint that a text is; undefined where it is none. */
+export function constraintIn(text: string, vertical: Vertical): Constraint | undefined {
+  try {
+    const { conjuncts } = compileConjunction(text, verticalScope(vertical));
+    return conjuncts.length === 1 ? conjuncts[0]?.constraint : undefined;
+  } catch (error) {
+    if (error instanceof ExpressionError) return undefined;
+    throw error;
+  }
+}
+
 function isOfEnum({ attribute, value }: Constraint, vertical: Vertical): boolean {
   const spec = vertical.attribute(attribute);
   if (spec?.type !== 'enum') return true;

@@ -18,9 +18,11 @@ import type { Account, Adapter, Manifest } from './adapter.ts';
 import { trafficProblem } from './certificate.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 import { type PartnerConfig, partnerSchema } from './config.ts';
+import { endpointOf } from './endpoint.ts';
 import { PartnerFailure } from './failure.ts';
 import { digestOfAdapter, digestOfFolder, shortDigest } from './folder-digest.ts';
 import { importVersion } from './import-version.ts';
+import { loginOption } from './kit/auth.ts';
 import { compileManifest } from './kit/compile.ts';
 import { optionProblem } from './kit/context.ts';
 import type { Door } from './kit/door.ts';
@@ -32,6 +34,7 @@ import { RateLimitHold } from './rate-limit.ts';
 import { type RemoteConfig, remoteSchema, saysAddress } from './remote/config.ts';
 import { configureRemote, type SupplyPartner } from './remote/partner.ts';
 import { RequestRate } from './request-rate.ts';
+import { KnownSecrets } from './secrets.ts';
 
 /** Where the shipped adapters are. */
 export const shippedAdapters = fileURLToPath(new URL('./partners', import.meta.url));
@@ -159,14 +162,14 @@ function folderOf(document: YamlDocument<PartnerConfig>, directories: readonly s
 export async function loadPartner(
   file: string,
   sources: Omit<PartnerSources, 'configDirectory'> = {},
-): Promise<{ partner: ConfiguredPartner; folder: string; credentials: readonly string[] }> {
+): Promise<{ partner: ConfiguredPartner; manifest: ManifestFile; folder: string; credentials: readonly string[] }> {
   checkFileName(file);
   const document = loadFile<PartnerConfig>(file, partnerSchema, sources.twinUrl);
   const folder = folderOf(document, sources.adapterDirectories ?? defaultDirectories());
   const loaded = await loadAdapter(folder);
   checkAccount(document, loaded.manifest);
   const partner = configurePartner(partnerName(file), document.value, loaded);
-  return { partner, folder, credentials: Object.keys(document.value.credentials) };
+  return { partner, manifest: loaded.manifest, folder, credentials: Object.keys(document.value.credentials) };
 }
 
 function partnerName(file: string): string {
@@ -247,6 +250,11 @@ function checkAccount(document: YamlDocument<PartnerConfig>, manifest: ManifestF
       problems.push(document.problem(['options'], `option "${name}" is missing (${description})`));
     }
   }
+  const login = loginOption(manifest);
+  const host = login === undefined ? undefined : options[login];
+  if (login !== undefined && typeof host === 'string' && host !== '' && endpointOf(host) === undefined) {
+    problems.push(document.problem(['options', login], 'expected a base URL such as "https://login.example.com"'));
+  }
   for (const [name, what] of Object.entries(manifest.credentials ?? {})) {
     if (!Object.hasOwn(credentials, name)) {
       problems.push(document.problem(['credentials'], `credential "${name}" is missing (${what})`));
@@ -295,11 +303,16 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
   const { defaults, taxBasis: stated, ...rest } = loaded.manifest;
   const endpoint = config.endpoint.replace(/\/+$/, '');
   const url = new URL(endpoint);
+  const secrets = new KnownSecrets();
   const account: Account = {
     partner: name,
     endpoint,
     options: config.options,
-    credential: (credential) => credentialOf(name, config, credential),
+    credential: (credential) => {
+      const text = credentialOf(name, config, credential);
+      secrets.add(text);
+      return text;
+    },
   };
   const taxBasis: Record<string, { basis: TaxBasis; citation: string }> = {};
   for (const [market, { basis, citation }] of Object.entries(stated ?? {})) {
@@ -330,6 +343,7 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     hold: new RateLimitHold(),
     ...freshnessOf(config, defaults),
     rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
+    secrets,
   };
 }
 

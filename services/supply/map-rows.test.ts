@@ -56,7 +56,7 @@ describe('mapping rows', () => {
   it('takes null, an empty text and UNSPECIFIED for absent, and an empty list for a value', () => {
     const row = { segment_keys: ['k'], stops: null, fare_brand: '', cabin: 'UNSPECIFIED', connections: [] };
     const { plan, mapped } = map(flights(Object.keys(row)), [row]);
-    const { columns } = buildColumns(plan, mapped, 0, 1);
+    const { columns } = buildColumns(plan, plan.queryable, mapped, 0, 1);
     expect(columns.map(({ attribute }) => attribute)).toEqual(['connections']);
   });
 
@@ -159,7 +159,9 @@ describe('mapping rows', () => {
     expect(evidence.rowCount).toBe(2);
     expect(evidence.columns.map(({ attribute }) => attribute)).toEqual(['segment_keys']);
     // What serves identity alone has done its service before the rows go out.
-    expect(buildColumns(plan, mapped, 0, 3).columns.map(({ attribute }) => attribute)).toEqual(['stops']);
+    expect(buildColumns(plan, plan.queryable, mapped, 0, 3).columns.map(({ attribute }) => attribute)).toEqual([
+      'stops',
+    ]);
   });
 
   it("keeps a partner's own keys apart from those of other partners", () => {

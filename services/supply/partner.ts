@@ -3,6 +3,7 @@ import type { ConcurrencyLimit } from './concurrency.ts';
 import type { ColumnPlan } from './map-rows.ts';
 import type { RateLimitHold } from './rate-limit.ts';
 import type { RequestRate } from './request-rate.ts';
+import type { KnownSecrets } from './secrets.ts';
 
 /** A partner as it is configured, with what the process knows of it, however it is asked. */
 export interface AnyPartner {
@@ -46,4 +47,6 @@ export interface ConfiguredPartner extends AnyPartner {
   readonly shareInFlight: boolean;
   /** When the next request may go out. */
   readonly rate: RequestRate;
+  /** What must not be told of it. */
+  readonly secrets: KnownSecrets;
 }

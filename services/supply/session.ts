@@ -47,6 +47,8 @@ export class SearchSession implements IdentityListener {
   /** Digests of the answers that came. */
   readonly #answers: string[] = [];
   #started = false;
+  /** The caller decides itself which product a row is. */
+  #keepsIdentity = false;
   /** The caller has closed its side. */
   #closed = false;
   /** Partners without an outcome and rows being made. */
@@ -117,6 +119,7 @@ export class SearchSession implements IdentityListener {
   }
 
   #start(start: SearchStart): void {
+    this.#keepsIdentity = start.keepIdentity === true;
     const { calls, skipped } = planSearch(this.#tools.partners, start, Date.now());
     const asked = calls.map(({ partner }) => partner.name);
     this.#outbox.push({
@@ -140,8 +143,9 @@ export class SearchSession implements IdentityListener {
     if (this.#abort.signal.aborted) return;
     const { identities } = this.#tools;
     this.#answers.push(page.answer);
-    const identity = identify(page, identities);
+    const identity = this.#keepsIdentity ? undefined : identify(page, identities);
     for (const value of buildBatches(page, identity)) this.#outbox.push({ message: { $case: 'batch', value } });
+    if (identity === undefined) return;
     for (const position of identity.unsettled) this.#unsettled.add(identity.ids[position]!);
     if (identity.unsettled.length > 0) askIdentities(page, identity, identities, this, this.#context.trace);
   };

@@ -1,14 +1,20 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FailureKind, OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { OAuthClient } from './adapter.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
+import { PartnerExchange } from './exchange.ts';
 import { PartnerFailure } from './failure.ts';
 import { HttpClient } from './http.ts';
+import type { OAuthTemplate } from './kit/manifest.ts';
+import { oauthSession } from './kit/oauth.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { RateLimitHold } from './rate-limit.ts';
+import { RequestRate } from './request-rate.ts';
+import { KnownSecrets } from './secrets.ts';
+import { acmeContext } from './testing/acme.ts';
 import { json, type PartnerServer, startPartner } from './testing/partner-server.ts';
-import { fetchOAuthToken, type TokenBounds, TokenCache } from './tokens.ts';
+import { type TokenBounds, TokenCache } from './tokens.ts';
 
 interface Asked {
   readonly path: string;
@@ -29,6 +35,7 @@ beforeEach(async () => {
   secret = 's3cret';
   answer = (count) => ({ body: { access_token: `token-${count}`, expires_in: 3_600 } });
   server = await startPartner((request, response) => {
+    if (request.url === '/v1/api') return echo(request, response);
     let body = '';
     request.on('data', (chunk) => {
       body += chunk;
@@ -48,7 +55,12 @@ afterEach(async () => {
   await server.close();
 });
 
-const client: OAuthClient = { tokenPath: '/oauth/token', clientId: 'id', clientSecret: 'secret' };
+/** What wants a token answers with the one that it got. */
+function echo(request: IncomingMessage, response: ServerResponse): void {
+  json(response, { token: request.headers.authorization?.replace('Bearer ', '') });
+}
+
+const client: OAuthTemplate = { tokenPath: '/oauth/token', clientId: 'id', clientSecret: 'secret' };
 
 function partner(
   changes: { name?: string; digest?: string; options?: Record<string, unknown> } = {},
@@ -64,15 +76,30 @@ function partner(
       options,
       credential: (credential: string) => (credential === 'id' ? 'client:1' : secret),
     },
-    manifest: { digest },
+    manifest: { digest, format: 'xml' },
+    timeoutMs: 10_000,
+    maxBodyBytes: 1_000_000,
     limit: new ConcurrencyLimit(1),
     hold: new RateLimitHold(),
+    rate: new RequestRate(undefined),
+    secrets: new KnownSecrets(),
   } as unknown as ConfiguredPartner;
 }
 
-/** The partner's token, as a conversation gets it. */
-const tokenOf = (of: ConfiguredPartner, by: OAuthClient, within: TokenBounds): Promise<string> =>
-  tokens.get(of, (fetching) => fetchOAuthToken(http, of, by, fetching), within);
+/** The token that a request of a conversation is sent with. */
+async function tokenOf(of: ConfiguredPartner, by: OAuthTemplate, { deadline, signal }: TokenBounds): Promise<string> {
+  const asking = { ...of, adapter: { ...of.adapter, session: oauthSession(by) } };
+  const limits = { deadline, signal, trace: ROOT_CONTEXT };
+  const exchange = new PartnerExchange(
+    { http, tokens },
+    asking,
+    'search',
+    acmeContext({ account: of.account }),
+    limits,
+  );
+  const { body } = await exchange.send({ method: 'GET', path: '/api', headers: {} });
+  return (JSON.parse(body.toString('utf8')) as { token: string }).token;
+}
 
 const bounds = (ms = 5_000, signal = new AbortController().signal) => ({ deadline: Date.now() + ms, signal });
 
@@ -91,7 +118,7 @@ describe('a token', () => {
     expect(asked[0]).toMatchObject({
       path: '/v1/oauth/token',
       headers: {
-        authorization: `Basic ${Buffer.from('client:1:s3cret').toString('base64')}`,
+        authorization: `Basic ${Buffer.from('client%3A1:s3cret').toString('base64')}`,
         'content-type': 'application/x-www-form-urlencoded',
       },
       body: 'grant_type=client_credentials&audience=x&scope=a+b',
@@ -102,12 +129,6 @@ describe('a token', () => {
     await tokenOf(partner(), { ...client, credentialsIn: 'body' }, bounds());
     expect(asked[0]!.headers.authorization).toBeUndefined();
     expect(asked[0]!.body).toBe('grant_type=client_credentials&client_id=client%3A1&client_secret=s3cret');
-  });
-
-  it('is fetched by a login of the partner’s own', async () => {
-    await tokenOf(partner(), { ...client, credentialsIn: 'json', fields: { tenant: 't' } }, bounds());
-    expect(asked[0]!.headers['content-type']).toBe('application/json');
-    expect(JSON.parse(asked[0]!.body)).toEqual({ username: 'client:1', password: 's3cret', tenant: 't' });
   });
 
   it('is fetched from another host where the account says so', async () => {
@@ -166,14 +187,15 @@ describe('a token', () => {
     secret = 'rotated';
     tokens.forget(partner(), first);
     await tokenOf(partner(), client, bounds());
-    expect(asked[1]!.headers.authorization).toBe(`Basic ${Buffer.from('client:1:rotated').toString('base64')}`);
+    expect(asked[1]!.headers.authorization).toBe(`Basic ${Buffer.from('client%3A1:rotated').toString('base64')}`);
   });
 });
 
 describe('who gives up', () => {
   it('leaves the others waiting', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    server.handler = async (_request, response) => {
+    server.handler = async (request, response) => {
+      if (request.url === '/v1/api') return echo(request, response);
       await promise;
       json(response, { access_token: 'late', expires_in: 600 });
     };
@@ -186,7 +208,7 @@ describe('who gives up', () => {
     expect((await late).failure).toBe(FailureKind.TIMEOUT);
     resolve();
     expect(await waiting).toBe('late');
-    expect(server.asked).toHaveLength(1);
+    expect(server.asked).toEqual(['/v1/oauth/token', '/v1/api']);
   });
 
   it('last ends the fetching, and the next one begins anew', async () => {
@@ -219,6 +241,10 @@ describe('a token endpoint', () => {
     [{ body: { access_token: '' } }, FailureKind.MALFORMED],
     [{ body: { access_token: 'a\r\nx-evil: 1' } }, FailureKind.MALFORMED],
     [{ body: { access_token: 5 } }, FailureKind.MALFORMED],
+    [{ body: { access_token: 'x'.repeat(40_000) } }, FailureKind.MALFORMED],
+    [{ body: { access_token: 'y', padding: 'x'.repeat(70_000) } }, FailureKind.TOO_LARGE],
+    [{ status: 302, body: {} }, FailureKind.AUTHENTICATION],
+    [{ status: 400, body: { error: 'secret s3cret of client:1 is wrong' } }, FailureKind.AUTHENTICATION],
   ])('that answers %j fails typed, without a secret, and is asked again by the next', async (said, failure) => {
     answer = (count) => (count === 1 ? said : { body: { access_token: 'good' } });
     const failed = await failureOf(tokenOf(partner(), client, bounds()));

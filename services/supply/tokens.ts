@@ -1,7 +1,5 @@
 import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { OAuthClient } from './adapter.ts';
 import { cancelled, PartnerFailure } from './failure.ts';
-import type { HttpSender } from './http.ts';
 import type { ConfiguredPartner } from './partner.ts';
 
 /** A token is renewed so long before it ends that a search begun with it can finish. */
@@ -10,7 +8,9 @@ const RENEW_BEFORE_MS = 60_000;
 const LEAST_LIFETIME_MS = 300_000;
 /** Time for fetching one. It is nobody's own: those who wait for it leave when their time is over. */
 const FETCH_TIMEOUT_MS = 10_000;
-const MAX_TOKEN_BYTES = 65_536;
+const LATE = 'its token had not come when the time was over';
+/** Characters of a token. */
+const MOST_TOKEN = 32_768;
 
 /** A token as a partner gave it. */
 export interface FetchedToken {
@@ -113,64 +113,9 @@ export class TokenCache {
   }
 }
 
-/** Fetches an OAuth 2.0 client-credentials token. Throws PartnerFailure. */
-export async function fetchOAuthToken(
-  http: HttpSender,
-  partner: ConfiguredPartner,
-  client: OAuthClient,
-  bounds: TokenBounds,
-): Promise<FetchedToken> {
-  const { status, body } = await http.send({
-    ...addressOf(partner, client),
-    method: 'POST',
-    ...tokenRequest(partner, client),
-    ...bounds,
-    maxBodyBytes: MAX_TOKEN_BYTES,
-  });
-  if (status >= 200 && status <= 299) return readToken(body);
-  throw refused(`its token endpoint answered with status ${status}`, failureOf(status), status);
-}
-
-/** Whether a value can be sent as a token in a header. */
+/** Whether a value can be sent as a token, also in a header. */
 export function isToken(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && !/[^\x21-\x7e]/.test(value);
-}
-
-/** Where a token is fetched: below the account's endpoint, or where its option says. */
-function addressOf(partner: ConfiguredPartner, client: OAuthClient): { origin: string; path: string } {
-  const { origin, basePath, account } = partner;
-  const stated = client.endpointOption === undefined ? undefined : account.options[client.endpointOption];
-  if (typeof stated !== 'string' || stated === '') return { origin, path: basePath + client.tokenPath };
-  if (!/^https?:\/\//.test(stated) || !URL.canParse(stated)) {
-    throw refused(`its option ${client.endpointOption} is no URL`, FailureKind.AUTHENTICATION);
-  }
-  const url = new URL(stated);
-  return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') + client.tokenPath };
-}
-
-/** Secrets are read when they are used: a rotated one counts with the next token. */
-function tokenRequest(
-  { account }: ConfiguredPartner,
-  client: OAuthClient,
-): { readonly headers: Readonly<Record<string, string>>; readonly body: string } {
-  const id = account.credential(client.clientId);
-  const secret = account.credential(client.clientSecret);
-  const { credentialsIn, fields, scope } = client;
-  const accept = 'application/json';
-  if (credentialsIn === 'json') {
-    const body = JSON.stringify({ username: id, password: secret, ...fields });
-    return { headers: { accept, 'content-type': 'application/json' }, body };
-  }
-  const form = new URLSearchParams({ grant_type: 'client_credentials', ...fields });
-  if (scope !== undefined) form.set('scope', scope);
-  const headers: Record<string, string> = { accept, 'content-type': 'application/x-www-form-urlencoded' };
-  if (credentialsIn === 'body') {
-    form.set('client_id', id);
-    form.set('client_secret', secret);
-  } else {
-    headers.authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
-  }
-  return { headers, body: form.toString() };
+  return typeof value === 'string' && value !== '' && value.length <= MOST_TOKEN && !/[^\x21-\x7e]/.test(value);
 }
 
 /** The token when it comes, or a failure when the caller's own time is over. */
@@ -178,7 +123,7 @@ async function within(token: Promise<string>, { deadline, signal }: TokenBounds)
   if (signal.aborted) throw cancelled();
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(refused('its token had not come when the time was over', FailureKind.TIMEOUT)),
+    () => reject(new PartnerFailure({ failure: FailureKind.TIMEOUT, detail: LATE })),
     Math.max(0, deadline - Date.now()),
   );
   const leave = (): void => reject(cancelled());
@@ -189,26 +134,4 @@ async function within(token: Promise<string>, { deadline, signal }: TokenBounds)
     clearTimeout(timer);
     signal.removeEventListener('abort', leave);
   }
-}
-
-function failureOf(status: number): FailureKind {
-  if (status === 429) return FailureKind.RATE_LIMIT;
-  return status >= 500 ? FailureKind.SERVER_ERROR : FailureKind.AUTHENTICATION;
-}
-
-function readToken(body: Buffer): FetchedToken {
-  let answer: { access_token?: unknown; expires_in?: unknown } | null;
-  try {
-    answer = JSON.parse(body.toString('utf8')) as typeof answer;
-  } catch {
-    throw refused('its token endpoint answered with something that is no JSON', FailureKind.MALFORMED);
-  }
-  const value = answer?.access_token;
-  if (!isToken(value)) throw refused('its token endpoint gave no access_token', FailureKind.MALFORMED);
-  const seconds = Number(answer?.expires_in);
-  return { value, ...(seconds > 0 && { lifetimeMs: seconds * 1_000 }) };
-}
-
-function refused(detail: string, failure: FailureKind, httpStatus?: number): PartnerFailure {
-  return new PartnerFailure({ failure, detail, ...(httpStatus !== undefined && { httpStatus }) });
 }

@@ -1,9 +1,8 @@
 import type { Context } from '@opentelemetry/api';
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type {
-  CreateHandoffRequest,
-  CreateHandoffResponse,
   OfferHandle,
+  PartnerBatch,
   VerifyOfferRequest,
   VerifyOfferResponse,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
@@ -21,7 +20,8 @@ import type { HttpAnswer } from './http.ts';
 import type { Identities } from './identities.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
 import { findRow, type HeldRow, makeOffer, wantedBy } from './offers.ts';
-import { questionAgain } from './question.ts';
+import type { ConfiguredPartner } from './partner.ts';
+import { type Question, questionAgain } from './question.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { SearchTools } from './session.ts';
@@ -57,7 +57,7 @@ export async function verifyOffer(
   const rows = said === 'gone' ? 0 : 1;
   exchange.end(rows === 0 ? OutcomeStatus.EMPTY : OutcomeStatus.OK, FailureKind.UNSPECIFIED, '', rows, rows);
   if (said === 'gone') throw soldOut(partner.name);
-  return respond(tools, before, said, context);
+  return respond(tools, before, said, request.keepIdentity === true, context);
 }
 
 /** What the partner said of a row that it still sells. */
@@ -68,23 +68,39 @@ interface Said {
   readonly mapped: MappedRows;
 }
 
+/** Asks, request by request; what is refused because of a token is begun again with another. */
 async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Said | 'gone'> {
+  const asked: AnswerContext = { ...before.context, now: Date.now() };
+  let question = questionAgain(before.partner.adapter, before.row, asked);
+  for (;;) {
+    const said = await askOne(exchange, before, question, asked);
+    if (said === 'refused') return askAgain(exchange, before);
+    if (said === 'gone' || !('next' in said)) return said;
+    question = said.next;
+  }
+}
+
+async function askOne(
+  exchange: PartnerExchange,
+  before: HeldRow,
+  question: Question,
+  asked: AnswerContext,
+): Promise<Said | { readonly next: Question } | 'gone' | 'refused'> {
   const { partner, row } = before;
   const { adapter } = partner;
-  const asked: AnswerContext = { ...before.context, now: Date.now() };
-  const request = questionAgain(adapter, row, asked);
-  const answer = await exchange.ask(request);
-  const { progress } = request;
+  const answer = await exchange.ask(question);
+  const { progress } = question;
   const context: AnswerContext = { ...asked, ...(progress !== undefined && { progress }), fetchedAt: Date.now() };
-  if (saysGone(answer, context, before)) return 'gone';
-  const body = exchange.bodyOf(answer);
-  const said = adapter.readVerified(body, context, row);
+  const reads = (body: unknown) => adapter.readVerified(body, context, row);
+  if (saysGone(answer, partner, reads)) return 'gone';
+  const said = reads(exchange.bodyOf(answer));
   if ('gone' in said) return 'gone';
   if ('failure' in said) {
     // A token that is refused inside a 200.
-    if (said.failure === FailureKind.AUTHENTICATION && exchange.renewsToken()) return askAgain(exchange, before);
+    if (said.failure === FailureKind.AUTHENTICATION && exchange.renewsToken()) return 'refused';
     throw exchange.failureStated(said);
   }
+  if ('next' in said) return said;
   const rejections = new Rejections();
   const mapped = mapRows(partner.plan, adapter, [said.row], context, new SeenOffers(), rejections);
   if (mapped.rows.length === 0) {
@@ -99,12 +115,14 @@ async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Sai
 }
 
 /** Whether a 4xx answer means that the offer is no longer sold; partners say so with statuses from 400 to 422. */
-function saysGone(answer: HttpAnswer, context: AnswerContext, { partner, row }: HeldRow): boolean {
-  const { status, body, headers } = answer;
+export function saysGone(
+  { status, body, headers }: HttpAnswer,
+  { manifest }: ConfiguredPartner,
+  reads: (body: unknown) => object,
+): boolean {
   if (status < 400 || status > 499 || status === 401 || status === 403 || status === 429) return false;
   try {
-    const parsed = parseBody(body, headers['content-type'], partner.manifest.format);
-    return 'gone' in partner.adapter.readVerified(parsed, context, row);
+    return 'gone' in reads(parseBody(body, headers['content-type'], manifest.format));
   } catch {
     // Not in the partner's format: then its status alone speaks.
     return false;
@@ -115,7 +133,8 @@ async function respond(
   tools: SearchTools,
   { partner }: HeldRow,
   { answer, context, row, mapped }: Said,
-  { trace, signal }: MeshContext,
+  keepIdentity: boolean,
+  mesh: MeshContext,
 ): Promise<VerifyOfferResponse> {
   const contentType = answer.headers['content-type'];
   const digest = tools.answers.hold({
@@ -128,18 +147,23 @@ async function respond(
     expiresAt: mapped.lastExpiry,
   });
   const page = { partner, answer: digest, manifest: partner.manifest.digest, fetchedAt: context.fetchedAt, mapped };
-  await settleIdentity(tools.identities, page, trace, signal);
-  const [batch] = buildBatches(page, identify(page, tools.identities));
+  const batch = await verifiedBatch(tools.identities, page, keepIdentity, mesh);
   return { offer: makeOffer({ partner, context, row }, wantedBy(undefined)), batch };
 }
 
-/** Waits a moment for the identity of a product that is not known yet; without it the id stays provisional. */
-export async function settleIdentity(
+/** The page of a verified row as its one batch, with the product that it is of where the caller wants to be told. */
+export async function verifiedBatch(
   identities: Identities,
   page: Page,
-  trace: Context,
-  signal: AbortSignal,
-): Promise<void> {
+  keepIdentity: boolean,
+  { trace, signal }: MeshContext,
+): Promise<PartnerBatch | undefined> {
+  if (!keepIdentity) await settleIdentity(identities, page, trace, signal);
+  return buildBatches(page, keepIdentity ? undefined : identify(page, identities))[0];
+}
+
+/** Waits a moment for the identity of a product that is not known yet; without it the id stays provisional. */
+async function settleIdentity(identities: Identities, page: Page, trace: Context, signal: AbortSignal): Promise<void> {
   const identity = identify(page, identities);
   if (identity.unsettled.length === 0 || signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -152,21 +176,8 @@ export async function settleIdentity(
   identities.leave(identity.ids, listener);
 }
 
-/** The partner's own way on for one row. Errors as the RPC documents them. */
-export async function createHandoff(
-  answers: AnswerStore,
-  request: CreateHandoffRequest,
-): Promise<CreateHandoffResponse> {
-  const { partner, context, row } = await livingRow(answers, request.handle);
-  const { adapter } = partner;
-  const way = adapter.handoff(row, context, request.clickId);
-  return {
-    target: 'url' in way ? { $case: 'url', value: way.url } : { $case: 'token', value: way.token },
-    expiresAt: Temporal.Instant.fromEpochMilliseconds(adapter.expiresAt(row, context)),
-  };
-}
-
-async function livingRow(answers: AnswerStore, handle: OfferHandle | undefined): Promise<HeldRow> {
+/** The row of a handle while it lives. Throws EntrepotError OFFER_EXPIRED. */
+export async function livingRow(answers: AnswerStore, handle: OfferHandle | undefined): Promise<HeldRow> {
   if (handle === undefined) throw invalidField('handle', 'missing');
   const row = await findRow(answers, handle);
   if (row === undefined) throw expired("the partner's answer is no longer held; search again");

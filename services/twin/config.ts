@@ -6,6 +6,7 @@ import { type Scenario, scenarioSchema } from './scenario.ts';
 export const formatNames = [
   'duffel',
   'travelport',
+  'amadeus',
   'hotelbeds',
   'alpinebits',
   'ebay-browse',

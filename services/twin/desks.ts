@@ -1,6 +1,7 @@
 import { ConfigError, parseYaml } from '../../libs/config/index.ts';
 import type { PushConfig, TwinConfig } from './config.ts';
 import { alpinebits } from './formats/alpinebits.ts';
+import { amadeus } from './formats/amadeus.ts';
 import { duffel } from './formats/duffel.ts';
 import { ebayBrowse } from './formats/ebay-browse.ts';
 import type { Format, Seller, Surroundings } from './formats/format.ts';
@@ -43,6 +44,7 @@ export interface Desk {
 const formats: Readonly<Record<TwinConfig['sellers'][string]['format'], Format>> = {
   duffel,
   travelport,
+  amadeus,
   hotelbeds,
   alpinebits,
   'ebay-browse': ebayBrowse,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PushConfig } from './config.ts';
+import { drifter } from './drift.ts';
 import {
   editionAt,
   type Message,
@@ -8,7 +9,7 @@ import {
   type Surroundings,
   type Verdict,
 } from './formats/format.ts';
-import { drawsOf } from './random.ts';
+import { drawsOf, fractionOf } from './random.ts';
 import { fateOf } from './scenario.ts';
 
 /** What is to be pushed. */
@@ -109,7 +110,8 @@ export async function push(site: PushSite, order: PushOrder): Promise<PushReport
 
   let held: Message | undefined;
   const count = order.count ?? Number.POSITIVE_INFINITY;
-  for (const message of pusher.messages(site.surroundings, seller, { kind, count, number: site.number }, now)) {
+  for (const made of pusher.messages(site.surroundings, seller, { kind, count, number: site.number }, now)) {
+    const message = drifted(site, made);
     if (held === undefined && messageFate(site, message).late) {
       held = message;
       continue;
@@ -132,6 +134,13 @@ function messageFate({ seller, surroundings }: PushSite, message: Message) {
     replayed: draws.chance(replayShare),
     forged: draws.chance(forgeShare),
   };
+}
+
+function drifted({ seller, surroundings, pusher }: PushSite, message: Message): Message {
+  const { driftShare, drift } = seller.scenario;
+  if (fractionOf(`${surroundings.world.seed}|drift|${seller.name}|${message.id}`) >= driftShare) return message;
+  const body = drifter(message.headers['content-type'] ?? '', drift)(message.body.toString());
+  return pusher.seal(seller, message, Buffer.from(body));
 }
 
 async function deliver(

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bodyOf } from './bodies.ts';
+import { drifter } from './drift.ts';
 import type { Answer, Streamed } from './formats/format.ts';
 import type { Fate, Malformation, Scenario } from './scenario.ts';
 import { drained, stream } from './stream.ts';
@@ -26,7 +28,8 @@ export async function respond(
     const zipped = compress && acceptsGzip(request);
     return stream(response, { ...answer, body: answer.body }, fate, scenario, zipped, signal);
   }
-  const whole: Whole = { ...answer, body: answer.body };
+  const given: Whole = { ...answer, body: answer.body };
+  const whole = fate.drifted ? drifted(given, scenario) : given;
   const sent = fate.fault === 'malformed' ? malform(whole, fate.malformation) : whole;
   const plain = typeof sent.body === 'string' ? Buffer.from(sent.body) : sent.body.plain;
   const headers: Record<string, string> = { ...sent.headers, 'content-type': sent.contentType };
@@ -48,6 +51,11 @@ function acceptsGzip(request: IncomingMessage): boolean {
 
 /** An answer that is there before it is sent. */
 type Whole = Answer & { readonly body: Exclude<Answer['body'], Streamed> };
+
+function drifted(answer: Whole, { drift }: Scenario): Whole {
+  const text = typeof answer.body === 'string' ? answer.body : answer.body.plain.toString();
+  return { ...answer, body: bodyOf(drifter(answer.contentType, drift)(text)) };
+}
 
 function malform(answer: Whole, how: Malformation): Whole {
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body.plain;

@@ -1,4 +1,5 @@
 import { type JSONSchema, parseYaml } from '../../libs/config/index.ts';
+import type { Drift } from './drift.ts';
 import { drawsOf, fractionOf, normalOf } from './random.ts';
 
 /** How long a seller takes before it begins to answer. */
@@ -54,6 +55,10 @@ export interface Scenario {
   readonly dripShare: number;
   /** Time that a trickling body takes, milliseconds. */
   readonly dripMs: number;
+  /** Answers and pushed messages of another shape than before. */
+  readonly driftShare: number;
+  /** What is different about them. */
+  readonly drift: readonly Drift[];
   /** Answers that carry a warning beside their offers (formats that have warnings). */
   readonly warningShare: number;
   /** Offers sold a second time under another id. */
@@ -120,6 +125,20 @@ export const scenarioSchema: JSONSchema = {
     hugeBytes: { type: 'integer', minimum: 0, maximum: 268_435_456, default: 52_428_800 },
     dripShare: share('bodies that trickle'),
     dripMs: { ...milliseconds, default: 5_000 },
+    driftShare: share('answers and pushed messages of another shape'),
+    drift: {
+      type: 'array',
+      default: [],
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['change', 'field'],
+        properties: {
+          change: { enum: ['retyped', 'vanished', 'new'] },
+          field: { type: 'string', pattern: '^[^.]+(\\.[^.]+)*$' },
+        },
+      },
+    },
     warningShare: share('answers with a warning'),
     duplicateShare: share('offers sold twice'),
     brokenRowShare: share('offers with a broken price'),
@@ -157,6 +176,8 @@ export interface Fate {
   readonly huge: boolean;
   readonly drip: boolean;
   readonly warning: boolean;
+  /** The body has the scenario's drift. */
+  readonly drifted: boolean;
   /** 0 to 1, for choices among variants of a fault. */
   readonly variant: number;
 }
@@ -189,6 +210,7 @@ export function fateOf(scenario: Scenario, seed: number, seller: string, request
     drip: draws.chance(scenario.dripShare),
     warning: draws.chance(scenario.warningShare),
     variant: draws.fraction(),
+    drifted: draws.chance(scenario.driftShare),
   };
 }
 

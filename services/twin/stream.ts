@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { constants, createGzip } from 'node:zlib';
+import { drifter } from './drift.ts';
 import type { Answer, Streamed } from './formats/format.ts';
 import type { Fate, Scenario } from './scenario.ts';
 
@@ -28,7 +29,8 @@ export async function stream(
     ...(encode ? { 'content-encoding': 'gzip' } : {}),
   });
   const cut = fate.fault === 'drop' || (fate.fault === 'malformed' && fate.malformation !== 'contentType');
-  const source = paced(body.chunks(cut ? 0.6 : 1), fate, scenario, signal);
+  const drift = drifter(body.plainType, fate.drifted ? scenario.drift : []);
+  const source = paced(body.chunks(cut ? 0.6 : 1), drift, fate, scenario, signal);
   if (fate.fault === 'drop') {
     for await (const chunk of source) if (!response.write(chunk)) await drained(response);
     response.destroy();
@@ -47,6 +49,7 @@ export async function stream(
 /** The pieces, the first twenty of them over the time that the scenario gives, and white space where the body is huge. */
 async function* paced(
   chunks: Iterable<string>,
+  drift: (text: string) => string,
   fate: Fate,
   scenario: Scenario,
   signal: AbortSignal,
@@ -54,7 +57,7 @@ async function* paced(
   let at = 0;
   for (const chunk of chunks) {
     if (fate.drip && at++ < 20) await sleep(scenario.dripMs / 20, undefined, { signal });
-    yield chunk;
+    yield drift(chunk);
   }
   if (!fate.huge) return;
   const space = ' '.repeat(65_536);

@@ -24,7 +24,9 @@ beforeAll(async () => {
     endpoint: `http://127.0.0.1:${port}`,
     credentials: { token: { env: 'NONE', default: 'none' } },
   };
-  config = writePartners({ far: account, other: { ...account, maxBodyBytes: 1_024 } });
+  const secret = { env: 'NONE', default: 'none' };
+  const rides = { ...account, adapter: 'uber', credentials: { clientId: secret, clientSecret: secret } };
+  config = writePartners({ far: account, other: { ...account, maxBodyBytes: 1_024 }, rides });
   const normalization = connect(NormalizationServiceDefinition, { network: createMemoryNetwork(), name: 'none' });
   supply = await createSupplyService({ configDirectory: config, normalization: normalization.client });
   server = await serve({ name: 'supply', at: { address: '127.0.0.1:0' }, services: supply.services });
@@ -52,7 +54,14 @@ describe('an adapter that runs elsewhere', { timeout: 120_000 }, () => {
     expect(certificate.checks.filter(({ result }) => result === 'failed')).toEqual([]);
     expect(certificate).toMatchObject({ partner: 'far', vertical: 'flight', grade: 'B', ceiling: 0.5 });
     expect(certificate.completeness.fields).toMatchObject({ carriers: 100, segment_keys: 0 });
-    expect(certificate.checks.filter(({ group }) => group === 'faults')).toHaveLength(14);
+    expect(certificate.checks.filter(({ group }) => group === 'faults')).toHaveLength(15);
+  });
+
+  it('may have its token already when it is asked', async () => {
+    const { grade, checks, conversation } = await certifyRemote(folderOf('uber'), target('rides'));
+    expect(checks.filter(({ result }) => result === 'failed')).toEqual([]);
+    expect(grade).toBe('B');
+    expect(conversation[0]).toBe('POST /oauth/v2/token');
   });
 
   it('is a D where its golden cases come out otherwise than here', async () => {
@@ -65,7 +74,7 @@ describe('an adapter that runs elsewhere', { timeout: 120_000 }, () => {
 
   it('that is not there is named, with those that are', async () => {
     await expect(certifyRemote(folderOf('duffel'), target('nobody'))).rejects.toThrow(
-      'has no partner "nobody"; there are: far, other',
+      'has no partner "nobody"; there are: far, other, rides',
     );
   });
 });

@@ -2,7 +2,9 @@
 import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
-import type { Certificate, Check } from '../../supply/workbench/index.ts';
+import { configDirectory } from '../../../libs/config/index.ts';
+import type { Certificate, Check, FolderStatus } from '../../supply/workbench/index.ts';
+import { table } from '../table.ts';
 import { coloured, plain, shortest } from './print.ts';
 import { workbench } from './workbench.ts';
 
@@ -10,15 +12,27 @@ import { workbench } from './workbench.ts';
 export function certifyCommand(): Command {
   return new Command('certify')
     .description('Grade a partner against its recordings and a server on this machine that misbehaves.')
-    .argument('<name>', 'the partner, by the name or path of its folder')
+    .argument('[names...]', 'the partner, by the name or path of its folder; of several only a table is shown')
+    .option('--all', 'every partner that has golden cases')
     .option('--dry-run', 'write nothing')
     .option('--address <host:port>', 'grade an adapter that runs elsewhere: the SupplyService at this address')
     .option('--listen <host:port>', 'with --address: where the misbehaving partner listens', '127.0.0.1:7099')
     .option('--partner <name>', "with --address: the partner's name there; without it, the folder's")
     .option('--json', 'the certificate as JSON for scripts, and nothing else')
     .addHelpText('after', help)
-    .action(async (name: string, options: CertifyOptions) => {
-      const { certify, certifyRemote, folderOf, writeCertificate } = await workbench();
+    .action(async (names: readonly string[], options: CertifyOptions) => {
+      const { adapterFolders, certify, certifyRemote, folderOf, loadCases, writeCertificate } = await workbench();
+      const [name] = names;
+      if (name === undefined && options.all !== true) throw new InvalidArgumentError('Name a partner, or say --all.');
+      if (name === undefined || options.all === true || names.length > 1) {
+        const every = options.all === true ? adapterFolders() : [];
+        const folders = [...new Set([...every, ...names.map((one) => folderOf(one))])];
+        await certifyMany(
+          folders.filter((folder) => names.length > 0 || loadCases(folder).length > 0),
+          options,
+        );
+        return;
+      }
       const folder = folderOf(name);
       const { address, listen, partner = basename(folder) } = options;
       let certificate: Certificate;
@@ -36,7 +50,65 @@ export function certifyCommand(): Command {
     });
 }
 
+/** Certifies folder by folder, a line of a table each. */
+async function certifyMany(folders: readonly string[], options: CertifyOptions): Promise<void> {
+  if (options.address !== undefined) throw new InvalidArgumentError('--address is of one partner.');
+  const { certify, outdatedFiles, statusOf, writeCertificate } = await workbench();
+  const certificates: Certificate[] = [];
+  const rows: string[][] = [];
+  for (const folder of folders) {
+    const [before] = statusOf([folder], configDirectory());
+    const certified = await certify(folder);
+    const outdated = outdatedFiles(certified).map(({ file }) => basename(file, '.json'));
+    if (options.dryRun !== true) writeCertificate(certified);
+    const { certificate } = certified;
+    certificates.push(certificate);
+    rows.push(rowOf(before!, certificate, outdated));
+    if (certificate.grade === 'D') process.exitCode = 1;
+  }
+  if (options.json === true) console.log(JSON.stringify(certificates, null, 2));
+  else {
+    const headings = [
+      'partner',
+      'grade',
+      '>complete',
+      '>lacks',
+      '>yaml',
+      '>csv',
+      '>ts',
+      '>cases',
+      '>offers',
+      'changed',
+    ];
+    console.log(table(headings, rows));
+    for (const { partner, checks } of certificates) {
+      for (const one of checks.filter(({ result }) => result === 'failed')) {
+        console.log(`${mark(one)} ${partner}: ${one.name}${styleText('dim', `  ${plain(one.detail ?? '')}`)}`);
+      }
+    }
+  }
+}
+
+function rowOf(before: FolderStatus, certificate: Certificate, outdated: readonly string[]): string[] {
+  const { name, lines, cases } = before;
+  const { grade, completeness, offers } = certificate;
+  const was = before.certificate.state === 'none' ? 'none' : before.certificate.grade;
+  return [
+    name,
+    `${was === grade ? '' : `${was} → `}${colouredGrade(grade)}`,
+    `${completeness.percent} %`,
+    String(Object.keys(completeness.lacks).length),
+    String(lines.yaml),
+    String(lines.csv),
+    String(lines.typescript),
+    `${cases.exemplary}+${cases.supplemental}`,
+    String(offers),
+    outdated.length === 0 ? styleText('dim', 'no') : outdated.join(', '),
+  ];
+}
+
 interface CertifyOptions {
+  readonly all?: true;
   readonly dryRun?: true;
   readonly address?: string;
   readonly listen: string;
@@ -59,24 +131,34 @@ function print(certificate: Certificate, written: readonly string[]): void {
       `  ${mark(one)} ${one.name}${one.detail === undefined ? '' : styleText('dim', `  ${plain(one.detail)}`)}`,
     );
   }
-  const { percent, fields } = certificate.completeness;
+  console.log(styleText('bold', '\nthe conversation that went wrong at each of its requests'));
+  for (const request of certificate.conversation) console.log(`  ${plain(request)}`);
+  const { percent, fields, lacks } = certificate.completeness;
   console.log(
     styleText(
       'bold',
-      `\ncompleteness  ${percent} % of the attributes of ${certificate.vertical}, over ${certificate.offers} offers`,
+      `\ncompleteness  ${percent} % of the attributes of ${certificate.vertical} that its format has, over ${certificate.offers} offers`,
     ),
   );
   const width = Math.max(...Object.keys(fields).map((name) => name.length));
   for (const [name, share] of Object.entries(fields)) {
+    if (Object.hasOwn(lacks, name)) {
+      console.log(styleText('dim', `  ${name.padEnd(width)} lacks it: ${plain(lacks[name]!)}`));
+      continue;
+    }
     console.log(
       `  ${name.padEnd(width)} ${'█'.repeat(Math.round(share / 5)).padEnd(20, '·')} ${String(share).padStart(3)} %`,
     );
   }
   const { grade, ceiling, manifest } = certificate;
   console.log(
-    `\n${styleText('bold', 'grade')} ${coloured(grade, grade === 'D' ? false : grade === 'A' ? true : 'partly')}: trafficShare up to ${ceiling}, for the folder as it is (${manifest})`,
+    `\n${styleText('bold', 'grade')} ${colouredGrade(grade)}: trafficShare up to ${ceiling}, for the folder as it is (${manifest})`,
   );
   for (const file of written) console.log(`wrote ${shortest(file)}`);
+}
+
+function colouredGrade(grade: Certificate['grade']): string {
+  return coloured(grade, grade === 'D' ? false : grade === 'A' ? true : 'partly');
 }
 
 function mark({ result }: Check): string {
@@ -87,10 +169,12 @@ function mark({ result }: Check): string {
 const help = `
 Tried without secrets and without the partner: its golden cases; amounts in currencies with 0, 2 and 3 minor digits,
 midnights, and wall times that clocks skip, put into its recorded rows; rows read twice and backwards; and a server on
-this machine that hangs, drips, truncates, answers with errors, HTML, nothing or too much.
+this machine that hangs, drips, truncates, answers with errors, HTML, nothing or too much, at every request of the longest
+recorded conversation: login, steps, polls, pages.
 
 Grades, with the most that trafficShare of an account may be (entrepot check refuses more):
-  A  1     all of B; exactness of money could be checked, and 60 % of the vertical's attributes are filled
+  A  1     all of B; exactness of money could be checked; cases show all that the manifest says can happen; 60 % of the
+           attributes that the format has are filled, each somewhere, and it lacks half of the vertical's at most
   B  0.5   all of C; every fault has the right typed outcome, deadlines, cancellation and limits are kept
   C  0.1   golden cases hold and make offers; money, times, identity and determinism are right
   D  0     any of that fails; exit code 1
@@ -98,7 +182,8 @@ Without a certificate, or with one of another state of the folder, the most is 0
 at stake (the twin, this machine, names kept for tests) need none.
 
 certificate.json is bound to the digest of manifest, tables and sources; baseline.json is the shape of the recorded
-answers, against which drift is told. Both are to be committed. The same folder gives the same files.
+answers, against which drift is told. Both are to be committed. The same folder gives the same files. \`npm run certify\`
+renews those of every shipped folder.
 
 An adapter that runs elsewhere is graded by what comes out of it, against the same cases and faults. Its account there has
 the endpoint http://<--listen>. Nothing is written, and the grade is B at most, for its rows cannot be changed from here:

@@ -26,6 +26,11 @@ export class KitAnswer {
     this.#load = load;
   }
 
+  /** The same answer, its rows not yet read and sharing nothing: with a frame of its own. */
+  anew(): KitAnswer {
+    return new KitAnswer([...this.#frame], this.#load);
+  }
+
   /** The frame with a row's values in it, until another row is entered. */
   enter(row: KitRow): Frame {
     if (this.#current === row) return this.#frame;

@@ -3,19 +3,24 @@ import type { Compiler } from './compiler.ts';
 import type { ManifestFile } from './manifest.ts';
 import { AbsentError, compileFields } from './request.ts';
 import { type Frame, Scope } from './scope.ts';
+import { signedParts } from './signed.ts';
 
 /** Puts an account's credentials into a request, made from the frame that the request was made from. */
 export type Authorize = (request: PartnerRequest, context: AskContext, frame: Frame) => PartnerRequest;
+
+/** The option of an account that says where its login goes, where that may be another host. */
+export function loginOption({ auth }: ManifestFile): string | undefined {
+  if (auth === undefined) return undefined;
+  if ('oauth2' in auth) return auth.oauth2.endpointOption;
+  return 'session' in auth ? auth.session.endpointOption : undefined;
+}
 
 /**
  * Compiles how requests are authenticated. Credentials are read at the moment of use, so a rotated one counts at once, and
  * only here: no other expression can see them.
  */
-export function compileAuth(
-  compiler: Compiler,
-  { auth, credentials = {}, options = {} }: ManifestFile,
-  requestScope: Scope,
-): Authorize {
+export function compileAuth(compiler: Compiler, manifest: ManifestFile, requestScope: Scope): Authorize {
+  const { auth, credentials = {}, options = {} } = manifest;
   const known = (path: (string | number)[], name: string): void => {
     if (Object.hasOwn(credentials, name)) return;
     const names = Object.keys(credentials).join(', ') || 'none';
@@ -36,22 +41,17 @@ export function compileAuth(
       return withHeaders(request, { authorization: `Basic ${pair}` });
     };
   }
-  if ('oauth2' in auth) {
-    known(['auth', 'oauth2', 'clientId'], auth.oauth2.clientId);
-    known(['auth', 'oauth2', 'clientSecret'], auth.oauth2.clientSecret);
-    const { endpointOption } = auth.oauth2;
-    if (endpointOption !== undefined && options[endpointOption]?.type !== 'string') {
-      compiler.problem(
-        ['auth', 'oauth2', 'endpointOption'],
-        `no option "${endpointOption}" of type string is declared`,
-      );
+  if ('oauth2' in auth || 'session' in auth) {
+    checkLoginOption(compiler, 'oauth2' in auth ? 'oauth2' : 'session', loginOption(manifest), options);
+    if ('oauth2' in auth) {
+      known(['auth', 'oauth2', 'clientId'], auth.oauth2.clientId);
+      known(['auth', 'oauth2', 'clientSecret'], auth.oauth2.clientSecret);
     }
-    // The token is fetched and kept by supply: see tokens.ts.
+    // The token is got and kept by supply: see SessionClient.
     return (request) => request;
   }
-  // Opened and kept by supply: see session.ts.
-  if ('session' in auth) return (request) => request;
   const scope = new Scope(requestScope);
+  const signed = signedParts(scope);
   const slots = Object.keys(credentials).map((name) => [scope.add(`credentials.${name}`, 'string'), name] as const);
   const inQuery = 'query' in auth;
   const fields = compileFields(
@@ -60,9 +60,10 @@ export function compileAuth(
     inQuery ? auth.query : auth.headers,
     scope,
   );
-  return (request, { account }, frame) => {
+  return (request, context, frame) => {
     const own = frame.slice(0, scope.size);
-    for (const [slot, name] of slots) own[slot] = account.credential(name);
+    signed.enter(own, request, context);
+    for (const [slot, name] of slots) own[slot] = context.account.credential(name);
     const values = fields.map(([name, read]) => {
       const value = read(own);
       if (value === undefined) throw new AbsentError(`auth: ${name} is absent`);
@@ -73,6 +74,23 @@ export function compileAuth(
     const text = values.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
     return { ...request, path: `${request.path}${request.path.includes('?') ? '&' : '?'}${text}` };
   };
+}
+
+/** Who says where credentials go is the account: a manifest declares the option and gives it no value. */
+function checkLoginOption(
+  compiler: Compiler,
+  kind: 'oauth2' | 'session',
+  name: string | undefined,
+  options: NonNullable<ManifestFile['options']>,
+): void {
+  if (name === undefined) return;
+  const path = ['auth', kind, 'endpointOption'];
+  const option = options[name];
+  if (option?.type !== 'string') compiler.problem(path, `no option "${name}" of type string is declared`);
+  else if (option.default !== undefined && option.default !== '') {
+    const reason = `option "${name}" has a default; the account alone names the host that its credentials go to`;
+    compiler.problem(['options', name, 'default'], reason);
+  }
 }
 
 function withHeaders(request: PartnerRequest, headers: Readonly<Record<string, string>>): PartnerRequest {

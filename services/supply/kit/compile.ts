@@ -10,6 +10,7 @@ import { compileFilters } from './filters.ts';
 import { flightFunctions } from './flight.ts';
 import { commonFunctions } from './functions.ts';
 import { compileInventory, handsOver, INVENTORY_ROWS } from './inventory.ts';
+import { checkLacks } from './lacks.ts';
 import type { ManifestFile } from './manifest.ts';
 import { compileMapping } from './mapping.ts';
 import { readTables } from './tables.ts';
@@ -38,7 +39,7 @@ export function compileManifest(
   const handedOver = handsOver(written);
   const manifest = handedOver ? { ...written, rows: written.rows ?? INVENTORY_ROWS } : written;
   const functions = vertical.name === 'flight' ? new Map([...commonFunctions, ...flightFunctions]) : commonFunctions;
-  const compiler = new Compiler(document, functions);
+  const compiler = new Compiler(document, functions, manifest.auth !== undefined && 'session' in manifest.auth);
   const message = descriptors().getMessage(vertical.itemMessage);
   if (message === undefined) throw new Error(`The descriptors lack ${vertical.itemMessage}.`);
   const tables = readTables(compiler, folder, manifest.tables);
@@ -53,6 +54,7 @@ export function compileManifest(
     mapping,
     door,
   });
+  checkLacks(compiler, manifest.lacks ?? {}, vertical);
   const inventory = compileInventory({ compiler, manifest, context, authorize, exchange });
   const filters = compileFilters(compiler, manifest, vertical, context, door);
   compiler.finish();

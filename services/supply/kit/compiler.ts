@@ -23,15 +23,19 @@ export class Compiler {
   readonly #sources = new WeakMap<Reader, ReaderSource>();
   /** Paths of the answer that expressions read: "row.total_amount". */
   readonly paths = new Set<string>();
+  /** The manifest has auth.session. */
+  readonly hasSession: boolean;
   /** The code tables by name. */
   readonly tables = new Map<string, PlacedTable>();
   /** By variable the parts of the manifest whose expressions read it. */
   readonly #readIn = new Map<string, Set<string>>();
+  #reads = new Set<string>();
   #order: { readonly what: string; readonly name: string; readonly later: readonly string[] } | undefined;
 
-  constructor(document: YamlDocument<unknown>, functions: ReadonlyMap<string, HostFunction>) {
+  constructor(document: YamlDocument<unknown>, functions: ReadonlyMap<string, HostFunction>, hasSession = false) {
     this.#document = document;
     this.#functions = functions;
+    this.hasSession = hasSession;
   }
 
   /** Notes a mistake at a place. */
@@ -60,6 +64,21 @@ export class Compiler {
   /** The parts of the manifest ("search", "mapping") whose expressions read a variable. */
   readIn(variable: string): ReadonlySet<string> {
     return this.#readIn.get(variable) ?? new Set();
+  }
+
+  /** Compiles something, and says which variables its expressions read. */
+  reading<T>(compile: () => T): { readonly made: T; readonly reads: ReadonlySet<string> } {
+    const outer = this.#reads;
+    this.#reads = new Set();
+    const made = compile();
+    const reads = this.#reads;
+    this.#reads = outer.union(reads);
+    return { made, reads };
+  }
+
+  /** Whether any expression so far reads the variable. */
+  hasRead(name: string): boolean {
+    return this.#reads.has(name);
   }
 
   /** What a reader was made of, for code that takes in many; undefined for one that is no expression. */
@@ -99,6 +118,7 @@ export class Compiler {
     try {
       const expression = compileDynamic(source, { variables: scope.types, functions }, expected);
       for (const path of expression.paths) this.paths.add(path);
+      for (const name of expression.reads) this.#reads.add(name);
       const slots = expression.reads.map((name) => scope.slot(name));
       for (const name of expression.reads) {
         this.#readIn.set(name, (this.#readIn.get(name) ?? new Set()).add(String(path[0])));
@@ -119,6 +139,7 @@ export class Compiler {
     const unknown = /"([A-Za-z_]\w*)/.exec(detail)?.[1];
     if (unknown === 'credentials' && part !== 'auth') return CREDENTIALS_HINT + detail;
     if (unknown === 'filters') return FILTERS_HINT + detail;
+    if (unknown === 'token' && this.hasSession) return TOKEN_HINT + detail;
     const order = this.#order;
     if (order === undefined || unknown === undefined || !order.later.includes(unknown)) return undefined;
     const { what, name } = order;
@@ -148,6 +169,7 @@ const absent: Reader = () => undefined;
 const FILTERS_HINT = 'what is read as filters.<attribute>.<operator> is declared under filters; ';
 
 /** Secrets are kept from everything but what authenticates. */
+const TOKEN_HINT = "a session's token is read in requests alone; ";
 const CREDENTIALS_HINT = 'credentials are read under auth alone, a login under auth.session; ';
 
 /** The expression as one function of a frame. */

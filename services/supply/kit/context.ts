@@ -8,6 +8,7 @@ import { factsOf, factVariables } from './facts.ts';
 import { filterVariables } from './filters.ts';
 import type { ManifestFile, OptionSpec } from './manifest.ts';
 import { type Frame, type Reader, Scope } from './scope.ts';
+import { namesTaken } from './steps.ts';
 import type { Table } from './tables.ts';
 
 /** What every expression may read: what is sought, by whom, when, the account's options, and how far the search is. */
@@ -53,8 +54,9 @@ export function requestContext(
   add('cursor', 'string', ({ progress }) => (progress ?? firstProgress).cursor);
   for (const { name, type, value } of optionVariables(manifest)) add(name, type, ({ account }) => value(account));
   for (const [name, table] of tables) add(name, 'dyn', () => table);
-  for (const name of new Set((manifest.steps ?? []).flatMap(({ take }) => Object.keys(take)))) {
-    add(name, 'dyn', ({ progress }) => progress?.taken[name]);
+  for (const name of namesTaken(manifest)) {
+    if (scope.has(name)) compiler.problem(['steps'], `"${name}" is taken; let the step take it under another name`);
+    else add(name, 'dyn', ({ progress }) => progress?.taken[name]);
   }
   const lets = compileLets(compiler, ['let'], manifest.let, scope);
   return {

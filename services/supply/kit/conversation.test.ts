@@ -115,6 +115,34 @@ describe('pages', () => {
     ).toEqual(['/rides?from=0', '/rides?from=2', '/rides?from=4']);
   });
 
+  it('by a cursor that is a number go on as well', async () => {
+    const manifest = withKeys('paging: { cursor: body.next }\n', '  path: /rides\n  query: { after: cursor }\n');
+    const { paths } = await pathsOf(manifest, [page(2, { next: 2 }), page(2, { next: 0 }), page(1, { next: null })]);
+    expect(paths).toEqual(['/rides', '/rides?after=2', '/rides?after=0']);
+  });
+
+  it('go on after one none of whose elements became a row, and count those that did not', async () => {
+    const filtered = withKeys(
+      'paging: { more: offset < body.total }\n',
+      '  path: /rides\n  query: { from: offset }\n',
+    ).replace('rows: body.rides', 'rows: [{ each: body.rides, as: row, where: row.seats > 4 }]');
+    const { paths, rows } = await pathsOf(filtered, [page(3, { total: 5 }), page(2, { total: 5 })]);
+    expect(paths).toEqual(['/rides?from=0', '/rides?from=3']);
+    expect(rows).toBe(0);
+  });
+
+  it('count the elements that a partner counts, not the rows inside them', async () => {
+    const nested = withKeys(
+      'paging: { more: offset < body.total }\n',
+      '  path: /rides\n  query: { from: offset }\n',
+    ).replace('rows: body.rides', 'rows: [{ each: body.fleets, as: fleet }, { each: fleet.rides, as: row }]');
+    const fleets = { total: 3, fleets: [page(4), page(1)] };
+    expect((await pathsOf(nested, [fleets, { total: 3, fleets: [page(2)] }])).paths).toEqual([
+      '/rides?from=0',
+      '/rides?from=2',
+    ]);
+  });
+
   it.each([
     ['cursor: body.next', { next: 'again' }],
     ['link: body.next', { next: 'https://api.acme.example/v1/rides?page=2' }],

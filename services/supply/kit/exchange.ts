@@ -3,6 +3,7 @@ import type {
   Adapter,
   AnswerContext,
   AskContext,
+  HandoffTarget,
   PartnerRequest,
   Progress,
   ReadResult,
@@ -15,8 +16,9 @@ import { firstProgress, type RequestContext } from './context.ts';
 import type { Door } from './door.ts';
 import { compileFailures } from './failures.ts';
 import { handsOver } from './inventory.ts';
-import type { ManifestFile, RequestTemplate } from './manifest.ts';
+import type { ManifestFile, RequestTemplate, Step } from './manifest.ts';
 import type { CompiledMapping } from './mapping.ts';
+import { oauthSession } from './oauth.ts';
 import { compilePaging } from './paging.ts';
 import {
   AbsentError,
@@ -26,9 +28,10 @@ import {
   type RequestMaker,
   type RequestSettings,
 } from './request.ts';
-import { rowsOf } from './rows.ts';
-import { type Frame, Scope } from './scope.ts';
-import { compileSession } from './session.ts';
+import type { Frame, Scope } from './scope.ts';
+import { compileSession, compileSignable, tokenName } from './session.ts';
+import { type CompiledStep, compileSteps, takenBy } from './steps.ts';
+import { compileVerifying } from './verifying.ts';
 
 /** What compiling the conversation with a partner needs. */
 interface ExchangeInput {
@@ -42,7 +45,7 @@ interface ExchangeInput {
 
 type Parts = Pick<
   Adapter<KitRow>,
-  'ask' | 'readError' | 'read' | 'verify' | 'readVerified' | 'rowOfVerified' | 'handoff' | 'oauth' | 'session'
+  'ask' | 'readError' | 'read' | 'verify' | 'readVerified' | 'rowOfVerified' | 'handoff' | 'readHandoff' | 'session'
 >;
 
 const noRequest: RequestTemplate = { path: '/' };
@@ -56,12 +59,17 @@ export function compileExchange(input: ExchangeInput): Parts {
     format: manifest.format,
     headers: compileFields(compiler, ['headers'], manifest.headers, requests),
   };
+  const { auth } = manifest;
+  const hasSession = auth !== undefined && 'session' in auth;
+  if (hasSession && mapping.rowScope.has(tokenName)) {
+    const reason = `"${tokenName}" is the session's own in requests; choose another name for what the manifest calls so`;
+    compiler.problem(['auth', 'session'], reason);
+  }
   const request = (path: (string | number)[], template: RequestTemplate, scope: Scope): RequestMaker =>
-    compileRequest(compiler, path, template, scope, settings);
-  const steps = (manifest.steps ?? []).map((step, at) => ({
-    make: request(['steps', at, 'request'], step.request, requests),
-    take: compileFields(compiler, ['steps', at, 'take'], step.take, mapping.answerScope),
-  }));
+    (hasSession ? compileSignable : compileRequest)(compiler, path, template, scope, settings);
+  const stepsAt = (path: string[], written: readonly Step[] | undefined, scope: Scope): readonly CompiledStep[] =>
+    compileSteps(compiler, path, written, mapping.answerScope, (at, template) => request(at, template, scope));
+  const steps = stepsAt(['steps'], manifest.steps, requests);
   const search = request(['search'], manifest.search ?? noRequest, requests);
   const unsupported = (manifest.unsupported ?? []).map(({ when, because }, at) => ({
     when: compiler.expression(['unsupported', at, 'when'], when, requests, 'bool'),
@@ -77,7 +85,7 @@ export function compileExchange(input: ExchangeInput): Parts {
     everyMs: manifest.poll.everyMs,
   };
   const warningsOf = compileWarnings(compiler, manifest.warning, mapping.answerScope);
-  const verifying = compileVerify(input, settings);
+  const verifying = compileVerifying({ compiler, manifest, mapping, request, stepsAt });
   const size = verifying.size + innerLoops;
 
   /** Makes a request from a frame that knows how far the search is. */
@@ -92,23 +100,34 @@ export function compileExchange(input: ExchangeInput): Parts {
     return frame;
   };
 
-  const { auth } = manifest;
+  const readError: Parts['readError'] = (status, body, text, asked) => {
+    const frame = context.frame(asked, size);
+    mapping.enterAnswer(frame, body, status, text, undefined);
+    return failures.ofStatus(frame, status);
+  };
+  const { answerScope } = mapping;
   const session =
     auth !== undefined && 'session' in auth
       ? compileSession(
           {
             compiler,
             manifest,
-            answerScope: mapping.answerScope,
+            answerScope,
             failures,
-            entered: (body, context) => entered(body, 200, '', context),
+            readError,
+            entered: (body, answered) => entered(body, 200, '', answered),
           },
           auth.session,
         )
-      : undefined;
+      : auth !== undefined && 'oauth2' in auth
+        ? oauthSession(auth.oauth2)
+        : undefined;
+
+  if (hasSession && !compiler.hasRead(tokenName)) {
+    compiler.problem(['auth', 'session'], 'its token is sent nowhere: no header, query or request reads token');
+  }
 
   return {
-    ...(auth !== undefined && 'oauth2' in auth && { oauth: auth.oauth2 }),
     ...(session !== undefined && { session }),
     ask(asked) {
       const sought = asked.criteria.vertical?.$case;
@@ -118,26 +137,12 @@ export function compileExchange(input: ExchangeInput): Parts {
       if (refused !== undefined) return { unsupported: refused.because };
       return prepare(steps[0]?.make ?? search, asked, firstProgress);
     },
-    readError(status, body, text, asked) {
-      const frame = context.frame(asked, size);
-      mapping.enterAnswer(frame, body, status, text, undefined);
-      return failures.ofStatus(frame, status);
-    },
-    read(body, answered): ReadResult<KitRow> {
-      try {
-        return readAnswer(body, answered);
-      } catch (error) {
-        // The answer lacks what the next request is made of.
-        if (error instanceof AbsentError) return malformed(error.message);
-        throw error;
-      }
-    },
+    readError,
+    read: (body, answered): ReadResult<KitRow> => whole(() => readAnswer(body, answered)),
     verify(row, asked) {
-      const frame = refreshed(row, asked);
       // What steps gave to the search holds for its row too.
-      const taken = { ...asked.progress?.taken, [verifiedId]: mapping.id(frame) };
-      const progress = { ...firstProgress, step: steps.length, taken };
-      return { ...authorize(verifying.make(frame), asked, frame), progress };
+      const taken = { ...asked.progress?.taken, [verifiedId]: mapping.id(refreshed(row, asked)) };
+      return again(row, asked, { ...firstProgress, taken });
     },
     readVerified(body, answered, before) {
       const frame = entered(body, 200, '', answered);
@@ -145,6 +150,9 @@ export function compileExchange(input: ExchangeInput): Parts {
       if (gone !== undefined) return { gone };
       const failure = failures.stated(frame);
       if (failure !== undefined) return failure;
+      const onward = stepped(verifying.steps, frame, answered);
+      if (onward !== undefined)
+        return 'failure' in onward ? onward : whole(() => ({ next: again(before, answered, onward) }));
       const found = verifying.find(frame, body, answered, mapping.id(before.answer.enter(before)));
       if (found === undefined) return malformed('it has no row where the manifest says');
       const [row] = found;
@@ -157,9 +165,51 @@ export function compileExchange(input: ExchangeInput): Parts {
       return row;
     },
     handoff(row, answered, clickId) {
-      return verifying.handoff(refreshed(row, answered), clickId);
+      const taken = { ...answered.progress?.taken };
+      return onwards(row, answered, clickId, { ...firstProgress, taken });
+    },
+    readHandoff(body, answered, row, clickId) {
+      const frame = entered(body, 200, '', answered);
+      const gone = failures.gone(frame);
+      if (gone !== undefined) return { gone };
+      const failure = failures.stated(frame);
+      if (failure !== undefined) return failure;
+      const onward = stepped(verifying.handoffSteps, frame, answered);
+      if (onward === undefined) throw new TypeError('the answer is to none of the steps of a hand-off');
+      if ('failure' in onward) return onward;
+      return whole(() => onwards(row, answered, clickId, onward));
     },
   };
+
+  /** The next request of a verification: a step, or the request itself. */
+  function again(row: KitRow, asked: AskContext, progress: Progress): PartnerRequest {
+    const at = { ...asked, progress };
+    const frame = refreshed(row, at);
+    const make = verifying.steps[progress.step]?.make ?? verifying.make;
+    return { ...authorize(make(frame), at, frame), progress };
+  }
+
+  /** The next request of a hand-off, or what all of them led to. */
+  function onwards(row: KitRow, asked: AskContext, clickId: string, progress: Progress): HandoffTarget | Next {
+    const at = { ...asked, progress };
+    const frame = refreshed(row, at);
+    frame[verifying.click] = clickId;
+    const step = verifying.handoffSteps[progress.step];
+    if (step === undefined) return verifying.target(frame);
+    return { next: { ...authorize(step.make(frame), at, frame), progress } };
+  }
+
+  /** How far it is once an answer to a step is read; undefined where it is none to a step. */
+  function stepped(
+    by: readonly CompiledStep[],
+    frame: Frame,
+    { progress = firstProgress }: AnswerContext,
+  ): Progress | StatedFailure | undefined {
+    const step = by[progress.step];
+    if (step === undefined) return undefined;
+    const said = takenBy(step, progress.step, frame, progress.taken);
+    return 'taken' in said ? { ...progress, step: progress.step + 1, taken: said.taken } : said;
+  }
 
   function readAnswer(body: unknown, answered: AnswerContext): ReadResult<KitRow> {
     const frame = entered(body, 200, '', answered);
@@ -167,16 +217,11 @@ export function compileExchange(input: ExchangeInput): Parts {
     const failure = failures.stated(frame);
     if (failure !== undefined) return failure;
     const progress = answered.progress ?? firstProgress;
-    const step = steps[progress.step];
-    if (step !== undefined) {
-      const taken = { ...progress.taken };
-      for (const [name, read] of step.take) {
-        const value = read(frame);
-        if (value === undefined) return malformed(`step ${progress.step + 1} gave no "${name}"`);
-        taken[name] = value;
-      }
-      const next = { ...progress, step: progress.step + 1, taken };
-      return { rows: [], next: prepare(steps[next.step]?.make ?? search, answered, next), intermediate: true };
+    const through = stepped(steps, frame, answered);
+    if (through !== undefined) {
+      if ('failure' in through) return through;
+      const next = prepare(steps[through.step]?.make ?? search, answered, through);
+      return { rows: [], next, intermediate: true };
     }
     const answer = new KitAnswer(frame, mapping.load);
     const found = mapping.rows(answer, frame, body, answered);
@@ -188,7 +233,7 @@ export function compileExchange(input: ExchangeInput): Parts {
       return { rows: rows ?? [], ...warned, next: again, intermediate: true };
     }
     if (rows === undefined) return malformed('it has no list of rows where the manifest says');
-    const next = paging?.(frame, answered, progress, rows.length);
+    const next = paging?.(frame, answered, progress, found?.elements ?? 0);
     if (next === undefined) return { rows, ...warned };
     if ('refused' in next) return { rows, warning: next.refused };
     const { progress: onward, request: own } = next;
@@ -202,6 +247,20 @@ export function compileExchange(input: ExchangeInput): Parts {
     const frame = row.answer.enter(row).slice();
     for (const [slot, value] of context.frame(asked, requests.size).entries()) frame[slot] = value;
     return frame;
+  }
+}
+
+interface Next {
+  readonly next: PartnerRequest;
+}
+
+/** What goes on from an answer; a failure where that lacks what the next request is made of. */
+function whole<T>(make: () => T): T | StatedFailure {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof AbsentError) return malformed(error.message);
+    throw error;
   }
 }
 
@@ -254,51 +313,4 @@ const verifiedId = 'verified';
 
 function malformed(detail: string): StatedFailure {
   return { failure: FailureKind.MALFORMED, detail };
-}
-
-interface Verifying {
-  readonly size: number;
-  readonly make: RequestMaker;
-  /** The row of the id, or none; undefined where the answer has no list of rows. */
-  find(frame: Frame, body: unknown, context: AnswerContext, id: unknown): readonly KitRow[] | undefined;
-  handoff(frame: Frame, clickId: string): { url: string } | { token: string };
-}
-
-function compileVerify({ compiler, manifest, mapping }: ExchangeInput, settings: RequestSettings): Verifying {
-  const { verify, handoff } = manifest;
-  const make = compileRequest(
-    compiler,
-    ['verify', 'request'],
-    verify?.request ?? noRequest,
-    mapping.rowScope,
-    settings,
-  );
-  const rows = verify?.rows === undefined ? undefined : mapping.alternativeRows(['verify', 'rows'], verify.rows);
-  const scope = new Scope(mapping.rowScope);
-  const click = scope.has('click') ? scope.slot('click') : scope.add('click', 'string');
-  const url = handoff?.url === undefined ? undefined : compiler.expression(['handoff', 'url'], handoff.url, scope);
-  const token =
-    handoff?.token === undefined ? undefined : compiler.expression(['handoff', 'token'], handoff.token, scope);
-  return {
-    size: Math.max(scope.size, rows?.scope.size ?? 0),
-    make,
-    find(frame, body, context, id) {
-      const answer = new KitAnswer(frame, mapping.load);
-      const values = rows?.read(frame);
-      const found =
-        rows === undefined ? mapping.rows(answer, frame, body, context)?.rows : values && rowsOf(answer, values);
-      const same = found?.find((row) => mapping.id(row.answer.enter(row)) === id);
-      if (same !== undefined) return [same];
-      // An answer about one row has it alone, maybe under a new key.
-      return verify?.single === true && found?.length === 1 ? found : found && [];
-    },
-    handoff(frame, clickId) {
-      frame[click] = clickId;
-      const link = url?.(frame);
-      if (typeof link === 'string' && link !== '') return { url: link };
-      const stated = token?.(frame);
-      if (stated === undefined) throw new TypeError('the row has neither a link nor a token to go on with');
-      return { token: String(stated) };
-    },
-  };
 }

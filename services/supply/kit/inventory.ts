@@ -86,6 +86,9 @@ function checkKeys(compiler: Compiler, manifest: ManifestFile): void {
   for (const key of ['search', 'verify', 'steps', 'poll', 'paging'] as const) {
     if (manifest[key] !== undefined) compiler.problem([key], `transport "${transport}" asks the partner for nothing`);
   }
+  if (manifest.handoff?.steps !== undefined) {
+    compiler.problem(['handoff', 'steps'], `transport "${transport}" asks the partner for nothing`);
+  }
   if (manifest.format !== 'json') compiler.problem(['format'], `expected json: what is handed over is kept as JSON`);
   if (manifest.auth !== undefined && ('oauth2' in manifest.auth || 'session' in manifest.auth)) {
     compiler.problem(['auth'], 'files are fetched with bearer, basic, headers or query');

@@ -1,5 +1,5 @@
 import type { ConstraintOperator } from '../../../libs/expression/index.ts';
-import type { Manifest, OAuthClient } from '../adapter.ts';
+import type { Manifest } from '../adapter.ts';
 import type { FeedFormat, SenderCheck } from '../inventory/types.ts';
 
 /**
@@ -122,18 +122,39 @@ export type Auth =
   | { readonly basic: { readonly username: string; readonly password: string } }
   | { readonly headers: Readonly<Record<string, Cel>> }
   | { readonly query: Readonly<Record<string, Cel>> }
-  | { readonly oauth2: OAuthClient }
+  | { readonly oauth2: OAuthTemplate }
   | { readonly session: SessionTemplate };
 
-/** A session that a request opens. */
+/** OAuth 2.0 client credentials, by the names of the account's credentials. */
+export interface OAuthTemplate {
+  /** Path of the token endpoint below the account's endpoint. */
+  readonly tokenPath: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string;
+  /** Where the client's credentials stand: in a Basic header (default), or in the form. */
+  readonly credentialsIn?: 'header' | 'body';
+  /** Option of the account with the base URL of the token endpoint, for partners that have it on another host. */
+  readonly endpointOption?: string;
+  /** Further fields of the form. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** A login of the partner's own making: whatever request yields a token. */
 export interface SessionTemplate {
   /** Reads credentials, options and now. */
   readonly request: RequestTemplate;
+  /** Format of the login where it is another than the manifest's. */
+  readonly format?: 'json' | 'xml';
+  /** Option of the account with the base URL of the login, for partners that have it on another host. */
+  readonly endpointOption?: string;
   /** The token in its answer. */
   readonly token: Cel;
   readonly lifetimeSeconds?: Cel | number;
-  /** Headers of every other request; token may be read. */
-  readonly headers: Readonly<Record<string, Cel>>;
+  /** Headers of every other request; token and credentials may be read. */
+  readonly headers?: Readonly<Record<string, Cel>>;
+  /** Query parameters of every other request, as headers. */
+  readonly query?: Readonly<Record<string, Cel>>;
 }
 
 /** A moment: a wall time with its zone, or an instant. */
@@ -302,6 +323,8 @@ export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
   readonly rows?: Cel | readonly RowLoop[] | GivenRows;
   readonly mapping?: MappingTemplate;
   readonly verify?: {
+    /** Requests before it, as `steps` before a search. */
+    readonly steps?: readonly Step[];
     readonly request: RequestTemplate;
     /** Where the answer has its rows, under the same names as `rows`. */
     readonly rows?: Cel | readonly RowLoop[];
@@ -309,5 +332,10 @@ export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
     readonly single?: boolean;
   };
   /** A link where there is one, else a token. */
-  readonly handoff?: { readonly url?: Cel; readonly token?: Cel };
+  readonly handoff?: {
+    /** Requests that it takes; url and token read what they took. */
+    readonly steps?: readonly Step[];
+    readonly url?: Cel;
+    readonly token?: Cel;
+  };
 }

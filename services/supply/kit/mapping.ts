@@ -49,6 +49,8 @@ export interface CompiledMapping {
 /** Rows of an answer. */
 interface FoundRows {
   readonly rows: KitRow[];
+  /** Elements that they are made of, as the partner counts them. */
+  readonly elements: number;
   /** Why map.ts holds them to be incomplete. */
   readonly warning?: string | undefined;
 }
@@ -123,12 +125,12 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     rows(kitAnswer, frame, body, context) {
       if (makeRows === undefined) {
         const found = rows.read(frame);
-        return found && { rows: rowsOf(kitAnswer, found) };
+        return found && { rows: rowsOf(kitAnswer, found.rows), elements: found.elements };
       }
       const made = makeRows(body as never, context, shared(frame));
       if (made === undefined) return undefined;
       const { rows: given, warning = undefined } = 'rows' in made ? made : { rows: made };
-      return { rows: givenRows(kitAnswer, given), warning };
+      return { rows: givenRows(kitAnswer, given), elements: given.length, warning };
     },
     alternativeRows: (path, template) => compileRows(compiler, path, template, joins.scope),
   };

@@ -40,6 +40,16 @@ const mistakes: readonly (readonly [what: string, manifest: string, reason: RegE
     changed(['capacity: row.seats', 'capacity: ⟦row.name.upperAscii()']),
     /expected an expression of type int, found string/,
   ],
+  [
+    'an attribute said to be lacking that there is not',
+    changed(['rows: body.rides', 'lacks: { seat_count: ⟦it is never stated }\nrows: body.rides']),
+    /no attribute "seat_count" of ride; there are: .*capacity/,
+  ],
+  [
+    'an attribute said to be lacking by which products are told apart',
+    changed(['rows: body.rides', 'lacks: { product_code: ⟦it is never stated }\nrows: body.rides']),
+    /nothing says which product an offer is of/,
+  ],
   ['a syntax error', changed(['  id: row.id', '  id: row.id +⟦']), /./],
   [
     'a condition that is none',

@@ -9,10 +9,18 @@ export type NextPage =
   | { readonly request: PartnerRequest | undefined; readonly progress: Progress }
   | { readonly refused: string };
 
-/** What comes after a page; undefined where it was the last. */
-export type Pager = (frame: Frame, context: AnswerContext, progress: Progress, rows: number) => NextPage | undefined;
+/**
+ * What comes after a page; undefined where it was the last. `elements` is how many the page had, also those that became no
+ * row or several.
+ */
+export type Pager = (
+  frame: Frame,
+  context: AnswerContext,
+  progress: Progress,
+  elements: number,
+) => NextPage | undefined;
 
-/** Compiles `paging`. Pages end by themselves at the account's `maxPages`, and where a page has no rows. */
+/** Compiles `paging`. Pages end by themselves at the account's `maxPages`, and where a page has no elements. */
 export function compilePaging(
   compiler: Compiler,
   { paging, joins, answer }: ManifestFile,
@@ -30,20 +38,20 @@ export function compilePaging(
   const make = paging.request === undefined ? undefined : request(['paging', 'request'], paging.request);
   if (more !== undefined) {
     const { read: again } = ending(compiler, 'more', more, scope, [...answers, 'page', 'offset']);
-    return (frame, _context, progress, rows) => {
-      const received = progress.offset + rows;
+    return (frame, _context, progress, elements) => {
+      const received = progress.offset + elements;
       frame[slots.offset] = received;
-      if (rows === 0 || again(frame) !== true) return undefined;
+      if (elements === 0 || again(frame) !== true) return undefined;
       frame[slots.page] = progress.page + 1;
       return { request: make?.(frame), progress: { ...progress, page: progress.page + 1, offset: received } };
     };
   }
   const key = cursor === undefined ? 'link' : 'cursor';
   const { read } = ending(compiler, key, cursor ?? link, scope, answers);
-  return (frame, context, progress, rows) => {
-    const value = rows === 0 ? undefined : read(frame);
-    if (typeof value !== 'string' || value === '') return undefined;
-    const next = { ...progress, page: progress.page + 1, offset: progress.offset + rows, cursor: value };
+  return (frame, context, progress, elements) => {
+    const value = elements === 0 ? undefined : cursorText(read(frame));
+    if (value === undefined) return undefined;
+    const next = { ...progress, page: progress.page + 1, offset: progress.offset + elements, cursor: value };
     if (key === 'cursor') {
       frame[slots.page] = next.page;
       frame[slots.offset] = next.offset;
@@ -55,6 +63,12 @@ export function compilePaging(
       return { refused: 'its link to the next page leads away from its endpoint and is not followed' };
     return { request: { method: 'GET', path, headers: {} }, progress: next };
   };
+}
+
+/** A cursor as text: partners write page numbers and offsets as numbers too. */
+function cursorText(value: unknown): string | undefined {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Compiles what tells of a next page. What reads nothing that changes from page to page would tell so for ever. */

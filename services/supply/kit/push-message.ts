@@ -182,7 +182,7 @@ function compileElements(compiler: Compiler, path: Path, effect: Effect, outer: 
     elements(frame) {
       const found = rows.read(frame);
       if (found === undefined) throw new PushRefusal('it has no list of rows where the manifest says');
-      return found.map((values) => () => {
+      return found.rows.map((values) => () => {
         for (const [at, loop] of rows.slots.entries()) frame[loop] = values[at];
         if (!plain) frame[slot] = Object.fromEntries(keep.map((name) => [name, values[rows.names.indexOf(name)]]));
       });

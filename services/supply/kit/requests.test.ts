@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { acme, acmeContext, adapterFrom, asked, changed, problemsOf, rideCriteria } from '../testing/acme.ts';
@@ -153,21 +154,27 @@ describe('authentication', () => {
     expect((await withAuth('{ query: { key: credentials.secret } }')).path).toBe('/rides?key=secret-of-test');
   });
 
-  it('by a token of its own is left to supply', async () => {
-    const auth = '{ oauth2: { tokenPath: /token, clientId: user, clientSecret: secret, credentialsIn: json } }';
-    const adapter = await adapterFrom(
-      changed(
-        ['auth: { bearer: token }', `auth: ${auth}`],
-        ["token: the account's token", 'user: the user\n  secret: the secret'],
-      ),
+  it('signs the request as it goes over the wire, from the host on', async () => {
+    const auth =
+      "{ headers: { X-Time: 'string(int(now) * 1000)', X-Sign: 'hmac_sha256_hex(credentials.secret, request.method + request.path + string(int(now) * 1000))', X-Body: 'sha256_hex(request.body)' } }";
+    const { headers, path } = await withAuth(auth);
+    const time = headers['x-time']!;
+    expect(time).toMatch(/^\d{13}$/);
+    const mac = createHmac('sha256', 'secret-of-test').update(`GET/v1${path}${time}`).digest('hex');
+    expect(headers['x-sign']).toBe(mac);
+    expect(headers['x-body']).toBe(createHash('sha256').digest('hex'));
+  });
+
+  it('signs in a session too, with its token', async () => {
+    const auth = `{ session: { request: { path: /login }, token: body.token, headers: { X-Sign: 'hmac_sha256_hex(token, request.method + request.path + request.body)' } } }`;
+    const adapter = await adapterFrom(changed(['auth: { bearer: token }', `auth: ${auth}`]));
+    const signed = adapter.session!.sign(
+      { method: 'POST', path: '/rides?a=1', headers: {}, body: '{}' },
+      't0',
+      context,
     );
-    expect(asked(adapter).headers).not.toHaveProperty('authorization');
-    expect(adapter.oauth).toEqual({
-      tokenPath: '/token',
-      clientId: 'user',
-      clientSecret: 'secret',
-      credentialsIn: 'json',
-    });
+    const mac = createHmac('sha256', 't0').update('POST/v1/rides?a=1{}').digest('hex');
+    expect(signed.headers['x-sign']).toBe(mac);
   });
 
   it('is seen by no other expression', async () => {

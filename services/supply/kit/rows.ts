@@ -17,8 +17,16 @@ export interface CompiledRows {
   readonly scope: Scope;
   readonly names: readonly string[];
   readonly slots: readonly number[];
-  /** The elements of every row's loops; undefined where the answer has no such list. */
-  read(frame: Frame): unknown[][] | undefined;
+  /** The rows; undefined where the answer has no such list. */
+  read(frame: Frame): ReadRows | undefined;
+}
+
+/** Rows as loops made them. */
+export interface ReadRows {
+  /** The elements of each row's loops. */
+  readonly rows: readonly (readonly unknown[])[];
+  /** Elements of the outermost list, also those that became no row: what partners count pages by. */
+  readonly elements: number;
 }
 
 /** Compiles `rows`: one list, whose elements are called `row`, or loops with names of their own. */
@@ -51,24 +59,30 @@ export function compileRows(
     names: loops.map(({ as }) => as),
     slots: compiled.map(({ slot }) => slot),
     read(frame) {
-      const [outermost] = compiled;
-      if (outermost === undefined || !Array.isArray(outermost.over(frame))) return undefined;
-      const found: unknown[][] = [];
-      walk(compiled, 0, frame, found);
-      return found;
+      const list = compiled[0]?.over(frame);
+      if (!Array.isArray(list)) return undefined;
+      const rows: unknown[][] = [];
+      walk(compiled, 0, list, frame, rows);
+      return { rows, elements: list.length };
     },
   };
 }
 
 /** A list that an element lacks gives it no rows. */
-function walk(loops: readonly CompiledLoop[], depth: number, frame: Frame, found: unknown[][]): void {
-  const loop = loops[depth]!;
-  const elements = loop.over(frame);
+function walk(
+  loops: readonly CompiledLoop[],
+  depth: number,
+  elements: unknown,
+  frame: Frame,
+  found: unknown[][],
+): void {
   if (!Array.isArray(elements)) return;
+  const loop = loops[depth]!;
+  const inner = loops[depth + 1];
   for (const element of elements) {
     frame[loop.slot] = element;
     if (loop.where !== undefined && loop.where(frame) !== true) continue;
-    if (depth + 1 < loops.length) walk(loops, depth + 1, frame, found);
+    if (inner !== undefined) walk(loops, depth + 1, inner.over(frame), frame, found);
     else found.push(loops.map(({ slot }) => frame[slot]));
   }
 }

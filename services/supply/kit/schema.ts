@@ -58,6 +58,24 @@ const failureKinds = Object.keys(FailureKind)
   .filter((name) => name !== 'UNSPECIFIED' && name !== 'UNRECOGNIZED')
   .join(', ');
 
+const loginOption: JSONSchema = {
+  description:
+    'option of the account with the base URL of the login, where it may be on another host; the account alone gives it a value',
+  type: 'string',
+};
+
+/** Requests whose answers yield values for what comes after them. */
+const steps = (description: string): JSONSchema => ({
+  description,
+  type: 'array',
+  minItems: 1,
+  maxItems: 5,
+  items: object('a step', ['request', 'take'], {
+    request: request('what is sent'),
+    take: named('names for values of its answer', cel('the value')),
+  }),
+});
+
 const auth: JSONSchema = {
   description: 'how requests are authenticated; names are those under credentials',
   oneOf: [
@@ -69,10 +87,18 @@ const auth: JSONSchema = {
       }),
     }),
     object('headers by expression', ['headers'], {
-      headers: named('header to its value; credentials.<name> may be read', cel('value'), '^[A-Za-z0-9-]+$'),
+      headers: named(
+        'header to its value; credentials.<name>, request.method, request.path and request.body may be read',
+        cel('value'),
+        '^[A-Za-z0-9-]+$',
+      ),
     }),
     object('query parameters by expression', ['query'], {
-      query: named('parameter to its value; credentials.<name> may be read', cel('value'), '^.+$'),
+      query: named(
+        'parameter to its value; credentials.<name>, request.method, request.path and request.body may be read',
+        cel('value'),
+        '^.+$',
+      ),
     }),
     object('OAuth 2.0 client credentials', ['oauth2'], {
       oauth2: object('where and how a token is fetched', ['tokenPath', 'clientId', 'clientSecret'], {
@@ -81,27 +107,33 @@ const auth: JSONSchema = {
         clientSecret: { description: 'the credential', type: 'string' },
         scope: { description: 'scopes, separated by blanks', type: 'string' },
         credentialsIn: {
-          description:
-            "where the client stands: header (Basic, the default), body (the form), or json for a login of the partner's own, " +
-            'with username and password in a JSON body',
-          enum: ['header', 'body', 'json'],
+          description: 'where the client stands: header (Basic, the default) or body (the form)',
+          enum: ['header', 'body'],
         },
-        endpointOption: {
-          description: 'option of the account with the base URL of the token endpoint, where it is on another host',
-          type: 'string',
-        },
-        fields: named('further fields of the form or body', { type: 'string' }, '^.+$'),
+        endpointOption: loginOption,
+        fields: named('further fields of the form', { type: 'string' }, '^.+$'),
       }),
     }),
     object('a session', ['session'], {
       session: object(
-        "a session that a request of the partner's own making opens: once for all searches and verifications, until shortly before it ends or the partner refuses it (401, or AUTHENTICATION by failures.kind)",
-        ['request', 'token', 'headers'],
+        "a login of the partner's own making, a request that yields a token: made once for all searches, verifications and hand-offs, again shortly before the token ends or when the partner refuses it (401, or AUTHENTICATION by failures.kind). Requests of search, steps, poll, paging, verify and handoff may read token too, wherever the partner wants it",
+        ['request', 'token'],
         {
-          request: request('opens it; reads credentials.<name>, options.<name> and now'),
+          request: request('logs in; reads credentials.<name>, options.<name> and now'),
+          format: { description: "format of the login where it is not the manifest's", enum: ['json', 'xml'] },
+          endpointOption: loginOption,
           token: cel('the token in its answer'),
           lifetimeSeconds: value('seconds that it lasts; 300 where none are stated'),
-          headers: named('headers of every other request; token may be read', cel('value'), '^[A-Za-z0-9-]+$'),
+          headers: named(
+            'headers of every other request; token and credentials.<name> may be read',
+            cel('value'),
+            '^[A-Za-z0-9-]+$',
+          ),
+          query: named(
+            'query parameters of every other request; token and credentials.<name> may be read',
+            value('value'),
+            '^.+$',
+          ),
         },
       ),
     }),
@@ -190,6 +222,12 @@ export const manifestSchema: JSONSchema = object(
         citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
       }),
     },
+    lacks: {
+      description:
+        'attributes of the vertical that the answers to a search do not have, each with the reason: certificates do not count them',
+      type: 'object',
+      additionalProperties: { description: 'why it is not there', type: 'string', minLength: 10 },
+    },
     options: named(
       'settings of an account, read as options.<name>',
       object('a setting', ['type', 'description'], {
@@ -247,16 +285,9 @@ export const manifestSchema: JSONSchema = object(
     ),
     let: named('names for what several requests share, each may read those above it', cel('its value')),
     headers: named('headers of every request', cel('value of the header'), '^[A-Za-z0-9-]+$'),
-    steps: {
-      description:
-        "requests before each search, for values that those after it need (a search's key); a session that outlives searches is auth.session",
-      type: 'array',
-      maxItems: 5,
-      items: object('a step', ['request', 'take'], {
-        request: request('what is sent'),
-        take: named('names for values of its answer', cel('the value')),
-      }),
-    },
+    steps: steps(
+      "requests before each search, for values that those after it need (a search's key); a session that outlives searches is auth.session",
+    ),
     search: request('the search; page, offset and cursor say which page is asked for'),
     poll: object('for a search that is answered bit by bit', ['request', 'until', 'everyMs'], {
       request: request('asks how far it is'),
@@ -271,7 +302,9 @@ export const manifestSchema: JSONSchema = object(
     paging: object('how further pages are known and asked for: one of cursor, link and more', [], {
       cursor: cel('what the next request passes on as cursor; absent on the last page'),
       link: cel('URL of the next page, below the endpoint; absent on the last page'),
-      more: cel('there is another page; page is the number of this one, offset counts the rows received'),
+      more: cel(
+        'there is another page; page is the number of this one, offset counts the elements received of the outermost list of rows',
+      ),
       request: request('the request for a further page, where it is not the search again'),
     }),
     failures: object('how answers say what went wrong', [], {
@@ -306,16 +339,22 @@ export const manifestSchema: JSONSchema = object(
     rows: searchRows,
     mapping,
     verify: object('asks again for one row', ['request'], {
+      steps: steps(
+        "requests before it, as before a search; they may read the row's values and what the search's own steps took, and what they take holds for the verified row",
+      ),
       request: request("what is sent; may read the row's values"),
       rows: answerRows,
       single: { description: 'the answer is about this row alone, and counts also under another id', type: 'boolean' },
     }),
     handoff: {
       ...object('the way on: a link for the shopper where there is one, else a token for the booking API', [], {
+        steps: steps(
+          "requests where the partner has to be asked for the way on; they may read the row's values and click, url and token what they take",
+        ),
         url: cel('the link; click is the id of the click'),
         token: cel('the token'),
       }),
-      minProperties: 1,
+      anyOf: [{ required: ['url'] }, { required: ['token'] }],
     },
   },
 );

@@ -12,12 +12,12 @@ import type { CallOptions, MeshContext } from '../../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
 import type { AnswerContext } from '../adapter.ts';
 import type { Page } from '../ask.ts';
-import { buildBatches, identify } from '../batches.ts';
 import { failureName, nameOf } from '../failure.ts';
+import { checkTarget, createHandoff } from '../handoff.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
 import type { SearchTools } from '../session.ts';
-import { createHandoff, expired, settleIdentity, soldOut, unavailable, verifyOffer } from '../verify.ts';
+import { expired, soldOut, unavailable, verifiedBatch, verifyOffer } from '../verify.ts';
 import { bytesOf, malformed, readPage } from './batch.ts';
 import { RemoteCall } from './call.ts';
 import { remoteFailure } from './failure.ts';
@@ -26,8 +26,6 @@ import { usable } from './offers.ts';
 import type { RemotePartner } from './partner.ts';
 
 const log = logger('supply.remote');
-/** Characters of a link or token. */
-const MOST_TARGET = 8_192;
 
 /** Asks the partner of a row again, however it is asked. Errors as the RPC documents them. */
 export async function verifyAnyOffer(
@@ -39,14 +37,13 @@ export async function verifyAnyOffer(
   if (handle === undefined || !isRemoteHandle(handle)) return verifyOffer(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
   const said = await callRemote(partner, 'verify', context, async (options) => {
-    const response = await tools.remotes.client(partner.address).verifyOffer({ handle: own }, options);
+    const asked = { handle: own, keepIdentity: true };
+    const response = await tools.remotes.client(partner.address).verifyOffer(asked, options);
     return readVerified(partner, response);
   });
   if (said === 'expired') throw soldOut(partner.name);
   const { page, offer } = said;
-  await settleIdentity(tools.identities, page, context.trace, context.signal);
-  const [batch] = buildBatches(page, identify(page, tools.identities));
-  return { offer, batch };
+  return { offer, batch: await verifiedBatch(tools.identities, page, request.keepIdentity === true, context) };
 }
 
 /** A partner's own way on for one row, however it is asked. Errors as the RPC documents them, and PARTNER_UNAVAILABLE. */
@@ -56,7 +53,7 @@ export async function createAnyHandoff(
   context: MeshContext,
 ): Promise<CreateHandoffResponse> {
   const { handle, clickId } = request;
-  if (handle === undefined || !isRemoteHandle(handle)) return createHandoff(tools.answers, request);
+  if (handle === undefined || !isRemoteHandle(handle)) return createHandoff(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
   return callRemote(partner, 'handoff', context, async (options) => {
     const response = await tools.remotes.client(partner.address).createHandoff({ handle: own, clickId }, options);
@@ -143,13 +140,4 @@ function verifyContext({ account, manifest }: RemotePartner): AnswerContext {
   const now = Date.now();
   const nothing = { criteria: { vertical: undefined }, market: '', currency: '', locale: '' };
   return { ...nothing, account, manifest, now, fetchedAt: now };
-}
-
-function checkTarget(target: CreateHandoffResponse['target']): void {
-  if (target === undefined || target.value === '') throw malformed('hand-off: neither url nor token');
-  if (target.value.length > MOST_TARGET) throw malformed(`hand-off: has more than ${MOST_TARGET} characters`);
-  if (target.$case === 'token') return;
-  const url = URL.canParse(target.value) ? new URL(target.value) : undefined;
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
-    throw malformed('hand-off: url is no link of http or https');
 }

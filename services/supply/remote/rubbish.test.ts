@@ -63,7 +63,7 @@ const rubbish: readonly [string, () => SearchResponse[], RegExp, FailureKind?][]
   [
     'filters that nobody asked for',
     () => [planned('bad', ['stars >= 1'])],
-    /"stars >= 1", which is none of the constraints/,
+    /"stars >= 1", which follows from none of the constraints/,
   ],
   ['the plan of another', () => [plan('good')], /another than "bad"/],
   ["another partner's batch", () => [plan('bad'), batch(hotels('good', [1]))], /batch.partner: "good" is not "bad"/],

@@ -146,7 +146,10 @@ describe('a partner by address', () => {
       async *search(start) {
         expect(start.constraints).toEqual(constraints);
         expect(start.filter).toBe(filter);
-        const applied = [{ partner: 'one', constraints: ['free_cancellation', 'free_cancellation'] }];
+        // One as it was given, and a wider one than was given: a platform that is a partner may have only that word for it.
+        const applied = [
+          { partner: 'one', constraints: ['free_cancellation', 'star_rating >= 3.0', 'free_cancellation'] },
+        ];
         yield { message: { $case: 'plan', value: { asked: ['one'], skipped: [], applied } } };
         yield batch(hotels('one', [1]));
         yield outcome('one', { appliedFilters: ['star_rating >= 4.0'] });
@@ -159,10 +162,10 @@ describe('a partner by address', () => {
     expect(kinds.indexOf('applied')).toBeLessThan(kinds.indexOf('batch'));
     expect(said.messages[kinds.indexOf('applied')]?.message?.value).toEqual({
       partner: 'one',
-      constraints: ['free_cancellation'],
+      constraints: ['free_cancellation', 'star_rating >= 3.0'],
     });
     // What it says in its plan counts.
-    expect(said.outcome('one').appliedFilters).toEqual(['free_cancellation']);
+    expect(said.outcome('one').appliedFilters).toEqual(['free_cancellation', 'star_rating >= 3.0']);
   });
 
   it('applies nothing where its plan says nothing', async () => {

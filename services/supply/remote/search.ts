@@ -7,13 +7,13 @@ import type {
   SearchResponse,
   SearchStart,
 } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import type { Constraint } from '../../../libs/expression/index.ts';
+import { type Constraint, implies } from '../../../libs/expression/index.ts';
 import { vertical } from '../../../libs/vertical/index.ts';
 import type { AskContext } from '../adapter.ts';
 import { type Page, report } from '../ask.ts';
 import type { ExchangeBounds } from '../exchange.ts';
 import { PartnerFailure } from '../failure.ts';
-import { wireConstraints } from '../filters.ts';
+import { constraintIn, wireConstraints } from '../filters.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
 import type { Turns } from '../turns.ts';
@@ -69,7 +69,7 @@ export async function askRemote(
   try {
     const said = await call.within(async (options) => {
       const constraints = wireConstraints(question.constraints, vertical(partner.adapter.vertical));
-      const start = { ...question.start, partners: [partner.name], constraints };
+      const start = { ...question.start, partners: [partner.name], constraints, keepIdentity: true };
       const client = tools.remotes.client(partner.address);
       return readStream(client.search(only(start), { ...options, signal: stream.signal }), part, tools.turns);
     });
@@ -199,16 +199,20 @@ class Part {
     return undefined;
   }
 
-  /** It can only have applied what it was given: of anything else nobody would know what is missing. */
+  /** It can only have applied what follows from what it was given: anything else would leave out what is of interest. */
   #apply(applied: readonly AppliedFilter[]): void {
     const { partner, constraints } = this.#question;
     const said = applied.flatMap((one) => {
       if (one.partner !== partner.name) throw malformed(`its plan applies filters of another than "${partner.name}"`);
       return one.constraints;
     });
-    const unknown = said.find((text) => !constraints.some((constraint) => constraint.text === text));
-    if (unknown !== undefined) {
-      throw malformed(`its plan applies ${JSON.stringify(unknown.slice(0, 100))}, which is none of the constraints`);
+    const kind = vertical(partner.adapter.vertical);
+    for (const text of said) {
+      const one = constraintIn(text, kind);
+      if (one !== undefined && constraints.some((constraint) => implies(constraint, one))) continue;
+      throw malformed(
+        `its plan applies ${JSON.stringify(text.slice(0, 100))}, which follows from none of the constraints`,
+      );
     }
     this.applied = [...new Set(said)];
     if (this.applied.length > 0) this.#onApplied(partner.name, this.applied);

@@ -24,6 +24,7 @@ import {
   connect,
   createMemoryNetwork,
   type MeshClient,
+  type MeshServer,
   meshService,
   serve,
 } from '../../../libs/mesh/index.ts';
@@ -46,6 +47,8 @@ export interface FakeNormalization {
 export interface Rig {
   readonly client: MeshClient<typeof SupplyServiceDefinition>;
   readonly normalization: FakeNormalization;
+  /** Serves it over gRPC too, on a free port of the loopback, until it is closed; answers the address. */
+  listen(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -85,11 +88,17 @@ export async function startRig(
   });
   const server = await serve({ name: 'supply', at: { network }, services: handle.services });
   const supply = connect(SupplyServiceDefinition, { network, name: 'supply' });
+  const listening: MeshServer[] = [];
   return {
     client: supply.client,
     normalization,
+    listen: async () => {
+      listening.push(await serve({ name: 'supply', at: { address: '127.0.0.1:0' }, services: handle.services }));
+      return listening.at(-1)!.address;
+    },
     close: async () => {
       await supply.close();
+      await Promise.all(listening.map((one) => one.close()));
       await server.close();
       await handle.close();
       await resolve.close();

@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../../../libs/config/index.ts';
+import type { ManifestFile } from '../kit/manifest.ts';
 import { configurePartner, findAdapterFolder, loadAdapter, loadPartner } from '../load.ts';
 import type { ConfiguredPartner } from '../partner.ts';
+import { RequestRate } from '../request-rate.ts';
 
 /** A partner on the workbench. */
 export interface BenchPartner {
   readonly partner: ConfiguredPartner;
+  /** As it is written. */
+  readonly manifest: ManifestFile;
   /** The folder of its adapter. */
   readonly folder: string;
   /** Names of the credentials that its account gives. */
@@ -60,7 +64,13 @@ export async function openOffline(name: string, options: OfflineOptions = {}): P
     loaded,
   );
   const account = { ...partner.account, credential: (credential: string) => `placeholder-${credential}` };
-  return { partner: { ...partner, account }, folder, credentials: Object.keys(loaded.manifest.credentials ?? {}) };
+  return {
+    // Recordings need not be paced.
+    partner: { ...partner, account, rate: new RequestRate(undefined) },
+    manifest: loaded.manifest,
+    folder,
+    credentials: Object.keys(loaded.manifest.credentials ?? {}),
+  };
 }
 
 /** The folder of an adapter, by its name or as a path. Throws ConfigError. */

@@ -2,22 +2,29 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { adapterFolders } from '../load.ts';
-import { folderOf } from './bench.ts';
-import { loadCase, loadCases, runCase, updatedText } from './cases.ts';
+import { adapterFolders, shippedAdapters } from '../load.ts';
+import { folderOf, openOffline } from './bench.ts';
+import { loadCase, loadCases, resultOf, runCase, updatedText } from './cases.ts';
 import { compareManifests } from './compare.ts';
 import { differenceText } from './difference.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'entrepot-cases-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const shipped = adapterFolders()
-  .map((folder) => ({ partner: basename(folder), cases: loadCases(folder) }))
+const trial = join(import.meta.dirname, '../kit/trial');
+const shipped = adapterFolders([shippedAdapters, trial])
+  .map((folder) => ({ partner: basename(folder), folder, cases: loadCases(folder) }))
   .filter(({ cases }) => cases.length > 0);
 
-describe.each(shipped)('the golden cases of $partner', ({ cases }) => {
+describe.each(shipped)('the golden cases of $partner', ({ folder, cases }) => {
+  // Compiling a manifest takes longer than running a case.
+  const opened = new Map<string, ReturnType<typeof openOffline>>();
   it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
-    const { differences } = await runCase(one);
+    const { options } = one.document.value;
+    const key = JSON.stringify(options);
+    const opening = opened.get(key) ?? openOffline(folder, { options });
+    opened.set(key, opening);
+    const { differences } = await resultOf(one, (await opening).partner);
     expect(differences.map(differenceText)).toEqual([]);
   });
 });

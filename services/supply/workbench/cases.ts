@@ -102,8 +102,8 @@ function names(values: object): string[] {
 
 /** Offers that `--update` writes out in full; the digest stands for the others. */
 const LISTED = 3;
-/** Rejections that say what a row is, not that it could not be read. */
-const HARMLESS = new Set(['DUPLICATE', 'METERED', 'EXPIRED']);
+/** Names of rejections that say what a row is, not that it could not be read. */
+export const harmless: ReadonlySet<string> = new Set(['DUPLICATE', 'METERED', 'EXPIRED']);
 
 /** A case of a partner, loaded. */
 export interface LoadedCase {
@@ -174,7 +174,7 @@ function faults({ outcome, failure, rejections }: Expectation): Difference[] {
     found.push({ path: 'kind', expected: 'an exemplary case ends without an error', actual: failure ?? outcome });
   }
   for (const [reason, count] of Object.entries(rejections)) {
-    if (HARMLESS.has(reason)) continue;
+    if (harmless.has(reason)) continue;
     found.push({ path: 'kind', expected: 'an exemplary case has no unreadable row', actual: `${count} ${reason}` });
   }
   return found;
@@ -222,7 +222,7 @@ export function updatedText({ case: one, actual }: CaseResult): string {
 }
 
 /** The text of a new case file. */
-export function caseText(one: Omit<GoldenCase, 'options' | 'locale'>): string {
+export function caseText(one: Omit<GoldenCase, 'options' | 'locale'> & Partial<Pick<GoldenCase, 'options'>>): string {
   return escaped(stringify(one, { lineWidth: 120, aliasDuplicateObjects: false }));
 }
 

@@ -3,15 +3,10 @@ import {
   OutcomeStatus,
   type PartnerOutcome,
 } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { ConcurrencyLimit } from '../concurrency.ts';
 import { nameOf } from '../failure.ts';
-import { HttpClient } from '../http.ts';
-import type { ConfiguredPartner } from '../partner.ts';
-import { RateLimitHold } from '../rate-limit.ts';
-import type { LoadedCase } from './cases.ts';
-import { type Fault, FaultServer } from './fault-server.ts';
-import { type Check, check } from './grade.ts';
-import { searchPartner } from './search.ts';
+import { type FaultBench, GRACE_MS } from './fault-bench.ts';
+import type { Conversation, Fault } from './fault-server.ts';
+import { type Check, type CheckGroup, check, untried } from './grade.ts';
 
 /** What a fault has to become. */
 export interface Expected {
@@ -24,10 +19,6 @@ export interface Expected {
 }
 
 const { FAILED, RATE_LIMITED, TIMED_OUT, CANCELLED, PARTIAL } = OutcomeStatus;
-/** Time that a partner has for a fault that never ends, ms. */
-const IMPATIENCE = 400;
-/** A machine under load is late; that is no fault of the adapter's. */
-const GRACE_MS = 5_000;
 const HTML = '<!DOCTYPE html><html><body>Down for maintenance</body></html>';
 
 /**
@@ -39,6 +30,12 @@ const HTML = '<!DOCTYPE html><html><body>Down for maintenance</body></html>';
 export const faults = (limitBytes: number, retryAfter: number): Expected[] => [
   { name: 'no answer', fault: { kind: 'hang' }, status: TIMED_OUT, failure: FailureKind.TIMEOUT },
   { name: 'an answer that drips', fault: { kind: 'drip' }, status: TIMED_OUT, failure: FailureKind.TIMEOUT },
+  {
+    name: '401',
+    fault: { kind: 'answer', status: 401 },
+    status: FAILED,
+    failure: FailureKind.AUTHENTICATION,
+  },
   {
     name: '429 with Retry-After',
     fault: { kind: 'answer', status: 429, headers: { 'retry-after': String(retryAfter) } },
@@ -101,127 +98,92 @@ export const faults = (limitBytes: number, retryAfter: number): Expected[] => [
   },
 ];
 
+/** Time that a partner has for a fault that never ends, ms; where the conversation is not there by then, it gets more. */
+const IMPATIENCE = 400;
+const PATIENCE = 10_000;
+
 /**
- * Lets a partner on this machine misbehave in every way, and looks at what the search becomes.
- *
- * @param one a case whose last answer is the one with offers
- * @param paged a case with several pages, if there is one
+ * Lets a partner on this machine misbehave in every way, at every request of a conversation, and looks at what the search
+ * becomes.
  */
-export async function faultChecks(
-  partner: ConfiguredPartner,
-  one: LoadedCase,
-  paged: LoadedCase | undefined,
-): Promise<Check[]> {
-  const server = await FaultServer.start(one.answers);
-  const http = new HttpClient();
-  try {
-    const bench = new FaultBench(partner, one, server, http);
-    const checks: Check[] = [];
-    for (const expected of faults(bench.bodyLimit, 7)) checks.push(await bench.fault(expected));
-    checks.push(await bench.deadline(), await bench.cancellation());
-    checks.push(await bench.concurrency(), await bench.bodies(), await pageCheck(partner, paged, http));
-    return checks;
-  } finally {
-    await http.close();
-    await server.close();
-  }
+export async function faultChecks(bench: FaultBench): Promise<Check[]> {
+  // Each is a conversation of its own, and most of them wait: all at once.
+  return Promise.all([
+    ...faults(bench.bodyLimit, 7).map((expected) => faultCheck(bench, expected)),
+    tokenCheck(bench),
+    deadline(bench),
+    cancellation(bench),
+  ]);
 }
 
-async function pageCheck(partner: ConfiguredPartner, paged: LoadedCase | undefined, http: HttpClient): Promise<Check> {
-  if (paged === undefined) return check('limits', 'maxPages', [], false);
-  const server = await FaultServer.start(paged.answers);
-  try {
-    return await new FaultBench(partner, paged, server, http).pages();
-  } finally {
-    await server.close();
-  }
+function faultCheck(bench: FaultBench, expected: Expected): Promise<Check> {
+  const { name, fault } = expected;
+  return everywhere(bench, 'faults', name, async (at) => {
+    const { outcome, conversation } = await (isEndless(fault)
+      ? bench.impatient(fault, at, (ms) => ({ timeoutMs: ms }), IMPATIENCE, PATIENCE)
+      : bench.search(fault, at, { maxBodyBytes: bench.bodyLimit }));
+    return against(expected, outcome, conversation);
+  });
 }
 
-class FaultBench {
-  readonly #partner: ConfiguredPartner;
-  readonly #case: LoadedCase;
-  readonly #server: FaultServer;
-  readonly #http: HttpClient;
-  /** Large enough for the recording, small enough to be sent often. */
-  readonly bodyLimit: number;
+/** Tries the same at every request, and says at which it went wrong. */
+async function everywhere(
+  bench: FaultBench,
+  group: CheckGroup,
+  name: string,
+  tried: (at: number) => Promise<readonly string[]>,
+  from = 0,
+): Promise<Check> {
+  const places = bench.requests.map((_, at) => at).slice(from);
+  const found = await Promise.all(places.map(tried));
+  const wrong = found.flatMap((against, at) => against.map((one) => `${bench.requests[places[at]!]} ${one}`));
+  const requests = places.length === 1 ? 'its only request' : `each of ${places.length} requests`;
+  return { ...check(group, name, wrong), ...(wrong.length === 0 && { detail: `at ${requests}` }) };
+}
 
-  constructor(partner: ConfiguredPartner, one: LoadedCase, server: FaultServer, http: HttpClient) {
-    const account = { ...partner.account, endpoint: server.url };
-    this.#partner = { ...partner, account, origin: server.url, basePath: '' };
-    this.#case = one;
-    this.#server = server;
-    this.#http = http;
-    this.bodyLimit = Math.max(65_536, ...one.answers.map(({ body }) => body.length + 1_024));
-  }
+async function tokenCheck(bench: FaultBench): Promise<Check> {
+  const name = 'a token that is refused before its time is renewed, once';
+  if (!bench.hasToken) return untried('faults', name, 'it wants no token: its credentials go with every request');
+  const whole = await bench.search({ kind: 'none' }, bench.requests.length - 1, {});
+  const same = async (at: number): Promise<string[]> => {
+    const { outcome } = await bench.search({ kind: 'refuseToken' }, at, {});
+    const { status, offersKept } = whole.outcome;
+    return outcome.status === status && outcome.offersKept === offersKept ? [] : [`became ${said(outcome)}`];
+  };
+  // The first request is the one that gets it.
+  return everywhere(bench, 'faults', name, same, 1);
+}
 
-  async fault(expected: Expected): Promise<Check> {
-    const { fault } = expected;
-    const timeoutMs = isEndless(fault) ? IMPATIENCE : 20_000;
-    const outcome = await this.#search(fault, { timeoutMs, maxBodyBytes: this.bodyLimit });
-    return judged(expected, outcome, this.#server);
-  }
-
-  async deadline(): Promise<Check> {
-    const startedAt = performance.now();
-    const outcome = await this.#search({ kind: 'hang' }, { timeoutMs: 60_000 }, { deadline: Date.now() + IMPATIENCE });
-    const against: string[] = [];
-    if (outcome.status !== TIMED_OUT) against.push(`became ${said(outcome)}`);
-    if (performance.now() - startedAt > IMPATIENCE + GRACE_MS) against.push('the outcome came long after the deadline');
-    if (!(await this.#server.aborted(GRACE_MS))) against.push('its connection stayed open');
-    return check('deadline', "the caller's deadline ends the search and its connection", against);
-  }
-
-  async cancellation(): Promise<Check> {
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), IMPATIENCE / 2);
-    const outcome = await this.#search({ kind: 'hang' }, { timeoutMs: 60_000 }, { signal: stop.signal });
-    clearTimeout(timer);
-    const against: string[] = [];
-    if (outcome.status !== CANCELLED) against.push(`became ${said(outcome)}`);
-    if (!(await this.#server.aborted(GRACE_MS))) against.push('its connection stayed open');
-    return check('deadline', 'cancelling ends the search and its connection', against);
-  }
-
-  async concurrency(): Promise<Check> {
-    this.#server.rewind({ kind: 'wait', ms: 40 });
-    const limit = new ConcurrencyLimit(2);
-    const partner = { ...this.#partner, limit, hold: new RateLimitHold(), timeoutMs: 20_000 };
-    const searches = Array.from({ length: 6 }, () =>
-      searchPartner(partner, this.#case.asked, this.#http, { frozen: true }),
+function deadline(bench: FaultBench): Promise<Check> {
+  return everywhere(bench, 'deadline', "the caller's deadline ends the search and its connection", async (at) => {
+    const { outcome, conversation, lateMs } = await bench.impatient(
+      { kind: 'hang' },
+      at,
+      (ms) => ({ timeoutMs: 60_000, deadline: Date.now() + ms }),
+      IMPATIENCE,
+      PATIENCE,
     );
-    await Promise.all(searches);
-    const { peak } = this.#server;
-    const against = peak > 2 ? [`${peak} requests were under way at once where 2 are allowed`] : [];
-    if (limit.active + limit.waiting > 0) against.push('places were not given back');
-    return check('limits', 'concurrency', against);
-  }
+    const found: string[] = [];
+    if (!fits(outcome, TIMED_OUT) || outcome.failure !== FailureKind.TIMEOUT) found.push(`became ${said(outcome)}`);
+    if (lateMs > GRACE_MS) found.push('ended long after the deadline');
+    if (!(await conversation.aborted(GRACE_MS))) found.push('kept its connection open');
+    return found;
+  });
+}
 
-  async pages(): Promise<Check> {
-    const whole = await this.#search({ kind: 'none' }, {});
-    const outcome = await this.#search({ kind: 'none' }, { maxPages: 1 });
-    // Of requests on the way to the first page, or between polls, there may be any number.
-    if (outcome.requests === whole.requests) return check('limits', 'maxPages', [], false);
-    const against = outcome.status === PARTIAL ? [] : [`one of several pages became ${said(outcome)}, not partial`];
-    return check('limits', 'maxPages', against);
-  }
-
-  async bodies(): Promise<Check> {
-    const largest = Math.max(...this.#case.answers.map(({ body }) => body.length));
-    const outcome = await this.#search({ kind: 'none' }, { maxBodyBytes: Math.max(1, largest - 1) });
-    const against = outcome.failure === FailureKind.TOO_LARGE ? [] : [`a body above it became ${said(outcome)}`];
-    return check('limits', 'maxBodyBytes', against);
-  }
-
-  async #search(
-    fault: Fault,
-    limits: Partial<Pick<ConfiguredPartner, 'timeoutMs' | 'maxPages' | 'maxBodyBytes'>>,
-    bounds: { readonly deadline?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<PartnerOutcome> {
-    this.#server.rewind(fault);
-    const fresh = { limit: new ConcurrencyLimit(2), hold: new RateLimitHold() };
-    const partner = { ...this.#partner, ...limits, ...fresh };
-    return (await searchPartner(partner, this.#case.asked, this.#http, { ...bounds, frozen: true })).outcome;
-  }
+function cancellation(bench: FaultBench): Promise<Check> {
+  return everywhere(bench, 'deadline', 'cancelling ends the search and its connection', async (at) => {
+    const stop = new AbortController();
+    const conversation = bench.converse({ kind: 'hang' }, at);
+    const searching = bench.searchIn(conversation, { timeoutMs: 60_000, signal: stop.signal });
+    await Promise.race([conversation.reached, searching]);
+    stop.abort();
+    const outcome = await searching;
+    const found: string[] = [];
+    if (outcome.status !== CANCELLED) found.push(`became ${said(outcome)}`);
+    if (!(await conversation.aborted(GRACE_MS))) found.push('kept its connection open');
+    return found;
+  });
 }
 
 /** Whether a fault ends with the time alone. */
@@ -229,22 +191,25 @@ export function isEndless({ kind }: Fault): boolean {
   return kind === 'hang' || kind === 'drip';
 }
 
-/** What is to be said of what a fault became. */
-export async function judged(
-  { name, fault, status, failure, also }: Expected,
+/** Whether an outcome has a status, or is partial with what came before. */
+function fits(outcome: PartnerOutcome, status: OutcomeStatus): boolean {
+  return outcome.status === status || (outcome.status === PARTIAL && outcome.rowsReceived > 0);
+}
+
+/** What is to be said against what a fault became; nothing where it is as it should be. */
+export async function against(
+  { fault, status, failure, also }: Expected,
   outcome: PartnerOutcome,
-  server: FaultServer,
-): Promise<Check> {
-  // Pages that came before are kept.
-  const statusFits = outcome.status === status || (outcome.status === PARTIAL && outcome.rowsReceived > 0);
-  const against: string[] = [];
-  if (!statusFits || outcome.failure !== failure) {
-    against.push(`became ${said(outcome)}, not ${nameOf(OutcomeStatus, status)} (${nameOf(FailureKind, failure)})`);
+  conversation: Conversation,
+): Promise<string[]> {
+  const found: string[] = [];
+  if (!fits(outcome, status) || outcome.failure !== failure) {
+    found.push(`became ${said(outcome)}, not ${nameOf(OutcomeStatus, status)} (${nameOf(FailureKind, failure)})`);
   }
   const more = also?.(outcome);
-  if (more !== undefined) against.push(more);
-  if (isEndless(fault) && !(await server.aborted(GRACE_MS))) against.push('its connection stayed open');
-  return check('faults', name, against);
+  if (more !== undefined) found.push(more);
+  if (isEndless(fault) && !(await conversation.aborted(GRACE_MS))) found.push('kept its connection open');
+  return found;
 }
 
 /** An outcome in a few words, the same from run to run. */

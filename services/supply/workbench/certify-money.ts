@@ -1,6 +1,6 @@
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import { minorDigits, parseAmount } from '../../../libs/money/index.ts';
+import { Decimal, minorDigits, parseAmount } from '../../../libs/money/index.ts';
 import type { PartnerPrice } from '../adapter.ts';
 import { nameOf } from '../failure.ts';
 import { type Check, check, exactness } from './grade.ts';
@@ -18,6 +18,19 @@ const AMOUNTS: readonly (readonly [currency: string, amount: string])[] = [
   ['KWD', '0.001'],
 ];
 
+/** Rates of one unit of a currency with 0, 2 and 3 minor digits, dear and cheap beside the partner's. */
+const RATES: readonly (readonly [currency: string, rate: string])[] = [
+  ['JPY', '163.27'],
+  ['USD', '0.000061'],
+  ['KWD', '0.3081'],
+];
+/** Digits to which pricing cuts a converted amount. */
+const CONVERTED_DIGITS = 12;
+
+const noOffers = 'no golden case makes an offer';
+const unseen = 'of no offer the price stands in the answer as one amount beside its currency';
+const minorOnly = 'amounts come in whole minor units, which have no more digits';
+
 /** Where a row says what it costs. */
 interface Stated {
   readonly totals: readonly Read[];
@@ -33,12 +46,22 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
   const exact: string[] = [];
   const rounded: string[] = [];
   const assumed: string[] = [];
+  const inverse: string[] = [];
   let tried = 0;
+  let major = 0;
+  let converted = 0;
   for (const trial of trials) {
     const read = (row: unknown): PartnerPrice => trial.adapter.price(row, trial.context);
     const price = trial.with([], read);
-    if ('rejection' in price) continue;
+    if ('rejection' in price) {
+      whole.push(`an offer cannot be read again: ${price.rejection.message}`);
+      continue;
+    }
     whole.push(...incomplete(price.value));
+    for (const [currency, rate] of RATES) {
+      converted++;
+      inverse.push(...notInverse(price.value, currency, rate));
+    }
     const found = statedIn(trial.reads(read), price.value);
     const stated = found && inItsForm(trial, found, price.value, read);
     if (stated === undefined || remembers(trial, stated, price.value, read)) continue;
@@ -48,17 +71,41 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
       if (wrong !== undefined) exact.push(wrong);
     }
     if (stated.form !== 'minor') {
+      major++;
       const made = trial.with(changesTo(stated, 'GBP', '12.345'), read);
       if ('value' in made) rounded.push(`12.345 GBP became ${made.value.totalMinor} minor units`);
     }
     assumed.push(...assumptions(trial, stated, read));
   }
   return [
-    check('money', 'every price has an amount, a currency and a tax basis', whole, trials.length),
-    check('money', exactness, exact, tried),
-    check('money', 'an amount with more digits than its currency has is refused, not rounded', rounded, tried),
-    check('money', 'without its amount or its currency a row is refused, not priced by assumption', assumed, tried),
+    check('money', 'every price has an amount, a currency and a tax basis', whole, trials.length, noOffers),
+    check('money', exactness, exact, tried, unseen),
+    check(
+      'money',
+      'an amount with more digits than its currency has is refused, not rounded',
+      rounded,
+      major,
+      trials.length > tried || tried === 0 ? unseen : minorOnly,
+    ),
+    check(
+      'money',
+      'without its amount or its currency a row is refused, not priced by assumption',
+      assumed,
+      tried,
+      unseen,
+    ),
+    check('money', 'an amount that is converted and converted back is the same', inverse, converted, noOffers),
   ];
+}
+
+/** A price in another currency and, by the inverse rate, in its own again. */
+function notInverse({ currency, totalMinor }: PartnerPrice, other: string, rate: string): string[] {
+  const digits = minorDigits(currency);
+  const factor = Decimal.parse(rate);
+  if (digits === undefined || factor === undefined) return [];
+  const there = Decimal.fromMinor(totalMinor, digits).times(factor).round(CONVERTED_DIGITS, 'half_up');
+  const back = there.dividedBy(factor, CONVERTED_DIGITS, 'half_up').round(digits, 'half_up').toMinor(digits);
+  return back === totalMinor ? [] : [`${totalMinor} minor units of ${currency} came back from ${other} as ${back}`];
 }
 
 function incomplete({ currency, totalMinor, basis }: PartnerPrice): string[] {

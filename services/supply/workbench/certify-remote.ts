@@ -13,10 +13,12 @@ import {
 import { connect, type MeshClient } from '../../../libs/mesh/index.ts';
 import { vertical } from '../../../libs/vertical/index.ts';
 import { ceilings } from '../certificate.ts';
+import { openOffline } from './bench.ts';
 import { type CaseResult, loadCases, runCase } from './cases.ts';
 import { type Certificate, isWhole } from './certify.ts';
-import { type Expected, faults, isEndless, judged, said } from './certify-faults.ts';
-import { type Fault, FaultServer } from './fault-server.ts';
+import { against, type Expected, faults, isEndless, said } from './certify-faults.ts';
+import { meanOf } from './completeness.ts';
+import { Conversation, type Fault, FaultServer } from './fault-server.ts';
 import { type Check, type Completeness, check, gradeOf } from './grade.ts';
 import type { Asked } from './search.ts';
 
@@ -46,7 +48,8 @@ export async function certifyRemote(folder: string, target: RemoteTarget): Promi
   const cases: CaseResult[] = [];
   for (const one of loadCases(folder)) cases.push(await runCase(one));
   const whole = cases.find(isWhole) ?? cases[0];
-  const server = await FaultServer.start(whole?.case.answers ?? [], target.listen);
+  const { partner } = await openOffline(folder);
+  const server = await FaultServer.start(target.listen);
   const connection = connect(SupplyServiceDefinition, { address: target.address });
   try {
     const bench = new RemoteBench(connection.client, server, target.partner);
@@ -59,8 +62,8 @@ export async function certifyRemote(folder: string, target: RemoteTarget): Promi
     }
     const [name = ''] = known.verticals;
     const checks = await bench.cases(cases);
-    if (whole !== undefined) checks.push(...(await bench.misbehave(whole.case.asked, whole.case.answers)));
-    const completeness = completenessOf(name, bench.batches);
+    if (whole !== undefined) checks.push(...(await bench.misbehave(whole)));
+    const completeness = completenessOf(name, bench.batches, partner.manifest.lacks ?? {});
     const grade = gradeOf(checks, completeness);
     return {
       partner: target.partner,
@@ -70,6 +73,7 @@ export async function certifyRemote(folder: string, target: RemoteTarget): Promi
       manifest: known.manifest,
       offers: bench.batches.reduce((sum, { rows }) => sum + rows.length / 4, 0),
       completeness,
+      conversation: whole?.actual.requests ?? [],
       checks,
     };
   } finally {
@@ -102,11 +106,12 @@ class RemoteBench {
     const different: string[] = [];
     const unstable: string[] = [];
     let offers = 0;
-    for (const { case: one, actual } of cases) {
+    for (const result of cases) {
+      const { case: one, actual } = result;
       if (actual.failure !== undefined) continue;
-      this.#server.load(one.answers);
+      this.#converse(result);
       const first = await this.#search(one.asked, PATIENCE);
-      this.#server.rewind({ kind: 'none' });
+      this.#converse(result);
       const second = await this.#search(one.asked, PATIENCE);
       const { outcome } = first;
       const expired = outcome.rejections.find(({ reason }) => reason === RejectionReason.EXPIRED)?.count ?? 0;
@@ -128,26 +133,32 @@ class RemoteBench {
     ];
   }
 
-  /** Every fault, a deadline, a cancellation. */
-  async misbehave(asked: Asked, answers: Parameters<FaultServer['load']>[0]): Promise<Check[]> {
-    this.#server.load(answers);
+  /** Every fault at the last request, a deadline, a cancellation. */
+  async misbehave(whole: CaseResult): Promise<Check[]> {
+    const { asked } = whole.case;
     const checks: Check[] = [];
-    for (const expected of faults(LARGEST_BODY, 1)) checks.push(await this.#fault(asked, expected));
-    this.#server.rewind({ kind: 'hang' });
+    for (const expected of faults(LARGEST_BODY, 1)) checks.push(await this.#fault(whole, expected));
+    const conversation = this.#converse(whole, { kind: 'hang' });
     const stop = AbortSignal.timeout(IMPATIENCE / 2);
     await this.#search(asked, PATIENCE, stop).catch(() => undefined);
-    const open = (await this.#server.aborted(GRACE_MS)) ? [] : ['its connection stayed open'];
+    const open = (await conversation.aborted(GRACE_MS)) ? [] : ['its connection stayed open'];
     checks.push(check('deadline', 'cancelling ends the search and its connection', open));
     return checks;
   }
 
-  async #fault(asked: Asked, expected: Expected): Promise<Check> {
-    const fault: Fault = expected.fault;
-    this.#server.rewind(fault);
-    const { outcome } = await this.#search(asked, isEndless(fault) ? IMPATIENCE : PATIENCE);
+  async #fault(whole: CaseResult, expected: Expected): Promise<Check> {
+    const { name, fault } = expected;
+    const conversation = this.#converse(whole, fault);
+    const { outcome } = await this.#search(whole.case.asked, isEndless(fault) ? IMPATIENCE : PATIENCE);
     // It keeps away as long as it was told to: what comes next must not be taken for that.
     if (outcome.status === OutcomeStatus.RATE_LIMITED) await sleep((outcome.retryAfterMs ?? 1_000) + 100);
-    return judged(expected, outcome, this.#server);
+    return check('faults', name, await against(expected, outcome, conversation));
+  }
+
+  /** Replays a case from now on. What it logs in with it may have from the search before: then it goes on behind that. */
+  #converse({ case: one, actual }: CaseResult, fault: Fault = { kind: 'none' }): Conversation {
+    const last = one.answers.length - 1;
+    return this.#server.open('', new Conversation(one.answers, fault, last, actual.requests));
   }
 
   async #search(asked: Asked, timeoutMs: number, signal?: AbortSignal): Promise<Heard> {
@@ -188,7 +199,11 @@ function textOf({ batches }: Heard): string {
     .join(' ');
 }
 
-function completenessOf(name: string, batches: readonly PartnerBatch[]): Completeness {
+function completenessOf(
+  name: string,
+  batches: readonly PartnerBatch[],
+  lacks: Readonly<Record<string, string>>,
+): Completeness {
   const read = batches.map(({ rows, columns }) => ({
     rows: rows.length / 4,
     columns: readColumns(columns!),
@@ -203,6 +218,5 @@ function completenessOf(name: string, batches: readonly PartnerBatch[]): Complet
     }
     fields[attribute] = total === 0 ? 0 : Math.round((filled / total) * 100);
   }
-  const values = Object.values(fields);
-  return { percent: Math.round(values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length)), fields };
+  return meanOf(fields, lacks);
 }

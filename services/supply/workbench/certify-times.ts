@@ -3,7 +3,8 @@ import type { PlannedColumn } from '../map-rows.ts';
 import { wallTime } from '../mapping/time.ts';
 import { type Check, check } from './grade.ts';
 import type { OfferView } from './offer-view.ts';
-import type { RowTrial } from './row-trial.ts';
+import type { Read } from './reads.ts';
+import type { Outcome, RowTrial } from './row-trial.ts';
 
 /** A row that becomes an offer, with what it became. */
 export interface TimedRow {
@@ -18,49 +19,107 @@ interface LocalTimeJson {
   readonly utcOffsetMinutes?: number;
 }
 
+const OFFSET = /(Z|[+-]\d\d:?\d\d)$/;
+
 /** Tries the times of rows: zones, midnights, and wall times that a zone's clocks skip. */
 export function timeChecks(rows: readonly TimedRow[], columns: readonly PlannedColumn[]): Check[] {
-  const unplaced = rows.flatMap(({ offer }) => timesIn(offer.item).flatMap(placedWrong));
+  const times = rows.flatMap(({ offer }) => timesIn(offer.item));
   const midnight: string[] = [];
   const gap: string[] = [];
-  const counts = { times: rows.flatMap(({ offer }) => timesIn(offer.item)).length, midnights: 0, gaps: 0 };
+  const counts = { midnights: 0, gaps: 0, moments: 0 };
   for (const { trial, offer } of rows) {
     for (const column of columns.filter(({ type }) => type === 'time')) {
       const shown = offer.item[camel(column.name)];
       if (!isTime(shown)) continue;
       const read = (row: unknown): unknown => column.read(row, trial.context);
-      const leaf = trial.reads(read).find(({ value }) => wallTime(value)?.slice(0, 16) === shown.dateTime.slice(0, 16));
-      // A moment with an offset is placed by the partner: no clock of ours is asked.
-      if (leaf === undefined || /(Z|[+-]\d\d:?\d\d)$/.test(String(leaf.value))) continue;
+      const stated = statedIn(trial, shown, read);
+      if (stated === undefined) continue;
+      const { suffix, change } = stated;
+      // Nobody's clock decides where the offset behind a time does.
+      const isMoment = suffix !== '' && !same(change(`${stated.wall}+03:00`), change(`${stated.wall}-07:00`));
       // What ends after the others stays after them.
       const date = Temporal.PlainDate.from(shown.dateTime.slice(0, 10)).add({
         days: column.name === 'arrival' ? 1 : 0,
       });
-      const made = trial.with([{ read: leaf, value: `${date}T00:00:00` }], read);
       const expected = localToEpochMs(`${date}T00:00:00`, shown.timeZone);
       if (expected !== undefined) {
         counts.midnights++;
+        const made = change(`${date}T00:00:00${isMoment ? offsetAt(expected, shown.timeZone) : suffix}`);
         const got = 'value' in made ? made.value : made.rejection.example;
         if (got !== expected) midnight.push(`${column.name} ${date}T00:00 in ${shown.timeZone} became ${got}`);
+      }
+      if (isMoment) {
+        counts.moments++;
+        continue;
       }
       const skipped = skippedTime(shown.timeZone, Number(shown.dateTime.slice(0, 4)));
       if (skipped === undefined) continue;
       counts.gaps++;
-      const moved = trial.with([{ read: leaf, value: skipped }], read);
+      const moved = change(`${skipped}${suffix}`);
       if ('value' in moved && moved.value !== undefined)
         gap.push(`${column.name} ${skipped} in ${shown.timeZone} became ${moved.value}`);
     }
   }
+  const without =
+    times.length === 0 ? 'its offers have no times' : 'none of its times stands in the answer as a wall time';
   return [
     check(
       'times',
       'every time is on the clock of a known zone, with the offset that holds there then',
-      unplaced,
-      counts.times,
+      unplaced(rows),
+      times.length,
+      without,
     ),
-    check('times', 'midnight is the midnight of its place', midnight, counts.midnights),
-    check('times', 'a wall time that the clocks skip is refused, not shifted', gap, counts.gaps),
+    check('times', 'midnight is the midnight of its place', midnight, counts.midnights, without),
+    check(
+      'times',
+      'a wall time that the clocks skip is refused, not shifted',
+      gap,
+      counts.gaps,
+      counts.moments > 0 ? 'its times have offsets, which decide: they are moments' : without,
+    ),
   ];
+}
+
+function unplaced(rows: readonly TimedRow[]): string[] {
+  return rows.flatMap(({ offer }) => timesIn(offer.item).flatMap(placedWrong));
+}
+
+/** A time of an offer as the answer states it. */
+interface Stated {
+  readonly wall: string;
+  /** The offset behind it; empty where there is none. */
+  readonly suffix: string;
+  /** What becomes of another text in its place. */
+  change(text: string): Outcome<unknown>;
+}
+
+/** Where a time stands; undefined where it is worked out of something else. */
+function statedIn(trial: RowTrial, shown: LocalTimeJson, read: (row: unknown) => unknown): Stated | undefined {
+  const matches = ({ value }: Read): boolean => wallTime(value)?.slice(0, 16) === shown.dateTime.slice(0, 16);
+  const looked = trial.reads(read).find(matches);
+  const places = looked === undefined ? trial.leaves().filter(matches) : [looked];
+  const [first] = places;
+  if (first === undefined) return undefined;
+  return {
+    wall: `${shown.dateTime.slice(0, 16)}:00`,
+    suffix: OFFSET.exec(String(first.value))?.[0] ?? '',
+    change(value) {
+      const changes = places.map((place) => ({ read: place, value }));
+      return looked === undefined ? trial.again(changes, read) : trial.with(changes, read);
+    },
+  };
+}
+
+function same(one: Outcome<unknown>, other: Outcome<unknown>): boolean {
+  return 'value' in one && 'value' in other && one.value === other.value;
+}
+
+/** "+01:00". */
+function offsetAt(moment: number, zone: string): string {
+  const minutes = utcOffsetMinutes(moment, zone);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
 }
 
 function placedWrong({ dateTime, timeZone, utcOffsetMinutes: stated = 0 }: LocalTimeJson): string[] {

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { vertical } from '../../../libs/vertical/index.ts';
 import { type CertificateHead, ceilings, type Grade } from '../certificate.ts';
 import { digestOfFolder } from '../folder-digest.ts';
 import type { ConfiguredPartner } from '../partner.ts';
@@ -8,9 +7,13 @@ import { type Baseline, baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';
 import { type CaseResult, loadCases, resultOf } from './cases.ts';
 import { faultChecks } from './certify-faults.ts';
+import { limitChecks } from './certify-limits.ts';
 import { moneyChecks } from './certify-money.ts';
 import { timeChecks } from './certify-times.ts';
+import { completenessOf } from './completeness.ts';
+import { coverageChecks } from './coverage.ts';
 import { differenceText } from './difference.ts';
+import { FaultBench } from './fault-bench.ts';
 import { type Check, type Completeness, check, gradeOf } from './grade.ts';
 import { offerView } from './offer-view.ts';
 import { RowTrial } from './row-trial.ts';
@@ -26,6 +29,8 @@ export interface Certificate extends CertificateHead {
   /** Offers that the golden cases make. */
   readonly offers: number;
   readonly completeness: Completeness;
+  /** The requests of the conversation in which faults were tried: "POST /v2/quotes/". */
+  readonly conversation: readonly string[];
   readonly checks: readonly Check[];
 }
 
@@ -36,6 +41,7 @@ export interface Certified {
   readonly baseline: Baseline;
 }
 
+const noOffers = 'no golden case makes an offer';
 /** Rows whose values are changed one by one: more say nothing new, for one mapping reads them all. */
 const TRIED_ROWS = 25;
 
@@ -45,33 +51,32 @@ const TRIED_ROWS = 25;
  */
 export async function certify(folder: string): Promise<Certified> {
   const results: CaseResult[] = [];
-  const opened: { partner: ConfiguredPartner; result: CaseResult }[] = [];
+  const opened: OpenedCase[] = [];
   for (const one of loadCases(folder)) {
     const { partner } = await openOffline(folder, { options: one.document.value.options });
     const result = await resultOf(one, partner);
     results.push(result);
     opened.push({ partner, result });
   }
-  const { partner: plain } = await openOffline(folder);
+  const { partner: plain, manifest } = await openOffline(folder);
   const rows = opened.flatMap(({ partner, result }) => offeredRows(partner, result.search));
-  const tried = rows.slice(0, TRIED_ROWS).map(({ partner, row, context, offer }) => ({
-    trial: new RowTrial(partner, row, context),
+  const tried = rows.slice(0, TRIED_ROWS).map(({ partner, row, context, offer, place }) => ({
+    trial: new RowTrial(partner, row, context, place),
     offer,
   }));
-  const faulty = opened.find(({ result }) => isWhole(result));
-  const paged = opened.find(({ result: { search, actual } }) => actual.outcome === 'OK' && search.answers.length > 1);
   const checks: Check[] = [
     ...caseChecks(results),
     ...moneyChecks(tried.map(({ trial }) => trial)),
     ...timeChecks(tried, plain.plan.columns),
     ...identityChecks(opened),
     ...(await determinismChecks(opened)),
-    ...(faulty === undefined ? [] : await faultChecks(faulty.partner, faulty.result.case, paged?.result.case)),
   ];
-  const completeness = completenessOf(
+  const { conversation, found } = await misbehave(opened);
+  const { completeness, filled } = completenessOf(
     plain,
     rows.map(({ offer }) => offer.columns),
   );
+  checks.push(...found, ...filled, ...coverageChecks(manifest, results));
   const grade = gradeOf(checks, completeness);
   return {
     folder,
@@ -83,14 +88,42 @@ export async function certify(folder: string): Promise<Certified> {
       manifest: digestOfFolder(folder),
       offers: rows.length,
       completeness,
+      conversation,
       checks,
     },
     baseline: baselineOf(results.map(({ search }) => search)),
   };
 }
 
-/** Writes `certificate.json` and `baseline.json` into the folder; answers which of them changed. */
-export function writeCertificate({ folder, certificate, baseline }: Certified): string[] {
+/** A case with the partner that its options make. */
+interface OpenedCase {
+  readonly partner: ConfiguredPartner;
+  readonly result: CaseResult;
+}
+
+/** Faults, deadlines and limits, tried in the longest conversation whose answers are all whole. */
+async function misbehave(
+  opened: readonly OpenedCase[],
+): Promise<{ readonly conversation: readonly string[]; readonly found: readonly Check[] }> {
+  const lengths = (one: OpenedCase): number => one.result.case.answers.length;
+  const whole = opened.filter(({ result }) => isWhole(result)).sort((a, b) => lengths(b) - lengths(a));
+  const [longest] = whole;
+  if (longest === undefined) return { conversation: [], found: [] };
+  const paged = whole.find(({ result }) => result.actual.outcome === 'OK' && result.search.answers.length > 1);
+  const open = ({ partner, result }: OpenedCase): Promise<FaultBench> =>
+    FaultBench.open(partner, result.case, result.actual.requests ?? []);
+  const benches = [await open(longest), ...(paged === undefined ? [] : [await open(paged)])] as const;
+  try {
+    const [bench, ofPages] = benches;
+    const found = [...(await faultChecks(bench)), ...(await limitChecks(bench, ofPages))];
+    return { conversation: bench.requests, found };
+  } finally {
+    for (const bench of benches) await bench.close();
+  }
+}
+
+/** What a folder's `certificate.json` and `baseline.json` should say and do not. */
+export function outdatedFiles({ folder, certificate, baseline }: Certified): { file: string; text: string }[] {
   const files = [
     ['certificate.json', certificate],
     ['baseline.json', baseline],
@@ -98,10 +131,15 @@ export function writeCertificate({ folder, certificate, baseline }: Certified): 
   return files.flatMap(([name, value]) => {
     const file = path.join(folder, name);
     const text = `${JSON.stringify(value, null, 2)}\n`;
-    if (existsSync(file) && readFileSync(file, 'utf8') === text) return [];
-    writeFileSync(file, text);
-    return [file];
+    return existsSync(file) && readFileSync(file, 'utf8') === text ? [] : [{ file, text }];
   });
+}
+
+/** Writes `certificate.json` and `baseline.json` into the folder; answers which of them changed. */
+export function writeCertificate(certified: Certified): string[] {
+  const outdated = outdatedFiles(certified);
+  for (const { file, text } of outdated) writeFileSync(file, text);
+  return outdated.map(({ file }) => file);
 }
 
 /** A case whose last answer has offers: what goes wrong is then that answer. */
@@ -114,13 +152,21 @@ interface OfferedRow {
   readonly row: unknown;
   readonly context: Search['answers'][number]['context'];
   readonly offer: ReturnType<typeof offerView>;
+  /** Where it stands in its answer. */
+  readonly place: { readonly body: unknown; readonly at: number };
 }
 
 function offeredRows(partner: ConfiguredPartner, { answers }: Search): OfferedRow[] {
-  return answers.flatMap(({ rows, context }) =>
-    rows.flatMap((row) => {
+  const { idOf } = partner.adapter;
+  const shown = new Set<string>();
+  return answers.flatMap(({ rows, context, body }) =>
+    rows.flatMap((row, at) => {
+      // An answer that is given bit by bit has its rows again and again.
+      const id = idOf?.(row);
+      if (id !== undefined && shown.has(id)) return [];
+      if (id !== undefined) shown.add(id);
       const [fate] = fatesOf(partner, [{ body: undefined, context, rows: [row] }]);
-      return fate?.offer === undefined ? [] : [{ partner, row, context, offer: fate.offer }];
+      return fate?.offer === undefined ? [] : [{ partner, row, context, offer: fate.offer, place: { body, at } }];
     }),
   );
 }
@@ -135,11 +181,11 @@ function caseChecks(results: readonly CaseResult[]): Check[] {
   return [
     check('cases', 'golden cases hold', broken, results.length),
     check('cases', 'an exemplary case makes offers', none(exemplary, 'none does; `entrepot partner record` makes one')),
-    check('cases', 'supplemental cases cover faults', [], supplemental.length),
+    check('cases', 'supplemental cases cover faults', [], supplemental.length, 'there is no supplemental case'),
   ];
 }
 
-function identityChecks(opened: readonly { partner: ConfiguredPartner; result: CaseResult }[]): Check[] {
+function identityChecks(opened: readonly OpenedCase[]): Check[] {
   const keyless: string[] = [];
   const repeated: string[] = [];
   let offers = 0;
@@ -154,14 +200,12 @@ function identityChecks(opened: readonly { partner: ConfiguredPartner; result: C
     }
   }
   return [
-    check('identity', 'every offer says which product it is of', keyless, offers),
-    check('identity', 'every offer of a search has an id of its own', repeated, offers),
+    check('identity', 'every offer says which product it is of', keyless, offers, noOffers),
+    check('identity', 'every offer of a search has an id of its own', repeated, offers, noOffers),
   ];
 }
 
-async function determinismChecks(
-  opened: readonly { partner: ConfiguredPartner; result: CaseResult }[],
-): Promise<Check[]> {
+async function determinismChecks(opened: readonly OpenedCase[]): Promise<Check[]> {
   const other: string[] = [];
   const ordered: string[] = [];
   let offers = 0;
@@ -177,8 +221,8 @@ async function determinismChecks(
     }
   }
   return [
-    check('determinism', 'the same answer read twice gives the same offers', other, opened.length),
-    check('determinism', 'a row is the same whichever was read before it', ordered, offers),
+    check('determinism', 'the same answer read twice gives the same offers', other, opened.length, 'there is no case'),
+    check('determinism', 'a row is the same whichever was read before it', ordered, offers, 'no case has a row'),
   ];
 }
 
@@ -188,18 +232,4 @@ function viewText(partner: ConfiguredPartner, row: unknown, context: OfferedRow[
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-function completenessOf(
-  partner: ConfiguredPartner,
-  offers: readonly Readonly<Record<string, unknown>>[],
-): Completeness {
-  const { attributes } = vertical(partner.adapter.vertical);
-  const fields: Record<string, number> = {};
-  for (const { name } of attributes) {
-    const filled = offers.filter((columns) => columns[name] !== undefined).length;
-    fields[name] = offers.length === 0 ? 0 : Math.round((filled / offers.length) * 100);
-  }
-  const values = Object.values(fields);
-  return { percent: Math.round(values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length)), fields };
 }

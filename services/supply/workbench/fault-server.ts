@@ -1,8 +1,8 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpAnswer } from '../http.ts';
 
-/** How the last answer of a conversation goes wrong. */
+/** How one answer of a conversation goes wrong. */
 export type Fault =
   | { readonly kind: 'none' }
   | { readonly kind: 'hang' }
@@ -10,6 +10,8 @@ export type Fault =
   | { readonly kind: 'reset' }
   | { readonly kind: 'cut' }
   | { readonly kind: 'wait'; readonly ms: number }
+  /** The token is refused once; then it goes on with the first answer, which gives another, and with the refused one. */
+  | { readonly kind: 'refuseToken' }
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -19,70 +21,45 @@ export type Fault =
   | { readonly kind: 'huge'; readonly bytes: number }
   | { readonly kind: 'truncated' };
 
-/** A partner on this machine that replays a recording, and lets its last answer go wrong. */
-export class FaultServer {
-  readonly #server: Server;
-  #answers: readonly HttpAnswer[];
-  #fault: Fault = { kind: 'none' };
+/** A recording that is replayed to one client, with one of its answers going wrong. */
+export class Conversation {
+  readonly #answers: readonly HttpAnswer[];
+  readonly #requests: readonly string[];
+  readonly #fault: Fault;
+  readonly #at: number;
+  readonly #reached = Promise.withResolvers<void>();
+  #isReached = false;
   #next = 0;
-  #active = 0;
-  #peak = 0;
+  #refused = false;
   #aborted = 0;
   #waiting: (() => void)[] = [];
 
-  private constructor(answers: readonly HttpAnswer[]) {
+  /**
+   * @param at which answer goes wrong; it is given to every request from there on
+   * @param requests those of the recording ("GET /v1/offers?page=2"), for a client that may leave out the first ones
+   */
+  constructor(
+    answers: readonly HttpAnswer[],
+    fault: Fault = { kind: 'none' },
+    at = answers.length - 1,
+    requests: readonly string[] = [],
+  ) {
     this.#answers = answers;
-    this.#server = createServer((request, response) => {
-      this.#active++;
-      this.#peak = Math.max(this.#peak, this.#active);
-      response.on('close', () => {
-        this.#active--;
-        if (response.writableFinished) return;
-        this.#aborted++;
-        for (const done of this.#waiting.splice(0)) done();
-      });
-      request.resume().on('end', () => this.#answer(response));
-    });
-  }
-
-  /** Starts one, on a free port of the loopback where nothing else is said. Rejects where the port is taken. */
-  static async start(answers: readonly HttpAnswer[], at: { host?: string; port?: number } = {}): Promise<FaultServer> {
-    const made = new FaultServer(answers);
-    await new Promise<void>((resolve, reject) => {
-      made.#server.once('error', reject).listen(at.port ?? 0, at.host ?? '127.0.0.1', resolve);
-    });
-    return made;
-  }
-
-  /** Replays another recording from now on. */
-  load(answers: readonly HttpAnswer[]): void {
-    this.#answers = answers;
-    this.rewind({ kind: 'none' });
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  /** Requests under way at once, at most, since the recording was rewound. */
-  get peak(): number {
-    return this.#peak;
-  }
-
-  /** Requests since the recording was rewound. */
-  get asked(): number {
-    return this.#next;
-  }
-
-  /** Begins the recording again, with a fault at its end. */
-  rewind(fault: Fault): void {
+    this.#requests = requests.map(withoutQuery);
     this.#fault = fault;
-    this.#next = 0;
-    this.#peak = 0;
-    this.#aborted = 0;
+    this.#at = at;
   }
 
-  /** Whether the other side closed a connection before its answer was whole; waits for it as long as is said. */
+  /** The client has asked for what goes wrong. */
+  get reached(): Promise<void> {
+    return this.#reached.promise;
+  }
+
+  get isReached(): boolean {
+    return this.#isReached;
+  }
+
+  /** Whether the client closed a connection before its answer was whole; waits for it as long as is said. */
   async aborted(withinMs: number): Promise<boolean> {
     if (this.#aborted > 0) return true;
     await new Promise<void>((resolve) => {
@@ -95,17 +72,43 @@ export class FaultServer {
     return this.#aborted > 0;
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  /** Answers a request of it: "GET /v1/offers?page=2". */
+  answer(request: string, response: ServerResponse): void {
+    // Skipped is what leads to the first request.
+    if (this.#next === 0) this.#next = Math.max(0, this.#requests.indexOf(withoutQuery(request)));
+    response.on('close', () => {
+      if (response.writableFinished) return;
+      this.#aborted++;
+      for (const done of this.#waiting.splice(0)) done();
+    });
+    const { kind } = this.#fault;
+    const last = this.#answers.length - 1;
+    const position = Math.min(this.#next, last);
+    if (kind === 'refuseToken' && position === this.#at) this.#refuse(response);
+    else if (position < this.#at || kind === 'refuseToken') {
+      this.#next++;
+      send(response, this.#answers[position]!);
+    } else {
+      this.#isReached = true;
+      this.#reached.resolve();
+      this.#fail(response, this.#answers[position]!);
+    }
   }
 
-  #answer(response: ServerResponse): void {
-    const last = this.#answers.length - 1;
-    const at = Math.min(this.#next++, last);
-    const answer = this.#answers[at]!;
-    if (at < last) send(response, answer);
-    else this.#fail(response, answer);
+  /** 401, then a new token, then what was asked for. */
+  #refuse(response: ServerResponse): void {
+    if (!this.#refused) {
+      this.#refused = true;
+      response.writeHead(401).end();
+      return;
+    }
+    if (!this.#isReached) {
+      this.#isReached = true;
+      send(response, this.#answers[0]!);
+      return;
+    }
+    this.#next++;
+    send(response, this.#answers[this.#at]!);
   }
 
   #fail(response: ServerResponse, answer: HttpAnswer): void {
@@ -113,6 +116,7 @@ export class FaultServer {
     const headers = plainHeaders(answer);
     switch (fault.kind) {
       case 'none':
+      case 'refuseToken':
         send(response, answer);
         return;
       case 'hang':
@@ -144,6 +148,64 @@ export class FaultServer {
         response.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? '');
     }
   }
+}
+
+/** A partner on this machine that replays recordings, to several clients at once where each has a path of its own. */
+export class FaultServer {
+  readonly #server: Server;
+  readonly #conversations = new Map<string, Conversation>();
+  #active = 0;
+  #peak = 0;
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      this.#active++;
+      this.#peak = Math.max(this.#peak, this.#active);
+      response.on('close', () => this.#active--);
+      request.resume().on('end', () => this.#answer(request, response));
+    });
+  }
+
+  /** Starts one, on a free port of the loopback where nothing else is said. Rejects where the port is taken. */
+  static async start(at: { host?: string; port?: number } = {}): Promise<FaultServer> {
+    const made = new FaultServer();
+    await new Promise<void>((resolve, reject) => {
+      made.#server.once('error', reject).listen(at.port ?? 0, at.host ?? '127.0.0.1', resolve);
+    });
+    return made;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Requests under way at once, at most, since it was asked last. */
+  takePeak(): number {
+    const peak = this.#peak;
+    this.#peak = this.#active;
+    return peak;
+  }
+
+  /** Answers what is asked below a path with a conversation; "" for everything that has no path of its own. */
+  open(path: string, conversation: Conversation): Conversation {
+    this.#conversations.set(path, conversation);
+    return conversation;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #answer({ method, url = '/' }: IncomingMessage, response: ServerResponse): void {
+    const conversation = this.#conversations.get(`/${url.split(/[/?]/, 2)[1]}`) ?? this.#conversations.get('');
+    if (conversation === undefined) response.writeHead(404).end();
+    else conversation.answer(`${method} ${url}`, response);
+  }
+}
+
+function withoutQuery(request: string): string {
+  return request.replace(/[?].*$/s, '');
 }
 
 function send(response: ServerResponse, answer: HttpAnswer): void {

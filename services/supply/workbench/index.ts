@@ -3,7 +3,7 @@ export { adapterFolders, shippedAdapters } from '../load.ts';
 export { folderOf } from './bench.ts';
 export { type CaseResult, loadCase, loadCases, runCase, updatedText } from './cases.ts';
 export { cassetteText } from './cassette.ts';
-export { type Certificate, certify, writeCertificate } from './certify.ts';
+export { type Certificate, certify, outdatedFiles, writeCertificate } from './certify.ts';
 export { certifyRemote } from './certify-remote.ts';
 export { type Comparison, compareManifests } from './compare.ts';
 export type { Check } from './grade.ts';

@@ -13,6 +13,12 @@ export interface Read {
 /** Notes which values of a row are looked at, whoever looks: an expression, `map.ts` or an adapter of its own. */
 export class ReadLog {
   readonly #reads = new Map<string, Read>();
+  readonly #made: boolean;
+
+  /** @param options `made`: notes also what map.ts made of the partner's values when it made the row */
+  constructor(options: { readonly made?: boolean } = {}) {
+    this.#made = options.made === true;
+  }
 
   /** Everything looked at so far, each once, in order of the first look. */
   get reads(): readonly Read[] {
@@ -22,13 +28,29 @@ export class ReadLog {
   /** The row in a form that notes what is read of it; the partner's own values stay as they are. */
   watch(row: unknown, names: readonly string[]): unknown {
     if (!isKitRow(row)) return this.#watched(row, names[0] ?? 'row');
-    return { answer: row.answer, values: this.#watchedValues(row.values, names), named: undefined, derived: undefined };
+    const values = this.#watchedValues(row.values, names);
+    return { answer: row.answer.anew(), values, named: namedOf(values), derived: undefined };
   }
 
   /** Elements of loops stand by position, what map.ts made by name. */
   #watchedValues(values: KitRow['values'], names: readonly string[]): KitRow['values'] {
     if (isList(values)) return values.map((value, at) => this.#watched(value, names[at] ?? `row${at}`));
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, this.#watched(value, name)]));
+    const watched = Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, this.#watched(value, name)]),
+    );
+    if (!this.#made) return watched;
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined || value === null || isPlain(value)) continue;
+      const read: Read = { path: name, value, holder: values as Record<string, unknown>, key: name };
+      Object.defineProperty(watched, name, {
+        enumerable: true,
+        get: () => {
+          this.#reads.set(name, read);
+          return value;
+        },
+      });
+    }
+    return watched;
   }
 
   #watched(value: unknown, path: string): unknown {
@@ -48,6 +70,11 @@ export class ReadLog {
       },
     });
   }
+}
+
+/** Values by name, where they are: rows of loops have theirs by position. */
+export function namedOf(values: KitRow['values']): KitRow['named'] {
+  return isList(values) ? undefined : values;
 }
 
 function isList(values: KitRow['values']): values is readonly unknown[] {

@@ -14,6 +14,15 @@ function answer(body: unknown): HttpAnswer {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(body)) };
 }
 
+it('says what was asked below the endpoint, and lays bodies out for readers', () => {
+  const rows = Array.from({ length: 3 }, (_, at) => ({ id: `offer-${at}`, note: 'x'.repeat(40) }));
+  const exchanged = [{ request: request('/twin/acme/offers?page=1', {}), answer: answer({ rows }) }];
+  const [one] = recordOf(asked, exchanged, [], '/twin/acme').exchanges;
+  expect(one?.request?.path).toBe('/offers?page=1');
+  expect(one?.answer.body?.split('\n')).toHaveLength(7);
+  expect(JSON.parse(one?.answer.body ?? '')).toEqual({ rows });
+});
+
 it('has no token that the partner gave, whatever its name and wherever it stands', () => {
   const exchanged = [
     { request: request('/login', {}), answer: answer({ session: { id: 'tk-51c0ffee' }, quota: 'tk' }) },

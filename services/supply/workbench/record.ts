@@ -3,6 +3,7 @@ import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts
 import type { HttpAnswer, HttpRequest } from '../http.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import type { Cassette, CassetteExchange } from './cassette.ts';
+import { laidOut } from './layout.ts';
 import { Redactor, tokensSent } from './redact.ts';
 import type { Asked, Exchanged } from './search.ts';
 
@@ -15,8 +16,14 @@ const IDLE_HEADERS = new Set(['accept-encoding', 'traceparent']);
  * A search as a cassette: every request and answer in order, without secrets and personal data.
  *
  * @param secrets texts of the account's credentials; what its requests authenticated with counts as well
+ * @param basePath path of the account's endpoint, which is no part of the format
  */
-export function recordOf(asked: Asked, exchanged: readonly Exchanged[], secrets: readonly string[]): Cassette {
+export function recordOf(
+  asked: Asked,
+  exchanged: readonly Exchanged[],
+  secrets: readonly string[],
+  basePath = '',
+): Cassette {
   const redactor = new Redactor([...secrets, ...tokensSent(exchanged.map(({ request }) => request))]);
   return {
     recordedAt: new Date(asked.now).toISOString(),
@@ -28,7 +35,7 @@ export function recordOf(asked: Asked, exchanged: readonly Exchanged[], secrets:
     exchanges: exchanged.flatMap(({ request, answer }) =>
       answer === undefined
         ? []
-        : [{ request: recordedRequest(request, redactor), answer: recordedAnswer(answer, redactor) }],
+        : [{ request: readable(recordedRequest(below(basePath, request), redactor)), answer: recordedAnswer(answer, redactor) }],
     ),
   };
 }
@@ -47,16 +54,24 @@ export function recordedRequest(
   };
 }
 
+function below(basePath: string, request: HttpRequest): HttpRequest {
+  return request.path.startsWith(`${basePath}/`) ? { ...request, path: request.path.slice(basePath.length) } : request;
+}
+
+function readable(request: NonNullable<CassetteExchange['request']>): typeof request {
+  return { ...request, ...(request.body !== undefined && { body: laidOut(request.body) }) };
+}
+
 function recordedAnswer({ status, headers, body }: HttpAnswer, redactor: Redactor): CassetteExchange['answer'] {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && ANSWER_HEADERS.test(name)) kept[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  const readable = isUtf8(body);
+  const isText = isUtf8(body);
   return {
     status,
     headers: redactor.headers(kept),
-    ...(readable ? { body: redactor.body(body.toString('utf8')) } : { bodyBase64: body.toString('base64') }),
+    ...(isText ? { body: laidOut(redactor.body(body.toString('utf8'))) } : { bodyBase64: body.toString('base64') }),
   };
 }
 

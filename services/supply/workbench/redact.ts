@@ -1,3 +1,5 @@
+import { encodingsOf } from '../secrets.ts';
+
 /**
  * What requests authenticated with, beside the account's own credentials: tokens that the partner gave, under whatever name,
  * in an answer that is recorded as well.
@@ -22,7 +24,7 @@ export class Redactor {
 
   /** @param secrets texts of credentials; they and their usual encodings are removed wherever they stand */
   constructor(secrets: readonly string[] = []) {
-    const forms = secrets.filter((secret) => secret.length >= SHORTEST_SECRET).flatMap(encodings);
+    const forms = secrets.filter((secret) => secret.length >= SHORTEST_SECRET).flatMap(encodingsOf);
     this.#secrets = [...new Set(forms)].sort((a, b) => b.length - a.length);
   }
 
@@ -207,11 +209,6 @@ function plainName(name: string): string {
     .slice(name.lastIndexOf(':') + 1)
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .toLowerCase();
-}
-
-function encodings(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  return [secret, encodeURIComponent(secret), bytes.toString('base64'), JSON.stringify(secret).slice(1, -1)];
 }
 
 function unquoted(literal: string): string {

@@ -5,7 +5,7 @@ import { invalidField } from '../../../libs/errors/index.ts';
 import { nameOf } from '../failure.ts';
 import { HttpClient } from '../http.ts';
 import { type BenchPartner, openAccount, openOffline } from './bench.ts';
-import { caseText, loadCases } from './cases.ts';
+import { caseText, harmless, loadCases } from './cases.ts';
 import { answersOf, type Cassette, type CassetteExchange, loadCassette, Replay } from './cassette.ts';
 import type { Read } from './reads.ts';
 import { recordedRequest, recordOf, secretsOf } from './record.ts';
@@ -97,8 +97,11 @@ export interface Recorded {
 /** Searches a partner live and records the conversation. Throws ConfigError. */
 export async function recordPartner(name: string, request: TryRequest): Promise<Recorded> {
   const { bench, search, secrets, asked } = await ask(name, request);
-  const cassette = recordOf(asked, search.exchanged, secrets);
-  const faulty = search.outcome.failure !== FailureKind.UNSPECIFIED || search.outcome.rejections.length > 0;
+  const cassette = recordOf(asked, search.exchanged, secrets, bench.partner.basePath);
+  const { failure, rejections } = search.outcome;
+  const unreadable = rejections.some(({ reason }) => !harmless.has(nameOf(RejectionReason, reason).toUpperCase()));
+  const faulty = failure !== FailureKind.UNSPECIFIED || unreadable;
+  const { options } = bench.partner.account;
   return {
     folder: bench.folder,
     cassette,
@@ -112,6 +115,7 @@ export async function recordPartner(name: string, request: TryRequest): Promise<
         market: asked.market,
         currency: asked.currency,
         criteria: Criteria.toJSON(asked.criteria) as Record<string, unknown>,
+        ...(Object.keys(options).length > 0 && { options }),
       }),
   };
 }
@@ -128,10 +132,11 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
   if (file === undefined) {
     const bench = await openAccount(name, { account, configDirectory });
     const asked = askedOf(bench, request, undefined);
-    const secrets = secretsOf(bench.partner, bench.credentials);
     const http = new HttpClient();
     try {
       const search = await searchPartner(bench.partner, { ...asked, filter: request.filter }, http);
+      // Tokens that the partner gave are known only now.
+      const secrets = [...secretsOf(bench.partner, bench.credentials), ...bench.partner.secrets.texts];
       return { bench, asked, secrets, search };
     } finally {
       await http.close();

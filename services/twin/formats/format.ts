@@ -62,6 +62,8 @@ export interface Streamed {
   chunks(share: number): Iterable<string>;
   /** It is sent as a gzip file, whatever the client accepts. */
   readonly gzip: boolean;
+  /** Content type of what is in the file. Pieces of XML end where a tag ends. */
+  readonly plainType: string;
 }
 
 /** What an offer really is, whoever sells it. */
@@ -127,6 +129,8 @@ export interface Pusher {
   ): Iterable<Message>;
   /** The same message from somebody who does not know the secret. */
   forge(message: Message): Message;
+  /** The message with another body, as whoever knows the secret sends it. */
+  seal(seller: Seller, message: Message, body: Buffer): Message;
   /** Reads an answer. */
   read(message: Message, status: number, body: string): Verdict;
 }

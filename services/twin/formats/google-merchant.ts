@@ -28,17 +28,14 @@ export const googleMerchant: Format = {
     if (isFresh(call, headers.etag, modified)) return { status: 304, contentType: 'text/plain', headers, body: '' };
     const gzip = file[2] !== undefined;
     const xml = file[1] === 'xml';
-    const contentType = gzip
-      ? 'application/gzip'
-      : xml
-        ? 'application/xml; charset=utf-8'
-        : 'text/tab-separated-values; charset=utf-8';
+    const plainType = xml ? 'application/xml; charset=utf-8' : 'text/tab-separated-values; charset=utf-8';
+    const contentType = gzip ? 'application/gzip' : plainType;
     if (call.method === 'HEAD') return { status: 200, contentType, headers, body: '' };
     return {
       status: 200,
       contentType,
       headers,
-      body: { gzip, chunks: (share) => pieces(world, seller, edition, xml, share) },
+      body: { gzip, plainType, chunks: (share) => pieces(world, seller, edition, xml, share) },
     };
   },
 

@@ -68,6 +68,12 @@ const pusher: Pusher = {
     body: Buffer.from(`${message.body.toString().replace(/"(price|amount)":"\d/, '"$1":"9')} `),
   }),
 
+  seal: ({ secret }, message, body) => ({
+    ...message,
+    headers: { ...message.headers, 'x-shopify-hmac-sha256': signatureOf(secret, body) },
+    body,
+  }),
+
   read(_message, status) {
     return status >= 200 && status < 300
       ? { outcome: 'accepted', retry: false }
@@ -123,7 +129,7 @@ function writer(world: World, seller: Seller, now: number, push: string): Messag
         'content-type': 'application/json',
         'user-agent': 'Shopify-Captain-Hook',
         'x-shopify-topic': topic,
-        'x-shopify-hmac-sha256': createHmac('sha256', seller.secret).update(body).digest('base64'),
+        'x-shopify-hmac-sha256': signatureOf(seller.secret, body),
         'x-shopify-shop-domain': `${seller.name}.myshopify.com`,
         'x-shopify-api-version': apiVersion,
         'x-shopify-webhook-id': id,
@@ -133,6 +139,10 @@ function writer(world: World, seller: Seller, now: number, push: string): Messag
       body,
     };
   };
+}
+
+function signatureOf(secret: string, body: Buffer): string {
+  return createHmac('sha256', secret).update(body).digest('base64');
 }
 
 /** The families that hold the first so many variants: the range of the shop. */

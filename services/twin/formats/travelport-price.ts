@@ -1,13 +1,6 @@
 import { dateOf } from '../dates.ts';
-import { findAirport } from '../flights/airports.ts';
-import { type FareFamily, familyOfClass } from '../flights/fares.ts';
-import { itineraryOf } from '../flights/itineraries.ts';
-import { journeyOf } from '../flights/journeys.ts';
-import type { Flight } from '../flights/network.ts';
-import { type FlightOffer, isCodeshare, journeyFamilies, priceOffer, reprice } from '../flights/offers.ts';
-import { offerKey } from '../flights/shop.ts';
-import { minorPerUnit } from '../money.ts';
-import { verifyFate } from '../scenario.ts';
+import { type FlightOffer, isCodeshare } from '../flights/offers.ts';
+import { quoteSegments } from '../flights/quote.ts';
 import type { World } from '../world.ts';
 import type { Seller } from './format.ts';
 import { envelope, escapeXml } from './soap.ts';
@@ -27,68 +20,17 @@ import {
   terminals,
   ticketBy,
 } from './travelport-parts.ts';
-import type { PricedSegment, PriceRequest } from './travelport-request.ts';
+import type { PriceRequest } from './travelport-request.ts';
 
-/**
- * What the segments of a request cost now, the fare that was asked for first; undefined where a flight does not exist, is
- * full, or has no such fare.
- */
+/** What the segments of a request cost now, the fare that was asked for first; undefined as {@link quoteSegments} says. */
 export function priceSegments(
   world: World,
   seller: Seller,
-  request: PriceRequest,
+  { segments, travellers, exact }: PriceRequest,
   bookedDay: number,
 ): readonly FlightOffer[] | undefined {
-  const legs = [...Map.groupBy(request.segments, ({ group }) => group).values()];
-  const flights = legs.map((segments) => segments.map((segment) => flightOf(world, segment)));
-  if (flights.some((leg) => leg.includes(undefined))) return undefined;
-  const journey = journeyOf((flights as Flight[][]).map(itineraryOf));
-  const families = journeyFamilies(journey);
-  const asked = familyAsked(request.segments, flights.flat() as Flight[]);
-  if (asked !== undefined && !families.includes(asked)) return undefined;
-  const wanted = asked ?? families[0]!;
-  const dearer = families.find((family) => family.cabin === wanted.cabin && family.factor > wanted.factor);
-  const codeshare = request.segments.some((segment, at) => segment.carrier !== flights.flat()[at]!.carrier);
-  const passengers = request.travellers.flatMap(({ kind, count }) => Array.from({ length: count }, () => kind));
-  const offers: FlightOffer[] = [];
-  for (const family of request.exact || dearer === undefined ? [wanted] : [wanted, dearer]) {
-    const unpriced = { index: offers.length, journey, family, codeshare };
-    const offer = priceOffer(world.seed, seller, passengers, bookedDay, unpriced);
-    const fate = verifyFate(seller.scenario, world.seed, seller.name, offerKey(offer));
-    if (fate.soldOut && family === wanted) return undefined;
-    if (!soldAsAsked(offer, request)) return undefined;
-    offers.push(reprice(offer, fate.factor, minorPerUnit(seller.currency)));
-  }
-  return offers;
-}
-
-function flightOf(world: World, segment: PricedSegment): Flight | undefined {
-  const origin = findAirport(segment.origin);
-  const destination = findAirport(segment.destination);
-  if (origin === undefined || destination === undefined) return undefined;
-  return world.network
-    .flightsOn(origin, destination, segment.day)
-    .find(
-      (flight) =>
-        (flight.carrier === segment.carrier && flight.number === segment.number) ||
-        flight.codeshares.some(({ carrier, number }) => carrier === segment.carrier && number === segment.number),
-    );
-}
-
-/** The family behind the fare basis or, where none is given, the class on the longest flight. */
-function familyAsked(segments: readonly PricedSegment[], flights: readonly Flight[]): FareFamily | undefined {
-  let longest = 0;
-  for (const [at, flight] of flights.entries()) if (flight.km > flights[longest]!.km) longest = at;
-  const bookingClass = segments[longest]!.fareBasis?.[0] ?? segments[longest]!.bookingClass;
-  return bookingClass === undefined ? undefined : familyOfClass(bookingClass);
-}
-
-/** Whether the seller sells the flights under the numbers that were asked for. */
-function soldAsAsked(offer: FlightOffer, request: PriceRequest): boolean {
-  const sold = offer.legs.flatMap((leg) => leg.segments);
-  return request.segments.every(
-    ({ carrier, number }, at) => sold[at]!.carrier === carrier && sold[at]!.number === number,
-  );
+  const passengers = travellers.flatMap(({ kind, count }) => Array.from({ length: count }, () => kind));
+  return quoteSegments(world, seller, { segments, passengers, exact }, bookedDay);
 }
 
 /** An AirPriceRsp. */

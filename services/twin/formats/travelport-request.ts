@@ -2,6 +2,7 @@ import { dayOf, dayOfEpoch } from '../dates.ts';
 import { resolvePlace } from '../flights/airports.ts';
 import type { Cabin } from '../flights/fares.ts';
 import type { Leg } from '../flights/journeys.ts';
+import type { QuotedSegment } from '../flights/quote.ts';
 import type { PassengerKind } from '../flights/taxes.ts';
 import { isWorldCurrency } from '../money.ts';
 import { attribute, child, children, type Element } from './soap.ts';
@@ -29,17 +30,8 @@ export interface LowFareRequest {
 }
 
 /** A flight as named in an AirPriceReq. */
-export interface PricedSegment {
+interface PricedSegment extends QuotedSegment {
   readonly key: string;
-  readonly group: string;
-  readonly carrier: string;
-  readonly number: number;
-  readonly origin: string;
-  readonly destination: string;
-  /** Local day of departure. */
-  readonly day: number;
-  readonly bookingClass: string | undefined;
-  readonly fareBasis: string | undefined;
 }
 
 /** An AirPriceReq. */

@@ -94,13 +94,14 @@ async function hold({ partner, seller, criteria, byHand }: Contest, url: string,
 
 /** The twin's answer to what the adapter asks, as text. */
 async function answerOf(adapter: Adapter, endpoint: string, context: AnswerContext): Promise<string> {
-  const request = adapter.ask(context);
-  if ('unsupported' in request) throw new Error(request.unsupported);
-  const headers: Record<string, string> = { ...request.headers };
-  if (adapter.oauth !== undefined) headers.authorization = `Bearer ${await token(endpoint + adapter.oauth.tokenPath)}`;
+  const made = adapter.ask(context);
+  if ('unsupported' in made) throw new Error(made.unsupported);
+  const { session } = adapter;
+  const request =
+    session === undefined ? made : session.sign(made, await token(endpoint + session.open(context).path), context);
   const response = await fetch(endpoint + request.path, {
     method: request.method,
-    headers,
+    headers: request.headers,
     ...(request.body !== undefined && { body: request.body }),
   });
   if (!response.ok) throw new Error(`the twin answered with ${response.status}: ${await response.text()}`);

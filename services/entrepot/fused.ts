@@ -12,7 +12,7 @@ import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
 import { createQueryService } from '../query/service.ts';
-import { createSupplyService } from '../supply/service.ts';
+import { createSupplyService, type DriftOptions } from '../supply/service.ts';
 import { createTwin } from '../twin/server.ts';
 import { openStores } from './stores.ts';
 
@@ -34,6 +34,8 @@ export interface FusedOptions {
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
+  /** How live answers are held against what partners were certified with. Default: cases under the data directory, if any. */
+  readonly drift?: DriftOptions;
   /** For tests: every span is handed to it. */
   readonly spanExporter?: SpanExporter;
 }
@@ -90,7 +92,9 @@ async function compose(
     return connection.client;
   };
 
-  const twinUrl = await startTwin(options, config, closers);
+  // Its pretend partners begin to push at once, and try again until the ingress is there.
+  let ingressUrl = (): string | undefined => undefined;
+  const twinUrl = await startTwin(options, config, () => ingressUrl(), closers);
   const stores = await openStores(options.inMemory === true ? undefined : join(dataDirectory(), 'fused'));
   closers.push(stores.close);
 
@@ -104,9 +108,11 @@ async function compose(
     ingress: { host: ingressHost, port: Number(ingressPort) },
     normalization: reach(NormalizationServiceDefinition, 'normalization'),
     inventory: stores.openInventory,
+    drift: { ...(options.inMemory !== true && { directory: join(dataDirectory(), 'drift') }), ...options.drift },
     ...(twinUrl !== undefined && { twinUrl }),
     ...(options.answersBudgetBytes !== undefined && { answers: { budgetBytes: options.answersBudgetBytes } }),
   });
+  ingressUrl = () => supplyService.ingressUrl;
   await start(supplyService);
   const supply = reach(SupplyServiceDefinition, 'supply');
   const query = createQueryService({
@@ -133,17 +139,17 @@ async function compose(
   });
   closers.push(() => edge.close());
   const { partners } = await supply.listPartners({});
-  const { ingressUrl } = supplyService;
-  return { edgeUrl: edge.url, twinUrl, ingressUrl, grpcAddress, partners, close };
+  return { edgeUrl: edge.url, twinUrl, ingressUrl: ingressUrl(), grpcAddress, partners, close };
 }
 
 async function startTwin(
   options: FusedOptions,
   config: string,
+  ingressUrl: () => string | undefined,
   closers: (() => Promise<void>)[],
 ): Promise<string | undefined> {
   if (options.twin === false || process.env.ENTREPOT_TWIN_URL !== undefined) return process.env.ENTREPOT_TWIN_URL;
-  const twin = await createTwin({ configDirectory: config, port: 0 });
+  const twin = await createTwin({ configDirectory: config, port: 0, ingressUrl });
   closers.push(() => twin.close());
   return twin.url;
 }

@@ -9,6 +9,8 @@ import {
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, AskContext, ReadResult } from './adapter.ts';
 import type { AnswerStore } from './answers.ts';
+import type { Sample } from './drift/sample.ts';
+import type { DriftWatch } from './drift/watch.ts';
 import { type ExchangeBounds, type ExchangeTools, PartnerExchange } from './exchange.ts';
 import { nameOf, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer } from './http.ts';
@@ -37,6 +39,8 @@ export interface AskTools extends ExchangeTools {
   /** The clock by which answers are dated, epoch ms; default the machine's. Recorded answers have a time of their own. */
   readonly now?: () => number;
   readonly turns: Turns;
+  /** Told of conversations, of which it looks at some. */
+  readonly drift?: Pick<DriftWatch, 'begin'>;
 }
 
 const log = logger('supply.partner');
@@ -55,12 +59,14 @@ export async function askPartner(
 ): Promise<PartnerOutcome> {
   const exchange = new PartnerExchange(tools, partner, 'search', context, bounds);
   const tally = new Tally(partner);
+  const sample = tools.drift?.begin(partner);
   let failure: PartnerFailure | undefined;
   try {
-    await exchange.within(() => readPages(tools, exchange, context, first, tally, onPage));
+    await exchange.within(() => readPages(tools, exchange, context, first, tally, sample, onPage));
   } catch (error) {
     failure = toPartnerFailure(error);
   }
+  sample?.end();
   const outcome = outcomeOf(exchange, context, tally, failure);
   outcome.detail = exchange.clean(outcome.detail);
   for (const rejected of outcome.rejections) rejected.example = exchange.clean(rejected.example);
@@ -116,6 +122,7 @@ async function readPages(
   context: AskContext,
   first: Question,
   tally: Tally,
+  sample: Sample | undefined,
   onPage: (page: Page) => void,
 ): Promise<void> {
   const { partner } = exchange;
@@ -134,7 +141,9 @@ async function readPages(
     const body = exchange.bodyOf(answer);
     const { progress } = next;
     const answered: AnswerContext = { ...context, ...(progress !== undefined && { progress }), fetchedAt, manifest };
+    sample?.came(next, answer, body, answered);
     const result = read(adapter, body, answered);
+    sample?.means(result);
     if ('failure' in result) {
       // A token that is refused inside a 200.
       if (result.failure === FailureKind.AUTHENTICATION && exchange.renewsToken()) continue;

@@ -1,5 +1,6 @@
 // Starts supply alone: gRPC at ENTREPOT_SUPPLY_ADDRESS, normalization at ENTREPOT_NORMALIZATION_ADDRESS; what partners push
-// comes in over HTTP at ENTREPOT_INGRESS_ADDRESS, and what they hand over is kept under ENTREPOT_DATA.
+// comes in over HTTP at ENTREPOT_INGRESS_ADDRESS, and what they hand over is kept under ENTREPOT_DATA, as are
+// cases of drift.
 import path from 'node:path';
 import { configDirectory, dataDirectory, meshAddresses } from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
@@ -15,6 +16,7 @@ await runMain('supply', async () => {
     normalization: normalization.client,
     inventory: () => openStore({ directory: path.join(dataDirectory(), 'supply'), ...inventoryStore }),
     ingress: { host, port: Number(port) },
+    drift: { directory: path.join(dataDirectory(), 'drift') },
   });
   return { service, address: meshAddresses.supply, close: () => normalization.close() };
 });

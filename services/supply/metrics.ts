@@ -56,6 +56,18 @@ export const pushedRows = counter('entrepot.supply.push.rows', {
   description: 'Rows that messages of partners changed',
 });
 
+/** Conversations with partners that were looked at for drift, by `partner`. */
+export const driftSamples = counter('entrepot.supply.drift.samples', {
+  unit: '{conversation}',
+  description: 'Conversations with partners that were held against their baselines',
+});
+
+/** Alarms, each once, by `partner` and `kind`: retyped, vanished. */
+export const driftAlarms = counter('entrepot.supply.drift.alarms', {
+  unit: '{field}',
+  description: "Mapped fields of partners' answers that turned out to be otherwise",
+});
+
 /** Starts the gauges of what is held; the returned function ends them. Call after telemetry has started. */
 export function observeHeld(answers: AnswerStore, conversations: Conversations, identities: Identities): () => void {
   const ends = [

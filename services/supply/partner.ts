@@ -26,10 +26,14 @@ export interface AnyPartner {
   /** Calls under way at once. */
   readonly limit: ConcurrencyLimit;
   readonly hold: RateLimitHold;
+  /** What must not be told of it. */
+  readonly secrets: KnownSecrets;
 }
 
 /** A partner that is asked over HTTP, by an adapter of this process. */
 export interface ConfiguredPartner extends AnyPartner {
+  /** Where its adapter lies. */
+  readonly folder: string;
   readonly adapter: Adapter;
   /** Scheme, host and port of the endpoint. */
   readonly origin: string;
@@ -47,6 +51,4 @@ export interface ConfiguredPartner extends AnyPartner {
   readonly shareInFlight: boolean;
   /** When the next request may go out. */
   readonly rate: RequestRate;
-  /** What must not be told of it. */
-  readonly secrets: KnownSecrets;
 }

@@ -5,6 +5,7 @@ import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mes
 import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import { Conversations, type ConversationsOptions } from './conversations.ts';
+import { type DriftOptions, DriftWatch } from './drift/watch.ts';
 import { HandedOverInventory } from './handed-over.ts';
 import { HttpClient, type HttpClientOptions } from './http.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
@@ -20,6 +21,7 @@ import { SearchSession } from './session.ts';
 import { TokenCache } from './tokens.ts';
 import { Turns } from './turns.ts';
 
+export type { DriftOptions } from './drift/watch.ts';
 export { inventoryStore } from './inventory/schema.ts';
 export { checkPartners } from './load.ts';
 
@@ -41,6 +43,8 @@ export interface SupplyDependencies extends PartnerSources {
   readonly inventory?: () => Promise<Store>;
   /** Where messages of partners are taken, where one sends some. */
   readonly ingress?: IngressAddress;
+  /** How live answers are held against what partners were certified with; see README. */
+  readonly drift?: DriftOptions;
 }
 
 /** The service, with where partners send their messages. */
@@ -58,7 +62,17 @@ const MOST_HANDLES = 200;
  */
 export async function createSupplyService(deps: SupplyDependencies): Promise<SupplyHandle> {
   const handedOver = new HandedOverInventory(deps);
-  const live = await LivePartners.open(deps, { before: (partners) => handedOver.follow(partners) });
+  const drift = new DriftWatch(deps.drift);
+  const follow = (partners: ReadonlyMap<string, SupplyPartner>): Promise<void> => {
+    drift.follow(partners);
+    return handedOver.follow(partners);
+  };
+  const live = await LivePartners.open(deps, { before: follow }).catch(async (error: unknown) => {
+    // What had begun to be taken would keep the process alive.
+    await handedOver.close();
+    await drift.close();
+    throw error;
+  });
   const answers = new AnswerStore(deps.answers);
   const conversations = new Conversations(deps.conversations);
   const identities = new Identities(deps.normalization, deps.identities);
@@ -77,6 +91,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     http,
     tokens: new TokenCache(),
     turns: new Turns(),
+    drift,
     remotes,
   };
   const endGauges = observeHeld(answers, conversations, identities);
@@ -91,7 +106,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     verifyOffer: (request, context) => verifyAnyOffer(tools, request, context),
     createHandoff: (request, context) => createAnyHandoff(tools, request, context),
     listPartners: async () => {
-      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver));
+      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver, drift));
       return { partners: (await Promise.all(described)).sort(byName) };
     },
   });
@@ -103,6 +118,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     },
     close: async () => {
       await live.close();
+      await drift.close();
       endGauges();
       await handedOver.close();
       identities.close();
@@ -113,7 +129,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
   };
 }
 
-async function describe(partner: SupplyPartner, handedOver: HandedOverInventory): Promise<Partner> {
+async function describe(partner: SupplyPartner, handedOver: HandedOverInventory, drift: DriftWatch): Promise<Partner> {
   const { name, adapter, manifest, markets, enabled } = partner;
   return {
     name,
@@ -123,6 +139,7 @@ async function describe(partner: SupplyPartner, handedOver: HandedOverInventory)
     enabled,
     manifest: manifest.digest,
     handedOver: isRemote(partner) ? undefined : await handedOver.describe(partner),
+    drift: drift.describe(name),
   };
 }
 

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { certifyCommand } from './certify-command.ts';
 import { diffCommand } from './diff-command.ts';
+import { driftCommand } from './drift-command.ts';
 import { newCommand } from './new-command.ts';
 import { recordCommand } from './record-command.ts';
 import { statusCommand } from './status-command.ts';
@@ -19,6 +20,7 @@ export function partnerCommand(): Command {
     .addCommand(diffCommand())
     .addCommand(statusCommand())
     .addCommand(certifyCommand())
+    .addCommand(driftCommand())
     .addHelpText(
       'after',
       `

@@ -78,7 +78,8 @@ runs through the code that serves searches, with the cassette in the partner's p
   supplemental   faults and oddities: errors in the partner's own words, rows that have to be refused
 
 Of offers the first ones are listed, with as many of their fields as the case says; null stands for absent. The digest
-covers all offers in full; leave it out where a case is about one thing alone.
+covers all offers in full; leave it out where a case is about one thing alone. \`answers\` names types of fields of the
+partner's answers: another type fails as long as the mapping looks at the field (see \`drift\`).
 
 Examples:
   entrepot partner test duffel

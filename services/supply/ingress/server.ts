@@ -59,7 +59,11 @@ export async function startIngress(
   );
   app.setNotFoundHandler((_request, reply) => reply.code(404).send());
   const host = address.host ?? '127.0.0.1';
-  await app.listen({ host, port: address.port ?? 7012 });
+  await app.listen({ host, port: address.port ?? 7012 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    const taken = `Another process listens at ${host}:${address.port ?? 7012}, where partners' messages are to be taken`;
+    throw new Error(`${taken}; stop it, or set ENTREPOT_INGRESS_ADDRESS`);
+  });
   const bound = app.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
   return {

@@ -15,11 +15,9 @@ import type { ManifestFile } from './manifest.ts';
 import { compileMapping } from './mapping.ts';
 import { readTables } from './tables.ts';
 
-/** An adapter made of a manifest, with what can be told about it. */
+/** An adapter made of a manifest. */
 export interface CompiledManifest {
   readonly adapter: Adapter;
-  /** Paths of the answer that are mapped: "row.total_amount". Drift elsewhere is no alarm. */
-  readonly paths: ReadonlySet<string>;
 }
 
 /**
@@ -62,5 +60,5 @@ export function compileManifest(
   // Rows that map.ts reads are of its own shape: nothing that the manifest says of rows fits them.
   const compiled = own.read === undefined ? { ...exchange, ...mapping.parts, ...(inventory && { inventory }) } : {};
   const whole = { vertical: vertical.name, ...(filters && { filters }), ...compiled, ...own };
-  return { adapter: whole as unknown as Adapter, paths: compiler.paths };
+  return { adapter: whole as unknown as Adapter };
 }

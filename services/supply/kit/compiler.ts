@@ -21,8 +21,6 @@ export class Compiler {
   readonly #functions: ReadonlyMap<string, HostFunction>;
   readonly #problems: ConfigProblem[] = [];
   readonly #sources = new WeakMap<Reader, ReaderSource>();
-  /** Paths of the answer that expressions read: "row.total_amount". */
-  readonly paths = new Set<string>();
   /** The manifest has auth.session. */
   readonly hasSession: boolean;
   /** The code tables by name. */
@@ -117,7 +115,6 @@ export class Compiler {
     const functions = more === undefined ? this.#functions : new Map([...this.#functions, ...more]);
     try {
       const expression = compileDynamic(source, { variables: scope.types, functions }, expected);
-      for (const path of expression.paths) this.paths.add(path);
       for (const name of expression.reads) this.#reads.add(name);
       const slots = expression.reads.map((name) => scope.slot(name));
       for (const name of expression.reads) {

@@ -242,6 +242,7 @@ it('bytes that were changed on the way make a page or a failure, never anything 
     timeoutMs: 1_000,
     concurrency: 1,
     trafficShare: 1,
+    plaintext: false,
     maxBodyBytes: 65_536,
   });
   const now = Date.now();

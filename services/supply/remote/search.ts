@@ -70,7 +70,7 @@ export async function askRemote(
     const said = await call.within(async (options) => {
       const constraints = wireConstraints(question.constraints, vertical(partner.adapter.vertical));
       const start = { ...question.start, partners: [partner.name], constraints, keepIdentity: true };
-      const client = tools.remotes.client(partner.address);
+      const client = tools.remotes.client(partner);
       return readStream(client.search(only(start), { ...options, signal: stream.signal }), part, tools.turns);
     });
     outcome = outcomeSaid(partner, said, part, call.elapsedMs);
@@ -88,12 +88,12 @@ export async function askRemote(
 }
 
 /** A caller that starts a search and says nothing more: rows are made into offers by GetOffers. */
-async function* only(start: SearchStart): AsyncGenerator<SearchRequest> {
+export async function* only(start: SearchStart): AsyncGenerator<SearchRequest> {
   yield { message: { $case: 'start', value: start } };
 }
 
-/** Reads until the outcome. The stream is never left open. */
-async function readStream(
+/** Reads until the outcome. The stream is never left open. Throws PartnerFailure where it is not as promised. */
+export async function readStream(
   responses: AsyncIterableIterator<SearchResponse>,
   part: Part,
   turns: Turns,
@@ -132,7 +132,7 @@ async function leave(responses: AsyncIterableIterator<SearchResponse>): Promise<
 function ignore(): void {}
 
 /** What a remote has said of its part so far. */
-class Part {
+export class Part {
   received = 0;
   kept = 0;
   readonly rejections = new Rejections();

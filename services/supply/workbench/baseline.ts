@@ -1,60 +1,50 @@
-import type { Search } from './search.ts';
+import { type Baseline, fieldsOf } from '../drift/baseline.ts';
+import { BodyReads } from '../drift/body-reads.ts';
+import { type ConversationAnswer, kindOfAnswer, readAgain, useRow } from '../drift/read-again.ts';
+import { gatherCodes, observe, Shape } from '../drift/shape.ts';
+import type { ConfiguredPartner } from '../partner.ts';
 
-/** The shape of a partner's answers: no values, only which fields there are, of what type, and which are mapped. */
-export interface Baseline {
-  readonly fields: Readonly<Record<string, BaselineField>>;
+/** A conversation with the partner that had it. */
+export interface Conversation {
+  readonly partner: ConfiguredPartner;
+  /** Answers in order that could be read. */
+  readonly answers: readonly ConversationAnswer[];
 }
 
-/** One field of the answers. */
-export interface BaselineField {
-  /** "string", "number", "boolean", "null"; where several were seen "null | string". */
-  readonly types: string;
-  /** The mapping looks at it. */
-  readonly mapped: boolean;
+/**
+ * What a partner's live answers are held against: the shape of what was read in some searches, with what the mapping looks
+ * at in it, also where it is not there.
+ *
+ * @param manifest digest of the partner's folder
+ */
+export function baselineOf(manifest: string, conversations: readonly Conversation[]): Baseline {
+  const shapes = shapesOf(conversations);
+  const sorted = [...shapes].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { manifest, answers: Object.fromEntries(sorted.map(([kind, shape]) => [kind, fieldsOf(shape)])) };
 }
 
-/** The shape of what was read in some searches. */
-export function baselineOf(searches: readonly Search[]): Baseline {
-  const fields = new Map<string, { types: Set<string>; mapped: boolean }>();
-  for (const { answers, fates } of searches) {
-    const mapped = new Map<object, Set<string>>();
-    for (const { reads } of fates) {
-      for (const { holder, key } of reads) {
-        const keys = mapped.get(holder) ?? new Set();
-        mapped.set(holder, keys.add(key));
-      }
+/** The shape of answers by kind, with what the mapping looks at. */
+export function shapesOf(conversations: readonly Conversation[]): ReadonlyMap<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const { partner, answers } of conversations) {
+    for (const { body, context } of answers) {
+      const kind = kindOfAnswer(partner.manifest, context);
+      const shape = shapes.get(kind) ?? new Shape();
+      shapes.set(kind, shape);
+      for (const _ of observe(shape, body, partner.manifest.format));
     }
-    for (const { body } of answers) walk(body, '', false, fields, mapped);
   }
-  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    fields: Object.fromEntries(
-      sorted.map(([path, { types, mapped }]) => [path, { types: [...types].sort().join(' | '), mapped }]),
-    ),
-  };
-}
-
-function walk(
-  value: unknown,
-  path: string,
-  isMapped: boolean,
-  fields: Map<string, { types: Set<string>; mapped: boolean }>,
-  mapped: ReadonlyMap<object, ReadonlySet<string>>,
-): void {
-  if (Array.isArray(value)) {
-    for (const [at, one] of value.entries())
-      walk(one, `${path}[]`, mapped.get(value)?.has(String(at)) === true, fields, mapped);
-    return;
-  }
-  if (typeof value === 'object' && value !== null) {
-    const keys = mapped.get(value);
-    for (const [key, one] of Object.entries(value)) {
-      walk(one, path === '' ? key : `${path}.${key}`, keys?.has(key) === true, fields, mapped);
+  for (const shape of shapes.values()) gatherCodes(shape);
+  for (const { partner, answers } of conversations) {
+    const reads = new BodyReads(partner.manifest.format);
+    const watched = answers.map(({ body, context }) => ({
+      body: reads.watch(body, shapes.get(kindOfAnswer(partner.manifest, context))!),
+      context,
+    }));
+    for (const { context, result } of readAgain(partner, watched)) {
+      if (typeof result === 'string' || 'failure' in result) continue;
+      for (const row of result.rows) useRow(partner, row, context);
     }
-    return;
   }
-  const field = fields.get(path) ?? { types: new Set(), mapped: false };
-  field.types.add(value === null ? 'null' : typeof value);
-  field.mapped ||= isMapped;
-  fields.set(path, field);
+  return shapes;
 }

@@ -7,6 +7,7 @@ import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { nameOf } from '../failure.ts';
 import type { HttpAnswer } from '../http.ts';
+import { shapesOf } from './baseline.ts';
 import { type BenchPartner, openOffline } from './bench.ts';
 import { answersOf, loadCassette, Replay } from './cassette.ts';
 import { type Difference, differences } from './difference.ts';
@@ -29,11 +30,14 @@ export interface GoldenCase {
   readonly criteria: Readonly<Record<string, unknown>>;
   /** Options of the account. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Absent in a case that is new: `test --update` writes it. */
-  readonly expect?: Expectation;
+  /** As far as the case says. Absent in one that is new: `test --update` writes it. */
+  readonly expect?: Partial<Expectation>;
 }
 
-/** What came of a search, as far as a case says. */
+/** Types of fields of a partner's answers, by kind of answer and path; null for a field that is not there. */
+export type AnswerTypes = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
+
+/** What came of a search. */
 export interface Expectation {
   readonly outcome: string;
   readonly failure?: string;
@@ -47,6 +51,8 @@ export interface Expectation {
   readonly offers: readonly Readonly<Record<string, unknown>>[];
   /** Of all offers in full: tells that one beyond the listed ones changed. */
   readonly digest?: string;
+  /** What fields of the answers are taken for. One that the mapping no longer looks at may be anything. */
+  readonly answers?: AnswerTypes;
 }
 
 const object = (description: string): JSONSchema => ({ description, type: 'object' });
@@ -76,7 +82,7 @@ export const caseSchema: JSONSchema = {
     options: { ...object('options of the account'), default: {} },
     expect: {
       ...object('what comes of it; `entrepot partner test --update` writes it'),
-      required: ['outcome', 'received', 'kept', 'rejections', 'offers'],
+      minProperties: 1,
       additionalProperties: false,
       properties: {
         outcome: { enum: names(OutcomeStatus) },
@@ -91,6 +97,11 @@ export const caseSchema: JSONSchema = {
         },
         offers: { type: 'array', items: { type: 'object' } },
         digest: { type: 'string' },
+        answers: {
+          description: 'types of fields that the mapping looks at, by kind of answer ("search") and path',
+          type: 'object',
+          additionalProperties: { type: 'object', additionalProperties: { type: ['string', 'null'] } },
+        },
       },
     },
   },
@@ -115,6 +126,8 @@ export interface LoadedCase {
   readonly document: YamlDocument<GoldenCase>;
   readonly asked: Asked;
   readonly answers: readonly HttpAnswer[];
+  /** The cassette begins with a token that was there already. */
+  readonly signedIn: boolean;
 }
 
 /** What a case came to. */
@@ -138,13 +151,15 @@ export function loadCase(file: string): LoadedCase {
   const document = loadYamlDocument<GoldenCase>(file, caseSchema);
   const { cassette, criteria, market, currency, locale, now } = document.value;
   const recording = path.resolve(path.dirname(file), cassette);
+  const loaded = loadCassette(recording);
   return {
     name: path.basename(file).replace(/\.ya?ml$/, ''),
     file,
     cassette: recording,
     document,
     asked: { criteria: Criteria.fromJSON(criteria), market, currency, locale, now: Date.parse(now) },
-    answers: answersOf(loadCassette(recording), path.dirname(recording)),
+    answers: answersOf(loaded, path.dirname(recording)),
+    signedIn: loaded.signedIn === true,
   };
 }
 
@@ -158,9 +173,12 @@ export async function runCase(one: LoadedCase, manifest?: string): Promise<CaseR
 
 /** As {@link runCase}, with a partner that is open already. */
 export async function resultOf(one: LoadedCase, partner: BenchPartner['partner']): Promise<CaseResult> {
-  const search = await searchPartner(partner, one.asked, new Replay(one.answers), { frozen: true });
+  const search = await searchPartner(partner, one.asked, new Replay(one.answers), {
+    frozen: true,
+    signedIn: one.signedIn,
+  });
   const { expect, kind } = one.document.value;
-  const actual = expectationOf(search, Math.max(LISTED, expect?.offers.length ?? 0));
+  const actual = expectationOf(search, Math.max(LISTED, expect?.offers?.length ?? 0), expect?.answers);
   const found = expect === undefined ? [missing] : compare(expect, actual);
   return { case: one, search, actual, differences: [...found, ...(kind === 'exemplary' ? faults(actual) : [])] };
 }
@@ -180,20 +198,50 @@ function faults({ outcome, failure, rejections }: Expectation): Difference[] {
   return found;
 }
 
-function compare(expected: Expectation, actual: Expectation): Difference[] {
-  const { offers, digest, requests, ...rest } = expected;
-  const { offers: made, digest: ofAll, requests: sent, ...counts } = actual;
-  const found = differences(rest, counts, '', { extra: true });
-  if (requests !== undefined) found.push(...differences(requests, sent, 'requests', { extra: true }));
-  for (const [at, offer] of offers.entries()) found.push(...differences(offer, made[at], `offers[${at}]`));
-  if (digest !== undefined && digest !== ofAll && found.length === 0) {
-    const reason = `${ofAll}: something that is not listed changed; \`entrepot partner diff\` says what`;
+/** Only what is expected is looked at; of that, everything. */
+function compare(expected: Partial<Expectation>, actual: Expectation): Difference[] {
+  const { offers = [], digest, answers = {}, ...rest } = expected;
+  const found = Object.entries(rest).flatMap(([name, value]) =>
+    differences(value, actual[name as keyof typeof rest], name, { extra: true }),
+  );
+  for (const [at, offer] of offers.entries()) found.push(...differences(offer, actual.offers[at], `offers[${at}]`));
+  for (const [kind, fields] of Object.entries(answers)) {
+    for (const [at, types] of Object.entries(fields)) {
+      const own = actual.answers?.[kind]?.[at];
+      if (own === undefined || isWithin(own, types)) continue;
+      found.push({ path: `answers.${kind}.${at}`, expected: types ?? undefined, actual: own ?? undefined });
+    }
+  }
+  if (digest !== undefined && digest !== actual.digest && found.length === 0) {
+    const reason = `${actual.digest}: something that is not listed changed; \`entrepot partner diff\` says what`;
     found.push({ path: 'digest', expected: digest, actual: reason });
   }
   return found;
 }
 
-function expectationOf({ outcome, fates, exchanged }: Search, listed: number): Expectation {
+/** Whether a field has none but the types expected. */
+function isWithin(types: string | null, expected: string | null): boolean {
+  if (types === null || expected === null) return types === expected;
+  return types.split(' | ').every((type) => expected.split(' | ').includes(type));
+}
+
+/** What the fields that a case names are now, those that the mapping looks at. */
+function typesOf(search: Search, named: AnswerTypes): AnswerTypes {
+  const shapes = shapesOf([{ partner: search.partner, answers: search.bodies }]);
+  const kinds = Object.entries(named).map(([kind, fields]) => {
+    const looked = Object.keys(fields).flatMap((at): [string, string | null][] => {
+      const shape = shapes.get(kind)?.at(at);
+      if (shape?.mapped !== true) return [];
+      return [[at, shape.seen === 0 ? null : shape.typeText]];
+    });
+    return [kind, Object.fromEntries(looked)] as const;
+  });
+  return Object.fromEntries(kinds.filter(([, fields]) => Object.keys(fields).length > 0));
+}
+
+function expectationOf(search: Search, listed: number, named: AnswerTypes | undefined): Expectation {
+  const { outcome, fates, exchanged } = search;
+  const answers = named === undefined ? {} : typesOf(search, named);
   const offers = fates.flatMap(({ id, offer }) => (offer === undefined ? [] : [{ id, ...offer }]));
   const redactor = new Redactor();
   const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
@@ -211,6 +259,7 @@ function expectationOf({ outcome, fates, exchanged }: Search, listed: number): E
     ),
     offers: offers.slice(0, listed).map(({ columns: _, ...offer }) => offer),
     digest: createHash('sha256').update(JSON.stringify(offers)).digest('base64url').slice(0, 12),
+    ...(Object.keys(answers).length > 0 && { answers }),
   };
 }
 
@@ -222,7 +271,7 @@ export function updatedText({ case: one, actual }: CaseResult): string {
 }
 
 /** The text of a new case file. */
-export function caseText(one: Omit<GoldenCase, 'options' | 'locale'> & Partial<Pick<GoldenCase, 'options'>>): string {
+export function caseText(one: Omit<GoldenCase, 'options' | 'locale'> & Partial<GoldenCase>): string {
   return escaped(stringify(one, { lineWidth: 120, aliasDuplicateObjects: false }));
 }
 

@@ -16,6 +16,8 @@ export interface Cassette {
     readonly market: string;
     readonly currency: string;
   };
+  /** It began with a token that was there already: no answer here is one to a request for a token. */
+  readonly signedIn?: boolean;
   readonly exchanges: readonly CassetteExchange[];
 }
 
@@ -61,6 +63,7 @@ export const cassetteSchema: JSONSchema = {
       additionalProperties: false,
       properties: { criteria: { type: 'object' }, market: { type: 'string' }, currency: { type: 'string' } },
     },
+    signedIn: { description: 'it began with a token that was there already', type: 'boolean' },
     exchanges: {
       description: 'requests and answers in order',
       type: 'array',

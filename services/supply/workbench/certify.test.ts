@@ -45,24 +45,27 @@ async function failures(folder: string): Promise<Record<string, string>> {
   return { grade: certificate.grade, ...Object.fromEntries(failed.map(({ name, detail = '' }) => [name, detail])) };
 }
 
-describe('a certificate', { timeout: 60_000 }, () => {
+describe('a certificate', { timeout: 60_000, concurrent: true }, () => {
   it('of the shipped Duffel is an A, and the same every time', async () => {
     const folder = await variant();
     const first = await certify(folder);
     expect(first.certificate.checks.filter(({ result }) => result === 'failed')).toEqual([]);
     expect(first.certificate).toMatchObject({ grade: 'A', ceiling: 1, manifest: digestOfFolder(folder), offers: 8 });
-    expect(first.baseline.fields['data.offers[].total_amount']).toEqual({ types: 'string', mapped: true });
-    expect(first.baseline.fields['data.offers[].base_amount']).toEqual({ types: 'string', mapped: false });
+    expect(first.baseline.manifest).toBe(digestOfFolder(folder));
+    const { search = {} } = first.baseline.answers;
+    expect(search['data.offers[].total_amount']).toEqual({ types: 'string', of: 6, in: 6, mapped: true });
+    expect(search['data.offers[].base_amount']).toEqual({ types: 'string', of: 6, in: 1, mapped: false });
     writeCertificate(first);
     expect(writeCertificate(await certify(folder))).toEqual([]);
-    expect(statusOf([folder], scratch)[0]).toMatchObject({
+    expect(statusOf([folder], scratch, scratch)[0]).toMatchObject({
       cases: { exemplary: 2, supplemental: 5 },
       cassettes: 7,
+      drift: 0,
       certificate: { state: 'valid', grade: 'A' },
       ceiling: 1,
     });
     writeFileSync(join(folder, 'more.csv'), 'code,value\na,b\n');
-    expect(statusOf([folder], scratch)[0]).toMatchObject({
+    expect(statusOf([folder], scratch, scratch)[0]).toMatchObject({
       certificate: { state: 'stale', grade: 'A' },
       ceiling: 0.01,
     });

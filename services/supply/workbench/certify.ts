@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type CertificateHead, ceilings, type Grade } from '../certificate.ts';
+import { BASELINE_FILE, type Baseline, baselineText } from '../drift/baseline.ts';
 import { digestOfFolder } from '../folder-digest.ts';
 import type { ConfiguredPartner } from '../partner.ts';
-import { type Baseline, baselineOf } from './baseline.ts';
+import { baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';
 import { type CaseResult, loadCases, resultOf } from './cases.ts';
 import { faultChecks } from './certify-faults.ts';
@@ -23,6 +24,8 @@ import { fatesOf, type Search } from './search.ts';
 export interface Certificate extends CertificateHead {
   readonly partner: string;
   readonly vertical: string;
+  /** Of an adapter that runs elsewhere: where it was graded. */
+  readonly address?: string;
   readonly grade: Grade;
   /** The most that an account's trafficShare may be. */
   readonly ceiling: number;
@@ -91,7 +94,10 @@ export async function certify(folder: string): Promise<Certified> {
       conversation,
       checks,
     },
-    baseline: baselineOf(results.map(({ search }) => search)),
+    baseline: baselineOf(
+      digestOfFolder(folder),
+      results.map(({ search }) => search),
+    ),
   };
 }
 
@@ -125,12 +131,11 @@ async function misbehave(
 /** What a folder's `certificate.json` and `baseline.json` should say and do not. */
 export function outdatedFiles({ folder, certificate, baseline }: Certified): { file: string; text: string }[] {
   const files = [
-    ['certificate.json', certificate],
-    ['baseline.json', baseline],
+    ['certificate.json', `${JSON.stringify(certificate, null, 2)}\n`],
+    [BASELINE_FILE, baselineText(baseline)],
   ] as const;
-  return files.flatMap(([name, value]) => {
+  return files.flatMap(([name, text]) => {
     const file = path.join(folder, name);
-    const text = `${JSON.stringify(value, null, 2)}\n`;
     return existsSync(file) && readFileSync(file, 'utf8') === text ? [] : [{ file, text }];
   });
 }

@@ -1,11 +1,12 @@
 /** The workbench of supply teams: what `entrepot partner …` does, as functions. */
-export { adapterFolders, shippedAdapters } from '../load.ts';
+export { adapterFolders, loadRemote, shippedAdapters } from '../load.ts';
 export { folderOf } from './bench.ts';
 export { type CaseResult, loadCase, loadCases, runCase, updatedText } from './cases.ts';
 export { cassetteText } from './cassette.ts';
 export { type Certificate, certify, outdatedFiles, writeCertificate } from './certify.ts';
 export { certifyRemote } from './certify-remote.ts';
 export { type Comparison, compareManifests } from './compare.ts';
+export { adoptDrift, type FoundDrift, findDrift } from './drift.ts';
 export type { Check } from './grade.ts';
 export { makePartner } from './new.ts';
 export { type FolderStatus, statusOf } from './status.ts';

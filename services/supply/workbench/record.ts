@@ -35,14 +35,14 @@ export function recordOf(
     exchanges: exchanged.flatMap(({ request, answer }) =>
       answer === undefined
         ? []
-        : [{ request: readable(recordedRequest(below(basePath, request), redactor)), answer: recordedAnswer(answer, redactor) }],
+        : [{ request: readableRequest(below(basePath, request), redactor), answer: recordedAnswer(answer, redactor) }],
     ),
   };
 }
 
 /** A request as it may be shown: the one of a recording. */
 export function recordedRequest(
-  { method, path, headers, body }: HttpRequest,
+  { method, path, headers, body }: Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>,
   redactor: Redactor,
 ): NonNullable<CassetteExchange['request']> {
   const telling = Object.fromEntries(Object.entries(headers).filter(([name]) => !IDLE_HEADERS.has(name)));
@@ -58,11 +58,17 @@ function below(basePath: string, request: HttpRequest): HttpRequest {
   return request.path.startsWith(`${basePath}/`) ? { ...request, path: request.path.slice(basePath.length) } : request;
 }
 
-function readable(request: NonNullable<CassetteExchange['request']>): typeof request {
-  return { ...request, ...(request.body !== undefined && { body: laidOut(request.body) }) };
+/** A request as it may be shown, its body laid out. */
+export function readableRequest(
+  request: Parameters<typeof recordedRequest>[0],
+  redactor: Redactor,
+): NonNullable<CassetteExchange['request']> {
+  const shown = recordedRequest(request, redactor);
+  return { ...shown, ...(shown.body !== undefined && { body: laidOut(shown.body) }) };
 }
 
-function recordedAnswer({ status, headers, body }: HttpAnswer, redactor: Redactor): CassetteExchange['answer'] {
+/** An answer as it may be shown. */
+export function recordedAnswer({ status, headers, body }: HttpAnswer, redactor: Redactor): CassetteExchange['answer'] {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && ANSWER_HEADERS.test(name)) kept[name] = Array.isArray(value) ? value.join(', ') : value;

@@ -8,6 +8,7 @@ import {
 import { vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type AskContext, Rejection } from '../adapter.ts';
 import { askPartner, emptyOutcome } from '../ask.ts';
+import type { ConversationAnswer } from '../drift/read-again.ts';
 import { nameOf, PartnerFailure } from '../failure.ts';
 import { appliedBy, constraintsIn } from '../filters.ts';
 import type { HttpAnswer, HttpRequest, HttpSender } from '../http.ts';
@@ -57,9 +58,12 @@ export interface ReadAnswer {
 
 /** A search of one partner, as supply does it, with everything that can be seen of it. */
 export interface Search {
+  readonly partner: ConfiguredPartner;
   readonly outcome: PartnerOutcome;
   readonly exchanged: readonly Exchanged[];
   readonly answers: readonly ReadAnswer[];
+  /** Every answer of the format, also those in which the mapping did not find what it needs. */
+  readonly bodies: readonly ConversationAnswer[];
   readonly fates: readonly RowFate[];
 }
 
@@ -70,6 +74,8 @@ export interface SearchBounds {
   readonly signal?: AbortSignal;
   /** Dates answers by the time of the question instead of the clock, and does not wait between polls: for recordings. */
   readonly frozen?: boolean;
+  /** Requests go out with a made-up token instead of asking for one. */
+  readonly signedIn?: boolean;
 }
 
 /**
@@ -84,21 +90,22 @@ export async function searchPartner(
 ): Promise<Search> {
   const tap = new Tap(http);
   const answers: ReadAnswer[] = [];
-  const watched = { ...partner, adapter: observed(partner.adapter, answers, bounds.frozen === true) };
+  const bodies: ConversationAnswer[] = [];
+  const watched = { ...partner, adapter: observed(partner.adapter, answers, bodies, bounds.frozen === true) };
   const { filter = '', ...what } = asked;
   const plain: AskContext = { account: partner.account, ...what };
   const kind = vertical(partner.adapter.vertical);
   const filters = appliedBy(partner.adapter.filters, constraintsIn(filter, kind), kind, plain);
   const context: AskContext = filters.length === 0 ? plain : { ...plain, filters };
   const outcome = await outcomeOf(watched, context, tap, bounds);
-  return { outcome, exchanged: tap.exchanged, answers, fates: fatesOf(partner, answers) };
+  return { partner, outcome, exchanged: tap.exchanged, answers, bodies, fates: fatesOf(partner, answers) };
 }
 
 async function outcomeOf(
   partner: ConfiguredPartner,
   context: AskContext,
   http: HttpSender,
-  { deadline, signal, frozen }: SearchBounds,
+  { deadline, signal, frozen, signedIn }: SearchBounds,
 ): Promise<PartnerOutcome> {
   let first: ReturnType<Adapter['ask']>;
   try {
@@ -113,7 +120,7 @@ async function outcomeOf(
   }
   const tools = {
     http,
-    tokens: new TokenCache(),
+    tokens: signedIn === true ? new HeldToken() : new TokenCache(),
     turns: new Turns(),
     answers: { hold: () => '' },
     ...(frozen === true && { now: () => context.now }),
@@ -123,10 +130,11 @@ async function outcomeOf(
 }
 
 /** The adapter, with what it reads noted. */
-function observed(adapter: Adapter, answers: ReadAnswer[], frozen: boolean): Adapter {
+function observed(adapter: Adapter, answers: ReadAnswer[], bodies: ConversationAnswer[], frozen: boolean): Adapter {
   return {
     ...adapter,
     read(body, context) {
+      bodies.push({ body, context });
       const result = adapter.read(body, context);
       if ('failure' in result) return result;
       answers.push({ body, context, rows: result.rows });
@@ -207,6 +215,13 @@ function rowName(adapter: Adapter, row: unknown): string | undefined {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A token that is there already. */
+class HeldToken extends TokenCache {
+  override get(): Promise<string> {
+    return Promise.resolve('placeholder-token');
+  }
 }
 
 /** Notes what passes through a sender. */

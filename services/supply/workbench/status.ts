@@ -13,6 +13,8 @@ export interface FolderStatus {
   readonly lines: { readonly yaml: number; readonly csv: number; readonly typescript: number };
   readonly cases: { readonly exemplary: number; readonly supplemental: number };
   readonly cassettes: number;
+  /** Cases of drift that supply has written and nobody has adopted. */
+  readonly drift: number;
   readonly certificate: CertificateStatus;
   /** The most that an account at a real endpoint may have. */
   readonly ceiling: number;
@@ -25,8 +27,8 @@ export type CertificateStatus =
   | { readonly state: 'none' }
   | { readonly state: 'valid' | 'stale'; readonly grade: Grade; readonly manifest: string; readonly now: string };
 
-/** The state of some folders with the accounts of a configuration directory. Throws ConfigError for account files that cannot be read. */
-export function statusOf(folders: readonly string[], configDirectory: string): FolderStatus[] {
+/** The state of some folders with the accounts of a configuration directory and what supply wrote into another. Throws ConfigError for account files that cannot be read. */
+export function statusOf(folders: readonly string[], configDirectory: string, driftDirectory?: string): FolderStatus[] {
   const accounts = yamlFiles(path.join(configDirectory, 'partners')).map((file) => ({
     name: path.basename(file).replace(/\.ya?ml$/, ''),
     ...loadYamlDocument<PartnerConfig>(file, partnerSchema).value,
@@ -51,6 +53,7 @@ export function statusOf(folders: readonly string[], configDirectory: string): F
       },
       cases: kindsOf(folder),
       cassettes: yamlFiles(path.join(folder, 'cassettes')).length,
+      drift: driftDirectory === undefined ? 0 : yamlFiles(path.join(driftDirectory, name, 'cases')).length,
       certificate,
       ceiling: certificate.state === 'valid' ? ceilings[certificate.grade] : uncertifiedCeiling,
       accounts: accounts

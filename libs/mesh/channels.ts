@@ -23,6 +23,8 @@ export interface ChannelSettings {
   keepaliveTimeoutMs?: number;
   /** TLS; without it the channel is plain text, for loopback and for meshes that encrypt below. */
   credentials?: ChannelCredentials;
+  /** With TLS: the name that the server's certificate has to be for, where that is not the target's. */
+  serverName?: string;
 }
 
 interface SharedChannel {
@@ -99,6 +101,7 @@ function channelOptions(settings: ChannelSettings): ChannelOptions {
     'grpc-node.flow_control_window': flowControlWindow,
     // Names are looked up again at most this often after a connection is lost; the default is 30 s.
     'grpc.dns_min_time_between_resolutions_ms': 2_000,
+    ...(settings.serverName !== undefined && { 'grpc.ssl_target_name_override': settings.serverName }),
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
   };
 }

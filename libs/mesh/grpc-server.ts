@@ -1,4 +1,9 @@
-import { ServerInterceptingCall, type ServerInterceptor, type ServerOptions } from '@grpc/grpc-js';
+import {
+  type ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  type ServerOptions,
+} from '@grpc/grpc-js';
 import { type CallContext, createServer, type ServiceImplementation } from 'nice-grpc';
 import { errorDetailsServerMiddleware, RichServerError } from 'nice-grpc-error-details';
 import { toEntrepotError, toStatusDetails } from '../errors/index.ts';
@@ -19,6 +24,8 @@ export interface GrpcServerSettings {
   keepaliveMs?: number;
   /** A ping not answered by then means that the connection is dead. Default 5,000 ms; 1,000 to 30,000. */
   keepaliveTimeoutMs?: number;
+  /** TLS; without it the server speaks plain text, for loopback and for meshes that encrypt below. */
+  credentials?: ServerCredentials;
 }
 
 /** A listening gRPC server. */
@@ -51,7 +58,7 @@ export async function listenGrpc(
     watch: (request, context) => health.watch(request, context),
   });
   addReflection(server, names, ended.promise);
-  const port = await server.listen(address);
+  const port = await server.listen(address, settings.credentials);
   return {
     address: `${address.slice(0, address.lastIndexOf(':'))}:${port}`,
     health,

@@ -70,7 +70,7 @@ function observe(
     const status = Status[code] as string;
     const fault = error !== undefined && isFault(code);
     duration.record((performance.now() - started) / 1_000, outcomeAttributes(method, status, fault));
-    if (span.isRecording()) finishSpan(span, status, error, fault);
+    if (span.isRecording()) finishSpan(span, status, error, fault, call);
     span.end();
   };
 }
@@ -80,13 +80,20 @@ function finishSpan(
   status: string,
   error: EntrepotError | undefined,
   fault: boolean,
+  call: Call,
 ): void {
   span.setAttribute('rpc.response.status_code', status);
   if (error === undefined) return;
   span.setAttribute('entrepot.error.reason', error.reason);
   if (!fault) return;
   span.setAttribute('error.type', status);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  span.setStatus({ code: SpanStatusCode.ERROR, message: withoutToken(error.message, call) });
+}
+
+/** Whoever refuses a token may quote it. */
+function withoutToken(message: string, { metadata }: Call): string {
+  const token = String(metadata.get('authorization') ?? '').replace(/^Bearer /, '');
+  return token === '' ? message : message.replaceAll(token, 'redacted');
 }
 
 function callAttributes(method: Method): Attributes {

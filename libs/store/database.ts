@@ -28,11 +28,25 @@ const open = new Map<string, { uses: number; database: Promise<Database> }>();
 /** Those that are being closed; their directory must be free before it is opened again. */
 const closing = new Map<string, Promise<void>>();
 
-/** Opens the database of a directory, or a new one in memory. Each call is one use. */
-export async function acquireDatabase(directory: string | undefined): Promise<Database> {
+/** Databases in memory that several stores share, by what they share. */
+const shared = new WeakMap<object, { uses: number; database: Promise<Database> }>();
+
+/** Opens the database of a directory, or one in memory: a new one, or the one of `memory`. Each call is one use. */
+export async function acquireDatabase(directory: string | undefined, memory: object = {}): Promise<Database> {
   if (directory === undefined) {
-    const engine = await createDatabase({ postgresqlconf: settings });
-    return handle(engine, () => engine.close());
+    const known = shared.get(memory);
+    if (known !== undefined) {
+      known.uses++;
+      return known.database;
+    }
+    const database = inMemory(() => {
+      const entry = shared.get(memory);
+      if (entry === undefined || --entry.uses > 0) return false;
+      return shared.delete(memory);
+    });
+    shared.set(memory, { uses: 1, database });
+    database.catch(() => shared.delete(memory));
+    return database;
   }
   mkdirSync(directory, { recursive: true });
   const key = realpathSync(directory);
@@ -53,6 +67,13 @@ export async function acquireDatabase(directory: string | undefined): Promise<Da
   open.set(key, { uses: 1, database });
   database.catch(() => open.delete(key));
   return database;
+}
+
+async function inMemory(isLast: () => boolean): Promise<Database> {
+  const engine = await createDatabase({ postgresqlconf: settings });
+  return handle(engine, async () => {
+    if (isLast()) await engine.close();
+  });
 }
 
 async function openDirectory(

@@ -55,6 +55,18 @@ describe('in memory', () => {
     expect(await b.query('SELECT * FROM notes')).toEqual([]);
   });
 
+  it('keeps what two stores share until the last of them is closed', async () => {
+    const memory = {};
+    const [a, b] = await Promise.all([open({ memory }), open({ memory, schema: 'others' })]);
+    await a.query("INSERT INTO notes VALUES (1, 'a')");
+    expect(await b.query('SELECT * FROM others.notes')).toEqual([]);
+    expect(await b.query('SELECT text FROM notes.notes')).toEqual([{ text: 'a' }]);
+    await a.close();
+    expect(await b.query('SELECT text FROM notes.notes')).toEqual([{ text: 'a' }]);
+    await b.close();
+    expect(await (await open({ memory })).query('SELECT * FROM notes')).toEqual([]);
+  });
+
   it('undoes a transaction that throws, and nothing else', async () => {
     const store = await open();
     await store.query("INSERT INTO notes VALUES (1, 'kept')");

@@ -13,6 +13,8 @@ export interface Migration {
 export interface StoreOptions {
   /** Where it is kept; created where it is missing. Absent: in memory, gone when closed. */
   directory?: string;
+  /** Without a directory: stores that are given the same object share one database in memory. */
+  memory?: object;
   /** Applied once each, in this order, all or none. */
   migrations: readonly Migration[];
   /** The schema that unqualified names mean; created where it is missing. */
@@ -48,7 +50,7 @@ const within = new AsyncLocalStorage<{ readonly database: Database; over: boolea
  * @throws Error when a migration fails; none of them is then applied
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const database = await acquireDatabase(options.directory);
+  const database = await acquireDatabase(options.directory, options.memory);
   try {
     await migrate(database, options);
   } catch (error) {

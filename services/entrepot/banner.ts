@@ -12,8 +12,16 @@ export interface BannerPartner {
 /** Days ahead of the example's departure: far enough for every partner to sell it. */
 const daysAhead = 60;
 
-/** Makes the text. */
-export async function banner(edgeUrl: string, partners: readonly BannerPartner[]): Promise<string> {
+/**
+ * Makes the text.
+ *
+ * @param ingressUrl where partners send their messages, where one does
+ */
+export async function banner(
+  edgeUrl: string,
+  partners: readonly BannerPartner[],
+  ingressUrl?: string,
+): Promise<string> {
   const date = Temporal.Now.plainDateISO().add({ days: daysAhead }).toString();
   const body = JSON.stringify({
     flight: { origin: 'LHR', destination: 'JFK', departureDate: date, adults: 1 },
@@ -29,6 +37,9 @@ export async function banner(edgeUrl: string, partners: readonly BannerPartner[]
   );
   return [
     `${styleText('bold', 'Entrepot')} listens on ${styleText('bold', edgeUrl)}`,
+    ...(ingressUrl === undefined
+      ? []
+      : [styleText('dim', `Partners send their messages to ${ingressUrl}/push/<partner>`)]),
     '',
     'Partners:',
     ...rows,
@@ -41,8 +52,9 @@ export async function banner(edgeUrl: string, partners: readonly BannerPartner[]
     '',
     `  curl -sN ${edgeUrl}/v1/searches -H 'content-type: application/json' -H 'accept: text/event-stream' -d '${body}'`,
     '  npx entrepot search flight LHR JFK +60d --currency GBP',
-    '  npx entrepot search stay PMI +60d +5d --currency GBP',
+    '  npx entrepot search stay INN +60d +5d --currency GBP',
     "  npx entrepot search good 'cordless drill' --market US --currency USD",
+    '  npx entrepot search good --gtin 4102201012014 --market US --currency USD',
     '  npx entrepot search ride LHR 51.4952,-0.1441 --currency GBP',
     '',
     styleText('dim', `${edgeUrl}/openapi.json describes every path; Ctrl-C stops everything.`),

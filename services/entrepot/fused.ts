@@ -92,7 +92,9 @@ async function compose(
     return connection.client;
   };
 
-  const twinUrl = await startTwin(options, config, closers);
+  // Its pretend partners begin to push at once, and try again until the ingress is there.
+  let ingressUrl = (): string | undefined => undefined;
+  const twinUrl = await startTwin(options, config, () => ingressUrl(), closers);
   const stores = await openStores(options.inMemory === true ? undefined : join(dataDirectory(), 'fused'));
   closers.push(stores.close);
 
@@ -110,6 +112,7 @@ async function compose(
     ...(twinUrl !== undefined && { twinUrl }),
     ...(options.answersBudgetBytes !== undefined && { answers: { budgetBytes: options.answersBudgetBytes } }),
   });
+  ingressUrl = () => supplyService.ingressUrl;
   await start(supplyService);
   const supply = reach(SupplyServiceDefinition, 'supply');
   const query = createQueryService({
@@ -136,17 +139,17 @@ async function compose(
   });
   closers.push(() => edge.close());
   const { partners } = await supply.listPartners({});
-  const { ingressUrl } = supplyService;
-  return { edgeUrl: edge.url, twinUrl, ingressUrl, grpcAddress, partners, close };
+  return { edgeUrl: edge.url, twinUrl, ingressUrl: ingressUrl(), grpcAddress, partners, close };
 }
 
 async function startTwin(
   options: FusedOptions,
   config: string,
+  ingressUrl: () => string | undefined,
   closers: (() => Promise<void>)[],
 ): Promise<string | undefined> {
   if (options.twin === false || process.env.ENTREPOT_TWIN_URL !== undefined) return process.env.ENTREPOT_TWIN_URL;
-  const twin = await createTwin({ configDirectory: config, port: 0 });
+  const twin = await createTwin({ configDirectory: config, port: 0, ingressUrl });
   closers.push(() => twin.close());
   return twin.url;
 }

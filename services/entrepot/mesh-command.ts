@@ -2,6 +2,7 @@
 // Kubernetes does what this does here: start, restart, stop.
 import { styleText } from 'node:util';
 import { Command } from 'commander';
+import { meshAddresses } from '../../libs/config/index.ts';
 import { banner } from './banner.ts';
 import { meshProcesses } from './mesh-processes.ts';
 import { Supervisor } from './supervisor.ts';
@@ -27,6 +28,10 @@ export function meshCommand(): Command {
       if (stopping) return;
       // Only now: gRPC takes a moment to load, and the processes start without it.
       const { listPartners } = await import('./partners.ts');
-      console.log(`\n${await banner(`http://127.0.0.1:${options.port}`, await listPartners())}`);
+      const partners = await listPartners();
+      const ingressUrl = partners.some(({ handedOver }) => handedOver?.transport === 'push')
+        ? `http://${meshAddresses.ingress}`
+        : undefined;
+      console.log(`\n${await banner(`http://127.0.0.1:${options.port}`, partners, ingressUrl)}`);
     });
 }

@@ -121,6 +121,6 @@ async function findEdge(named: string | undefined): Promise<{ url: string; close
   process.env.LOG_LEVEL ??= 'error';
   // Only now: loggers read LOG_LEVEL when their modules load, and a search at a running edge needs none of them.
   const { startFused } = await import('./fused.ts');
-  const fused = await startFused({ port: 0, inMemory: true });
+  const fused = await startFused({ port: 0, ingressAddress: '127.0.0.1:0', inMemory: true });
   return { url: fused.edgeUrl, close: fused.close };
 }

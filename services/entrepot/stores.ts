@@ -20,7 +20,7 @@ export interface Stores {
  * @throws DirectoryLockedError when another process has the directory open
  */
 export async function openStores(directory: string | undefined): Promise<Stores> {
-  const at = directory === undefined ? {} : { directory };
+  const at = directory === undefined ? { memory: {} } : { directory };
   const normalization = await openStore({ ...at, ...normalizationStore });
   const clicks = await openStore({ ...at, ...clickStore });
   return {

@@ -33,6 +33,6 @@ export function upCommand(): Command {
         });
       }
       // Last: whoever reads it may send a signal at once.
-      console.log(await banner(fused.edgeUrl, fused.partners));
+      console.log(await banner(fused.edgeUrl, fused.partners, fused.ingressUrl));
     });
 }

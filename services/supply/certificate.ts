@@ -22,15 +22,34 @@ export interface CertificateHead {
   readonly manifest: string;
 }
 
+/** What counts of a certificate of an adapter that runs elsewhere. */
+export interface RemoteCertificateHead extends CertificateHead {
+  /** Where it was graded. */
+  readonly address: string;
+  readonly vertical: string;
+}
+
 const FILE = 'certificate.json';
 
 /** The certificate in a folder; undefined where there is none or it cannot be read. */
 export function readCertificate(folder: string): CertificateHead | undefined {
-  const file = path.join(folder, FILE);
+  const read = readHead(path.join(folder, FILE));
+  return isHead(read) ? read : undefined;
+}
+
+/** The certificate in a file that was handed over with an address; undefined where it is none. */
+export function readRemoteCertificate(file: string): RemoteCertificateHead | undefined {
+  const read = readHead(file);
+  if (!isHead(read) || !('address' in read) || !('vertical' in read)) return undefined;
+  const { grade, manifest, address, vertical } = read;
+  if (typeof address !== 'string' || typeof vertical !== 'string') return undefined;
+  return { grade, manifest, address, vertical };
+}
+
+function readHead(file: string): unknown {
   if (!existsSync(file)) return undefined;
   try {
-    const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return isHead(read) ? read : undefined;
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return undefined;
   }
@@ -70,11 +89,65 @@ export function trafficProblem({ share, adapter, folder, digest, endpoint, twinU
   return `trafficShare ${share} is above ${ceiling}: ${why}${way}`;
 }
 
+/** What decides about the share of a partner by address. */
+export interface RemoteTraffic {
+  readonly share: number;
+  readonly address: string;
+  readonly vertical: string;
+  /** What was handed over with the address; undefined where nothing was. */
+  readonly certificate: RemoteCertificateHead | undefined;
+}
+
+/** As {@link trafficProblem}, of a partner by address. */
+export function remoteTrafficProblem(traffic: RemoteTraffic): string | undefined {
+  const { share, address, vertical, certificate } = traffic;
+  if (isRehearsalAddress(address)) return undefined;
+  const other = certificate && (certificate.address !== address || certificate.vertical !== vertical);
+  const ceiling = certificate === undefined || other ? uncertifiedCeiling : ceilings[certificate.grade];
+  if (share <= ceiling) return undefined;
+  const why =
+    certificate === undefined
+      ? 'its file names no certificate'
+      : other
+        ? `its certificate is of ${certificate.vertical} at ${certificate.address}`
+        : `it has grade ${certificate.grade}`;
+  const way = certificate === undefined || other ? '; `entrepot partner certify --address` makes one' : '';
+  return `trafficShare ${share} is above ${ceiling}: ${why}${way}`;
+}
+
+/**
+ * What a certificate is bound to of a text that names a mapping: the part before the "+", as in "2.4.1+account-7", where an
+ * adapter's version ends and its account's settings begin.
+ */
+export function versionOf(manifest: string): string {
+  return manifest.split('+', 1)[0]!;
+}
+
+/** Whether every host of an address is this machine. */
+export function isLoopbackAddress(address: string): boolean {
+  return hostsOf(address).every((host) => LOOPBACK.test(host));
+}
+
+/** Whether nobody's money is at stake at any host of an address. */
+export function isRehearsalAddress(address: string): boolean {
+  return hostsOf(address).every((host) => LOOPBACK.test(host) || TESTS.test(host));
+}
+
+/** Hosts of "host:port", "dns:///name:port" or "static:ip:port,ip:port". */
+export function hostsOf(address: string): string[] {
+  const list = address.replace(/^(dns:\/\/\/|static:)/, '').split(',');
+  return list.map((one) => one.slice(0, one.lastIndexOf(':')));
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Names that RFC 2606 keeps. */
+const TESTS = /\.(localhost|test|example|invalid)$/;
+
 /** Nobody's money is at stake: the twin, this machine, or a name that RFC 2606 keeps for tests. */
 function isRehearsal(endpoint: string, twinUrl: string | undefined): boolean {
   if (twinUrl !== undefined && twinUrl !== '' && endpoint.startsWith(twinUrl)) return true;
   const { hostname } = new URL(endpoint);
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$|\.(localhost|test|example|invalid)$/.test(hostname);
+  return LOOPBACK.test(hostname) || TESTS.test(hostname);
 }
 
 /** Whether a search is among those in which a partner is asked: the same answer for the same search, whoever decides. */

@@ -15,7 +15,7 @@ import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { verticals } from '../../libs/vertical/index.ts';
 import type { Account, Adapter, Manifest } from './adapter.ts';
-import { trafficProblem } from './certificate.ts';
+import { readRemoteCertificate, remoteTrafficProblem, trafficProblem } from './certificate.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 import { type PartnerConfig, partnerSchema } from './config.ts';
 import { endpointOf } from './endpoint.ts';
@@ -31,8 +31,8 @@ import { manifestSchema } from './kit/schema.ts';
 import { type ColumnPlan, planColumns } from './map-rows.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { RateLimitHold } from './rate-limit.ts';
-import { type RemoteConfig, remoteSchema, saysAddress } from './remote/config.ts';
-import { configureRemote, type SupplyPartner } from './remote/partner.ts';
+import { type RemoteConfig, remoteProblems, remoteSchema, saysAddress } from './remote/config.ts';
+import { configureRemote, type RemotePartner, type SupplyPartner } from './remote/partner.ts';
 import { RequestRate } from './request-rate.ts';
 import { KnownSecrets } from './secrets.ts';
 
@@ -88,8 +88,7 @@ export async function readPartners(sources: PartnerSources): Promise<ReadPartner
     try {
       checkFileName(file);
       if (saysAddress(loadFile(file, {}, sources.twinUrl).value)) {
-        const { value } = loadFile<RemoteConfig>(file, remoteSchema(), sources.twinUrl);
-        partners.set(partner, configureRemote(partner, value));
+        partners.set(partner, loadRemote(file, sources.twinUrl));
         continue;
       }
       const document = loadFile<PartnerConfig>(file, partnerSchema, sources.twinUrl);
@@ -238,6 +237,23 @@ async function loadDoor(file: string, version: string): Promise<Door | undefined
   return door as Door;
 }
 
+/** The partner by address of a file, whatever share of the traffic it may have where that is said. Throws ConfigError. */
+export function loadRemote(file: string, twinUrl?: string, anyShare = false): RemotePartner {
+  const document = loadFile<RemoteConfig>(file, remoteSchema(), twinUrl);
+  const { value } = document;
+  const { address, vertical, certificate: named } = value;
+  const certificate = named === undefined ? undefined : readRemoteCertificate(path.resolve(path.dirname(file), named));
+  const problems = remoteProblems(value).map(({ key, reason }) => document.problem([key], reason));
+  if (named !== undefined && certificate === undefined && !anyShare) {
+    problems.push(document.problem(['certificate'], 'there is no certificate of an adapter by address in this file'));
+  }
+  const share = value.enabled ? value.trafficShare : 0;
+  const refused = anyShare ? undefined : remoteTrafficProblem({ share, address, vertical, certificate });
+  if (refused !== undefined && problems.length === 0) problems.push(document.problem(['trafficShare'], refused));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return configureRemote(partnerName(file), value, certificate);
+}
+
 /** Options and credentials of an account that its manifest does not know, or misses. */
 function checkAccount(document: YamlDocument<PartnerConfig>, manifest: ManifestFile): void {
   const { options, credentials } = document.value;
@@ -323,7 +339,8 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     ...rest,
     defaults: { ...defaults, lifetimeSeconds: config.lifetimeSeconds ?? defaults.lifetimeSeconds },
     ...(stated !== undefined && { taxBasis }),
-    digest: shortDigest([loaded.digest, JSON.stringify([name, config])]),
+    // The mapping before the "+", as certificates by address are bound to it.
+    digest: `${loaded.digest}+${shortDigest([JSON.stringify([name, config])]).slice(0, 6)}`,
   };
   return {
     name,
@@ -343,8 +360,23 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     plan: loaded.plan,
     limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
     hold: new RateLimitHold(),
+    ...freshnessOf(config, defaults),
     rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
     secrets,
+  };
+}
+
+/** What the account says counts before what the manifest says. */
+function freshnessOf(
+  config: PartnerConfig,
+  defaults: Manifest['defaults'],
+): Pick<ConfiguredPartner, 'reuseMs' | 'reuseEmptyMs' | 'shareInFlight'> {
+  const reuseMs = (config.reuseSeconds ?? defaults.reuseSeconds ?? 0) * 1_000;
+  const reuseEmptyMs = (config.reuseEmptySeconds ?? defaults.reuseEmptySeconds ?? 0) * 1_000;
+  return {
+    reuseMs,
+    reuseEmptyMs: Math.min(reuseMs, reuseEmptyMs),
+    shareInFlight: config.shareInFlight ?? defaults.shareInFlight ?? true,
   };
 }
 

@@ -14,19 +14,23 @@ it('ships partners that can be used as they are', async () => {
   expect(await checkPartners(configDirectory)).toEqual([]);
   const partners = await loadPartners({ configDirectory });
   expect([...partners.keys()].sort()).toEqual([
+    'alpinebits',
+    'amadeus',
     'duffel',
     'duffel-leisure',
     'ebay',
+    'google-merchant',
     'hotelbeds',
     'hotelbeds-direct',
     'hotelbeds-select',
     'karhoo',
+    'shopify',
     'travelport',
     'uber',
   ]);
 });
 
-it('ships adapters that make a request of ordinary criteria', async () => {
+it('ships adapters that make a request of ordinary criteria, or look into what was handed over', async () => {
   const partners = await loadPartners({ configDirectory });
   const date = (days: number) => Temporal.Now.plainDateISO().add({ days }).toString();
   const flight = {
@@ -41,17 +45,22 @@ it('ships adapters that make a request of ordinary criteria', async () => {
   const point = (latitude: number, longitude: number) => ({ point: { latitude, longitude } });
   const ride = { pickup: point(51.5, -0.12), dropoff: point(51.47, -0.45), passengers: 2 };
   const searches = [
-    { criteria: { flight }, asked: ['duffel', 'duffel-leisure', 'travelport'] },
-    { criteria: { stay }, asked: ['hotelbeds', 'hotelbeds-direct', 'hotelbeds-select'] },
-    { criteria: { good: { query: 'drill' } }, asked: ['ebay'] },
+    { criteria: { flight }, asked: ['amadeus', 'duffel', 'duffel-leisure', 'travelport'] },
+    { criteria: { stay }, asked: ['alpinebits', 'hotelbeds', 'hotelbeds-direct', 'hotelbeds-select'] },
+    { criteria: { good: { query: 'drill' } }, asked: ['ebay', 'google-merchant', 'shopify'] },
     { criteria: { ride }, asked: ['karhoo', 'uber'] },
   ];
   for (const { criteria, asked } of searches) {
-    const request = start({ criteria: Criteria.fromJSON(criteria) });
+    const request = start({ criteria: Criteria.fromJSON(criteria), market: 'US' });
     const { calls, skipped } = planSearch(partners, request, Date.now());
     expect(skipped).toEqual([]);
     expect(calls.map(({ partner }) => partner.name).sort()).toEqual(asked);
-    for (const call of calls) expect(call).toMatchObject({ request: { path: expect.stringMatching(/^\//) } });
+    for (const call of calls) {
+      if (!('request' in call)) throw new TypeError('a partner by address is shipped');
+      const { partner, request: question } = call;
+      if (partner.adapter.inventory !== undefined) expect(question).toHaveProperty('lookup');
+      else expect(question).toMatchObject({ path: expect.stringMatching(/^\//) });
+    }
   }
 });
 

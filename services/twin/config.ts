@@ -18,8 +18,10 @@ export const formatNames = [
 
 /** Where and when a seller calls the platform. */
 export interface PushConfig {
-  /** URL that takes the messages; without one nothing is sent. */
+  /** URL that takes the messages. */
   readonly target?: string;
+  /** Account of the platform that takes them at its ingress, where no target is given; without either nothing is sent. */
+  readonly account?: string;
   /** Seconds between one push of changes and the next; 0, the default, pushes only when told to. The first is a full one. */
   readonly intervalSeconds: number;
   /** How often a message is tried: 1 to 20. */
@@ -127,6 +129,7 @@ export const twinSchema: JSONSchema = {
             default: {},
             properties: {
               target: { type: 'string', pattern: '^https?://' },
+              account: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,62}$' },
               intervalSeconds: { type: 'number', minimum: 0, maximum: 86_400, default: 0 },
               attempts: { type: 'integer', minimum: 1, maximum: 20, default: 8 },
               retryMs: { type: 'integer', minimum: 1, maximum: 600_000, default: 1000 },

@@ -16,10 +16,12 @@ import { fateOf } from './scenario.ts';
 export interface PushOrder {
   /** One of the format's kinds: "full" and "changes" are in all. Default: "changes". */
   readonly kind?: string;
-  /** URL that takes the messages. Default: the configured one. */
+  /** URL that takes the messages. Default: the configured one, or the configured account's. */
   readonly target?: string;
   /** At most this many products, stocks or hotels, of kinds that take them one by one. Default: all. */
   readonly count?: number;
+  /** End it where nobody answers to a message, however often it is tried: the rest would fare no better. Default: go on. */
+  readonly untilUnanswered?: boolean;
 }
 
 /** What became of a message. */
@@ -46,6 +48,8 @@ export interface PushReport {
   readonly warning: number;
   readonly refused: number;
   readonly attempts: number;
+  /** It ended early, for nobody answered. */
+  readonly unanswered: boolean;
   /** What the platform asked to be sent next. */
   readonly wants: readonly string[];
   /** The last 200. */
@@ -61,6 +65,8 @@ export interface PushSite {
   /** Number of the push at this seller. */
   readonly number: number;
   readonly now: () => number;
+  /** Where the platform takes messages, "http://127.0.0.1:7012"; undefined while it does not yet. */
+  readonly ingressUrl: () => string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -76,9 +82,16 @@ const keptReplays = 100;
 export async function push(site: PushSite, order: PushOrder): Promise<PushReport> {
   const { seller, pusher, config } = site;
   const kind = order.kind ?? 'changes';
-  const target = order.target ?? config.target;
+  const fixed = order.target ?? config.target;
+  // Looked up for every attempt: the platform may come up, or move, meanwhile.
+  const target = (): string | undefined => {
+    if (fixed !== undefined) return fixed;
+    const ingress = site.ingressUrl();
+    return ingress && `${ingress}/push/${config.account}`;
+  };
   if (!pusher.kinds.includes(kind)) throw new RangeError(`there is no push "${kind}", only ${pusher.kinds.join(', ')}`);
-  if (target === undefined) throw new RangeError(`seller ${seller.name} has no target to push to`);
+  if (fixed === undefined && config.account === undefined)
+    throw new RangeError(`seller ${seller.name} has no target to push to`);
   // Telling of changes is what makes them: the range moves on by one edition.
   if (kind === 'changes') seller.edition++;
   const now = site.now();
@@ -86,6 +99,7 @@ export async function push(site: PushSite, order: PushOrder): Promise<PushReport
   const wants = new Set<string>();
   const deliveries: Delivery[] = [];
   const replays: Message[] = [];
+  let unanswered = false;
 
   const send = async (message: Message, as: Delivery['as']): Promise<void> => {
     const tried = as === 'message' ? config.attempts : 1;
@@ -93,6 +107,7 @@ export async function push(site: PushSite, order: PushOrder): Promise<PushReport
     report.attempts += attempts;
     if (as === 'message') {
       report[verdict.outcome]++;
+      unanswered ||= status === 0;
       for (const each of verdict.wants ?? []) wants.add(each);
     }
     if (deliveries.length === keptDeliveries) deliveries.shift();
@@ -112,6 +127,7 @@ export async function push(site: PushSite, order: PushOrder): Promise<PushReport
   const count = order.count ?? Number.POSITIVE_INFINITY;
   for (const made of pusher.messages(site.surroundings, seller, { kind, count, number: site.number }, now)) {
     const message = drifted(site, made);
+    if (unanswered && order.untilUnanswered === true) break;
     if (held === undefined && messageFate(site, message).late) {
       held = message;
       continue;
@@ -120,9 +136,10 @@ export async function push(site: PushSite, order: PushOrder): Promise<PushReport
     if (held !== undefined) await sendAsFated(held);
     held = undefined;
   }
-  if (held !== undefined) await sendAsFated(held);
-  for (const message of replays) await send(message, 'replay');
-  return { kind, edition: editionAt(seller, now), ...report, wants: [...wants], deliveries };
+  const ended = unanswered && order.untilUnanswered === true;
+  if (held !== undefined && !ended) await sendAsFated(held);
+  for (const message of ended ? [] : replays) await send(message, 'replay');
+  return { kind, edition: editionAt(seller, now), ...report, unanswered: ended, wants: [...wants], deliveries };
 }
 
 function messageFate({ seller, surroundings }: PushSite, message: Message) {
@@ -145,7 +162,7 @@ function drifted({ seller, surroundings, pusher }: PushSite, message: Message): 
 
 async function deliver(
   site: PushSite,
-  target: string,
+  target: () => string | undefined,
   message: Message,
   attempts: number,
 ): Promise<{ status: number; verdict: Verdict; attempts: number }> {
@@ -160,15 +177,17 @@ async function deliver(
     // A body cut short keeps the signature of the whole one.
     const body = fault === 'malformed' ? message.body.subarray(0, Math.floor(message.body.length * 0.6)) : message.body;
     try {
-      const response = await fetch(target, {
+      const url = target();
+      if (url === undefined) throw new Error('the platform takes no messages yet');
+      const response = await fetch(url, {
         method: 'POST',
         headers: message.headers,
         body: new Uint8Array(body),
         redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(pusher.timeoutMs)]),
       });
+      verdict = pusher.read(message, response.status, await response.text());
       status = response.status;
-      verdict = pusher.read(message, status, await response.text());
     } catch (error) {
       signal.throwIfAborted();
       status = 0;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError, type ConfigProblem, configDirectory } from '../../libs/config/index.ts';
+import { ConfigError, type ConfigProblem, configDirectory, meshAddresses } from '../../libs/config/index.ts';
 import { logger } from '../../libs/telemetry/index.ts';
 import { createBodyCache } from './bodies.ts';
 import { configuredFile, loadTwinConfig, type TwinConfig } from './config.ts';
@@ -37,6 +37,11 @@ export interface TwinOptions {
   readonly host?: string;
   /** The clock, epoch milliseconds. Default: the machine's. */
   readonly now?: () => number;
+  /**
+   * Where the platform takes what accounts push, asked for every message; undefined while it does not yet. Default:
+   * `ENTREPOT_INGRESS_ADDRESS`.
+   */
+  readonly ingressUrl?: () => string | undefined;
 }
 
 /** A running twin. */
@@ -75,6 +80,7 @@ export async function createTwin(options: TwinOptions = {}): Promise<Twin> {
     world,
     bodies,
     now,
+    ingressUrl: options.ingressUrl ?? (() => `http://${meshAddresses.ingress}`),
     push: (desk, order) => pushFor(site, desk, order, closing.signal),
   };
   const server = createServer((request, response) => {
@@ -127,6 +133,7 @@ export function checkTwinConfig(directory: string = configDirectory()): readonly
 
 interface Site extends Administration {
   readonly now: () => number;
+  readonly ingressUrl: () => string | undefined;
 }
 
 /** Pushes of a seller come one after the other. */
@@ -136,27 +143,42 @@ async function pushFor(site: Site, desk: Desk, order: PushOrder, signal: AbortSi
   if (pusher === undefined) throw new RangeError(`seller ${seller.name} calls nobody`);
   const number = ++desk.pushes;
   const turn = desk.pushing.then(() =>
-    push({ surroundings: site, seller, pusher, config, number, now: site.now, signal }, order),
+    push(
+      { surroundings: site, seller, pusher, config, number, now: site.now, ingressUrl: site.ingressUrl, signal },
+      order,
+    ),
   );
   desk.pushing = turn.catch(() => undefined);
   return turn;
 }
 
-/** Everything at first, then what changed, as often as the configuration says. */
+/** Everything until somebody takes it, then what changed, as often as the configuration says. */
 function pushRegularly(site: Site, desk: Desk, signal: AbortSignal): NodeJS.Timeout | undefined {
-  const { target, intervalSeconds } = desk.push;
-  if (target === undefined || intervalSeconds === 0 || desk.format.pusher === undefined) return undefined;
+  const { target, account, intervalSeconds } = desk.push;
+  if ((target ?? account) === undefined || intervalSeconds === 0 || desk.format.pusher === undefined) return undefined;
   const log = logger('twin');
-  const tick = (kind: string): void => {
-    site.push(desk, { kind }).then(
-      ({ accepted, refused }) => log.debug({ seller: desk.seller.name, kind, accepted, refused }, 'pushed'),
-      (error: unknown) => {
-        if (!signal.aborted) log.warn({ err: error, seller: desk.seller.name, kind }, 'a push failed');
-      },
-    );
+  let kind = 'full';
+  let under = false;
+  const tick = (): void => {
+    if (under) return;
+    under = true;
+    site
+      .push(desk, { kind, untilUnanswered: true })
+      .then(
+        ({ accepted, refused, unanswered }) => {
+          log.debug({ seller: desk.seller.name, kind, accepted, refused, unanswered }, 'pushed');
+          if (!unanswered) kind = 'changes';
+        },
+        (error: unknown) => {
+          if (!signal.aborted) log.warn({ err: error, seller: desk.seller.name, kind }, 'a push failed');
+        },
+      )
+      .finally(() => {
+        under = false;
+      });
   };
-  tick('full');
-  return setInterval(tick, intervalSeconds * 1000, 'changes').unref();
+  tick();
+  return setInterval(tick, intervalSeconds * 1000).unref();
 }
 
 async function serve(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {

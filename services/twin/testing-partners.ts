@@ -46,6 +46,7 @@ export async function askJson<T>(url: string, init: RequestInit = {}): Promise<H
 /** A request that was pushed. */
 export interface Received {
   readonly method: string;
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
@@ -64,7 +65,12 @@ export async function startPlatform(
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const one = { method: request.method ?? '', headers: request.headers, body: Buffer.concat(chunks) };
+    const one = {
+      method: request.method ?? '',
+      url: request.url ?? '',
+      headers: request.headers,
+      body: Buffer.concat(chunks),
+    };
     received.push(one);
     const { status, body = '' } = answer(one, received.length);
     response.writeHead(status, { 'content-type': 'text/xml' }).end(body);

@@ -7,9 +7,16 @@ In the platform it is a file, <config>/partners/<name>.yaml:
     address: 127.0.0.1:7100
     vertical: ride
 
-ADAPTER_PAUSE is the time in seconds between the two batches of a search; 0 without it.
+What the environment says, none of which is needed on one machine:
+
+    ADAPTER_TOKEN_FILE        a file with the token that every call has to bring; the partner's file says `token: {file: …}`
+    ADAPTER_TLS_CERTIFICATE   PEM files of the server's certificate and key; the partner's file says `tls: {…}`
+    ADAPTER_TLS_KEY
+    ADAPTER_TLS_CLIENTS       PEM file of who signs clients' certificates, which are then required
+    ADAPTER_PAUSE             seconds between the two batches of a search; 0 without it
 """
 
+import hmac
 import os
 import signal
 import struct
@@ -24,6 +31,8 @@ from entrepot.offer.v1 import offer_pb2, outcome_pb2, ride_pb2
 from entrepot.supply.v1 import supply_pb2, supply_pb2_grpc
 from entrepot.type.v1 import column_pb2, money_pb2
 
+# Goes with every batch: a certificate of this adapter is one of this version.
+VERSION = "1.0.0"
 LIFETIME_MS = 300_000
 MINOR_DIGITS = {"EUR": 2, "GBP": 2, "JPY": 0}
 
@@ -89,6 +98,7 @@ class Answer:
         batch = supply_pb2.PartnerBatch(
             partner=partner,
             answer=self.id,
+            manifest=VERSION,
             rows=struct.pack(f"<{len(rows)}I", *rows),
             columns=column_pb2.ColumnBatch(
                 row_count=len(rows),
@@ -249,11 +259,48 @@ class Adapter(supply_pb2_grpc.SupplyServiceServicer):
         return answer
 
 
+class TokenRequired(grpc.ServerInterceptor):
+    """Refuses whoever does not bring the token. The file is read for every call, so that it can be rotated."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def intercept_service(self, continuation, details):
+        sent = dict(details.invocation_metadata).get("authorization", "")
+        with open(self._file, encoding="utf-8") as file:
+            wanted = f"Bearer {file.read().strip()}"
+        handler = continuation(details)
+        if handler is None or hmac.compare_digest(sent.encode(), wanted.encode()):
+            return handler
+
+        def refuse(_, context):
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "bring the token of this adapter")
+
+        make = grpc.stream_stream_rpc_method_handler if handler.response_streaming else grpc.unary_unary_rpc_method_handler
+        return make(refuse, handler.request_deserializer, handler.response_serializer)
+
+
+def read(name):
+    with open(os.environ[name], "rb") as file:
+        return file.read()
+
+
+def listen(server, address):
+    if "ADAPTER_TLS_KEY" not in os.environ:
+        return server.add_insecure_port(address)
+    clients = read("ADAPTER_TLS_CLIENTS") if "ADAPTER_TLS_CLIENTS" in os.environ else None
+    pair = (read("ADAPTER_TLS_KEY"), read("ADAPTER_TLS_CERTIFICATE"))
+    credentials = grpc.ssl_server_credentials([pair], clients, require_client_auth=clients is not None)
+    return server.add_secure_port(address, credentials)
+
+
 def main():
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=32))
+    token = os.environ.get("ADAPTER_TOKEN_FILE")
+    interceptors = [TokenRequired(token)] if token else []
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=32), interceptors=interceptors)
     adapter = Adapter(pause=float(os.environ.get("ADAPTER_PAUSE", "0")))
     supply_pb2_grpc.add_SupplyServiceServicer_to_server(adapter, server)
-    port = server.add_insecure_port(sys.argv[1])
+    port = listen(server, sys.argv[1])
     if port == 0:
         sys.exit(f"cannot listen on {sys.argv[1]}")
     server.start()

@@ -9,8 +9,7 @@ import { folderOf } from '../../services/supply/workbench/bench.ts';
 import { certifyRemote } from '../../services/supply/workbench/certify-remote.ts';
 
 /**
- * A SupplyService over gRPC whose partners have the misbehaving server as their endpoint; nobody settles identities. It is
- * a platform's own, which keeps what serves identity alone: its certificate says so.
+ * A SupplyService over gRPC whose partners have the misbehaving server as their endpoint; nobody settles identities.
  */
 let supply: ServiceHandle;
 let server: MeshServer;
@@ -53,8 +52,20 @@ describe('an adapter that runs elsewhere', { timeout: 120_000 }, () => {
     const certificate = await certifyRemote(folderOf('duffel'), target('far'));
     expect(certificate.checks.filter(({ result }) => result === 'failed')).toEqual([]);
     expect(certificate).toMatchObject({ partner: 'far', vertical: 'flight', grade: 'B', ceiling: 0.5 });
-    expect(certificate.completeness.fields).toMatchObject({ carriers: 100, segment_keys: 0 });
+    expect(certificate.completeness.fields).toMatchObject({ carriers: 100, segment_keys: 100 });
     expect(certificate.checks.filter(({ group }) => group === 'faults')).toHaveLength(15);
+    const tried = certificate.checks.filter(({ group }) => group === 'contract');
+    expect(tried.map(({ name, result }) => [name, result])).toEqual([
+      ['messages come in order and hold what they promise', 'passed'],
+      ['every row that it sends can be an offer', 'passed'],
+      ['batches name the version that made them', 'passed'],
+      ['GetOffers makes every row into a whole offer, in order', 'passed'],
+      ['a row that it does not hold is missing, or OFFER_EXPIRED', 'passed'],
+      ['a verification gives the row as it is now, or says why not', 'passed'],
+      ['a hand-off gives a link or a token, also where the click comes again, or says why not', 'passed'],
+    ]);
+    // Of this version, whatever the account's settings.
+    expect(certificate).toMatchObject({ address: server.address, manifest: expect.stringMatching(/^[\w-]{12}$/) });
   });
 
   it('may have its token already when it is asked', async () => {

@@ -1,7 +1,7 @@
 // A partner in Python, configured by its address alone: searched, opened, verified, handed off, killed and restarted.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Fused, startFused } from '../../services/entrepot/fused.ts';
+import { Certificates, hasOpenssl } from '../../services/supply/testing/certificates.ts';
 import { generateStubs, hasPython, python } from '../support/python.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -61,6 +62,8 @@ handoff: { token: row.id }
 /** Seconds between the adapter's two batches. */
 const PAUSE = 1;
 let directory = '';
+/** Its certificate and token, where the machine can make the one. */
+const encrypts = hasOpenssl();
 let adapter: ChildProcess;
 let port = 0;
 let local: Server;
@@ -75,6 +78,12 @@ async function startAdapter(at: number): Promise<number> {
       PYTHONPATH: join(directory, 'stubs'),
       PYTHONDONTWRITEBYTECODE: '1',
       ADAPTER_PAUSE: `${PAUSE}`,
+      ADAPTER_TOKEN_FILE: join(directory, 'token'),
+      ...(encrypts && {
+        ADAPTER_TLS_CERTIFICATE: join(directory, 'harbour.pem'),
+        ADAPTER_TLS_KEY: join(directory, 'harbour.key'),
+        ADAPTER_TLS_CLIENTS: join(directory, 'root.pem'),
+      }),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -95,6 +104,13 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'entrepot-remote-'));
   if (!ready) return;
   generateStubs(join(directory, 'stubs'));
+  writeFileSync(join(directory, 'token'), 'first-token\n');
+  if (encrypts) {
+    const certificates = new Certificates(directory);
+    certificates.root('root');
+    certificates.signed('harbour', 'root', 'localhost');
+    certificates.signed('us', 'root', 'supply');
+  }
   port = await startAdapter(0);
   local = createServer((_, response) => {
     const quotes = [{ id: 'x', name: 'X', seats: 4, eta: 4, currency: 'GBP', fare: '13.00' }];
@@ -106,8 +122,11 @@ beforeAll(async () => {
   for (const file of readdirSync(join(config, 'partners'))) rmSync(join(config, 'partners', file));
   const file = (name: string, text: string) => writeFileSync(join(config, 'partners', `${name}.yaml`), text);
   file('cab-one', `adapter: cab\nendpoint: http://127.0.0.1:${(local.address() as AddressInfo).port}/\n`);
-  file('harbour', `address: 127.0.0.1:${port}\nvertical: ride\nmarkets: [GB]\n`);
-  file('hasty', `address: 127.0.0.1:${port}\nvertical: ride\ntimeoutMs: 700\nmarkets: [FR]\n`);
+  const pem = (name: string) => `{ file: ${join(directory, name)} }`;
+  const tls = `tls: { ca: ${pem('root.pem')}, certificate: ${pem('us.pem')}, key: ${pem('us.key')} }\n`;
+  const far = `address: localhost:${port}\nvertical: ride\ntoken: ${pem('token')}\n${encrypts ? tls : ''}`;
+  file('harbour', `${far}markets: [GB]\n`);
+  file('hasty', `${far}timeoutMs: 700\nmarkets: [FR]\n`);
   mkdirSync(join(directory, 'adapters/cab'), { recursive: true });
   writeFileSync(join(directory, 'adapters/cab/manifest.yaml'), cab);
   vi.stubEnv('ENTREPOT_ADAPTERS', join(directory, 'adapters'));
@@ -200,6 +219,23 @@ test.skipIf(!ready)('says what it cannot do, and what it did not manage in its t
   });
   expect(names(page, 'hasty')).toEqual(['Economy']);
 });
+
+test.skipIf(!ready)(
+  'takes a token that was rotated on both sides, without a restart, and refuses another',
+  async () => {
+    writeFileSync(join(directory, 'token'), 'second-token\n');
+    expect(names(await search(), 'harbour')).toContain('Economy');
+    const file = join(directory, 'config/partners/stranger.yaml');
+    const text = readFileSync(join(directory, 'config/partners/harbour.yaml'), 'utf8');
+    writeFileSync(join(directory, 'other-token'), 'guessed\n');
+    writeFileSync(file, text.replace('/token }', '/other-token }'));
+    await vi.waitFor(async () => {
+      const refused = outcome(await search(), 'stranger');
+      expect(refused).toMatchObject({ status: 'OUTCOME_STATUS_FAILED', failure: 'FAILURE_KIND_AUTHENTICATION' });
+    }, 20_000);
+    rmSync(file);
+  },
+);
 
 test.skipIf(!ready)('is killed in the middle of a search, harms nobody, and is found again', async () => {
   const searching = search();

@@ -1,5 +1,6 @@
 // Everything in one process, the pretend partners without delays or faults until a test asks for some.
 import { type Fused, type FusedOptions, startFused } from '../../services/entrepot/fused.ts';
+import { askedPartners } from './asked-partners.ts';
 
 /** JSON as it came. The tests look into it by path; a wrong path fails them. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -43,8 +44,12 @@ export interface OutcomeJson {
   readonly status: string;
   readonly failure?: string;
   readonly detail?: string;
+  readonly rowsReceived?: number;
   readonly offersKept?: number;
   readonly requests?: number;
+  readonly cache?: string;
+  readonly cacheAgeMs?: number;
+  readonly appliedFilters?: readonly string[];
   readonly retryAfterMs?: number;
 }
 
@@ -89,7 +94,7 @@ export interface Rig extends Fused {
   asked(seller: string): Promise<Asked>;
 }
 
-export const flightSellers = ['duffel', 'duffel-leisure', 'travelport'];
+export const flightSellers = ['amadeus', 'duffel', 'duffel-leisure', 'travelport'];
 export const staySellers = ['hotelbeds', 'hotelbeds-direct', 'hotelbeds-select'];
 export const goodSellers = ['ebay'];
 export const rideSellers = ['karhoo', 'uber'];
@@ -128,9 +133,10 @@ export function staySearch(
   };
 }
 
-/** Starts everything on free ports, keeping nothing on disk. */
+/** Starts everything on free ports, keeping nothing on disk, with the shipped partners that are asked. */
 export async function startRig(options: FusedOptions = {}): Promise<Rig> {
-  const fused = await startFused({ port: 0, inMemory: true, ...options });
+  const config = askedPartners();
+  const fused = await startFused({ port: 0, inMemory: true, configDirectory: config.directory, ...options });
   const { edgeUrl, twinUrl } = fused;
   if (twinUrl === undefined) throw new Error('The twin was not started.');
   const call: Rig['call'] = async <Body>(method: string, path: string, body?: unknown, headers = {}) => {
@@ -148,6 +154,10 @@ export async function startRig(options: FusedOptions = {}): Promise<Rig> {
   for (const seller of [...flightSellers, ...staySellers, ...goodSellers, ...rideSellers]) await scenario(seller, {});
   return {
     ...fused,
+    close: async () => {
+      await fused.close();
+      config.remove();
+    },
     call,
     scenario,
     search: async (request, headers) => {

@@ -1,5 +1,6 @@
 // Every service in this process with pretend partners, and query over gRPC for callers from outside.
 import { startFused } from '../../services/entrepot/fused.ts';
+import { askedPartners } from './asked-partners.ts';
 
 /** A query service that listens. */
 export interface RunningQuery {
@@ -12,11 +13,20 @@ export interface RunningQuery {
 
 /** Starts it on a free port. */
 export async function startQueryOverGrpc(): Promise<RunningQuery> {
-  const fused = await startFused({ port: 0, inMemory: true, grpcAddress: '127.0.0.1:0' });
+  const config = askedPartners();
+  const fused = await startFused({
+    port: 0,
+    inMemory: true,
+    grpcAddress: '127.0.0.1:0',
+    configDirectory: config.directory,
+  });
   if (fused.grpcAddress === undefined) throw new Error('Query does not listen.');
   return {
     address: fused.grpcAddress,
     departureDate: Temporal.Now.plainDateISO().add({ days: 60 }).toString(),
-    close: fused.close,
+    close: async () => {
+      await fused.close();
+      config.remove();
+    },
   };
 }

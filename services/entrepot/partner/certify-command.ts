@@ -1,5 +1,6 @@
 // `entrepot partner certify`: a graded report without secrets, and the certificate that `entrepot check` goes by.
-import { basename } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import { configDirectory } from '../../../libs/config/index.ts';
@@ -16,12 +17,15 @@ export function certifyCommand(): Command {
     .option('--all', 'every partner that has golden cases')
     .option('--dry-run', 'write nothing')
     .option('--address <host:port>', 'grade an adapter that runs elsewhere: the SupplyService at this address')
-    .option('--listen <host:port>', 'with --address: where the misbehaving partner listens', '127.0.0.1:7099')
-    .option('--partner <name>', "with --address: the partner's name there; without it, the folder's")
+    .option('--account <file>', "the same with the address, TLS and token of a partner's file")
+    .option('--listen <host:port>', 'of one elsewhere: where the misbehaving partner listens', '127.0.0.1:7099')
+    .option('--partner <name>', "of one elsewhere: the partner's name there; without it, the folder's")
+    .option('--out <file>', 'of one elsewhere: write the certificate there, to be handed over with the address')
     .option('--json', 'the certificate as JSON for scripts, and nothing else')
     .addHelpText('after', help)
     .action(async (names: readonly string[], options: CertifyOptions) => {
-      const { adapterFolders, certify, certifyRemote, folderOf, loadCases, writeCertificate } = await workbench();
+      const { adapterFolders, certify, certifyRemote, folderOf, loadCases, loadRemote, writeCertificate } =
+        await workbench();
       const [name] = names;
       if (name === undefined && options.all !== true) throw new InvalidArgumentError('Name a partner, or say --all.');
       if (name === undefined || options.all === true || names.length > 1) {
@@ -34,7 +38,9 @@ export function certifyCommand(): Command {
         return;
       }
       const folder = folderOf(name);
-      const { address, listen, partner = basename(folder) } = options;
+      const { account, listen, partner = basename(folder), out } = options;
+      const end = account === undefined ? options : loadRemote(resolve(account), undefined, true);
+      const { address } = end;
       let certificate: Certificate;
       let written: readonly string[] = [];
       if (address === undefined) {
@@ -42,7 +48,12 @@ export function certifyCommand(): Command {
         certificate = certified.certificate;
         if (options.dryRun !== true) written = writeCertificate(certified);
       } else {
-        certificate = await certifyRemote(folder, { partner, address, listen: hostAndPort(listen) });
+        const reached = 'tls' in end ? { tls: end.tls, token: end.token } : {};
+        certificate = await certifyRemote(folder, { partner, address, ...reached, listen: hostAndPort(listen) });
+        if (out !== undefined && options.dryRun !== true) {
+          writeFileSync(out, `${JSON.stringify(certificate, null, 2)}\n`);
+          written = [resolve(out)];
+        }
       }
       if (options.json === true) console.log(JSON.stringify(certificate, null, 2));
       else print(certificate, written);
@@ -52,7 +63,9 @@ export function certifyCommand(): Command {
 
 /** Certifies folder by folder, a line of a table each. */
 async function certifyMany(folders: readonly string[], options: CertifyOptions): Promise<void> {
-  if (options.address !== undefined) throw new InvalidArgumentError('--address is of one partner.');
+  if (options.address !== undefined || options.account !== undefined) {
+    throw new InvalidArgumentError('--address and --account are of one partner.');
+  }
   const { certify, outdatedFiles, statusOf, writeCertificate } = await workbench();
   const certificates: Certificate[] = [];
   const rows: string[][] = [];
@@ -111,6 +124,8 @@ interface CertifyOptions {
   readonly all?: true;
   readonly dryRun?: true;
   readonly address?: string;
+  readonly account?: string;
+  readonly out?: string;
   readonly listen: string;
   readonly partner?: string;
   readonly json?: true;
@@ -144,10 +159,12 @@ function print(certificate: Certificate, written: readonly string[]): void {
       `  ${name.padEnd(width)} ${'█'.repeat(Math.round(share / 5)).padEnd(20, '·')} ${String(share).padStart(3)} %`,
     );
   }
-  const { grade, ceiling, manifest } = certificate;
-  console.log(
-    `\n${styleText('bold', 'grade')} ${colouredGrade(grade)}: trafficShare up to ${ceiling}, for the folder as it is (${manifest})`,
-  );
+  const { grade, ceiling, manifest, address } = certificate;
+  const what =
+    address === undefined
+      ? `the folder as it is (${manifest})`
+      : `version ${manifest === '' ? '(none)' : plain(manifest)} at ${address}`;
+  console.log(`\n${styleText('bold', 'grade')} ${colouredGrade(grade)}: trafficShare up to ${ceiling}, for ${what}`);
   for (const file of written) console.log(`wrote ${shortest(file)}`);
 }
 
@@ -180,7 +197,11 @@ certificate.json is bound to the digest of manifest, tables and sources; baselin
 answers, against which drift is told. Both are to be committed. The same folder gives the same files. \`npm run certify\`
 renews those of every shipped folder.
 
-An adapter that runs elsewhere is graded by what comes out of it, against the same cases and faults. Its account there has
-the endpoint http://<--listen>. Nothing is written, and the grade is B at most, for its rows cannot be changed from here:
-  entrepot partner certify acme --address 10.0.0.7:7002 --listen 10.0.0.3:7099
+An adapter that runs elsewhere is graded by what comes out of it, against the same cases and faults, and by what of the
+contract can be seen: order and content of messages, GetOffers, rows that it does not hold, VerifyOffer, CreateHandoff. Its
+account there has the endpoint http://<--listen>. The grade is B at most, for its rows cannot be changed from here. The
+certificate is of this address and of the version that its batches name in "manifest", up to a "+"; a partner's file refers
+to it by "certificate":
+  entrepot partner certify acme --address 10.0.0.7:7002 --listen 10.0.0.3:7099 --out acme.certificate.json
+  entrepot partner certify acme --account config/partners/acme.yaml --partner acme-bench --out acme.certificate.json
 `;

@@ -31,13 +31,17 @@ export interface Receiver {
   readonly partner: ConfiguredPartner;
   readonly push: PushFormat;
   readonly pushes: PushLog;
+  /** Told of each message that was looked at, with its bytes, unpacked: for the workbench. */
+  onMessage?(received: Received, headers: Headers, body: Buffer): void;
 }
 
 /** Takes a message, and says what became of it. Never throws. */
-export async function receive({ partner, push, pushes }: Receiver, headers: Headers, body: Buffer): Promise<Received> {
+export async function receive(receiver: Receiver, headers: Headers, body: Buffer): Promise<Received> {
+  const { partner, push, pushes } = receiver;
   const { name, account } = partner;
   const end = (received: Received): Received => {
     pushedMessages.add(1, { partner: name, result: received.result });
+    receiver.onMessage?.(received, headers, body);
     return received;
   };
   let message: PushMessage = { headers, fields: {}, body: undefined };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { RideCriteria } from '../../../libs/contracts/gen/entrepot/offer/v1/ride.ts';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import { loadPartners } from '../load.ts';
+import { loadPartners, loadRemote } from '../load.ts';
 import { localPartner } from '../testing/rig.ts';
 import { loadCases, runCase } from '../workbench/cases.ts';
 import { differenceText } from '../workbench/difference.ts';
@@ -17,6 +17,19 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const blocks = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block ?? '');
 const isFile = (block: string) => block.startsWith('# partners/');
 const isAccount = (block: string) => block.startsWith('# <config>/partners/');
+
+it('has a file of a partner by address that is accepted', () => {
+  const [, block = ''] = blocks.filter(isAccount);
+  const directory = path.join(root, 'remote');
+  mkdirSync(directory);
+  writeFileSync(path.join(directory, 'harbour.yaml'), block);
+  const head = { grade: 'B', manifest: '1.0.0', address: 'harbour-adapter:7100', vertical: 'ride' };
+  writeFileSync(path.join(directory, 'harbour.certificate.json'), JSON.stringify(head));
+  expect(loadRemote(path.join(directory, 'harbour.yaml'))).toMatchObject({
+    trafficShare: 0.5,
+    token: { file: '/run/secrets/harbour-token' },
+  });
+});
 
 it('is a partner that loads, asks and maps, in under 150 lines', async () => {
   const manifest = blocks.filter((block) => !isAccount(block) && !isFile(block)).join('');

@@ -286,6 +286,25 @@ describe('a login', () => {
   });
 });
 
+describe('a credential that requests are signed with', () => {
+  it.each([
+    ['bearer', '{ bearer: secret }', (said: string) => `Bearer ${said}`],
+    ['basic', '{ basic: { username: user, password: secret } }', (said: string) => `Basic ${btoa(`the-user:${said}`)}`],
+    ['expression', '{ headers: { authorization: credentials.secret } }', (said: string) => said],
+  ])('as %s counts as it is in its file when the request is made', async (_kind, auth, header) => {
+    const directory = writePartners({});
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = path.join(directory, 'secret');
+    writeFileSync(file, 'first\n');
+    const manifest = inHeader.replace(/auth:[\s\S]*$/, `auth: ${auth}\n`);
+    const talking = await talk(manifest, { credentials: { ...account.credentials, secret: { file } } });
+    await search(talking);
+    writeFileSync(file, 'second\n');
+    await search(talking);
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual([header('first'), header('second')]);
+  });
+});
+
 describe('a recording', () => {
   it('has the token nowhere, whatever its name, its place and its encoding', async () => {
     mkdirSync(path.join(folder, 'talker'), { recursive: true });

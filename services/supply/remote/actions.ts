@@ -38,7 +38,7 @@ export async function verifyAnyOffer(
   const { partner, own } = routeOf(tools, handle);
   const said = await callRemote(partner, 'verify', context, async (options) => {
     const asked = { handle: own, keepIdentity: true };
-    const response = await tools.remotes.client(partner.address).verifyOffer(asked, options);
+    const response = await tools.remotes.client(partner).verifyOffer(asked, options);
     return readVerified(partner, response);
   });
   if (said === 'expired') throw soldOut(partner.name);
@@ -56,7 +56,7 @@ export async function createAnyHandoff(
   if (handle === undefined || !isRemoteHandle(handle)) return createHandoff(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
   return callRemote(partner, 'handoff', context, async (options) => {
-    const response = await tools.remotes.client(partner.address).createHandoff({ handle: own, clickId }, options);
+    const response = await tools.remotes.client(partner).createHandoff({ handle: own, clickId }, options);
     checkTarget(response.target);
     if (response.expiresAt === undefined) throw malformed('hand-off: expires_at is missing');
     if (response.expiresAt.epochMilliseconds <= Date.now()) throw expired('the way on is no longer honoured');
@@ -90,10 +90,13 @@ async function callRemote<T>(
       call.end(OutcomeStatus.EMPTY, FailureKind.UNSPECIFIED, '', 0, 0);
       throw gone;
     }
-    const { status, failure, detail, retryAfterMs, cause } = remoteFailure(partner, error, signal);
+    const { status, failure, retryAfterMs, cause, ...said } = remoteFailure(partner, error, signal);
+    const detail = partner.secrets.clean(said.detail);
     call.end(status, failure, detail, 0, 0);
+    // A defect of ours is worth its stack; what the remote said stands in the detail.
+    const err = failure === FailureKind.PLATFORM ? cause : undefined;
     withTrace(log, trace).warn(
-      { partner: partner.name, failure: failureName(failure), detail, err: cause },
+      { partner: partner.name, failure: failureName(failure), detail, err },
       'remote did not answer for an offer',
     );
     throw unavailable(partner.name, detail, retryAfterMs);
@@ -104,7 +107,7 @@ async function callRemote<T>(
  * Whether the remote says that the row is no more: by ErrorInfo, or, for who has no library for that, by
  * FAILED_PRECONDITION with a message that begins with the reason.
  */
-function goneOf(partner: RemotePartner, error: unknown): EntrepotError | undefined {
+export function goneOf(partner: RemotePartner, error: unknown): EntrepotError | undefined {
   if (!(error instanceof EntrepotError)) return undefined;
   const { reason, code, message } = error;
   const plain = code === Status.FAILED_PRECONDITION && reason === 'INTERNAL';
@@ -116,7 +119,7 @@ function goneOf(partner: RemotePartner, error: unknown): EntrepotError | undefin
 }
 
 /** What a remote said of a row that it still sells; 'expired' when that is over already. Throws PartnerFailure. */
-function readVerified(
+export function readVerified(
   partner: RemotePartner,
   { offer, batch }: VerifyOfferResponse,
 ): { readonly page: Page; readonly offer: NonNullable<VerifyOfferResponse['offer']> } | 'expired' {

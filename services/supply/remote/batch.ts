@@ -50,6 +50,7 @@ export function readPage(
   rejections: Rejections,
 ): Page {
   const { rows, numbers } = checked(partner, batch);
+  partner.version.see(batch.manifest);
   const mapped = mapRows(partner.plan, partner.adapter, rows, context, seen, rejections);
   const stated = batch.fetchedAt?.epochMilliseconds ?? context.fetchedAt;
   return {

@@ -4,6 +4,8 @@ import type { CallOptions } from '../../../libs/mesh/index.ts';
 import { tracer } from '../../../libs/telemetry/index.ts';
 import { deadlineOf, type ExchangeBounds, holdingPlace } from '../exchange.ts';
 import { failureName, outcomeName } from '../failure.ts';
+import { isToken } from '../tokens.ts';
+import { readSecret, refused } from './connections.ts';
 import type { RemotePartner } from './partner.ts';
 
 /** One conversation with a remote adapter: one client span, one of the partner's places, one deadline. */
@@ -35,7 +37,7 @@ export class RemoteCall {
   within<T>(work: (options: CallOptions) => Promise<T>): Promise<T> {
     const { signal } = this.#bounds;
     return holdingPlace(this.#partner.limit, this.#deadline, signal, () =>
-      work(optionsOf(this.#deadline, signal, trace.setSpan(this.#bounds.trace, this.#span))),
+      work(optionsOf(this.#partner, this.#deadline, signal, trace.setSpan(this.#bounds.trace, this.#span))),
     );
   }
 
@@ -57,7 +59,16 @@ export class RemoteCall {
   }
 }
 
-/** Calls to a remote carry deadline, cancellation and trace. */
-export function optionsOf(deadline: number, signal: AbortSignal, parent: Context): CallOptions {
-  return { timeoutMs: Math.max(1, deadline - Date.now()), signal, trace: parent };
+/** Calls to a remote carry deadline, cancellation, trace, and its token as it is now. Throws PartnerFailure. */
+export function optionsOf(partner: RemotePartner, deadline: number, signal: AbortSignal, parent: Context): CallOptions {
+  const metadata = credentialsOf(partner);
+  return { timeoutMs: Math.max(1, deadline - Date.now()), signal, trace: parent, ...(metadata && { metadata }) };
+}
+
+function credentialsOf({ token, secrets }: RemotePartner): Record<string, string> | undefined {
+  if (token === undefined) return undefined;
+  const text = readSecret('token', token);
+  if (!isToken(text)) throw refused('token: it has characters that no header can have, or too many');
+  secrets.add(text);
+  return { authorization: `Bearer ${text}` };
 }

@@ -18,8 +18,8 @@ function config(partners: Readonly<Record<string, string>>): string {
 
 it('a file that gives an address is a partner without an adapter here', async () => {
   const configDirectory = config({
-    one: 'address: rides.internal:7100\nvertical: ride\nmarkets: [GB]\ntimeoutMs: 900\nconcurrency: 3\n',
-    two: 'address: "dns:///stays.example:7100"\nvertical: stay\nenabled: false\n',
+    one: 'address: rides.internal:7100\nvertical: ride\nmarkets: [GB]\ntimeoutMs: 900\nconcurrency: 3\ntls: {}\ntrafficShare: 0.01\n',
+    two: 'address: "dns:///stays.example:7100"\nvertical: stay\nenabled: false\nplaintext: true\n',
     three: 'address: static:127.0.0.1:7001,127.0.0.1:7002\nvertical: good\n',
     four: 'adapter: plain\nendpoint: https://x.example\n',
   });
@@ -81,6 +81,7 @@ it('its offers outlive a change of limits, not one of the address', () => {
     timeoutMs: 900,
     concurrency: 3,
     trafficShare: 1,
+    plaintext: true,
     maxBodyBytes: 65_536,
   };
   const before = configureRemote('one', config);
@@ -89,4 +90,29 @@ it('its offers outlive a change of limits, not one of the address', () => {
   expect([slower.route, moved.route].map((route) => route === before.route)).toEqual([true, false]);
   // Both are changes all the same, which take effect with the next search.
   expect(slower.manifest.digest).not.toBe(before.manifest.digest);
+});
+
+it('it is never called in plain text beyond this machine unless its file says so', async () => {
+  const directory = config({
+    here: 'address: static:127.0.0.1:7001,[::1]:7002\nvertical: ride\n',
+    local: 'address: localhost:7001\nvertical: ride\n',
+    meshed: 'address: harbour:7100\nvertical: ride\ntrafficShare: 0.01\nplaintext: true\n',
+    encrypted: 'address: harbour:7100\nvertical: ride\ntrafficShare: 0.01\ntls: {}\n',
+    silent: 'address: harbour:7100\nvertical: ride\ntrafficShare: 0.01\n',
+    mixed: 'vertical: ride\naddress: static:127.0.0.1:7001,10.0.0.1:7001\ntrafficShare: 0.01\n',
+    both: 'address: localhost:1\nvertical: ride\ntls: {}\nplaintext: true\n',
+    keyless: 'address: localhost:1\nvertical: ride\ntls: { certificate: { file: a.pem } }\n',
+    numbered: 'address: 127.0.0.1:1\nvertical: ride\ntls: {}\n',
+    written: 'address: localhost:1\nvertical: ride\ntoken: abc\n',
+  });
+  const problems = await checkPartners(directory, [testAdapters]);
+  const told = problems.map(({ file, line, reason }) => `${path.basename(file)}:${line} ${reason}`).sort();
+  expect(told).toEqual([
+    expect.stringMatching(/^both\.yaml:4 there is tls/),
+    expect.stringMatching(/^keyless\.yaml:3 expected certificate and key together/),
+    expect.stringMatching(/^mixed\.yaml:2 .*say how they are encrypted/),
+    expect.stringMatching(/^numbered\.yaml:3 .*say it with name/),
+    expect.stringMatching(/^silent\.yaml:1 .*"plaintext: true" where a mesh encrypts below/),
+    expect.stringMatching(/^written\.yaml:3 expected a mapping/),
+  ]);
 });

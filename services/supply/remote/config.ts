@@ -1,5 +1,6 @@
-import type { JSONSchema } from '../../../libs/config/index.ts';
+import { type JSONSchema, type SecretReference, secretSchema } from '../../../libs/config/index.ts';
 import { verticals } from '../../../libs/vertical/index.ts';
+import { hostsOf, isLoopbackAddress } from '../certificate.ts';
 import { limits, partnerProperties } from '../config.ts';
 
 /** The configuration file of a partner by address. */
@@ -13,6 +14,44 @@ export interface RemoteConfig {
   readonly timeoutMs: number;
   readonly concurrency: number;
   readonly maxBodyBytes: number;
+  /** How the connection is encrypted; absent: not at all. */
+  readonly tls?: RemoteTls;
+  /** What calls are authenticated with, as bearer token. */
+  readonly token?: SecretReference;
+  /** Not encrypted, though it leaves this machine: a mesh does it below. */
+  readonly plaintext: boolean;
+  /** File with the certificate that was handed over with the address, relative to the partner's file. */
+  readonly certificate?: string;
+}
+
+/** TLS by references to PEM texts, read again while the process runs. */
+export interface RemoteTls {
+  /** Certificates of who may have signed the server's; absent: the public ones that Node trusts. */
+  readonly ca?: SecretReference;
+  /** Our own certificate, with those that lead to its root, and its key. */
+  readonly certificate?: SecretReference;
+  readonly key?: SecretReference;
+  /** Name that the server's certificate has to be for, where that is not the address's. */
+  readonly name?: string;
+}
+
+/** What is wrong beyond the schema, by key. */
+export function remoteProblems({ address, tls, plaintext }: RemoteConfig): { key: string; reason: string }[] {
+  const problems: { key: string; reason: string }[] = [];
+  if (tls === undefined && !plaintext && !isLoopbackAddress(address)) {
+    const reason =
+      'calls to it leave this machine: say how they are encrypted with tls ("tls: {}" for the public roots that Node trusts), or ' +
+      '"plaintext: true" where a mesh encrypts below';
+    problems.push({ key: 'address', reason });
+  }
+  if (tls !== undefined && plaintext) problems.push({ key: 'plaintext', reason: 'there is tls: give one of the two' });
+  if (tls !== undefined && tls.name === undefined && hostsOf(address).some((host) => /^[\d.]+$|^\[/.test(host))) {
+    problems.push({ key: 'tls', reason: 'a number has no name for its certificate to be for: say it with name' });
+  }
+  if ((tls?.certificate === undefined) !== (tls?.key === undefined)) {
+    problems.push({ key: 'tls', reason: 'expected certificate and key together, or neither' });
+  }
+  return problems;
 }
 
 /** Whether what a partner's file says is of a partner by address. */
@@ -49,6 +88,35 @@ export function remoteSchema(): JSONSchema {
         ...limits.maxBodyBytes,
         description: 'all batches of one search together, 1024 to 67108864 bytes',
         default: 16_777_216,
+      },
+      tls: {
+        description: 'how the connection is encrypted; {} for the public roots that Node trusts',
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          ca: {
+            ...secretSchema,
+            description: 'PEM of who may have signed its certificate, {file: path} or {env: NAME}',
+          },
+          certificate: { ...secretSchema, description: 'PEM of our own certificate, where it asks for one' },
+          key: { ...secretSchema, description: 'PEM of its key' },
+          name: {
+            description: "name that its certificate has to be for, where that is not the address's",
+            type: 'string',
+            minLength: 1,
+          },
+        },
+      },
+      token: { ...secretSchema, description: 'sent as bearer token with every call, {env: NAME} or {file: path}' },
+      plaintext: {
+        description: 'not encrypted, though calls leave this machine: a mesh encrypts below',
+        type: 'boolean',
+        default: false,
+      },
+      certificate: {
+        description: 'file with the certificate that was handed over with the address, relative to this file',
+        type: 'string',
+        pattern: '\\.json$',
       },
     },
   };

@@ -10,7 +10,8 @@ export function remoteFailure(partner: RemotePartner, error: unknown, signal: Ab
   if (signal.aborted) return cancelled();
   if (!(error instanceof EntrepotError)) return toPartnerFailure(error);
   const failure = kindOf(error);
-  const detail = failure === FailureKind.TIMEOUT ? 'its time was over before it had answered' : error.message;
+  const detail =
+    failure === FailureKind.TIMEOUT ? 'its time was over before it had answered' : partner.secrets.clean(error.message);
   return new PartnerFailure({
     failure,
     detail: detail.slice(0, 300),

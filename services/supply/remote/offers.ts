@@ -83,8 +83,8 @@ async function makeRemotely(
   const handles = wanted.map(({ own }) => own);
   const until = deadlineOf(Math.min(MOST_WAIT_MS, partner.timeoutMs), deadline, Date.now());
   try {
-    const client = remotes.client(partner.address);
-    const { offers } = await client.getOffers({ handles, readMask }, optionsOf(until, signal, trace));
+    const client = remotes.client(partner);
+    const { offers } = await client.getOffers({ handles, readMask }, optionsOf(partner, until, signal, trace));
     if (offers.length !== handles.length) {
       withTrace(log, trace).warn(
         { partner: partner.name, asked: handles.length, made: offers.length },
@@ -109,7 +109,10 @@ export function usable(partner: RemotePartner, offer: MadeOffer): MadeOffer | un
   const now = Date.now();
   const problem = problemOf(partner, offer);
   if (problem !== undefined) {
-    log.warn({ partner: partner.name, problem: problem.slice(0, 200) }, 'remote made an offer that is none');
+    log.warn(
+      { partner: partner.name, problem: partner.secrets.clean(problem).slice(0, 200) },
+      'remote made an offer that is none',
+    );
     return undefined;
   }
   if (offer.expiresAt!.epochMilliseconds <= now) return undefined;

@@ -53,9 +53,10 @@ export function outcomeSaid(
   outcome.status = said.status;
   // Its platform is not ours.
   outcome.failure = said.failure === FailureKind.PLATFORM ? FailureKind.SERVER_ERROR : said.failure;
-  outcome.detail = said.detail.slice(0, 300);
+  outcome.detail = partner.secrets.clean(said.detail).slice(0, 300);
   outcome.rowsReceived = Math.max(said.rowsReceived, counted.received);
   outcome.rejections = merged(said.rejections, counted.rejections);
+  for (const one of outcome.rejections) one.example = partner.secrets.clean(one.example);
   outcome.requests = Math.max(1, said.requests);
   outcome.cache = said.cache in CacheUse ? said.cache : CacheUse.UNSPECIFIED;
   if (said.status === OutcomeStatus.RATE_LIMITED) {
@@ -76,7 +77,8 @@ export function outcomeFailed(
   const partly = counted.kept > 0 && failure.status !== OutcomeStatus.CANCELLED;
   outcome.status = partly ? OutcomeStatus.PARTIAL : failure.status;
   outcome.failure = failure.failure;
-  outcome.detail = partly ? `not all of it came: ${failure.detail}` : failure.detail;
+  const detail = partner.secrets.clean(failure.detail);
+  outcome.detail = partly ? `not all of it came: ${detail}` : detail;
   outcome.rejections = counted.rejections.toCounts();
   if (failure.retryAfterMs !== undefined) outcome.retryAfterMs = Math.ceil(failure.retryAfterMs);
   return outcome;

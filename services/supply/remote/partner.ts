@@ -1,12 +1,16 @@
 import { hash } from 'node:crypto';
 import type { AnyColumnView, Int64s, PriceView } from '../../../libs/columns/index.ts';
+import type { SecretReference } from '../../../libs/config/index.ts';
 import { vertical as verticalOf } from '../../../libs/vertical/index.ts';
 import type { Adapter, RowReader } from '../adapter.ts';
+import { isRehearsalAddress, type RemoteCertificateHead } from '../certificate.ts';
 import { ConcurrencyLimit } from '../concurrency.ts';
 import { planColumns } from '../map-rows.ts';
 import type { AnyPartner, ConfiguredPartner } from '../partner.ts';
 import { RateLimitHold } from '../rate-limit.ts';
-import type { RemoteConfig } from './config.ts';
+import { KnownSecrets } from '../secrets.ts';
+import type { RemoteConfig, RemoteTls } from './config.ts';
+import { RemoteVersion } from './version.ts';
 
 /** A partner that another process speaks for: a SupplyService in whatever language. */
 export interface RemotePartner extends AnyPartner {
@@ -19,6 +23,9 @@ export interface RemotePartner extends AnyPartner {
   readonly route: string;
   /** Bytes of all batches of one search. */
   readonly maxBodyBytes: number;
+  readonly tls: RemoteTls | undefined;
+  readonly token: SecretReference | undefined;
+  readonly version: RemoteVersion;
 }
 
 /** A partner of either kind. */
@@ -38,9 +45,18 @@ export interface RemoteRow {
   readonly at: number;
 }
 
-/** The partner of a file that gives an address. */
-export function configureRemote(name: string, config: RemoteConfig): RemotePartner {
-  const { address, markets, enabled, trafficShare, timeoutMs, concurrency, maxBodyBytes } = config;
+/**
+ * The partner of a file that gives an address.
+ *
+ * @param certificate what was handed over with it
+ */
+export function configureRemote(
+  name: string,
+  config: RemoteConfig,
+  certificate?: RemoteCertificateHead,
+): RemotePartner {
+  const { address, markets, enabled, trafficShare, timeoutMs, concurrency, maxBodyBytes, tls, token } = config;
+  const version = new RemoteVersion(name, isRehearsalAddress(address) ? undefined : certificate?.manifest);
   const vertical = verticalOf(config.vertical);
   const adapter = rowReader(
     vertical.name,
@@ -58,7 +74,7 @@ export function configureRemote(name: string, config: RemoteConfig): RemotePartn
       vertical: vertical.name,
       format: 'json',
       defaults: { timeoutMs, maxPages: 1, maxBodyBytes, concurrency, lifetimeSeconds: 10 },
-      digest: shortDigest([name, config]),
+      digest: shortDigest(certificate === undefined ? [name, config] : [name, config, certificate]),
     },
     account: {
       partner: name,
@@ -70,9 +86,15 @@ export function configureRemote(name: string, config: RemoteConfig): RemotePartn
     },
     markets,
     enabled,
-    trafficShare,
+    get trafficShare() {
+      return Math.min(trafficShare, version.ceiling);
+    },
     timeoutMs,
     maxBodyBytes,
+    tls,
+    token,
+    version,
+    secrets: new KnownSecrets(),
     limit: new ConcurrencyLimit(concurrency),
     hold: new RateLimitHold(),
   };

@@ -20,7 +20,7 @@ import {
 } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
-import { type MeshContext, meshService, serve } from '../../../libs/mesh/index.ts';
+import { type GrpcServerSettings, type MeshContext, meshService, serve } from '../../../libs/mesh/index.ts';
 
 /** What a remote of tests does; change it while it runs. */
 export interface RemoteBehaviour {
@@ -40,7 +40,11 @@ export interface TestRemote extends RemoteBehaviour {
 }
 
 /** Starts one that sells hotels 1 and 2 at 100.00 EUR; `changes` are what it does otherwise. */
-export async function startRemote(changes: Partial<RemoteBehaviour> = {}, at = '127.0.0.1:0'): Promise<TestRemote> {
+export async function startRemote(
+  changes: Partial<RemoteBehaviour> = {},
+  at = '127.0.0.1:0',
+  grpc: GrpcServerSettings = {},
+): Promise<TestRemote> {
   const contexts: MeshContext[] = [];
   const behaviour: RemoteBehaviour = {
     async *search({ partners }) {
@@ -70,7 +74,7 @@ export async function startRemote(changes: Partial<RemoteBehaviour> = {}, at = '
       throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'not needed' });
     },
   });
-  const server = await serve({ name: 'remote', services: [service], at: { address: at } });
+  const server = await serve({ name: 'remote', services: [service], at: { address: at }, grpc });
   const remote: TestRemote = {
     ...behaviour,
     address: server.address,
@@ -82,7 +86,7 @@ export async function startRemote(changes: Partial<RemoteBehaviour> = {}, at = '
 
 /** The plan of a remote: it asks itself. */
 export function plan(partner: string): SearchResponse {
-  return { message: { $case: 'plan', value: { asked: [partner], skipped: [] } } };
+  return { message: { $case: 'plan', value: { asked: [partner], skipped: [], applied: [] } } };
 }
 
 /** A batch as a message. */
@@ -109,6 +113,8 @@ export function outcomeOf(partner: string, other: Partial<PartnerOutcome> = {}):
     requests: 3,
     cache: CacheUse.UNSPECIFIED,
     retryAfterMs: undefined,
+    cacheAgeMs: undefined,
+    appliedFilters: [],
     ...other,
   };
 }

@@ -98,29 +98,31 @@ export const faults = (limitBytes: number, retryAfter: number): Expected[] => [
   },
 ];
 
-/** Time that a partner has for a fault that never ends, ms; where the conversation is not there by then, it gets more. */
-const IMPATIENCE = 400;
-const PATIENCE = 10_000;
+/** Time that a partner has for a fault that never ends, ms; where the conversation is not there by then, the next one. */
+const IMPATIENCE = [400, 2_000, 10_000] as const;
 
 /**
  * Lets a partner on this machine misbehave in every way, at every request of a conversation, and looks at what the search
  * becomes.
  */
 export async function faultChecks(bench: FaultBench): Promise<Check[]> {
-  // Each is a conversation of its own, and most of them wait: all at once.
-  return Promise.all([
-    ...faults(bench.bodyLimit, 7).map((expected) => faultCheck(bench, expected)),
+  const all = faults(bench.bodyLimit, 7);
+  // Each is a conversation of its own. What waits for its time to be over is not kept waiting by the others.
+  const endless = await Promise.all(
+    all.filter(({ fault }) => isEndless(fault)).map((expected) => faultCheck(bench, expected)),
+  );
+  const others = await Promise.all([
+    ...all.filter(({ fault }) => !isEndless(fault)).map((expected) => faultCheck(bench, expected)),
     tokenCheck(bench),
-    deadline(bench),
-    cancellation(bench),
   ]);
+  return [...endless, ...others, await deadline(bench), await cancellation(bench)];
 }
 
 function faultCheck(bench: FaultBench, expected: Expected): Promise<Check> {
   const { name, fault } = expected;
   return everywhere(bench, 'faults', name, async (at) => {
     const { outcome, conversation } = await (isEndless(fault)
-      ? bench.impatient(fault, at, (ms) => ({ timeoutMs: ms }), IMPATIENCE, PATIENCE)
+      ? bench.impatient(fault, at, (ms) => ({ timeoutMs: ms }), IMPATIENCE)
       : bench.search(fault, at, { maxBodyBytes: bench.bodyLimit }));
     return against(expected, outcome, conversation);
   });
@@ -161,7 +163,6 @@ function deadline(bench: FaultBench): Promise<Check> {
       at,
       (ms) => ({ timeoutMs: 60_000, deadline: Date.now() + ms }),
       IMPATIENCE,
-      PATIENCE,
     );
     const found: string[] = [];
     if (!fits(outcome, TIMED_OUT) || outcome.failure !== FailureKind.TIMEOUT) found.push(`became ${said(outcome)}`);

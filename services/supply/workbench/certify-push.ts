@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { type Receiver, receive } from '../ingress/receive.ts';
-import type { Headers } from '../ingress/sender.ts';
+import { type Headers, knownByHeaders } from '../ingress/sender.ts';
 import { type Ingress, startIngress } from '../ingress/server.ts';
 import { Inventory } from '../inventory/inventory.ts';
 import type { Change, PushedChanges, PushFormat } from '../inventory/types.ts';
@@ -330,16 +330,17 @@ class PushTrial {
     const whole = sealed(this.#push, first, this.partner.account);
     // The limit is put where a message of the case is the largest that fits.
     const tight: Receiver = { ...own, push: { ...this.#push, maxBodyBytes: whole.body.length } };
-    const large = sealed(
-      this.#push,
-      { ...first, body: Buffer.concat([first.body, Buffer.from(' ')]) },
-      this.partner.account,
-    );
-    const headers = { ...first.headers, 'content-encoding': 'gzip' };
-    const packed = sealed(this.#push, { ...first, body: gzipSync(first.body), headers }, this.partner.account);
+    const body = Buffer.concat([first.body, Buffer.from(' ')]);
+    const large = sealed(this.#push, { ...first, body }, this.partner.account);
+    const headers = { ...large.headers, 'content-encoding': 'gzip' };
+    const packed = { headers, body: gzipSync(large.body) };
+    // Where the bytes are signed, packed ones are not taken at all.
+    const [what, status] = knownByHeaders(this.#push.verify)
+      ? (['a message that unpacks to more than push.maxBodyBytes', 413] as const)
+      : (['a compressed message, of whose bytes the signature may be or not', 415] as const);
     return [
       await this.#refusedWith('a message beyond push.maxBodyBytes', large, 413, tight),
-      await this.#refusedWith('a compressed message, which would unpack to any size', packed, 415, own),
+      await this.#refusedWith(what, packed, status, tight),
     ];
   }
 

@@ -45,7 +45,7 @@ async function failures(folder: string): Promise<Record<string, string>> {
   return { grade: certificate.grade, ...Object.fromEntries(failed.map(({ name, detail = '' }) => [name, detail])) };
 }
 
-describe('a certificate', { timeout: 60_000 }, () => {
+describe('a certificate', { timeout: 60_000, concurrent: true }, () => {
   it('of the shipped Duffel is an A, and the same every time', async () => {
     const folder = await variant();
     const first = await certify(folder);

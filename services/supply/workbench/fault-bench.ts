@@ -1,5 +1,4 @@
 import type { PartnerOutcome } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { Adapter } from '../adapter.ts';
 import { ConcurrencyLimit } from '../concurrency.ts';
 import { HttpClient, type HttpSender } from '../http.ts';
 import type { ConfiguredPartner } from '../partner.ts';
@@ -62,8 +61,7 @@ export class FaultBench {
 
   /** Its requests carry a token, which the first one gets. */
   get hasToken(): boolean {
-    const { adapter } = this.partner;
-    return adapter.session !== undefined || Object.hasOwn(adapter satisfies Adapter, 'oauth');
+    return this.partner.adapter.session !== undefined;
   }
 
   /** Largest answer in bytes; that to a login has a limit of its own. */
@@ -83,17 +81,17 @@ export class FaultBench {
     return { outcome, conversation, lateMs: Date.now() - (bounds.deadline ?? Number.POSITIVE_INFINITY) };
   }
 
-  /** As {@link search} within a short time; again with a longer one where it was over before the fault was met. */
+  /** As {@link search}, within the first of some times (ms) in which the fault is met. */
   async impatient(
     fault: Fault,
     at: number,
     bounds: (ms: number) => Bounds,
-    shortMs: number,
-    longMs: number,
+    [ms, ...longer]: readonly [number, ...number[]],
   ): Promise<Tried> {
-    const tried = await this.search(fault, at, { ...bounds(shortMs), maxBodyBytes: this.bodyLimit });
-    if (tried.conversation.isReached) return tried;
-    return this.search(fault, at, { ...bounds(longMs), maxBodyBytes: this.bodyLimit });
+    const tried = await this.search(fault, at, { ...bounds(ms), maxBodyBytes: this.bodyLimit });
+    const [next, ...rest] = longer;
+    if (tried.conversation.isReached || next === undefined) return tried;
+    return this.impatient(fault, at, bounds, [next, ...rest]);
   }
 
   /** Searches in a conversation that may be there already; `onSend` hears of every request that goes out. */

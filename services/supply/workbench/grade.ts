@@ -7,6 +7,7 @@ export type CheckGroup =
   | 'times'
   | 'identity'
   | 'determinism'
+  | 'contract'
   | 'faults'
   | 'deadline'
   | 'limits'
@@ -37,7 +38,7 @@ export interface Completeness {
 const CORRECTNESS: ReadonlySet<CheckGroup> = new Set(['cases', 'money', 'times', 'identity', 'determinism']);
 
 /** Groups that decide whether the partner may go wrong without harm. */
-const HANDLING: ReadonlySet<CheckGroup> = new Set(['faults', 'deadline', 'limits']);
+const HANDLING: ReadonlySet<CheckGroup> = new Set(['contract', 'faults', 'deadline', 'limits']);
 
 /** Mean share of the attributes that the format has which grade A takes, percent. */
 export const completeEnough = 60;

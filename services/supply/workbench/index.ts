@@ -1,5 +1,5 @@
 /** The workbench of supply teams: what `entrepot partner …` does, as functions. */
-export { adapterFolders, shippedAdapters } from '../load.ts';
+export { adapterFolders, loadRemote, shippedAdapters } from '../load.ts';
 export { folderOf } from './bench.ts';
 export { type CaseResult, loadCase, loadCases, runCase, updatedText } from './cases.ts';
 export { cassetteText } from './cassette.ts';

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { invalidField } from '../../../libs/errors/index.ts';
 import { formFields } from '../ingress/form.ts';
-import { type Receiver, receive } from '../ingress/receive.ts';
+import type { Receiver } from '../ingress/receive.ts';
 import type { Headers } from '../ingress/sender.ts';
+import { startIngress } from '../ingress/server.ts';
 import type { PushFormat } from '../inventory/types.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { onShelf, withInventory } from './bench-inventory.ts';
@@ -26,67 +26,36 @@ export interface Listening {
 
 /** Headers that say nothing of the message, or come with every one. */
 const IDLE_HEADERS =
-  /^(host|connection|content-length|transfer-encoding|accept(-.*)?|user-agent|expect|via|forwarded|x-forwarded-.*|x-real-ip|cookie|authorization)$/;
+  /^(host|connection|content-length|transfer-encoding|accept(-.*)?|content-encoding|user-agent|expect|via|forwarded|x-forwarded-.*|x-real-ip|cookie|authorization)$/;
 
 /** Waits for messages of a partner, and keeps those that are its own, in order. Rejects where the address is taken. */
 export function heardMessages(
   partner: ConfiguredPartner,
   push: PushFormat,
-  listening: Listening,
+  { host, port, messages, signal, onListening }: Listening,
 ): Promise<PartnerMessage[]> {
-  const { host, port, messages, signal, onListening } = listening;
   return withInventory(async (bench) => {
-    const receiver = await receiverOf(bench, onShelf(partner), push);
     const heard: PartnerMessage[] = [];
-    const { promise: enough, resolve, reject } = Promise.withResolvers<void>();
-    const server = createServer((request, response) => {
-      takeMessage(receiver, request, response).then((message) => {
-        if (message !== undefined && heard.length < messages) heard.push(message);
-        if (heard.length === messages) resolve();
-      }, reject);
-    });
-    server.once('error', reject).listen(port, host, () => {
-      const address = server.address();
-      const bound = typeof address === 'object' && address !== null ? address.port : port;
-      onListening?.(`http://${host}:${bound}/push/${partner.name}`);
-    });
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    const enough = Promise.withResolvers<void>();
+    const receiver: Receiver = {
+      ...(await receiverOf(bench, onShelf(partner), push)),
+      onMessage: ({ result }, headers, body) => {
+        if (result === 'forged' || heard.length === messages) return;
+        heard.push(messageOf(receiver, headers, body));
+        if (heard.length === messages) enough.resolve();
+      },
+    };
+    const ingress = await startIngress(new Map([[partner.name, receiver]]), { host, port });
+    signal.addEventListener('abort', () => enough.resolve(), { once: true });
     try {
-      await enough;
+      onListening?.(`${ingress.url}/push/${partner.name}`);
+      await enough.promise;
       return heard;
     } finally {
-      server.close();
-      server.closeIdleConnections();
+      // The last one is still to be told what became of its message.
+      await ingress.close();
     }
   });
-}
-
-/** Answers a message as the ingress would; undefined for one that is not the partner's. */
-async function takeMessage(
-  receiver: Receiver,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<PartnerMessage | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= receiver.push.maxBodyBytes) chunks.push(chunk);
-  }
-  if (size > receiver.push.maxBodyBytes) {
-    response.writeHead(413).end();
-    return undefined;
-  }
-  const body = Buffer.concat(chunks);
-  const headers: Headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-  );
-  const { result, answer } = await receive(receiver, headers, body);
-  await new Promise<void>((done) => {
-    const type = answer.type === undefined ? {} : { 'content-type': answer.type };
-    response.writeHead(answer.status, type).end(answer.body ?? '', done);
-  });
-  return result === 'forged' ? undefined : messageOf(receiver, headers, body);
 }
 
 /** A message without what signs it, and out of the form that it came in. */

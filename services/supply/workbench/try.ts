@@ -24,6 +24,8 @@ export interface TryRequest {
   readonly configDirectory: string;
   readonly market: string;
   readonly currency: string;
+  /** Filter of the search; absent: none. */
+  readonly filter?: string | undefined;
   /** Criteria as the API takes them; undefined for those of the recording or the first case. */
   criteriaOf(vertical: string): Record<string, unknown> | undefined;
 }
@@ -40,6 +42,8 @@ export interface Tried {
     readonly kept: number;
     readonly requests: number;
     readonly latencyMs: number;
+    /** What the partner was asked to apply of the filter. */
+    readonly appliedFilters: readonly string[];
     readonly rejections: Readonly<Record<string, { readonly count: number; readonly example: string }>>;
   };
   readonly requests: readonly NonNullable<CassetteExchange['request']>[];
@@ -71,6 +75,7 @@ export async function tryPartner(name: string, request: TryRequest): Promise<Tri
       kept: outcome.offersKept,
       requests: outcome.requests,
       latencyMs: outcome.latencyMs,
+      appliedFilters: outcome.appliedFilters,
       rejections: Object.fromEntries(
         outcome.rejections.map(({ reason, count, example }) => [
           nameOf(RejectionReason, reason).toUpperCase(),
@@ -211,11 +216,11 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
     const asked = askedOf(bench, request, undefined);
     if (bench.partner.adapter.inventory !== undefined) {
       const secrets = secretsOf(bench.partner, bench.credentials);
-      return { bench, asked, secrets, ...(await readInventory(bench, asked)) };
+      return { bench, asked, secrets, ...(await readInventory(bench, { ...asked, filter: request.filter })) };
     }
     const http = new HttpClient();
     try {
-      const search = await searchPartner(bench.partner, asked, http);
+      const search = await searchPartner(bench.partner, { ...asked, filter: request.filter }, http);
       // Tokens that the partner gave are known only now.
       const secrets = [...secretsOf(bench.partner, bench.credentials), ...bench.partner.secrets.texts];
       return { bench, asked, secrets, search };
@@ -232,7 +237,7 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
     answers: answersOf(cassette, directory),
     messages: messagesOf(cassette, directory),
   };
-  const { search, handedOver } = await replaySearch(bench.partner, asked, recording);
+  const { search, handedOver } = await replaySearch(bench.partner, { ...asked, filter: request.filter }, recording);
   return { bench, asked, secrets: [], search, handedOver };
 }
 

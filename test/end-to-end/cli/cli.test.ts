@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Command, run, start } from './command.ts';
 
 const config = join(import.meta.dirname, '../../../deploy/config');
@@ -12,7 +12,7 @@ let edge = '';
 
 beforeAll(async () => {
   const startedAt = performance.now();
-  up = start(['up', '--port', '0', '--in-memory']);
+  up = start(['up', '--port', '0', '--in-memory'], { ENTREPOT_INGRESS_ADDRESS: '127.0.0.1:0' });
   banner = await up.prints('Ctrl-C stops everything.');
   console.log(`entrepot up printed its banner after ${Math.round(performance.now() - startedAt)} ms`);
   edge = /listens on (\S+)/.exec(banner)?.[1] ?? '';
@@ -25,7 +25,8 @@ const flight = ['search', 'flight', 'LHR', 'JFK', '+60d', '--currency', 'GBP'];
 
 test('up prints where it listens, who sells, and a curl that can be pasted', async () => {
   expect(edge).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-  for (const partner of ['duffel', 'travelport', 'hotelbeds']) expect(banner).toContain(partner);
+  for (const partner of ['duffel', 'travelport', 'amadeus', 'hotelbeds', 'alpinebits', 'shopify'])
+    expect(banner).toContain(partner);
   const [, body = ''] = /curl -s \S+ -H 'content-type: application\/json' -d '(.+)'/.exec(banner) ?? [];
   const response = await fetch(`${edge}/v1/searches`, {
     method: 'POST',
@@ -34,7 +35,7 @@ test('up prints where it listens, who sells, and a curl that can be pasted', asy
   });
   const answer = (await response.json()) as { offers: unknown[]; outcomes: { status: string }[] };
   expect(answer.offers).toHaveLength(5);
-  expect(answer.outcomes.filter(({ status }) => status === 'OUTCOME_STATUS_OK')).toHaveLength(3);
+  expect(answer.outcomes.filter(({ status }) => status === 'OUTCOME_STATUS_OK')).toHaveLength(4);
 });
 
 test('search --json prints one document for scripts and nothing else', async () => {
@@ -44,14 +45,19 @@ test('search --json prints one document for scripts and nothing else', async () 
   const view = JSON.parse(stdout) as { complete: boolean; offers: unknown[]; outcomes: { partner: string }[] };
   expect(view.complete).toBe(true);
   expect(view.offers).toHaveLength(3);
-  expect(view.outcomes.map(({ partner }) => partner).sort()).toEqual(['duffel', 'duffel-leisure', 'travelport']);
+  expect(view.outcomes.map(({ partner }) => partner).sort()).toEqual([
+    'amadeus',
+    'duffel',
+    'duffel-leisure',
+    'travelport',
+  ]);
 });
 
 test('search shows partners as they report in, aligned offers, and every outcome below them', async () => {
   const { code, stdout } = await run([...flight, '--page-size', '4', '--edge', edge]);
   expect(code).toBe(0);
   const lines = stdout.split('\n');
-  expect(lines.slice(0, 3).every((line) => /^ok \S+: \d+ offers, \d+ ms$/.test(line))).toBe(true);
+  expect(lines.slice(0, 4).every((line) => /^ok \S+: \d+ offers, \d+ ms$/.test(line))).toBe(true);
   const heading = lines.findIndex((line) => line.trimStart().startsWith('price'));
   const rows = lines.slice(heading + 1, heading + 5);
   const column = lines[heading]?.indexOf('flights') ?? -1;
@@ -60,7 +66,8 @@ test('search shows partners as they report in, aligned offers, and every outcome
     expect(row.slice(column)).toMatch(/^[A-Z0-9]{2}\d+/);
   }
   const outcomes = lines.slice(lines.findIndex((line) => line.startsWith('partner ')) + 1);
-  expect(outcomes.slice(0, 3).map((line) => line.split(/\s+/).slice(0, 2))).toEqual([
+  expect(outcomes.slice(0, 4).map((line) => line.split(/\s+/).slice(0, 2))).toEqual([
+    ['amadeus', 'ok'],
     ['duffel', 'ok'],
     ['duffel-leisure', 'ok'],
     ['travelport', 'ok'],
@@ -74,6 +81,32 @@ test('a search for a place to stay needs no running edge: one is started for it'
   expect(stdout).toMatch(/price +property/);
   expect(stdout).toMatch(/hotelbeds-select +ok/);
 });
+
+test('the searches that up suggests show what partners handed over beside those that are asked, the same in one line', async () => {
+  const suggested = [...banner.matchAll(/npx entrepot (search (?:stay|good) .+)/g)].map(([, command = '']) =>
+    command.split(' ').map((word) => word.replaceAll("'", '')),
+  );
+  expect(suggested).toHaveLength(3);
+  const [stay, words, gtin] = suggested.map((args) => async () => {
+    const { code, stdout } = await run([
+      ...args.join(' ').replace('cordless drill', 'drill').split(' '),
+      '--edge',
+      edge,
+    ]);
+    expect(code).toBe(0);
+    return stdout;
+  });
+  // It listens before everything has come.
+  await vi.waitFor(async () => expect(await stay!()).toMatch(/^alpinebits +ok/m), { timeout: 30_000 });
+  await vi.waitFor(
+    async () => expect(await gtin!()).toMatch(/google-merchant also shopify|shopify also google-merchant/),
+    {
+      timeout: 30_000,
+    },
+  );
+  for (const partner of ['ebay', 'google-merchant', 'shopify'])
+    expect(await words!()).toMatch(new RegExp(`^${partner} +ok`, 'm'));
+}, 60_000);
 
 test.each([
   ['an unknown airport', ['LHR', 'QQQ', '+60d'], 'flight.destination'],

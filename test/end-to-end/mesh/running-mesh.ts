@@ -13,7 +13,6 @@ const partnerDelayMs = 500;
 export interface RunningMesh {
   readonly edgeUrl: string;
   readonly twinUrl: string;
-  readonly configDirectory: string;
   /** What the supervisor said so far. */
   readonly said: readonly string[];
   readonly supervisor: Supervisor;
@@ -34,7 +33,7 @@ export async function startMesh(): Promise<RunningMesh> {
   const fixed = `delay: { kind: fixed, ms: ${partnerDelayMs} }`;
   writeFileSync(twinFile, readFileSync(twinFile, 'utf8').replaceAll(/delay: \{.*\}/g, fixed));
 
-  const names = ['EDGE', 'QUERY', 'SUPPLY', 'NORMALIZATION', 'PRICING', 'TWIN'];
+  const names = ['EDGE', 'QUERY', 'SUPPLY', 'NORMALIZATION', 'PRICING', 'INGRESS', 'TWIN'];
   const ports = await freePorts(names.length);
   const [edgePort = 0] = ports;
   const environment = {
@@ -71,7 +70,6 @@ export async function startMesh(): Promise<RunningMesh> {
   return {
     edgeUrl: `http://127.0.0.1:${edgePort}`,
     twinUrl: `http://127.0.0.1:${ports.at(-1)}`,
-    configDirectory,
     said,
     supervisor,
     kill: async (name) => {

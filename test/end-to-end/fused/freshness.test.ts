@@ -22,7 +22,7 @@ const goodSearch = (changes: object = {}) => ({
 
 describe('searches that ask the same at the same time', () => {
   test('ask each partner once, and each finds what all find', async () => {
-    for (const seller of staySellers) await rig.scenario(seller, { delay: { kind: 'fixed', ms: 1_500 } });
+    for (const seller of staySellers) await rig.scenario(seller, { delay: { kind: 'fixed', ms: 4_000 } });
     const pages = await Promise.all(Array.from({ length: 4 }, () => rig.search(staySearch({ partners: staySellers }))));
     for (const seller of staySellers) expect((await rig.asked(seller)).requests).toBe(1);
     for (const page of pages) {

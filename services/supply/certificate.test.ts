@@ -9,7 +9,7 @@ import { digestOfFolder } from './folder-digest.ts';
 import { adapterFolders, checkPartners, loadPartners, shippedAdapters } from './load.ts';
 import { planSearch } from './plan.ts';
 import { start, testAdapters, writePartners } from './testing/rig.ts';
-import { loadCases } from './workbench/cases.ts';
+import { digestOfCases, loadCases } from './workbench/cases.ts';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'entrepot-certificate-'));
 const made: string[] = [scratch];
@@ -134,9 +134,11 @@ describe('a shipped folder with golden cases', () => {
   });
 
   it.each(certified.map((folder) => [path.basename(folder), folder]))(
-    '%s has a certificate of grade A, of the folder as it is; `npm run certify` renews it',
+    '%s has a certificate of grade A, of the folder and the cases as they are; `npm run certify` renews it',
     (_, folder) => {
-      expect(readCertificate(folder)).toMatchObject({ grade: 'A', manifest: digestOfFolder(folder) });
+      const certificate = readCertificate(folder);
+      expect(certificate).toMatchObject({ grade: 'A', manifest: digestOfFolder(folder) });
+      expect(certificate).toHaveProperty('cases', digestOfCases(loadCases(folder)));
     },
   );
 });

@@ -6,6 +6,7 @@ import { type JSONSchema, loadYamlDocument, type YamlDocument, yamlFiles } from 
 import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { nameOf } from '../failure.ts';
+import { shortDigest } from '../folder-digest.ts';
 import type { HttpAnswer } from '../http.ts';
 import { shapesOf } from './baseline.ts';
 import { type BenchPartner, openOffline } from './bench.ts';
@@ -144,6 +145,16 @@ export interface CaseResult {
 /** The cases in a partner's folder. Throws ConfigError. */
 export function loadCases(folder: string): LoadedCase[] {
   return yamlFiles(path.join(folder, 'cases')).map(loadCase);
+}
+
+/** Digest of cases with their recordings: a certificate tells by it that they are not those that it was made with. */
+export function digestOfCases(cases: readonly LoadedCase[]): string {
+  return shortDigest(
+    cases.flatMap(({ file, answers }) => [
+      readFileSync(file, 'utf8'),
+      ...answers.map(({ status, headers, body }) => `${status} ${JSON.stringify(headers)} ${body.toString('base64')}`),
+    ]),
+  );
 }
 
 /** One case with its cassette. Throws ConfigError. */

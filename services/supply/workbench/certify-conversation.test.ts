@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { folderOf } from './bench.ts';
 import { certify } from './certify.ts';
+import { exactness } from './grade.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'entrepot-conversation-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -83,6 +84,20 @@ describe('a partner that is asked several times', { timeout: 60_000, concurrent:
         'shared is in none: show it by a case, or say under `lacks` why there is none',
       'an answer without rows': 'no case shows it',
     });
+  });
+});
+
+describe('a partner that states a range', { timeout: 60_000, concurrent: true }, () => {
+  it('is a D where its upper end is cut to whole units, also if none of its cases shows it', async () => {
+    const { certificate, failed } = await certified('uber', (folder) =>
+      edit(folder, [
+        'totalMax: "first(is_exact, false) ? absent() : row.high_estimate"',
+        'totalMax: "first(is_exact, false) ? absent() : int(double(row.high_estimate))"',
+      ]),
+    );
+    expect(certificate.grade).toBe('D');
+    expect(Object.keys(failed)).toEqual([exactness]);
+    expect(failed[exactness]).toMatch(/^1234\.56 GBP became 123456 to 123400 minor units of GBP/);
   });
 });
 

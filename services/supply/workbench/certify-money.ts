@@ -1,11 +1,11 @@
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { Decimal, minorDigits, parseAmount } from '../../../libs/money/index.ts';
-import type { PartnerPrice } from '../adapter.ts';
+import type { PartnerPrice, Rejection } from '../adapter.ts';
 import { nameOf } from '../failure.ts';
 import { type Check, check, exactness } from './grade.ts';
 import type { Read } from './reads.ts';
-import type { Change, RowTrial } from './row-trial.ts';
+import type { Change, Outcome, RowTrial } from './row-trial.ts';
 
 /** Currencies with 0, 2 and 3 minor digits, each with amounts that a float would not carry. */
 const AMOUNTS: readonly (readonly [currency: string, amount: string])[] = [
@@ -35,6 +35,8 @@ const minorOnly = 'amounts come in whole minor units, which have no more digits'
 interface Stated {
   readonly totals: readonly Read[];
   readonly currencies: readonly Read[];
+  /** The upper end of a range. */
+  readonly uppers: readonly Read[];
   /** Other amounts beside it, such as taxes. */
   readonly others: readonly Read[];
   readonly form: 'major' | 'minor' | 'joined';
@@ -46,6 +48,7 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
   const exact: string[] = [];
   const rounded: string[] = [];
   const assumed: string[] = [];
+  const below: string[] = [];
   const inverse: string[] = [];
   let tried = 0;
   let major = 0;
@@ -65,16 +68,19 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
     const found = statedIn(trial.reads(read), price.value);
     const stated = found && inItsForm(trial, found, price.value, read);
     if (stated === undefined || remembers(trial, stated, price.value, read)) continue;
+    const made = AMOUNTS.map(([currency, amount]) => priced(trial, stated, currency, amount, read));
+    const wrong = AMOUNTS.flatMap(([currency, amount], at) => wrongAmount(stated, made[at]!, currency, amount) ?? []);
+    // A mapping that refuses every amount for what has nothing to do with money says nothing.
+    if (wrong.length === 0 && !made.some((one) => 'value' in one)) continue;
     tried++;
-    for (const [currency, amount] of AMOUNTS) {
-      const wrong = wrongAmount(trial.with(changesTo(stated, currency, amount), read), currency, amount);
-      if (wrong !== undefined) exact.push(wrong);
-    }
+    exact.push(...wrong);
     if (stated.form !== 'minor') {
       major++;
-      const made = trial.with(changesTo(stated, 'GBP', '12.345'), read);
-      if ('value' in made) rounded.push(`12.345 GBP became ${made.value.totalMinor} minor units`);
+      const longer = priced(trial, stated, 'GBP', '12.345', read);
+      if ('value' in longer) rounded.push(`12.345 GBP became ${longer.value.totalMinor} minor units`);
     }
+    const negative = priced(trial, stated, 'GBP', '-12.34', read);
+    if ('value' in negative) below.push(`-12.34 GBP became ${negative.value.totalMinor} minor units`);
     assumed.push(...assumptions(trial, stated, read));
   }
   return [
@@ -87,6 +93,7 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
       major,
       trials.length > tried || tried === 0 ? unseen : minorOnly,
     ),
+    check('money', 'an amount below zero is refused', below, tried, unseen),
     check(
       'money',
       'without its amount or its currency a row is refused, not priced by assumption',
@@ -118,16 +125,16 @@ function incomplete({ currency, totalMinor, basis }: PartnerPrice): string[] {
 
 /** Where the price stands in what was looked at; undefined where it is put together of several amounts, or a constant. */
 function statedIn(reads: readonly Read[], price: PartnerPrice): Stated | undefined {
-  const { currency, totalMinor } = price;
+  const { currency, totalMinor, totalMaxMinor } = price;
   const digits = minorDigits(currency) ?? 0;
-  const is = (value: unknown): boolean => {
+  const is = (value: unknown, minor = totalMinor): boolean => {
     const amount = parseAmount(value, currency);
-    return 'minor' in amount && amount.minor === totalMinor;
+    return 'minor' in amount && amount.minor === minor;
   };
   const joined = reads.filter(({ value }) => isJoined(value, currency) && is(String(value).slice(3)));
   if (joined.length > 0) {
     const others = reads.filter((read) => isJoined(read.value, currency) && !joined.includes(read));
-    return { totals: joined, currencies: [], others, form: 'joined' };
+    return { totals: joined, currencies: [], uppers: [], others, form: 'joined' };
   }
   const currencies = reads.filter(({ value }) => value === currency);
   if (currencies.length === 0) return undefined;
@@ -135,8 +142,15 @@ function statedIn(reads: readonly Read[], price: PartnerPrice): Stated | undefin
   const minor = reads.filter(({ value }) => digits > 0 && /^\d+$/.test(String(value)) && Number(value) === totalMinor);
   const totals = major.length > 0 ? major : minor;
   if (totals.length === 0) return undefined;
-  const others = reads.filter((read) => !totals.includes(read) && 'minor' in parseAmount(read.value, currency));
-  return { totals, currencies, others, form: major.length > 0 ? 'major' : 'minor' };
+  const form = major.length > 0 ? 'major' : 'minor';
+  const uppers = reads.filter(
+    ({ value }) =>
+      totalMaxMinor !== undefined && (form === 'major' ? is(value, totalMaxMinor) : Number(value) === totalMaxMinor),
+  );
+  const others = reads.filter(
+    (read) => !totals.includes(read) && !uppers.includes(read) && 'minor' in parseAmount(read.value, currency),
+  );
+  return { totals, currencies, uppers, others, form };
 }
 
 /** Of a currency without minor digits both forms look the same: the one that another currency is read in counts. */
@@ -144,7 +158,7 @@ function inItsForm(trial: RowTrial, stated: Stated, price: PartnerPrice, read: (
   if (stated.form !== 'major' || minorDigits(price.currency) !== 0) return stated;
   const other: Stated = { ...stated, form: 'minor' };
   const fits = (one: Stated): boolean =>
-    wrongAmount(trial.with(changesTo(one, 'GBP', '1234.56'), read), 'GBP', '1234.56') === undefined;
+    wrongAmount(one, priced(trial, one, 'GBP', '1234.56', read), 'GBP', '1234.56') === undefined;
   return !fits(stated) && fits(other) ? other : stated;
 }
 
@@ -156,7 +170,7 @@ function remembers(
   read: (row: unknown) => PartnerPrice,
 ): boolean {
   return AMOUNTS.every(([currency, amount]) => {
-    const made = trial.with(changesTo(stated, currency, amount), read);
+    const made = priced(trial, stated, currency, amount, read);
     return 'value' in made && made.value.totalMinor === price.totalMinor && made.value.currency === price.currency;
   });
 }
@@ -165,10 +179,25 @@ function isJoined(value: unknown, currency: string): boolean {
   return typeof value === 'string' && value.startsWith(currency) && /^[A-Z]{3}\d+(\.\d+)?$/.test(value);
 }
 
-function changesTo({ totals, currencies, others, form }: Stated, currency: string, amount: string): Change[] {
+/** The price with another amount in another currency; with nothing beside it where what stands there then makes no sense. */
+function priced(
+  trial: RowTrial,
+  stated: Stated,
+  currency: string,
+  amount: string,
+  read: (row: unknown) => PartnerPrice,
+): Outcome<PartnerPrice> {
+  const alone = trial.with(changesTo({ ...stated, others: [] }, currency, amount), read);
+  if ('value' in alone) return alone;
+  const cleared = trial.with(changesTo(stated, currency, amount), read);
+  return 'value' in cleared || isAboutMoney(cleared.rejection) ? cleared : alone;
+}
+
+function changesTo({ totals, uppers, currencies, others, form }: Stated, currency: string, amount: string): Change[] {
   const text = form === 'minor' ? minorText(amount, currency) : form === 'joined' ? currency + amount : amount;
   return [
-    ...totals.map((read) => ({ read, value: typeof read.value === 'number' ? Number(text) : text })),
+    // A range that ends where it begins.
+    ...[...totals, ...uppers].map((read) => ({ read, value: typeof read.value === 'number' ? Number(text) : text })),
     ...currencies.map((read) => ({ read, value: currency })),
     // Nothing is right for every currency but nothing.
     ...others.map((read) => ({
@@ -179,22 +208,33 @@ function changesTo({ totals, currencies, others, form }: Stated, currency: strin
 }
 
 function minorText(amount: string, currency: string): string {
-  const read = parseAmount(amount, currency);
-  return 'minor' in read ? String(read.minor) : amount;
+  const read = parseAmount(amount.replace('-', ''), currency);
+  return 'minor' in read ? `${amount.startsWith('-') ? '-' : ''}${read.minor}` : amount;
 }
 
-function wrongAmount(made: ReturnType<RowTrial['with']>, currency: string, amount: string): string | undefined {
+function wrongAmount(
+  { uppers }: Stated,
+  made: Outcome<PartnerPrice>,
+  currency: string,
+  amount: string,
+): string | undefined {
   const expected = parseAmount(amount, currency);
   if (!('minor' in expected)) throw new Error(`${amount} ${currency} is no amount`);
   if ('rejection' in made) {
-    const { reason, example } = made.rejection;
     // Refused for what has nothing to do with money: a rule of the mapping about cheap or dear rows.
-    const aboutMoney = MONEY_REASONS.has(reason);
-    return aboutMoney ? `${amount} ${currency} was refused: ${example}` : undefined;
+    const { rejection } = made;
+    return isAboutMoney(rejection) ? `${amount} ${currency} was refused: ${rejection.example}` : undefined;
   }
-  const { totalMinor, currency: code } = made.value as PartnerPrice;
-  if (totalMinor === expected.minor && code === currency) return undefined;
-  return `${amount} ${currency} became ${totalMinor} minor units of ${code}`;
+  const { totalMinor, totalMaxMinor, currency: code } = made.value;
+  // An upper end that does not stand in the answer is worked out of something else.
+  const upper = uppers.length === 0 ? undefined : totalMaxMinor;
+  if (totalMinor === expected.minor && upper === undefined && code === currency) return undefined;
+  const range = upper === undefined ? '' : ` to ${upper}`;
+  return `${amount} ${currency} became ${totalMinor}${range} minor units of ${code}`;
+}
+
+function isAboutMoney({ reason }: Rejection): boolean {
+  return MONEY_REASONS.has(reason);
 }
 
 const MONEY_REASONS: ReadonlySet<number> = new Set([

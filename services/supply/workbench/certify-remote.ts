@@ -21,7 +21,7 @@ import { remoteFailure } from '../remote/failure.ts';
 import { configureRemote, type RemotePartner } from '../remote/partner.ts';
 import { only } from '../remote/search.ts';
 import { openOffline } from './bench.ts';
-import { type CaseResult, loadCases, runCase } from './cases.ts';
+import { type CaseResult, digestOfCases, loadCases, runCase } from './cases.ts';
 import { type Certificate, isWhole } from './certify.ts';
 import { contractChecks, type ReadCase, readCase } from './certify-contract.ts';
 import { against, type Expected, faults, isEndless, said } from './certify-faults.ts';
@@ -100,6 +100,7 @@ export async function certifyRemote(folder: string, target: RemoteTarget): Promi
       grade,
       ceiling: ceilings[grade],
       manifest: versionOf(bench.batches[0]?.manifest ?? ''),
+      cases: digestOfCases(cases.map((one) => one.case)),
       offers: bench.batches.reduce((sum, { rows }) => sum + rows.length / 4, 0),
       completeness,
       conversation: whole.actual.requests ?? [],

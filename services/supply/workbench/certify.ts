@@ -6,7 +6,7 @@ import { digestOfFolder } from '../folder-digest.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';
-import { type CaseResult, loadCases, resultOf } from './cases.ts';
+import { type CaseResult, digestOfCases, loadCases, resultOf } from './cases.ts';
 import { faultChecks } from './certify-faults.ts';
 import { limitChecks } from './certify-limits.ts';
 import { moneyChecks } from './certify-money.ts';
@@ -29,6 +29,8 @@ export interface Certificate extends CertificateHead {
   readonly grade: Grade;
   /** The most that an account's trafficShare may be. */
   readonly ceiling: number;
+  /** Digest of the golden cases with their recordings. */
+  readonly cases: string;
   /** Offers that the golden cases make. */
   readonly offers: number;
   readonly completeness: Completeness;
@@ -89,6 +91,7 @@ export async function certify(folder: string): Promise<Certified> {
       grade,
       ceiling: ceilings[grade],
       manifest: digestOfFolder(folder),
+      cases: digestOfCases(results.map((one) => one.case)),
       offers: rows.length,
       completeness,
       conversation,

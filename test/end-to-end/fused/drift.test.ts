@@ -125,7 +125,7 @@ test(
     const text = readFileSync(manifest, 'utf8');
     writeFileSync(manifest, text.replace(/row\.total_emissions_kg/g, 'string(row.total_emissions_kg)'));
     expect((await run(['partner', 'test', 'duffel', '--update'], env)).code).toBe(0);
-    expect((await run(['partner', 'test', 'duffel'], env)).stdout).toContain('5 of 5 cases hold');
+    expect((await run(['partner', 'test', 'duffel'], env)).stdout).toMatch(/\n(\d+) of \1 cases hold/);
     expect(readFileSync(join(folder, 'cases', name!), 'utf8')).toContain('data.offers[].total_emissions_kg: number');
     expect((await run(['partner', 'certify', 'duffel'], env)).code).toBe(0);
     // From the reload on, answers are held against the new baseline.

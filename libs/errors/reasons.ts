@@ -36,6 +36,7 @@ export const reasonStatus: Readonly<Record<ReasonName, Status>> = {
   UNREACHABLE: Status.UNAVAILABLE,
   CANCELLED: Status.CANCELLED,
   UNKNOWN_METHOD: Status.UNIMPLEMENTED,
+  FILTER_NOT_HELD: Status.FAILED_PRECONDITION,
 };
 
 /** Whether a text is a reason that this build knows: a newer peer may send one that it does not. */

@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { analyze } from './analyze.ts';
+import type { Checked } from './check.ts';
+import { type Constraint, readConstraint } from './constraint.ts';
 import { emitFactory, type Factory, sourcesOf } from './emit.ts';
 import type { Node } from './node.ts';
 import { bindSource, type RowSource } from './source.ts';
@@ -66,6 +68,40 @@ export function compileExpression<T extends ExpressionType>(
   return compiled as CompiledExpression<ExpressionValues[T]>;
 }
 
+/** A term of a condition: what is true only where all of them are. */
+export interface Conjunct {
+  /** The term alone; it is bound to the variables of the whole condition. */
+  readonly expression: CompiledExpression<boolean>;
+  /** The term as a constraint on one variable; undefined where it is none. */
+  readonly constraint: Constraint | undefined;
+}
+
+/** A condition as a whole and term by term. */
+export interface Conjunction {
+  readonly expression: CompiledExpression<boolean>;
+  /** The terms that stand between its outermost `&&`, in order; one where there are none. A term that is always true is none. */
+  readonly conjuncts: readonly Conjunct[];
+}
+
+/**
+ * Compiles a condition and takes it apart. A row fulfils it exactly when every conjunct evaluates to true: for an error in one
+ * and false in another are both no.
+ * Throws ExpressionError as compileExpression does.
+ */
+export function compileConjunction(source: string, scope: Scope): Conjunction {
+  const expression = compileExpression(source, scope, 'bool');
+  const { root, reads } = (expression as Compiled<boolean>).checked;
+  const types = reads.map((name) => scope.variables.get(name)!);
+  const terms = root.kind === 'logic' && root.operator === '&&' ? root.args : [root];
+  const conjuncts = terms
+    .filter((term) => !(term.kind === 'constant' && term.value === true))
+    .map((term) => ({
+      expression: new Compiled<boolean>(source, reads, types, term),
+      constraint: readConstraint(term, { reads, types: scope.variables }),
+    }));
+  return { expression, conjuncts };
+}
+
 /** Compiles without a cache; for any type of result when none is expected. */
 export function compileAny(
   source: string,
@@ -77,7 +113,7 @@ export function compileAny(
   return { expression: new Compiled(source, reads, types, root), type: root.type };
 }
 
-class Compiled implements CompiledExpression<Value> {
+class Compiled<V extends Value> implements CompiledExpression<V> {
   readonly source: string;
   readonly reads: readonly string[];
   readonly #types: readonly ExpressionType[];
@@ -91,7 +127,12 @@ class Compiled implements CompiledExpression<Value> {
     this.#root = root;
   }
 
-  bind(source: RowSource): (row: number) => Value | undefined {
+  /** What it was compiled from. */
+  get checked(): Checked {
+    return { root: this.#root, reads: this.reads };
+  }
+
+  bind(source: RowSource): (row: number) => V | undefined {
     const bound = this.reads.map((name, i) => bindSource(name, this.#types[i]!, source(name)));
     const shapes = bound.map((one) => one.shape);
     const key = shapes.join();
@@ -100,6 +141,6 @@ class Compiled implements CompiledExpression<Value> {
       factory = emitFactory(this.#root, shapes, this.#types);
       this.#factories.set(key, factory);
     }
-    return factory(sourcesOf(bound));
+    return factory(sourcesOf(bound)) as (row: number) => V | undefined;
   }
 }

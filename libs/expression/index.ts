@@ -1,5 +1,19 @@
 /** CEL expressions: parsed by a library, type-checked against a scope, compiled to JavaScript once. */
-export { type CompiledExpression, compileExpression } from './compile.ts';
+export {
+  type CompiledExpression,
+  type Conjunct,
+  type Conjunction,
+  compileConjunction,
+  compileExpression,
+} from './compile.ts';
+export {
+  type Constraint,
+  type ConstraintOperator,
+  type ConstraintValue,
+  constraintOperators,
+  implies,
+  weakened,
+} from './constraint.ts';
 export { compileDynamic, type DynamicExpression, DynamicWriter } from './dynamic.ts';
 export { ExpressionError } from './error.ts';
 export { evaluate } from './evaluate.ts';

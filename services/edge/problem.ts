@@ -49,6 +49,7 @@ const httpStatusOfReason: Readonly<Partial<Record<EntrepotError['reason'], numbe
   OFFER_SOLD_OUT: 410,
   TOKEN_EXPIRED: 410,
   VIEW_EXPIRED: 410,
+  FILTER_NOT_HELD: 409,
 };
 
 /** Makes the problem document of an error. */

@@ -56,8 +56,11 @@ export function outcomeTable(outcomes: readonly JsonOutcome[]): string {
       String(outcome.offersKept ?? 0),
       String(outcome.rowsReceived ?? 0),
       String(outcome.latencyMs ?? 0),
-      outcome.cache === 'CACHE_USE_HIT' ? 'held' : outcome.cache === 'CACHE_USE_SHARED' ? 'shared' : 'asked',
-      clip([outcome.detail ?? '', ...rejections(outcome)].filter((part) => part !== '').join('; '), 90),
+      answeredHow(outcome),
+      clip(
+        [outcome.detail ?? '', ...rejections(outcome), ...applied(outcome)].filter((part) => part !== '').join('; '),
+        90,
+      ),
     ]);
   return table(['partner', 'outcome', '>offers', '>rows', '>ms', 'answer', 'why'], rows);
 }
@@ -65,6 +68,17 @@ export function outcomeTable(outcomes: readonly JsonOutcome[]): string {
 /** One partner's outcome in a line, for progress. */
 export function outcomeLine(outcome: JsonOutcome): string {
   return `${status(outcome)} ${outcome.partner}: ${outcome.offersKept ?? 0} offers, ${outcome.latencyMs ?? 0} ms`;
+}
+
+/** Whether the partner was asked, and of a held answer how old it is. */
+function answeredHow({ cache, cacheAgeMs = 0 }: JsonOutcome): string {
+  if (cache === 'CACHE_USE_HIT') return `held ${Math.round(cacheAgeMs / 1_000)} s`;
+  return cache === 'CACHE_USE_SHARED' ? 'shared' : 'asked';
+}
+
+/** What of the filter the partner applied itself. */
+function applied({ appliedFilters = [] }: JsonOutcome): string[] {
+  return appliedFilters.length === 0 ? [] : [`it applied ${appliedFilters.join(' && ')}`];
 }
 
 function rejections(outcome: JsonOutcome): string[] {

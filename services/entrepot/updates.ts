@@ -16,6 +16,8 @@ export interface JsonOutcome {
   readonly rowsReceived?: number;
   readonly latencyMs?: number;
   readonly cache?: string;
+  readonly cacheAgeMs?: number;
+  readonly appliedFilters?: readonly string[];
   readonly rejections?: readonly { readonly reason: string; readonly count: number; readonly example?: string }[];
 }
 

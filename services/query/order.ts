@@ -1,4 +1,5 @@
 import type { AnyColumnView, NumberColumn } from '../../libs/columns/index.ts';
+import type { CompiledExpression } from '../../libs/expression/index.ts';
 import type { Weight } from './config.ts';
 import type { ResultSet } from './result-set.ts';
 import { sortByKey } from './sort.ts';
@@ -20,16 +21,36 @@ export function orderedRows(set: ResultSet, view: View, weights: readonly Weight
 function matchingRows(set: ResultSet, view: View): Uint32Array {
   const live = set.liveRows();
   if (view.filter === undefined) return live.slice();
-  const { totals, minorPerMajor } = set;
-  const matches = view.filter.bind((variable) => {
-    if (variable === 'price') return { get: (row) => totals[row]! / minorPerMajor };
-    if (variable === 'partner') return { get: (row) => set.partnerOf(row) };
-    return set.column(variable);
-  });
+  const matches = set.applied.none ? matcher(set, view.filter) : matcherOfRest(set, view);
   const rows = new Uint32Array(live.length);
   let length = 0;
   for (const row of live) if (matches(row) === true) rows[length++] = row;
   return rows.subarray(0, length);
+}
+
+type Matcher = (row: number) => boolean | undefined;
+
+function matcher(set: ResultSet, condition: CompiledExpression<boolean>): Matcher {
+  const { totals, minorPerMajor } = set;
+  return condition.bind((variable) => {
+    if (variable === 'price') return { get: (row) => totals[row]! / minorPerMajor };
+    if (variable === 'partner') return { get: (row) => set.partnerOf(row) };
+    return set.column(variable);
+  });
+}
+
+/** Term by term: what a partner applied holds for its rows unless they say otherwise, also where they do not say. */
+function matcherOfRest(set: ResultSet, { conjuncts }: View): Matcher {
+  const terms = conjuncts.map(({ expression }) => matcher(set, expression));
+  const vouched = set.partners.map((partner) => set.applied.vouched(partner, conjuncts));
+  return (row) => {
+    const words = vouched[set.placeOf(row).partner]!;
+    for (let term = 0; term < terms.length; term++) {
+      const holds = terms[term]!(row);
+      if (holds !== true && !(holds === undefined && words[term] === true)) return false;
+    }
+    return true;
+  };
 }
 
 const absent = Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import { CacheUse, type PartnerOutcome, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { UnpricedRow } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { SearchPlan } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import type { AppliedFilters } from './applied.ts';
 import type { Ending } from './endings.ts';
 
 /** One partner's part of a search. */
@@ -23,14 +24,19 @@ interface Part {
  */
 export class Outcomes {
   readonly #startedAt: number;
+  readonly #applied: AppliedFilters;
   readonly #parts = new Map<string, Part>();
   readonly #ended: PartnerOutcome[] = [];
   #planned = false;
   #open = 0;
 
-  /** @param startedAt of the search, in milliseconds of performance.now() */
-  constructor(startedAt: number) {
+  /**
+   * @param startedAt of the search, in milliseconds of performance.now()
+   * @param applied what partners apply of the filter
+   */
+  constructor(startedAt: number, applied: AppliedFilters) {
     this.#startedAt = startedAt;
+    this.#applied = applied;
   }
 
   /** The plan has come. */
@@ -154,6 +160,8 @@ export class Outcomes {
       requests: 0,
       cache: CacheUse.UNSPECIFIED,
       retryAfterMs: undefined,
+      cacheAgeMs: undefined,
+      appliedFilters: this.#applied.textsOf(part.partner),
     };
   }
 }

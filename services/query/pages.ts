@@ -16,7 +16,8 @@ const mostRecuts = 5;
  * partner is asked. Offers that have expired since the order was fixed are left out, so such a page may be shorter than
  * its size; its total stays that of the order.
  *
- * @throws EntrepotError INVALID_TOKEN, TOKEN_EXPIRED, INVALID_FIELD, INVALID_FILTER, INVALID_ORDER_BY, SUPPLY_UNAVAILABLE
+ * @throws EntrepotError INVALID_TOKEN, TOKEN_EXPIRED, INVALID_FIELD, INVALID_FILTER, INVALID_ORDER_BY, FILTER_NOT_HELD,
+ * SUPPLY_UNAVAILABLE
  */
 export async function readPage(search: Search, request: GetPageRequest, context: MeshContext): Promise<SearchPage> {
   const { pageToken, options } = request;
@@ -90,6 +91,7 @@ function viewOf(search: Search, options: PageOptions): View {
   };
   const view = compileView(search.request.vertical, asked, 'options.', problems);
   if (problems.length > 0) throw viewError(problems);
+  search.set.applied.check(view, 'options.filter');
   return view;
 }
 

@@ -10,6 +10,7 @@ import type { PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/p
 import type { IdentityChange, OfferHandle, PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { isQueryable, type Vertical } from '../../libs/vertical/index.ts';
+import { AppliedFilters } from './applied.ts';
 import { int64At, withRoom } from './growing.ts';
 import { Products } from './products.ts';
 import { type CheckedBatch, checkBatch, partnerPrices, Segments } from './segments.ts';
@@ -48,6 +49,8 @@ export class ResultSet {
   /** Minor units in one major unit of the currency. */
   readonly minorPerMajor: number;
   readonly products = new Products();
+  /** What partners applied themselves of the search's filter. */
+  readonly applied: AppliedFilters;
   /** Of a price that is a range, the bound that counts. */
   readonly #upperCounts: boolean;
   readonly #wanted: readonly string[];
@@ -71,6 +74,7 @@ export class ResultSet {
   /** @param currency ISO 4217, of the shown prices */
   constructor(vertical: Vertical, currency: string) {
     this.currency = currency;
+    this.applied = new AppliedFilters(vertical);
     this.#upperCounts = vertical.priceBound === 'upper';
     this.minorPerMajor = 10 ** (minorDigits(currency) ?? 2);
     // What nobody filters, sorts or counts by (a shared identity key) is not worth merging.

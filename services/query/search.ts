@@ -27,7 +27,7 @@ import type { PreparedSearch } from './request.ts';
 import { ResultSet } from './result-set.ts';
 import { SupplyStream } from './supply-stream.ts';
 import { UpdateLog } from './updates.ts';
-import type { View } from './view.ts';
+import { filterOfPartners, type View } from './view.ts';
 
 /** What searches need of the service. */
 export interface SearchDependencies {
@@ -71,7 +71,7 @@ export class Search {
   readonly #orderings: Orderings;
   readonly #deps: SearchDependencies;
   readonly #startedAt = performance.now();
-  readonly #outcomes = new Outcomes(this.#startedAt);
+  readonly #outcomes: Outcomes;
   readonly #supply: SupplyStream;
   readonly #pricing: PricingStream;
   #deadlineTimer: NodeJS.Timeout | undefined;
@@ -92,6 +92,7 @@ export class Search {
     const { config } = deps;
     const { vertical, currency, market, view } = request;
     this.set = new ResultSet(vertical, currency);
+    this.#outcomes = new Outcomes(this.#startedAt, this.set.applied);
     this.log = new UpdateLog(this.id, view.key, view.pageSize * rememberedPages);
     this.maker = new OfferMaker(
       this.set,
@@ -118,11 +119,14 @@ export class Search {
       currency,
       locale: request.locale,
       partners: request.partners,
+      filter: filterOfPartners(view, vertical),
+      constraints: [],
     };
     this.#supply = new SupplyStream(deps.supply, start, this.#callOptions(supplyMs), {
       planned: (plan) => this.#planned(plan),
       received: (batch) => this.#received(batch),
       reported: (outcome) => this.#reported(outcome),
+      applied: (applied) => this.set.applied.add(applied),
       resolved: (identities) => this.#resolved(identities),
       over: (error) => this.#supplyEnded(error),
     });
@@ -190,6 +194,7 @@ export class Search {
 
   #planned(plan: SearchPlan): void {
     this.set.partners = plan.asked;
+    for (const applied of plan.applied) this.set.applied.add(applied);
     this.#outcomes.plan(plan);
     this.#changed();
   }

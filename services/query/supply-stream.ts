@@ -1,5 +1,6 @@
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type {
+  AppliedFilter,
   IdentitiesResolved,
   MadeOffer,
   OfferHandle,
@@ -17,6 +18,8 @@ import { PushQueue } from './push-queue.ts';
 /** Who hears of a supply stream. */
 export interface SupplyListener {
   planned(plan: SearchPlan): void;
+  /** What a partner applies of the filter, before its first batch. */
+  applied(applied: AppliedFilter): void;
   received(batch: PartnerBatch): void;
   reported(outcome: PartnerOutcome): void;
   resolved(identities: IdentitiesResolved): void;
@@ -62,6 +65,9 @@ export class SupplyStream {
         switch (message?.$case) {
           case 'plan':
             this.#listener.planned(message.value);
+            break;
+          case 'applied':
+            this.#listener.applied(message.value);
             break;
           case 'batch':
             this.#listener.received(message.value);

@@ -4,7 +4,9 @@ import { Grouping } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, type FieldViolation } from '../../libs/errors/index.ts';
 import {
   type CompiledExpression,
-  compileExpression,
+  type Conjunct,
+  type Conjunction,
+  compileConjunction,
   ExpressionError,
   verticalScope,
 } from '../../libs/expression/index.ts';
@@ -25,7 +27,9 @@ export interface View {
   readonly key: string;
   readonly order: Order;
   /** Undefined for all offers. */
-  readonly filter: CompiledExpression | undefined;
+  readonly filter: CompiledExpression<boolean> | undefined;
+  /** The filter term by term; none for all offers. */
+  readonly conjuncts: readonly Conjunct[];
   /** One entry a product, or one an offer. */
   readonly grouping: 'product' | 'offer';
   /** Entries on a page. */
@@ -47,7 +51,7 @@ const mostPageSize = 200;
 const mostFilterLength = 4_000;
 
 /** Filters are compiled once for all searches that use them. */
-const filters = new LRUCache<string, CompiledExpression>({ max: 500 });
+const filters = new LRUCache<string, Conjunction>({ max: 500 });
 
 /** Something wrong in a view, with the reason that it has when it is the only trouble. */
 export interface ViewProblem extends FieldViolation {
@@ -62,7 +66,8 @@ export interface ViewProblem extends FieldViolation {
  */
 export function compileView(vertical: Vertical, request: ViewRequest, at: string, problems: ViewProblem[]): View {
   const order = readOrder(vertical, request.orderBy, `${at}orderBy`, problems);
-  const filter = readFilter(vertical, request.filter, `${at}filter`, problems);
+  const read = readFilter(vertical, request.filter, `${at}filter`, problems);
+  const filter = read?.expression;
   const pageSize = request.pageSize === 0 ? defaultPageSize : request.pageSize;
   if (!(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= mostPageSize)) {
     const description = `is ${pageSize}; it must be from 1 to ${mostPageSize}, or left out for ${defaultPageSize}`;
@@ -76,7 +81,22 @@ export function compileView(vertical: Vertical, request: ViewRequest, at: string
   const key = createHash('sha256').update(text).digest('base64url').slice(0, 12);
   const { orderBy } = request;
   const asked = { orderBy, filter: request.filter, grouping: request.grouping, pageSize: request.pageSize };
-  return { key, order, filter, grouping, pageSize, asked };
+  return { key, order, filter, conjuncts: read?.conjuncts ?? [], grouping, pageSize, asked };
+}
+
+/**
+ * What of a view's filter can be told to partners: the conditions that are each on one attribute of the vertical, as CEL. Price
+ * and partner are our own affair: a shown price is no partner's price.
+ */
+export function filterOfPartners({ conjuncts }: View, vertical: Vertical): string {
+  let told = '';
+  for (const { constraint } of conjuncts) {
+    if (constraint === undefined || vertical.attribute(constraint.attribute) === undefined) continue;
+    const longer = told === '' ? constraint.text : `${told} && ${constraint.text}`;
+    // What is not told is applied here, like everything that is no such condition.
+    if (longer.length <= mostFilterLength) told = longer;
+  }
+  return told;
 }
 
 /**
@@ -116,7 +136,7 @@ function readFilter(
   source: string,
   field: string,
   problems: ViewProblem[],
-): CompiledExpression | undefined {
+): Conjunction | undefined {
   if (source.trim() === '') return undefined;
   const refuse = (description: string, place: Record<string, string> = {}): undefined => {
     const scope = scopeOf(vertical);
@@ -134,7 +154,7 @@ function readFilter(
   const known = filters.get(key);
   if (known !== undefined) return known;
   try {
-    const compiled = compileExpression(source, scopeOf(vertical), 'bool');
+    const compiled = compileConjunction(source, scopeOf(vertical));
     filters.set(key, compiled);
     return compiled;
   } catch (error) {

@@ -7,6 +7,7 @@
 import type { Criteria, Item } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { FailureKind, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import type { Constraint, ConstraintOperator, ConstraintValue } from '../../libs/expression/index.ts';
 import type { InventoryFormat } from './inventory/types.ts';
 
 /** A configured partner as its adapter sees it. Several partners (accounts, brands, regions) may use one adapter. */
@@ -51,6 +52,8 @@ export interface AskContext {
   readonly locale: string;
   /** Now, in epoch milliseconds (signatures, lifetimes). Never read the clock instead. */
   readonly now: number;
+  /** What the partner is asked to apply of the search's filter, by what {@link Adapter.filters} says; absent: nothing. */
+  readonly filters?: readonly Constraint[];
   /** Of the request that is answered; absent before the first. */
   readonly progress?: Progress;
 }
@@ -160,10 +163,21 @@ export interface SessionClient {
   sign(request: PartnerRequest, token: string, asked: AskContext): PartnerRequest;
 }
 
+/** Whether the partner can apply a constraint with the value; times are epoch milliseconds. */
+export type CanApply = (value: ConstraintValue, context: AskContext) => boolean;
+
+/** What a partner applies itself of a search's filter, by attribute and operator. */
+export type ApplicableFilters = ReadonlyMap<string, ReadonlyMap<ConstraintOperator, CanApply>>;
+
 /** One partner format. `Body` is the parsed answer: a JSON value, or the object that the XML parser makes. */
 export interface Adapter<Row = unknown, Body = unknown> {
   /** The vertical it sells, as the oneof case in Criteria and Item: "flight". */
   readonly vertical: string;
+  /**
+   * What of a search's filter the partner applies itself; absent: nothing. `ask` then has to ask for what `context.filters`
+   * holds, whole.
+   */
+  readonly filters?: ApplicableFilters;
   /** The first request of a search, or why these criteria cannot be asked (a sentence for a person). */
   ask(context: AskContext): PartnerRequest | { readonly unsupported: string };
   /** An answer that is not 2xx. `body` is absent where the text is not of the manifest's format. */
@@ -249,6 +263,12 @@ export interface Manifest {
     readonly lifetimeSeconds: number;
     /** Requests a second: 0.01 to 10,000; absent for no limit by time. */
     readonly requestsPerSecond?: number;
+    /** How long an answer may be given again to the same question: 0 to 86,400 s; absent for never. */
+    readonly reuseSeconds?: number;
+    /** The same for an answer without offers; absent for never. */
+    readonly reuseEmptySeconds?: number;
+    /** Whether searches that ask the same at the same time share one conversation; absent for true. */
+    readonly shareInFlight?: boolean;
   };
   /**
    * What the partner's totals say about taxes where its rows do not: by market (ISO 3166-1 alpha-2, or "*" for every other),

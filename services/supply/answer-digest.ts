@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Criteria } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import type { AskContext } from './adapter.ts';
 import type { Answer } from './answers.ts';
 
 /**
@@ -9,9 +10,15 @@ import type { Answer } from './answers.ts';
  * what one partner answered to one question within one millisecond.
  */
 export function digestOf({ partner, context, kind, body }: Answer): string {
-  const { market, currency, locale, fetchedAt } = context;
-  const facts = `${partner.name} ${partner.manifest.digest} ${kind} ${market} ${currency} ${locale} ${fetchedAt} ${body.length} ${crc32(body)} `;
-  return hash('sha256', facts + criteriaText(context.criteria), 'base64url').slice(0, 22);
+  const { fetchedAt } = context;
+  const facts = `${partner.name} ${partner.manifest.digest} ${kind} ${fetchedAt} ${body.length} ${crc32(body)} `;
+  return hash('sha256', facts + questionText(context), 'base64url').slice(0, 22);
+}
+
+/** What a search asks of a partner, but for the partner: equal for the same question. */
+export function questionText({ criteria, market, currency, locale, filters = [] }: AskContext): string {
+  const asked = filters.map(({ text }) => text).join(' && ');
+  return `${market} ${currency} ${locale} ${criteriaText(criteria)} ${asked}`;
 }
 
 const criteriaTexts = new WeakMap<Criteria, string>();

@@ -15,7 +15,7 @@ import { type ExchangeBounds, type ExchangeTools, PartnerExchange } from './exch
 import { nameOf, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer } from './http.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
-import { partnerDuration, rowsKept, rowsRejected } from './metrics.ts';
+import { partnerDuration, partsAnswered, rowsKept, rowsRejected } from './metrics.ts';
 import type { AnyPartner, ConfiguredPartner } from './partner.ts';
 import type { Question } from './question.ts';
 import { Rejections } from './rejections.ts';
@@ -58,7 +58,7 @@ export async function askPartner(
   onPage: (page: Page) => void,
 ): Promise<PartnerOutcome> {
   const exchange = new PartnerExchange(tools, partner, 'search', context, bounds);
-  const tally = new Tally();
+  const tally = new Tally(partner);
   const sample = tools.drift?.begin(partner);
   let failure: PartnerFailure | undefined;
   try {
@@ -67,7 +67,7 @@ export async function askPartner(
     failure = toPartnerFailure(error);
   }
   sample?.end();
-  const outcome = outcomeOf(exchange, tally, failure);
+  const outcome = outcomeOf(exchange, context, tally, failure);
   outcome.detail = exchange.clean(outcome.detail);
   for (const rejected of outcome.rejections) rejected.example = exchange.clean(rejected.example);
   exchange.end(outcome.status, outcome.failure, outcome.detail, outcome.rowsReceived, outcome.offersKept);
@@ -81,7 +81,39 @@ class Tally {
   kept = 0;
   /** Why something may be missing; the first reason stays. */
   incomplete: string | undefined;
+  readonly mapper: PageMapper;
+
+  constructor(partner: ConfiguredPartner) {
+    this.mapper = new PageMapper(partner);
+  }
+
+  get rejections(): Rejections {
+    return this.mapper.rejections;
+  }
+}
+
+/** Maps the pages of one search in their order. Offers that came before are passed over. */
+export class PageMapper {
   readonly rejections = new Rejections();
+  readonly #partner: ConfiguredPartner;
+  readonly #seen = new SeenOffers();
+  /** Rows that an answer given bit by bit has shown already. */
+  readonly #shown: Set<string> | undefined;
+
+  constructor(partner: ConfiguredPartner) {
+    this.#partner = partner;
+    this.#shown = partner.adapter.idOf === undefined ? undefined : new Set();
+  }
+
+  map(rows: readonly unknown[], context: AnswerContext): MappedRows {
+    const { adapter, plan } = this.#partner;
+    const shown = this.#shown;
+    const ids = shown === undefined ? [] : rows.map((row) => adapter.idOf!(row));
+    const fresh = shown === undefined ? undefined : (row: number): boolean => !shown.has(ids[row] ?? '');
+    const mapped = mapRows(plan, adapter, rows, context, this.#seen, this.rejections, fresh);
+    for (const id of ids) if (id !== undefined) shown?.add(id);
+    return mapped;
+  }
 }
 
 async function readPages(
@@ -94,10 +126,7 @@ async function readPages(
   onPage: (page: Page) => void,
 ): Promise<void> {
   const { partner } = exchange;
-  const { adapter, manifest, plan } = partner;
-  const seen = new SeenOffers();
-  // Rows that an answer given bit by bit has shown already.
-  const shown = adapter.idOf === undefined ? undefined : new Set<string>();
+  const { adapter, manifest } = partner;
   let next: Question | undefined = first;
   for (let pages = 0; next !== undefined; ) {
     if (pages === partner.maxPages) {
@@ -121,11 +150,8 @@ async function readPages(
       throw exchange.failureStated(result);
     }
     if (result.intermediate !== true) pages++;
-    const ids = shown === undefined ? [] : result.rows.map((row) => adapter.idOf!(row));
-    const fresh = shown === undefined ? undefined : (row: number): boolean => !shown.has(ids[row] ?? '');
     if (result.warning !== undefined) tally.incomplete ??= `it warns: ${result.warning.slice(0, 250)}`;
-    const mapped = mapRows(plan, adapter, result.rows, answered, seen, tally.rejections, fresh);
-    for (const id of ids) if (id !== undefined) shown?.add(id);
+    const mapped = tally.mapper.map(result.rows, answered);
     tally.received += mapped.received;
     if (mapped.rows.length > 0) {
       tally.kept += mapped.rows.length;
@@ -156,7 +182,12 @@ function read(adapter: ConfiguredPartner['adapter'], body: unknown, context: Ans
   }
 }
 
-function outcomeOf(exchange: PartnerExchange, tally: Tally, failure: PartnerFailure | undefined): PartnerOutcome {
+function outcomeOf(
+  exchange: PartnerExchange,
+  { filters = [] }: AskContext,
+  tally: Tally,
+  failure: PartnerFailure | undefined,
+): PartnerOutcome {
   const { received, kept, rejections, incomplete } = tally;
   const outcome: PartnerOutcome = {
     ...emptyOutcome(exchange.partner.name, OutcomeStatus.OK, ''),
@@ -165,6 +196,7 @@ function outcomeOf(exchange: PartnerExchange, tally: Tally, failure: PartnerFail
     rejections: rejections.toCounts(),
     latencyMs: Math.round(exchange.elapsedMs),
     requests: exchange.requests,
+    appliedFilters: filters.map(({ text }) => text),
   };
   if (failure !== undefined) {
     const partly = received > 0 && failure.status !== OutcomeStatus.CANCELLED;
@@ -201,13 +233,23 @@ export function emptyOutcome(partner: string, status: OutcomeStatus, detail: str
     requests: 0,
     cache: CacheUse.UNSPECIFIED,
     retryAfterMs: undefined,
+    cacheAgeMs: undefined,
+    appliedFilters: [],
   };
+}
+
+/** How a part of a search was answered, for metrics and traces: "none" where the partner was asked. */
+export function cacheName(cache: CacheUse): string {
+  return cache === CacheUse.UNSPECIFIED ? 'none' : nameOf(CacheUse, cache);
 }
 
 /** Tells metrics and log how a partner's part of a search ended. `cause` is what a defect of ours threw. */
 export function report(outcome: PartnerOutcome, elapsedMs: number, trace: Context, cause: unknown): void {
   const { partner, status, detail, rowsReceived, offersKept } = outcome;
-  partnerDuration.record(elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
+  // A held answer says nothing about how long the partner takes.
+  if (outcome.cache !== CacheUse.HIT)
+    partnerDuration.record(elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
+  partsAnswered.add(1, { partner, cache: cacheName(outcome.cache) });
   if (offersKept > 0) rowsKept.add(offersKept, { partner });
   for (const { reason, count } of outcome.rejections) {
     rowsRejected.add(count, { partner, reason: nameOf(RejectionReason, reason) });

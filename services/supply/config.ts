@@ -13,6 +13,9 @@ export interface PartnerConfig {
   readonly concurrency?: number;
   readonly lifetimeSeconds?: number;
   readonly requestsPerSecond?: number;
+  readonly reuseSeconds?: number;
+  readonly reuseEmptySeconds?: number;
+  readonly shareInFlight?: boolean;
   readonly sendTraceparent: boolean;
   /** Share of searches in which it is asked, 0 to 1. */
   readonly trafficShare: number;
@@ -50,6 +53,30 @@ export const requestsPerSecond: JSONSchema = {
   minimum: 0.01,
   maximum: 10_000,
 };
+
+/** How an answer may serve further searches. */
+export const freshness = {
+  reuseSeconds: {
+    description:
+      'how long a whole answer may be given again to the same question, 0 to 86400 s from when it came; at most until one of its ' +
+      'offers has a minute left, or half of its life where that is less; absent or 0 for never',
+    type: 'integer',
+    minimum: 0,
+    maximum: 86_400,
+  },
+  reuseEmptySeconds: {
+    description: 'the same for an answer without offers: at most reuseSeconds; absent or 0 for never',
+    type: 'integer',
+    minimum: 0,
+    maximum: 86_400,
+  },
+  shareInFlight: {
+    description:
+      'searches that ask the same at the same time share one conversation with the partner; absent for true; false where an answer is ' +
+      'good for one shopper alone',
+    type: 'boolean',
+  },
+} as const;
 
 const market = '^[A-Z]{2}$';
 
@@ -98,6 +125,7 @@ export const partnerSchema: JSONSchema = {
     ...partnerProperties,
     ...limits,
     requestsPerSecond,
+    ...freshness,
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },
     options: { description: 'what the adapter takes, see its README', type: 'object', default: {} },
   },

@@ -28,6 +28,10 @@ export interface ExchangeTools {
 export interface ExchangeBounds {
   /** The caller's deadline, epoch ms; absent: the partner's own timeout alone counts. */
   readonly deadline?: number | undefined;
+  /** When the time is over, epoch ms, in place of both: it may move on while somebody joins who has longer. */
+  readonly until?: () => number;
+  /** Told of each request that goes out. */
+  readonly requested?: () => void;
   readonly signal: AbortSignal;
   /** Parent of the conversation's span. */
   readonly trace: Context;
@@ -39,10 +43,10 @@ const MOST_LOGIN_BYTES = 65_536;
 /** One conversation with a partner: a search with its pages, or requests for one row. One client span. */
 export class PartnerExchange {
   readonly partner: ConfiguredPartner;
-  /** Epoch ms: a little before the caller's deadline, so that the outcome still arrives. */
-  readonly deadline: number;
   readonly #tools: ExchangeTools;
   readonly #context: AskContext;
+  readonly #until: () => number;
+  readonly #requested: (() => void) | undefined;
   readonly #signal: AbortSignal;
   readonly #span;
   readonly #traceparent: string | undefined;
@@ -61,9 +65,11 @@ export class PartnerExchange {
     bounds: ExchangeBounds,
   ) {
     this.partner = partner;
-    this.deadline = deadlineOf(partner.timeoutMs, bounds.deadline, Date.now());
+    const own = bounds.until === undefined ? deadlineOf(partner.timeoutMs, bounds.deadline, Date.now()) : 0;
+    this.#until = bounds.until ?? (() => own);
     this.#tools = tools;
     this.#context = context;
+    this.#requested = bounds.requested;
     this.#signal = bounds.signal;
     this.#span = tracer.startSpan(
       `partner ${purpose}`,
@@ -71,6 +77,11 @@ export class PartnerExchange {
       bounds.trace,
     );
     this.#traceparent = partner.sendTraceparent ? traceparentOf(trace.setSpan(bounds.trace, this.#span)) : undefined;
+  }
+
+  /** Epoch ms: a little before the caller's deadline, so that the outcome still arrives. */
+  get deadline(): number {
+    return this.#until();
   }
 
   /** Requests sent so far; logins are the account's and no conversation's. */
@@ -175,7 +186,13 @@ export class PartnerExchange {
   }
 
   get #ownBounds(): TokenBounds {
-    return { deadline: this.deadline, signal: this.#signal };
+    const until = this.#until;
+    return {
+      get deadline() {
+        return until();
+      },
+      signal: this.#signal,
+    };
   }
 
   async #sendOnceMore(request: PartnerRequest, way: Way = {}): Promise<HttpAnswer> {
@@ -286,11 +303,11 @@ export class PartnerExchange {
 
   async #once(request: PartnerRequest, { bounds = this.#ownBounds, endpoint, login }: Way): Promise<HttpAnswer> {
     const { partner } = this;
-    const { deadline, signal } = bounds;
+    const { signal } = bounds;
     const { origin, basePath } = endpoint ?? partner;
     // Another host has limits of its own, and is nobody to be told of the trace.
     const isOwn = origin === partner.origin;
-    const admitted = isOwn ? await partner.rate.take(deadline - LEAST_TIME_MS, signal) : 'admitted';
+    const admitted = isOwn ? await partner.rate.take(bounds.deadline - LEAST_TIME_MS, signal) : 'admitted';
     if (admitted === 'cancelled') throw cancelled();
     if (admitted === 'too_late') {
       throw new PartnerFailure({
@@ -298,7 +315,10 @@ export class PartnerExchange {
         detail: 'the requests that it allows are spent until after the time is over',
       });
     }
-    if (login !== true) this.#requests++;
+    if (login !== true) {
+      this.#requests++;
+      this.#requested?.();
+    }
     const traceparent = isOwn ? this.#traceparent : undefined;
     const headers = traceparent === undefined ? request.headers : { ...request.headers, traceparent };
     const path = request.path.startsWith('/') ? request.path : `/${request.path}`;
@@ -309,7 +329,9 @@ export class PartnerExchange {
         method: request.method,
         headers,
         body: request.body,
-        deadline,
+        get deadline() {
+          return bounds.deadline;
+        },
         signal,
         maxBodyBytes: login === true ? Math.min(MOST_LOGIN_BYTES, partner.maxBodyBytes) : partner.maxBodyBytes,
       });

@@ -23,7 +23,7 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** Epoch milliseconds at which the request is given up and its connection closed. */
+  /** Epoch milliseconds at which the request is given up and its connection closed; may be put off while it is under way. */
   readonly deadline: number;
   /** Closes the connection when aborted. */
   readonly signal: AbortSignal;
@@ -77,8 +77,9 @@ export class HttpClient implements HttpSender {
           method: request.method,
           headers: { 'accept-encoding': ACCEPT_ENCODING, ...request.headers },
           body: request.body ?? null,
-          headersTimeout: exchange.timeoutMs,
-          bodyTimeout: exchange.timeoutMs,
+          // The deadline alone counts, and may be put off.
+          headersTimeout: 0,
+          bodyTimeout: 0,
         },
         exchange,
       );
@@ -107,11 +108,11 @@ export class HttpClient implements HttpSender {
 
 /** One request under way: undici's own handler interface, because a stream for each answer costs more than the answer. */
 class Exchange implements Dispatcher.DispatchHandler {
-  readonly timeoutMs: number;
+  readonly #startedAt = Date.now();
   readonly #request: HttpRequest;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (failure: PartnerFailure) => void;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
   #status = 0;
@@ -123,8 +124,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.timeoutMs = Math.max(1, request.deadline - Date.now());
-    this.#timer = setTimeout(this.#onTimeout, this.timeoutMs);
+    this.#timer = setTimeout(this.#onTimeout, Math.max(1, request.deadline - this.#startedAt));
     request.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -165,12 +165,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #onTimeout = (): void => {
+    const { deadline } = this.#request;
+    const left = deadline - Date.now();
+    if (left > 0) {
+      this.#timer = setTimeout(this.#onTimeout, left);
+      return;
+    }
     const got =
       this.#status === 0 ? 'no answer' : `status ${this.#status} and ${this.#size} bytes of an unfinished body`;
     this.#fail(
       new PartnerFailure({
         failure: FailureKind.TIMEOUT,
-        detail: `${got} within ${this.timeoutMs} ms; the request was aborted`,
+        detail: `${got} within ${Math.max(1, deadline - this.#startedAt)} ms; the request was aborted`,
         ...(this.#status > 0 && { httpStatus: this.#status }),
       }),
     );

@@ -360,8 +360,23 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     plan: loaded.plan,
     limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
     hold: new RateLimitHold(),
+    ...freshnessOf(config, defaults),
     rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
     secrets,
+  };
+}
+
+/** What the account says counts before what the manifest says. */
+function freshnessOf(
+  config: PartnerConfig,
+  defaults: Manifest['defaults'],
+): Pick<ConfiguredPartner, 'reuseMs' | 'reuseEmptyMs' | 'shareInFlight'> {
+  const reuseMs = (config.reuseSeconds ?? defaults.reuseSeconds ?? 0) * 1_000;
+  const reuseEmptyMs = (config.reuseEmptySeconds ?? defaults.reuseEmptySeconds ?? 0) * 1_000;
+  return {
+    reuseMs,
+    reuseEmptyMs: Math.min(reuseMs, reuseEmptyMs),
+    shareInFlight: config.shareInFlight ?? defaults.shareInFlight ?? true,
   };
 }
 

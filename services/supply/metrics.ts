@@ -1,5 +1,6 @@
 import { counter, durationBuckets, histogram, observedGauge } from '../../libs/telemetry/index.ts';
 import type { AnswerStore } from './answers.ts';
+import type { Conversations } from './conversations.ts';
 import type { Identities } from './identities.ts';
 
 /** From the first request to the end of a partner's part of a search, by `partner` and `outcome`. */
@@ -7,6 +8,12 @@ export const partnerDuration = histogram('entrepot.supply.partner.duration', {
   unit: 's',
   description: "Duration of a partner's part of a search",
   buckets: durationBuckets,
+});
+
+/** Partners' parts of searches, by `partner` and `cache`: none (the partner was asked), shared, hit. */
+export const partsAnswered = counter('entrepot.supply.partner.parts', {
+  unit: '{part}',
+  description: "Partners' parts of searches, by how they were answered",
 });
 
 /** Rows that became offers, by `partner`. */
@@ -62,7 +69,7 @@ export const driftAlarms = counter('entrepot.supply.drift.alarms', {
 });
 
 /** Starts the gauges of what is held; the returned function ends them. Call after telemetry has started. */
-export function observeHeld(answers: AnswerStore, identities: Identities): () => void {
+export function observeHeld(answers: AnswerStore, conversations: Conversations, identities: Identities): () => void {
   const ends = [
     observedGauge('entrepot.supply.answers', { unit: '{answer}', description: 'Answers held' }, (result) => {
       const stats = answers.stats();
@@ -81,6 +88,15 @@ export function observeHeld(answers: AnswerStore, identities: Identities): () =>
         const stats = answers.stats();
         result.observe(stats.evicted, { cause: 'budget' });
         result.observe(stats.expired, { cause: 'lifetime' });
+      },
+    ),
+    observedGauge(
+      'entrepot.supply.questions',
+      { unit: '{question}', description: 'Questions that are being asked or whose answers are remembered' },
+      (result) => {
+        const { running, answered } = conversations.stats();
+        result.observe(running, { state: 'running' });
+        result.observe(answered, { state: 'answered' });
       },
     ),
     observedGauge(

@@ -43,6 +43,12 @@ export interface ConfiguredPartner extends AnyPartner {
   readonly maxBodyBytes: number;
   /** Sends the trace's id along. Off for third parties: it is our business. */
   readonly sendTraceparent: boolean;
+  /** How long a whole answer may be given again to the same question, ms; 0 for never. */
+  readonly reuseMs: number;
+  /** The same for an answer without offers. */
+  readonly reuseEmptyMs: number;
+  /** Searches that ask the same at the same time share one conversation. */
+  readonly shareInFlight: boolean;
   /** When the next request may go out. */
   readonly rate: RequestRate;
 }

@@ -1,11 +1,14 @@
 import { FailureKind, OutcomeStatus, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { SearchStart } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, type FieldViolation, invalidField, invalidFields } from '../../libs/errors/index.ts';
+import type { Constraint } from '../../libs/expression/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
+import { vertical as verticalOf } from '../../libs/vertical/index.ts';
 import type { AskContext } from './adapter.ts';
 import { emptyOutcome } from './ask.ts';
 import { isInShare } from './certificate.ts';
 import { PartnerFailure } from './failure.ts';
+import { appliedBy, constraintsIn } from './filters.ts';
 import type { AnyPartner, ConfiguredPartner } from './partner.ts';
 import { firstQuestion, type Question } from './question.ts';
 import { isRemote, type SupplyPartner } from './remote/partner.ts';
@@ -29,11 +32,12 @@ export interface Plan {
 
 /**
  * Decides who is asked. Throws EntrepotError INVALID_FIELD for what is wrong whoever is asked: market, currency, an
- * unknown partner, criteria that no adapter can make a request of. The meaning of criteria (calendar, places) is checked
+ * unknown partner, criteria that no adapter can make a request of; and INVALID_FILTER. The meaning of criteria (calendar, places) is checked
  * by the caller.
  */
 export function planSearch(partners: ReadonlyMap<string, SupplyPartner>, start: SearchStart, now: number): Plan {
   const vertical = checkStart(partners, start);
+  const constraints = constraintsIn(start.filter, verticalOf(vertical));
   const considered =
     start.partners.length > 0
       ? start.partners.map((name) => partners.get(name)!)
@@ -42,7 +46,7 @@ export function planSearch(partners: ReadonlyMap<string, SupplyPartner>, start: 
   const skipped: PartnerOutcome[] = [];
   const defects: unknown[] = [];
   for (const partner of new Set(considered)) {
-    const planned = planPartner(partner, start, vertical, now);
+    const planned = planPartner(partner, start, vertical, constraints, now);
     if ('outcome' in planned) skipped.push(planned.outcome);
     else calls.push(planned);
     if ('defect' in planned) defects.push(planned.defect);
@@ -57,7 +61,13 @@ export function planSearch(partners: ReadonlyMap<string, SupplyPartner>, start: 
 
 type Planned = PlannedCall | { readonly outcome: PartnerOutcome; readonly defect?: unknown };
 
-function planPartner(partner: SupplyPartner, start: SearchStart, vertical: string, now: number): Planned {
+function planPartner(
+  partner: SupplyPartner,
+  start: SearchStart,
+  vertical: string,
+  constraints: readonly Constraint[],
+  now: number,
+): Planned {
   const skip = (status: OutcomeStatus, detail: string): Planned => ({
     outcome: emptyOutcome(partner.name, status, detail),
   });
@@ -83,7 +93,7 @@ function planPartner(partner: SupplyPartner, start: SearchStart, vertical: strin
     outcome.retryAfterMs = Math.ceil(wait);
     return { outcome };
   }
-  const context: AskContext = {
+  const asked: AskContext = {
     account: partner.account,
     criteria: start.criteria!,
     market: start.market,
@@ -91,8 +101,10 @@ function planPartner(partner: SupplyPartner, start: SearchStart, vertical: strin
     locale: start.locale,
     now,
   };
-  if (isRemote(partner)) return { partner, context, start };
+  if (isRemote(partner)) return { partner, context: asked, start, constraints };
   try {
+    const filters = appliedBy(partner.adapter.filters, constraints, verticalOf(vertical), asked);
+    const context = filters.length === 0 ? asked : { ...asked, filters };
     const request = firstQuestion(partner.adapter, context);
     if ('unsupported' in request) return skip(OutcomeStatus.UNSUPPORTED_CRITERIA, request.unsupported);
     return { partner, context, request };

@@ -22,7 +22,7 @@ describe('search', () => {
     rig = await startRig({ one: { adapter: 'plain', endpoint: `${partner.url}/base/` } });
     const before = Date.now();
     const { plan, batches, outcome } = await search(rig);
-    expect(plan).toEqual({ asked: ['one'], skipped: [] });
+    expect(plan).toEqual({ asked: ['one'], skipped: [], applied: [] });
     expect(partner.asked).toEqual(['/base/search?from=2031-05-01&place=PAR&currency=EUR']);
     expect(batches).toHaveLength(1);
     const [batch] = batches;
@@ -36,6 +36,17 @@ describe('search', () => {
     expect(lifetime).toBe(600_000);
     expect(batch!.fetchedAt!.epochMilliseconds).toBeGreaterThanOrEqual(before);
     expect(outcome('one')).toMatchObject({ status: OutcomeStatus.OK, rowsReceived: 2, offersKept: 2, requests: 1 });
+  });
+
+  it('refuses a filter that is none of the vertical, and asks nobody', async () => {
+    rig = await startRig({ one: { adapter: 'plain', endpoint: partner.url } });
+    await expect(search(rig, start({ filter: 'stops <= 1' }))).rejects.toMatchObject({
+      reason: 'INVALID_FILTER',
+      violations: [{ field: 'filter' }],
+    });
+    expect(partner.asked).toEqual([]);
+    // What no partner declares is nobody's but the caller's.
+    expect((await search(rig, start({ filter: 'star_rating >= 4.0' }))).plan.applied).toEqual([]);
   });
 
   it('explains why a partner is not asked', async () => {
@@ -156,7 +167,7 @@ describe('search', () => {
       most = Math.max(most, ++active);
       response.on('close', () => active--);
     };
-    rig = await startRig({ one: { adapter: 'plain', endpoint: partner.url, concurrency: 2 } });
+    rig = await startRig({ one: { adapter: 'plain', endpoint: partner.url, concurrency: 2, shareInFlight: false } });
     const outcomes = await Promise.all(
       Array.from({ length: 5 }, async () => (await search(rig, start(), { timeoutMs: 400 })).outcome('one')),
     );
@@ -219,8 +230,8 @@ describe('identity', () => {
 
   it('is asked for in one call at a time, which carries what all searches brought meanwhile', async () => {
     rig = await startRig({
-      one: { adapter: 'plain', endpoint: partner.url },
-      two: { adapter: 'plain', endpoint: partner.url },
+      one: { adapter: 'plain', endpoint: partner.url, shareInFlight: false },
+      two: { adapter: 'plain', endpoint: partner.url, shareInFlight: false },
     });
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     rig.normalization.gate = () => opened;

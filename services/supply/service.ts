@@ -4,6 +4,7 @@ import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
+import { Conversations, type ConversationsOptions } from './conversations.ts';
 import { type DriftOptions, DriftWatch } from './drift/watch.ts';
 import { HandedOverInventory } from './handed-over.ts';
 import { HttpClient, type HttpClientOptions } from './http.ts';
@@ -29,6 +30,8 @@ export interface SupplyDependencies extends PartnerSources {
   readonly normalization: MeshClient<NormalizationServiceDefinition>;
   /** How answers are held; see README. */
   readonly answers?: AnswerStoreOptions;
+  /** How answers are given again; see README. */
+  readonly conversations?: ConversationsOptions;
   /** How identities are asked for and remembered; see README. */
   readonly identities?: IdentitiesOptions;
   /** How partners are connected to; see README. */
@@ -71,6 +74,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     throw error;
   });
   const answers = new AnswerStore(deps.answers);
+  const conversations = new Conversations(deps.conversations);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
   const remotes = new RemoteConnections();
@@ -82,6 +86,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
       return handedOver.inventory;
     },
     answers,
+    conversations,
     identities,
     http,
     tokens: new TokenCache(),
@@ -89,7 +94,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     drift,
     remotes,
   };
-  const endGauges = observeHeld(answers, identities);
+  const endGauges = observeHeld(answers, conversations, identities);
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),
     getOffers: async ({ handles, readMask }, context) => {

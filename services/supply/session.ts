@@ -1,4 +1,5 @@
 import type {
+  AppliedFilter,
   IdentityChange,
   MakeOffers,
   SearchRequest,
@@ -7,9 +8,9 @@ import type {
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { invalidField, toEntrepotError } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
-import type { AnswerStore } from './answers.ts';
-import { type AskTools, askPartner, type Page } from './ask.ts';
+import type { Page } from './ask.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
+import type { Conversations, ConversationTools } from './conversations.ts';
 import type { ExchangeBounds } from './exchange.ts';
 import type { Identities, IdentityListener } from './identities.ts';
 import { Outbox } from './outbox.ts';
@@ -20,8 +21,8 @@ import type { SupplyPartner } from './remote/partner.ts';
 import { askRemote } from './remote/search.ts';
 
 /** What a search needs. */
-export interface SearchTools extends AskTools {
-  readonly answers: AnswerStore;
+export interface SearchTools extends ConversationTools {
+  readonly conversations: Conversations;
   readonly partners: ReadonlyMap<string, SupplyPartner>;
   readonly identities: Identities;
   readonly remotes: RemoteConnections;
@@ -121,7 +122,9 @@ export class SearchSession implements IdentityListener {
     this.#keepsIdentity = start.keepIdentity === true;
     const { calls, skipped } = planSearch(this.#tools.partners, start, Date.now());
     const asked = calls.map(({ partner }) => partner.name);
-    this.#outbox.push({ message: { $case: 'plan', value: { asked, skipped: [...skipped] } } });
+    this.#outbox.push({
+      message: { $case: 'plan', value: { asked, skipped: [...skipped], applied: appliedOf(calls) } },
+    });
     for (const call of calls) void this.#ask(call);
   }
 
@@ -129,8 +132,8 @@ export class SearchSession implements IdentityListener {
     this.#running++;
     const outcome =
       'request' in call
-        ? await askPartner(this.#tools, call.partner, call.context, call.request, this.#bounds, this.#onPage)
-        : await askRemote(this.#tools, call, this.#bounds, this.#onPage);
+        ? await this.#tools.conversations.ask(this.#tools, call, this.#bounds, this.#onPage)
+        : await askRemote(this.#tools, call, this.#bounds, this.#onPage, this.#onApplied);
     this.#outbox.push({ message: { $case: 'outcome', value: outcome } });
     this.#running--;
     this.#endIfDone();
@@ -145,6 +148,10 @@ export class SearchSession implements IdentityListener {
     if (identity === undefined) return;
     for (const position of identity.unsettled) this.#unsettled.add(identity.ids[position]!);
     if (identity.unsettled.length > 0) askIdentities(page, identity, identities, this, this.#context.trace);
+  };
+
+  readonly #onApplied = (partner: string, constraints: readonly string[]): void => {
+    this.#outbox.push({ message: { $case: 'applied', value: { partner, constraints: [...constraints] } } });
   };
 
   #make({ requestId, handles, readMask }: MakeOffers): void {
@@ -166,4 +173,11 @@ export class SearchSession implements IdentityListener {
   #endIfDone(): void {
     if (this.#closed && this.#running === 0 && this.#unsettled.size === 0) this.#outbox.end();
   }
+}
+
+/** What the partners that are asked apply of the filter, as far as that is known. */
+function appliedOf(calls: readonly PlannedCall[]): AppliedFilter[] {
+  return calls.flatMap(({ partner, context: { filters = [] } }) =>
+    filters.length === 0 ? [] : [{ partner: partner.name, constraints: filters.map(({ text }) => text) }],
+  );
 }

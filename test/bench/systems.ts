@@ -129,6 +129,9 @@ function configuration(partnerUrl: string, partners: number, format: Format): st
     const lines = [
       `adapter: ${format}`,
       `endpoint: ${partnerUrl}/${format}/${index}`,
+      // Every search asks every partner, as the floor does: what is measured is the work, not what is spared.
+      'shareInFlight: false',
+      'reuseSeconds: 0',
       ...(format === 'duffel' ? ['credentials:', '  token:', '    env: BENCH_TOKEN', '    default: bench'] : []),
     ];
     writeFileSync(join(directory, 'partners', `${partnerName(index)}.yaml`), `${lines.join('\n')}\n`);

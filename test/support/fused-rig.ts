@@ -44,8 +44,12 @@ export interface OutcomeJson {
   readonly status: string;
   readonly failure?: string;
   readonly detail?: string;
+  readonly rowsReceived?: number;
   readonly offersKept?: number;
   readonly requests?: number;
+  readonly cache?: string;
+  readonly cacheAgeMs?: number;
+  readonly appliedFilters?: readonly string[];
   readonly retryAfterMs?: number;
 }
 

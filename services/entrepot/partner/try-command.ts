@@ -11,6 +11,7 @@ import { workbench } from './workbench.ts';
 interface TryOptions extends CriteriaOptions {
   readonly cassette?: string;
   readonly account?: string;
+  readonly filter?: string;
   readonly rows: number;
   readonly fields: number;
   readonly json?: true;
@@ -24,6 +25,7 @@ export function tryCommand(): Command {
     .argument('[criteria...]', 'what is sought; without it, what the cassette or the first golden case asks')
     .option('--cassette <file>', 'answers from a recording instead of the partner')
     .option('--account <file>', 'account file; without it, <config>/partners/<name>.yaml')
+    .option('--filter <cel>', 'filter of the search, of which the partner applies what its manifest says')
     .option('--rows <count>', 'rows to show; rejected ones come first', whole, 3)
     .option('--fields <count>', 'fields to show of each row', whole, 24)
     .option('--json', 'one JSON document for scripts, and nothing else');
@@ -34,6 +36,7 @@ export function tryCommand(): Command {
       const tried = await tryPartner(name, {
         cassette: options.cassette,
         account: options.account,
+        filter: options.filter,
         configDirectory: configDirectory(),
         market: options.market,
         currency: options.currency,
@@ -68,6 +71,7 @@ function print({ outcome, requests, rows, answeredBy }: Tried, options: TryOptio
     `${coloured(outcome.status, good)}${failure} ${plain(outcome.detail)}`.trimEnd(),
     `\n${outcome.kept} offers of ${outcome.received} rows, ${outcome.requests} requests, ${outcome.latencyMs} ms; answered by ${answeredBy}`,
   );
+  if (outcome.appliedFilters.length > 0) console.log(`it was asked to apply ${outcome.appliedFilters.join(' && ')}`);
   for (const [reason, { count, example }] of Object.entries(outcome.rejections)) {
     console.log(`${coloured(`${count} rejected`, false)} ${reason}: ${plain(example)}`);
   }

@@ -1,5 +1,6 @@
 import { OutcomeStatus, type PartnerOutcome } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import {
+  type AppliedFilter,
   type CreateHandoffRequest,
   type CreateHandoffResponse,
   type GetOffersRequest,
@@ -44,8 +45,8 @@ export class FakeSearch {
   }
 
   /** Says who is asked. */
-  plan(asked: string[], skipped: PartnerOutcome[] = []): void {
-    this.send({ message: { $case: 'plan', value: { asked, skipped } } });
+  plan(asked: string[], skipped: PartnerOutcome[] = [], applied: AppliedFilter[] = []): void {
+    this.send({ message: { $case: 'plan', value: { asked, skipped, applied } } });
   }
 
   /** A partner's rows. Returns the answer's digest: the partner's name and a count. */

@@ -133,5 +133,7 @@ export function outcomeOf(partner: string, rows: number, status: OutcomeStatus =
     requests: 1,
     cache: CacheUse.UNSPECIFIED,
     retryAfterMs: undefined,
+    cacheAgeMs: undefined,
+    appliedFilters: [],
   };
 }

@@ -11,11 +11,10 @@ import { type CassetteExchange, cassetteText } from '../workbench/cassette.ts';
 import { offerView } from '../workbench/offer-view.ts';
 import { readableRequest, recordedAnswer } from '../workbench/record.ts';
 import { Redactor, tokensSent } from '../workbench/redact.ts';
-import { isRetyped } from './differences.ts';
 import type { OpenDrift, PartnerDrift } from './partner-drift.ts';
 import { kindOfAnswer, readAgain } from './read-again.ts';
 import type { SampledAnswer } from './sample.ts';
-import { observe, Shape } from './shape.ts';
+import { observe, Shape, type ShapeType } from './shape.ts';
 import { shrink } from './shrink.ts';
 
 /** Where evidence goes: `<directory>/<adapter>/cassettes` and `cases`, as in a partner's folder. */
@@ -237,11 +236,13 @@ function fateOf(partner: ConfiguredPartner, row: unknown, context: AnswerContext
 }
 
 /** Whether a field is otherwise in a shape as it was found to be. */
-function shows({ answer, kind, path: at }: OpenDrift, drift: PartnerDrift, shape: Shape | undefined): boolean {
+function shows({ answer, kind, path: at, found }: OpenDrift, drift: PartnerDrift, shape: Shape | undefined): boolean {
   const here = shape?.at(at);
   if (kind === 'retyped') {
     const known = drift.baseline(answer)?.at(at);
-    return here !== undefined && known !== undefined && isRetyped(known, here);
+    // Where some rows have one type and some another, both are to be mended.
+    const types = new Set(found.split(' | ').filter((type) => known?.types.has(type as ShapeType) === false));
+    return here !== undefined && types.isSubsetOf(here.types);
   }
   return (here?.seen ?? 0) === 0 && parentsOf(at, shape) > 0;
 }

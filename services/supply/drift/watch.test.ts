@@ -127,6 +127,18 @@ describe('live answers', () => {
     expect(findDrift(rig.directory, ['drifter'])).toEqual([]);
   });
 
+  it('with several types where there was one leave a case that has them all', async () => {
+    const rig = await startDriftRig(drifter);
+    const fares = { 3: { amount: 3.5, iso: 'GBP' }, 31: { amount: ['3.50'], iso: 'GBP' } };
+    rig.answers = answersWith(rides.map((ride, at) => ({ ...ride, fare: fares[at as 3 | 31] ?? ride.fare })));
+    await rig.search();
+    await withEvidence(rig);
+    const { differences } = await runCase(adoptDrift(findDrift(rig.directory, ['drifter'])[0]!, rig.folder));
+    expect(differences.map(differenceText)).toEqual([
+      'answers.search.rides[].fare.amount: expected string, got "list | number"',
+    ]);
+  });
+
   it('that lack a field are an alarm after three searches, and the case passes once the mapping reads another', async () => {
     const rig = await startDriftRig(drifter);
     rig.answers = answersWith(rides.map(({ link, ...ride }) => ({ ...ride, url: link })));

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../../libs/store/index.ts';
@@ -142,16 +143,35 @@ describe('a message', () => {
     expect(await versions()).toEqual([]);
   });
 
-  it('that is hostile, too large, compressed, for nobody, or no message is refused', async () => {
+  it('that is hostile, too large, packed in an unknown way, for nobody, or no message is refused', async () => {
     const bomb = '<!DOCTYPE a [<!ENTITY b "c">]><Notif><Good id="&b;" v="1"/></Notif>';
     expect((await send('plain', bomb, trusted)).text).toContain('document type');
     expect((await send('plain', '<Notif><Good', trusted)).text).toContain('Error');
     expect((await send('plain', '', trusted)).text).toContain('Error');
     expect((await send('plain', 'x'.repeat(70_000), trusted)).status).toBe(413);
-    expect((await send('plain', 'x', { ...trusted, 'content-encoding': 'gzip' })).status).toBe(415);
+    expect((await send('plain', 'x', { ...trusted, 'content-encoding': 'br' })).status).toBe(415);
     expect((await send('nobody', 'x', trusted)).status).toBe(404);
     expect((await send('__proto__', 'x', trusted)).status).toBe(404);
     expect((await fetch(`${taken.ingressUrl}/push/plain`, { headers: trusted })).status).toBe(404);
+  });
+
+  it('may be packed by gzip where headers say who sends it, to the limit of a message', async () => {
+    const packed = { ...trusted, 'content-encoding': 'gzip' };
+    const message = gzipSync(`<Notif>${good('a', 1)}</Notif>`);
+    expect(await send('plain', message, packed)).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('Success'),
+    });
+    expect(await versions()).toEqual(['a=1']);
+    // 50 MB of blanks in 50 KB.
+    const bomb = gzipSync(Buffer.alloc(50_000_000, ' '));
+    expect(bomb.length).toBeLessThan(65_536);
+    expect((await send('plain', bomb, packed)).status).toBe(413);
+    expect((await send('plain', 'x', packed)).status).toBe(400);
+    expect((await send('plain', message.subarray(0, -9), packed)).status).toBe(400);
+    expect((await send('plain', message, { ...packed, authorization: basic('plain', 'no') })).status).toBe(401);
+    expect((await send('shop', message, { 'content-encoding': 'gzip' })).status).toBe(415);
+    expect(await versions()).toEqual(['a=1']);
   });
 
   it('without a length is cut off where the limit is', async () => {

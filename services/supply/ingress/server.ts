@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Receiver } from './receive.ts';
 import { receive } from './receive.ts';
@@ -25,6 +27,8 @@ const MOST_AT_ONCE = 64;
 const SENDING_MS = 10_000;
 const RETRY_SECONDS = 1;
 
+const gunzipped = promisify(gunzip);
+
 /** Starts taking messages at `POST /push/<partner>`. Nothing else is answered. Receivers may come and go meanwhile. */
 export async function startIngress(
   receivers: ReadonlyMap<string, Receiver>,
@@ -46,7 +50,9 @@ export async function startIngress(
     if (underWay >= MOST_AT_ONCE) return reply.code(503).header('retry-after', RETRY_SECONDS).send();
     underWay++;
     try {
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const body = isPacked(headersOf(request)) ? await unpack(sent, receiver.push.maxBodyBytes) : sent;
+      if (typeof body === 'number') return reply.code(body).send();
       const { status, type, body: text } = await receive(receiver, headersOf(request), body);
       if (type !== undefined) reply.type(type);
       return reply.code(status).send(text ?? '');
@@ -105,12 +111,27 @@ function refuseEarly(app: FastifyInstance, receivers: ReadonlyMap<string, Receiv
     const headers = headersOf(request);
     const { push, partner } = receiver;
     if (Number(headers['content-length']) > push.maxBodyBytes) return refuse(reply, 413);
-    // A signature is of what was sent, and what it unpacks to is bounded by nothing.
-    if ((headers['content-encoding'] ?? 'identity') !== 'identity') return refuse(reply, 415);
     const early = knownByHeaders(push.verify);
+    // A signature is of bytes, and nothing says whether of those before or after packing.
+    if ((headers['content-encoding'] ?? 'identity') !== 'identity' && !(early && isPacked(headers))) {
+      return refuse(early ? reply.header('accept-encoding', 'gzip') : reply, 415);
+    }
     if (early && !isFromPartner(push.verify, headers, Buffer.alloc(0), partner.account)) return refuse(reply, 401);
     return undefined;
   });
+}
+
+function isPacked(headers: Headers): boolean {
+  return /^\s*(x-)?gzip\s*$/i.test(headers['content-encoding'] ?? '');
+}
+
+/** What was packed by gzip, to the partner's limit of a message; 413 beyond it, 400 for what is no gzip. */
+async function unpack(packed: Buffer, most: number): Promise<Buffer | 400 | 413> {
+  try {
+    return await gunzipped(packed, { maxOutputLength: most });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 413 : 400;
+  }
 }
 
 function refuse(reply: FastifyReply, status: number): FastifyReply {

@@ -6,6 +6,7 @@ import { Compiler } from './compiler.ts';
 import { requestContext } from './context.ts';
 import type { Door } from './door.ts';
 import { compileExchange } from './exchange.ts';
+import { compileFilters } from './filters.ts';
 import { flightFunctions } from './flight.ts';
 import { commonFunctions } from './functions.ts';
 import { compileInventory, handsOver, INVENTORY_ROWS } from './inventory.ts';
@@ -53,9 +54,11 @@ export function compileManifest(
   });
   checkLacks(compiler, manifest.lacks ?? {}, vertical);
   const inventory = compileInventory({ compiler, manifest, context, authorize, exchange });
+  const filters = compileFilters(compiler, manifest, vertical, context, door);
   compiler.finish();
   const own = door.adapter ?? {};
   // Rows that map.ts reads are of its own shape: nothing that the manifest says of rows fits them.
   const compiled = own.read === undefined ? { ...exchange, ...mapping.parts, ...(inventory && { inventory }) } : {};
-  return { adapter: { vertical: vertical.name, ...compiled, ...own } as unknown as Adapter };
+  const whole = { vertical: vertical.name, ...(filters && { filters }), ...compiled, ...own };
+  return { adapter: whole as unknown as Adapter };
 }

@@ -25,6 +25,8 @@ export class Compiler {
   readonly hasSession: boolean;
   /** The code tables by name. */
   readonly tables = new Map<string, PlacedTable>();
+  /** By variable the parts of the manifest whose expressions read it. */
+  readonly #readIn = new Map<string, Set<string>>();
   #reads = new Set<string>();
   #order: { readonly what: string; readonly name: string; readonly later: readonly string[] } | undefined;
 
@@ -55,6 +57,11 @@ export class Compiler {
   /** Throws ConfigError with every mistake found so far, if any. */
   finish(): void {
     if (this.#problems.length > 0) throw new ConfigError(this.#problems);
+  }
+
+  /** The parts of the manifest ("search", "mapping") whose expressions read a variable. */
+  readIn(variable: string): ReadonlySet<string> {
+    return this.#readIn.get(variable) ?? new Set();
   }
 
   /** Compiles something, and says which variables its expressions read. */
@@ -110,6 +117,9 @@ export class Compiler {
       const expression = compileDynamic(source, { variables: scope.types, functions }, expected);
       for (const name of expression.reads) this.#reads.add(name);
       const slots = expression.reads.map((name) => scope.slot(name));
+      for (const name of expression.reads) {
+        this.#readIn.set(name, (this.#readIn.get(name) ?? new Set()).add(String(path[0])));
+      }
       const read = frameReader(expression, slots);
       this.#sources.set(read, { expression, slots });
       return { read, type: expression.type, reads: expression.reads };
@@ -125,6 +135,7 @@ export class Compiler {
     if (reason !== 'unknown_variable') return undefined;
     const unknown = /"([A-Za-z_]\w*)/.exec(detail)?.[1];
     if (unknown === 'credentials' && part !== 'auth') return CREDENTIALS_HINT + detail;
+    if (unknown === 'filters') return FILTERS_HINT + detail;
     if (unknown === 'token' && this.hasSession) return TOKEN_HINT + detail;
     const order = this.#order;
     if (order === undefined || unknown === undefined || !order.later.includes(unknown)) return undefined;
@@ -150,6 +161,9 @@ export interface ReaderSource {
 }
 
 const absent: Reader = () => undefined;
+
+/** The partner would be taken to apply nothing of it. */
+const FILTERS_HINT = 'what is read as filters.<attribute>.<operator> is declared under filters; ';
 
 /** Secrets are kept from everything but what authenticates. */
 const TOKEN_HINT = "a session's token is read in requests alone; ";

@@ -5,6 +5,7 @@ import type { Account, AskContext, Progress } from '../adapter.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { criteriaVariables, criteriaView } from './criteria.ts';
 import { factsOf, factVariables } from './facts.ts';
+import { filterVariables } from './filters.ts';
 import type { ManifestFile, OptionSpec } from './manifest.ts';
 import { type Frame, type Reader, Scope } from './scope.ts';
 import { namesTaken } from './steps.ts';
@@ -43,6 +44,7 @@ export function requestContext(
   for (const [name, type] of Object.entries(factVariables(vertical.name))) {
     add(name, type, (_context, { facts }) => facts[name]);
   }
+  for (const { name, type, value } of filterVariables(manifest, vertical)) add(name, type, value);
   add('market', 'string', ({ market }) => market);
   add('currency', 'string', ({ currency }) => currency);
   add('locale', 'string', ({ locale }) => locale);

@@ -1,3 +1,4 @@
+import type { ConstraintOperator } from '../../../libs/expression/index.ts';
 import type { Manifest } from '../adapter.ts';
 import type { FeedFormat, SenderCheck } from '../inventory/types.ts';
 
@@ -305,6 +306,8 @@ export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
   readonly tables?: Readonly<Record<string, string | Readonly<Record<string, string | number | boolean>>>>;
   readonly auth?: Auth;
   readonly unsupported?: readonly { readonly when: Cel; readonly because: string }[];
+  /** What the partner applies itself of a search's filter, by attribute: operators, or operators with when each can be asked for. */
+  readonly filters?: Readonly<Record<string, readonly ConstraintOperator[] | Readonly<Record<string, Cel | boolean>>>>;
   readonly let?: Readonly<Record<string, Cel>>;
   readonly headers?: Readonly<Record<string, Cel>>;
   readonly steps?: readonly Step[];

@@ -10,6 +10,11 @@ function marked(text: string): { readonly text: string; readonly line: number; r
   return { text: text.replace('⟦', ''), line: lines.length, column: lines.at(-1)!.length + 1 };
 }
 
+/** A manifest with filters, and a query of its search. */
+function filtering(filters: string, query: string): string {
+  return changed(['search:\n  path: /rides\n', `${filters.replace(/^ {2}/, '')}search:\n  path: /rides\n${query}`]);
+}
+
 const mistakes: readonly (readonly [what: string, manifest: string, reason: RegExp])[] = [
   ['a key with a typo', changed(['verify:', '⟦verifi:']), /unknown key "verifi"|verifi/],
   ['a value of another type', changed(['  single: true', '  single: ⟦"yes"']), /boolean|true or false/],
@@ -136,6 +141,65 @@ const mistakes: readonly (readonly [what: string, manifest: string, reason: RegE
     'an expression in a path',
     changed(['    path: /rides/{row.id}', '    path: ⟦/rides/{rows.id}']),
     /unknown variable "rows/,
+  ],
+  [
+    'a filter on what is no attribute',
+    filtering('  filters: { seats: ⟦[at_least] }\n', ''),
+    /"seats" is no attribute of ride; there are: product_name, .*capacity/,
+  ],
+  [
+    'a filter on an attribute that filters cannot have',
+    filtering('  filters: { product_code: ⟦[equals] }\n', ''),
+    /"product_code" is an attribute that filters cannot have/,
+  ],
+  [
+    'a filter whose operator does not fit its type',
+    filtering('  filters: { capacity: [⟦is_true] }\n', ''),
+    /"is_true" does not fit capacity, int; there are: equals, any_of, at_most, at_least/,
+  ],
+  [
+    'a filter by an operator that there is not',
+    filtering('  filters: { capacity: { atleast: ⟦true } }\n', ''),
+    /"atleast" does not fit capacity, int; there are: .*at_least/,
+  ],
+  [
+    'a filter that no request reads',
+    filtering('  filters: { capacity: { at_least: ⟦value <= 8 } }\n', ''),
+    /no request reads filters\.capacity\.at_least/,
+  ],
+  [
+    'a filter that the mapping alone reads',
+    filtering('  filters: { wheelchair_accessible: [⟦is_true] }\n', '').replace(
+      '    capacity: row.seats',
+      '    capacity: row.seats\n    wheelchair_accessible: filters.wheelchair_accessible.is_true',
+    ),
+    /no request reads filters\.wheelchair_accessible\.is_true/,
+  ],
+  [
+    'a filter that is read but not declared',
+    filtering('', '  query: { n: ⟦filters.capacity.at_least }\n'),
+    /what is read as filters\.<attribute>\.<operator> is declared under filters; unknown variable "filters"/,
+  ],
+  [
+    'another filter than the declared one that is read',
+    filtering(
+      '  filters: { capacity: [at_least] }\n',
+      '  query: { a: filters.capacity.at_least, b: ⟦filters.capacity.equals }\n',
+    ),
+    /is declared under filters; unknown variable "filters".*filters\.capacity\.at_least/,
+  ],
+  [
+    'a condition of a filter that is none',
+    filtering('  filters: { capacity: { at_least: ⟦value + 1 } }\n', '  query: { a: filters.capacity.at_least }\n'),
+    /expected an expression of type bool, found int/,
+  ],
+  [
+    'a condition of a filter that reads what is not decided yet',
+    filtering(
+      '  filters: { capacity: { at_least: ⟦value > filters.capacity.at_least } }\n',
+      '  query: { a: filters.capacity.at_least }\n',
+    ),
+    /reads filters\.capacity\.at_least, which is not decided yet/,
   ],
   ['a table without its file', changed(['classes: {', 'other: ⟦other.csv\n  classes: {']), /other\.csv: no such file/],
 ];

@@ -202,7 +202,7 @@ export const handedOver = {
         maximum: 8_760,
       },
       maxBodyBytes: {
-        description: 'largest message, 1024 to 67108864 bytes; default 1048576',
+        description: 'largest message, 1024 to 67108864 bytes, unpacked where it is sent by gzip; default 1048576',
         type: 'integer',
         minimum: 1_024,
         maximum: 67_108_864,

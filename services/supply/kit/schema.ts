@@ -1,6 +1,7 @@
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { limits, requestsPerSecond } from '../config.ts';
+import { constraintOperators } from '../../../libs/expression/index.ts';
+import { freshness, limits, requestsPerSecond } from '../config.ts';
 import { handedOver } from './schema-inventory.ts';
 import { cel, named, object, rowForms, rows, value } from './schema-parts.ts';
 
@@ -50,6 +51,8 @@ const searchRows: JSONSchema = {
     }),
   ],
 };
+
+const operators = [...new Set(Object.values(constraintOperators).flat())];
 
 const failureKinds = Object.keys(FailureKind)
   .filter((name) => name !== 'UNSPECIFIED' && name !== 'UNRECOGNIZED')
@@ -208,6 +211,7 @@ export const manifestSchema: JSONSchema = object(
     defaults: object('limits where an account does not say otherwise', Object.keys(limits), {
       ...limits,
       requestsPerSecond,
+      ...freshness,
     }),
     taxBasis: {
       description: "what totals say about taxes where rows do not, by market, '*' for every other",
@@ -260,6 +264,25 @@ export const manifestSchema: JSONSchema = object(
         because: { description: 'why, for a person', type: 'string', minLength: 3 },
       }),
     },
+    filters: named(
+      "conditions of a search's filter that the partner applies itself, by attribute: its answers leave out what does not " +
+        'fulfil them, and nothing that does; requests read what is asked for as filters.<attribute>.<operator>, absent where ' +
+        'nothing is. A row that has the attribute is held against the condition all the same, so only one without it takes the ' +
+        "partner's word",
+      {
+        description:
+          `a list of operators (${operators.join(', ')}), or a mapping of them to when the partner can apply one: true, or CEL ` +
+          'that reads value ({at_most: value <= 2})',
+        anyOf: [
+          { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string' } },
+          {
+            type: 'object',
+            minProperties: 1,
+            additionalProperties: { type: ['string', 'boolean'] },
+          },
+        ],
+      },
+    ),
     let: named('names for what several requests share, each may read those above it', cel('its value')),
     headers: named('headers of every request', cel('value of the header'), '^[A-Za-z0-9-]+$'),
     steps: steps(

@@ -3,7 +3,17 @@ import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import type { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import { type Adapter, type AnswerContext, type Manifest, type PartnerRequest, Rejection } from '../adapter.ts';
+import type { Constraint } from '../../../libs/expression/index.ts';
+import { vertical as verticalOf } from '../../../libs/vertical/index.ts';
+import {
+  type Adapter,
+  type AnswerContext,
+  type AskContext,
+  type Manifest,
+  type PartnerRequest,
+  Rejection,
+} from '../adapter.ts';
+import { appliedBy, constraintsIn } from '../filters.ts';
 import type { KitRow } from '../kit/answer.ts';
 import type { ManifestFile } from '../kit/manifest.ts';
 import { loadAdapter } from '../load.ts';
@@ -94,4 +104,14 @@ export function offerOf<Row, Body>(adapter: Adapter<Row, Body>, row: Row, contex
       return { rejection: error, price: undefined, expiresAt: undefined, columns: undefined };
     throw error;
   }
+}
+
+/** The context of a search with a filter: what the adapter says that its partner applies of it is asked for. */
+export function filtered<C extends AskContext>(
+  { vertical, filters }: Pick<Adapter, 'vertical' | 'filters'>,
+  context: C,
+  filter: string,
+): C & { readonly filters: readonly Constraint[] } {
+  const kind = verticalOf(vertical);
+  return { ...context, filters: appliedBy(filters, constraintsIn(filter, kind), kind, context) };
 }

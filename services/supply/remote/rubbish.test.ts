@@ -46,7 +46,11 @@ function withColumn(column: Column): SearchResponse[] {
 
 const none = Buffer.alloc(0);
 const codes = writeUint32s([0, 0]);
-const skipped = { message: { $case: 'plan' as const, value: { asked: [], skipped: [] } } };
+const skipped = { message: { $case: 'plan' as const, value: { asked: [], skipped: [], applied: [] } } };
+
+function planned(partner: string, constraints: string[]): SearchResponse {
+  return { message: { $case: 'plan', value: { asked: ['bad'], skipped: [], applied: [{ partner, constraints }] } } };
+}
 
 const rubbish: readonly [string, () => SearchResponse[], RegExp, FailureKind?][] = [
   ['nothing at all', () => [], /ended without an outcome/],
@@ -55,6 +59,12 @@ const rubbish: readonly [string, () => SearchResponse[], RegExp, FailureKind?][]
   ['an outcome before its plan', () => [outcome('bad')], /its outcome before its plan/],
   ['two plans', () => [plan('bad'), plan('bad')], /plan twice/],
   ['a plan of nobody', () => [skipped], /its plan has 0 partners/],
+  ['filters of another', () => [planned('good', ['stars >= 1'])], /filters of another than "bad"/],
+  [
+    'filters that nobody asked for',
+    () => [planned('bad', ['stars >= 1'])],
+    /"stars >= 1", which follows from none of the constraints/,
+  ],
   ['the plan of another', () => [plan('good')], /another than "bad"/],
   ["another partner's batch", () => [plan('bad'), batch(hotels('good', [1]))], /batch.partner: "good" is not "bad"/],
   ["another partner's outcome", () => [plan('bad'), outcome('good')], /outcome.partner/],

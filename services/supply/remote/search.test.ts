@@ -45,7 +45,7 @@ describe('a partner by address', () => {
     });
     const rig = await rigOf({ one: sells(remote) });
     const said = await search(rig);
-    expect(said.plan).toEqual({ asked: ['one'], skipped: [] });
+    expect(said.plan).toEqual({ asked: ['one'], skipped: [], applied: [] });
     expect(said.batches.map(({ rows }) => rows.length / 4)).toEqual([2, 1]);
     expect(said.batches[1]!.rows.readUInt32LE()).toBe(7);
     expect(said.outcome('one')).toMatchObject({
@@ -112,7 +112,7 @@ describe('a partner by address', () => {
     const remote = await remoteOf({
       async *search() {
         const skipped = [outcomeOf('one', { status: OutcomeStatus.UNSUPPORTED_CRITERIA, detail: 'no rooms for 9' })];
-        yield { message: { $case: 'plan', value: { asked: [], skipped } } };
+        yield { message: { $case: 'plan', value: { asked: [], skipped, applied: [] } } };
       },
     });
     const rig = await rigOf({ one: sells(remote) });
@@ -135,6 +135,44 @@ describe('a partner by address', () => {
     // And is left alone for so long.
     expect((await search(rig)).plan.skipped[0]).toMatchObject({ status: OutcomeStatus.RATE_LIMITED });
     expect(remote.contexts).toHaveLength(2);
+  });
+
+  it('gets the conditions of the filter, and says which it applied', async () => {
+    const constraints = [
+      { text: 'star_rating >= 4.0', attribute: 'star_rating', operator: 'at_least', values: ['4'] },
+      { text: 'free_cancellation', attribute: 'free_cancellation', operator: 'is_true', values: [] },
+    ];
+    const remote = await remoteOf({
+      async *search(start) {
+        expect(start.constraints).toEqual(constraints);
+        expect(start.filter).toBe(filter);
+        // One as it was given, and a wider one than was given: a platform that is a partner may have only that word for it.
+        const applied = [
+          { partner: 'one', constraints: ['free_cancellation', 'star_rating >= 3.0', 'free_cancellation'] },
+        ];
+        yield { message: { $case: 'plan', value: { asked: ['one'], skipped: [], applied } } };
+        yield batch(hotels('one', [1]));
+        yield outcome('one', { appliedFilters: ['star_rating >= 4.0'] });
+      },
+    });
+    const filter = 'star_rating >= 4 && property_name.startsWith("H") && free_cancellation';
+    const rig = await rigOf({ one: sells(remote) });
+    const said = await search(rig, start({ filter }));
+    const kinds = said.messages.map(({ message }) => message?.$case);
+    expect(kinds.indexOf('applied')).toBeLessThan(kinds.indexOf('batch'));
+    expect(said.messages[kinds.indexOf('applied')]?.message?.value).toEqual({
+      partner: 'one',
+      constraints: ['free_cancellation', 'star_rating >= 3.0'],
+    });
+    // What it says in its plan counts.
+    expect(said.outcome('one').appliedFilters).toEqual(['free_cancellation', 'star_rating >= 3.0']);
+  });
+
+  it('applies nothing where its plan says nothing', async () => {
+    const rig = await rigOf({ one: sells(await remoteOf()) });
+    const { messages, outcome: outcomeOfPartner } = await search(rig, start({ filter: 'star_rating >= 4.0' }));
+    expect(messages.map(({ message }) => message?.$case)).not.toContain('applied');
+    expect(outcomeOfPartner('one').appliedFilters).toEqual([]);
   });
 
   it('loses rows that cannot be offers, one by one, counted like those of any partner', async () => {

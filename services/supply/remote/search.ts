@@ -1,15 +1,19 @@
 import { FailureKind, type PartnerOutcome } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type {
+  AppliedFilter,
   PartnerBatch,
   SearchPlan,
   SearchRequest,
   SearchResponse,
   SearchStart,
 } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { type Constraint, implies } from '../../../libs/expression/index.ts';
+import { vertical } from '../../../libs/vertical/index.ts';
 import type { AskContext } from '../adapter.ts';
 import { type Page, report } from '../ask.ts';
 import type { ExchangeBounds } from '../exchange.ts';
 import { PartnerFailure } from '../failure.ts';
+import { constraintIn, wireConstraints } from '../filters.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
 import type { Turns } from '../turns.ts';
@@ -31,6 +35,8 @@ export interface RemoteQuestion {
   readonly partner: RemotePartner;
   readonly context: AskContext;
   readonly start: SearchStart;
+  /** What of the search's filter it may apply itself. */
+  readonly constraints: readonly Constraint[];
 }
 
 /** Messages of one stream: a remote that sends empty ones for ever is cut off. */
@@ -41,16 +47,19 @@ const GOODBYE_MS = 1_000;
 /**
  * Asks a remote for its part of a search and hands over its batches as they come, checked. Always ends with an outcome;
  * never throws.
+ *
+ * @param onApplied told what it applies of the filter, if anything, before its first batch
  */
 export async function askRemote(
   tools: RemoteTools,
   question: RemoteQuestion,
   bounds: ExchangeBounds,
   onPage: (page: Page) => void,
+  onApplied: (partner: string, constraints: readonly string[]) => void,
 ): Promise<PartnerOutcome> {
   const { partner } = question;
   const call = new RemoteCall(partner, 'search', bounds);
-  const part = new Part(question, onPage);
+  const part = new Part(question, onPage, onApplied);
   let outcome: PartnerOutcome;
   let cause: unknown;
   // The search may be over the moment after this part is: the stream then still ends by itself, not by being cancelled.
@@ -59,7 +68,8 @@ export async function askRemote(
   bounds.signal.addEventListener('abort', cancel, { once: true });
   try {
     const said = await call.within(async (options) => {
-      const start = { ...question.start, partners: [partner.name], keepIdentity: true };
+      const constraints = wireConstraints(question.constraints, vertical(partner.adapter.vertical));
+      const start = { ...question.start, partners: [partner.name], constraints, keepIdentity: true };
       const client = tools.remotes.client(partner);
       return readStream(client.search(only(start), { ...options, signal: stream.signal }), part, tools.turns);
     });
@@ -71,6 +81,7 @@ export async function askRemote(
   } finally {
     bounds.signal.removeEventListener('abort', cancel);
   }
+  outcome.appliedFilters = [...part.applied];
   call.end(outcome.status, outcome.failure, outcome.detail, outcome.rowsReceived, outcome.offersKept);
   report(outcome, call.elapsedMs, bounds.trace, cause);
   return outcome;
@@ -127,13 +138,21 @@ export class Part {
   readonly rejections = new Rejections();
   readonly #question: RemoteQuestion;
   readonly #onPage: (page: Page) => void;
+  readonly #onApplied: (partner: string, constraints: readonly string[]) => void;
   readonly #seen = new SeenOffers();
+  /** What it says that it applies of the filter. */
+  applied: readonly string[] = [];
   #planned = false;
   #bytes = 0;
 
-  constructor(question: RemoteQuestion, onPage: (page: Page) => void) {
+  constructor(
+    question: RemoteQuestion,
+    onPage: (page: Page) => void,
+    onApplied: (partner: string, constraints: readonly string[]) => void,
+  ) {
     this.#question = question;
     this.#onPage = onPage;
+    this.#onApplied = onApplied;
   }
 
   /** Takes the next message; answers the outcome once it has come. Throws PartnerFailure for what is not as promised. */
@@ -163,7 +182,7 @@ export class Part {
     if (!this.#planned) throw malformed(`it sent ${what} before its plan`);
   }
 
-  #plan({ asked, skipped }: SearchPlan): PartnerOutcome | undefined {
+  #plan({ asked, skipped, applied }: SearchPlan): PartnerOutcome | undefined {
     const { partner } = this.#question;
     const [first] = skipped;
     if (asked.length + skipped.length !== 1) {
@@ -176,7 +195,27 @@ export class Part {
       return first;
     }
     if (asked[0] !== partner.name) throw malformed(`its plan asks another than "${partner.name}"`);
+    this.#apply(applied);
     return undefined;
+  }
+
+  /** It can only have applied what follows from what it was given: anything else would leave out what is of interest. */
+  #apply(applied: readonly AppliedFilter[]): void {
+    const { partner, constraints } = this.#question;
+    const said = applied.flatMap((one) => {
+      if (one.partner !== partner.name) throw malformed(`its plan applies filters of another than "${partner.name}"`);
+      return one.constraints;
+    });
+    const kind = vertical(partner.adapter.vertical);
+    for (const text of said) {
+      const one = constraintIn(text, kind);
+      if (one !== undefined && constraints.some((constraint) => implies(constraint, one))) continue;
+      throw malformed(
+        `its plan applies ${JSON.stringify(text.slice(0, 100))}, which follows from none of the constraints`,
+      );
+    }
+    this.applied = [...new Set(said)];
+    if (this.applied.length > 0) this.#onApplied(partner.name, this.applied);
   }
 
   #batch(batch: PartnerBatch): void {

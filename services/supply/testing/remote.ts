@@ -86,7 +86,7 @@ export async function startRemote(
 
 /** The plan of a remote: it asks itself. */
 export function plan(partner: string): SearchResponse {
-  return { message: { $case: 'plan', value: { asked: [partner], skipped: [] } } };
+  return { message: { $case: 'plan', value: { asked: [partner], skipped: [], applied: [] } } };
 }
 
 /** A batch as a message. */
@@ -113,6 +113,8 @@ export function outcomeOf(partner: string, other: Partial<PartnerOutcome> = {}):
     requests: 3,
     cache: CacheUse.UNSPECIFIED,
     retryAfterMs: undefined,
+    cacheAgeMs: undefined,
+    appliedFilters: [],
     ...other,
   };
 }

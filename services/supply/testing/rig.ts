@@ -161,6 +161,8 @@ export function start(other: Partial<SearchStart> = {}): SearchStart {
     currency: 'EUR',
     locale: 'en-GB',
     partners: [],
+    filter: '',
+    constraints: [],
     ...other,
   };
 }

@@ -49,7 +49,12 @@ export async function readCase(caller: RemoteCaller, name: string, asked: Asked)
   const start = caller.start(asked);
   const pages: Page[] = [];
   const context = { ...asked, now: Date.now(), account: partner.account };
-  const part = new Part({ partner, context, start }, (page) => void pages.push(page));
+  const question = { partner, context, start, constraints: [] };
+  const part = new Part(
+    question,
+    (page) => void pages.push(page),
+    () => {},
+  );
   const signal = AbortSignal.timeout(PATIENCE);
   let broken: string | undefined;
   try {

@@ -140,6 +140,8 @@ export function callerOf(remotes: RemoteConnections, target: RemoteTarget, verti
       locale,
       partners: [target.partner],
       keepIdentity: true,
+      filter: '',
+      constraints: [],
     }),
     options: (timeoutMs, signal = new AbortController().signal) =>
       optionsOf(partner, Date.now() + timeoutMs, signal, ROOT_CONTEXT),

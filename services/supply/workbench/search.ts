@@ -5,10 +5,12 @@ import {
   type PartnerOutcome,
   RejectionReason,
 } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type AskContext, Rejection } from '../adapter.ts';
 import { askPartner, emptyOutcome } from '../ask.ts';
 import type { ConversationAnswer } from '../drift/read-again.ts';
 import { nameOf, PartnerFailure } from '../failure.ts';
+import { appliedBy, constraintsIn } from '../filters.ts';
 import type { HttpAnswer, HttpRequest, HttpSender } from '../http.ts';
 import { mapRows } from '../map-rows.ts';
 import type { ConfiguredPartner } from '../partner.ts';
@@ -27,6 +29,8 @@ export interface Asked {
   readonly locale: string;
   /** Epoch ms. */
   readonly now: number;
+  /** Filter of the search, of which the partner is asked to apply what its manifest says; absent: none. */
+  readonly filter?: string | undefined;
 }
 
 /** A request as it was sent, with what came back. */
@@ -74,7 +78,10 @@ export interface SearchBounds {
   readonly signedIn?: boolean;
 }
 
-/** Searches a partner through supply's own code. Never throws for what the partner or its mapping does. */
+/**
+ * Searches a partner through supply's own code. Never throws for what the partner or its mapping does, but EntrepotError
+ * INVALID_FILTER for a filter that is none.
+ */
 export async function searchPartner(
   partner: ConfiguredPartner,
   asked: Asked,
@@ -85,7 +92,11 @@ export async function searchPartner(
   const answers: ReadAnswer[] = [];
   const bodies: ConversationAnswer[] = [];
   const watched = { ...partner, adapter: observed(partner.adapter, answers, bodies, bounds.frozen === true) };
-  const context: AskContext = { account: partner.account, ...asked };
+  const { filter = '', ...what } = asked;
+  const plain: AskContext = { account: partner.account, ...what };
+  const kind = vertical(partner.adapter.vertical);
+  const filters = appliedBy(partner.adapter.filters, constraintsIn(filter, kind), kind, plain);
+  const context: AskContext = filters.length === 0 ? plain : { ...plain, filters };
   const outcome = await outcomeOf(watched, context, tap, bounds);
   return { partner, outcome, exchanged: tap.exchanged, answers, bodies, fates: fatesOf(partner, answers) };
 }

@@ -19,6 +19,8 @@ export interface TryRequest {
   readonly configDirectory: string;
   readonly market: string;
   readonly currency: string;
+  /** Filter of the search; absent: none. */
+  readonly filter?: string | undefined;
   /** Criteria as the API takes them; undefined for those of the recording or the first case. */
   criteriaOf(vertical: string): Record<string, unknown> | undefined;
 }
@@ -35,6 +37,8 @@ export interface Tried {
     readonly kept: number;
     readonly requests: number;
     readonly latencyMs: number;
+    /** What the partner was asked to apply of the filter. */
+    readonly appliedFilters: readonly string[];
     readonly rejections: Readonly<Record<string, { readonly count: number; readonly example: string }>>;
   };
   readonly requests: readonly NonNullable<CassetteExchange['request']>[];
@@ -64,6 +68,7 @@ export async function tryPartner(name: string, request: TryRequest): Promise<Tri
       kept: outcome.offersKept,
       requests: outcome.requests,
       latencyMs: outcome.latencyMs,
+      appliedFilters: outcome.appliedFilters,
       rejections: Object.fromEntries(
         outcome.rejections.map(({ reason, count, example }) => [
           nameOf(RejectionReason, reason).toUpperCase(),
@@ -129,7 +134,7 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
     const asked = askedOf(bench, request, undefined);
     const http = new HttpClient();
     try {
-      const search = await searchPartner(bench.partner, asked, http);
+      const search = await searchPartner(bench.partner, { ...asked, filter: request.filter }, http);
       // Tokens that the partner gave are known only now.
       const secrets = [...secretsOf(bench.partner, bench.credentials), ...bench.partner.secrets.texts];
       return { bench, asked, secrets, search };
@@ -141,7 +146,8 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
   const cassette = loadCassette(file);
   const asked = askedOf(bench, request, cassette);
   const replay = new Replay(answersOf(cassette, path.dirname(file)));
-  return { bench, asked, secrets: [], search: await searchPartner(bench.partner, asked, replay, { frozen: true }) };
+  const search = await searchPartner(bench.partner, { ...asked, filter: request.filter }, replay, { frozen: true });
+  return { bench, asked, secrets: [], search };
 }
 
 function askedOf({ partner, folder }: BenchPartner, request: TryRequest, cassette: Cassette | undefined): Asked {

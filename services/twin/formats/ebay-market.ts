@@ -118,6 +118,9 @@ function listed(
   const offers = candidates
     .map((variant) => onSale(world, seller, listing, variant, edition))
     .filter((offer) => offer !== undefined && offer.quantity > 0 && fits(search, seller, offer)) as GoodsOffer[];
+  const member = memberOf(world.seed, seller, listing);
+  if (search.country !== undefined && search.country !== member.country) return [];
+  if (search.sellers?.includes(member.username) === false) return [];
   if (offers.length === 0) return [];
   // The variant whose options the words name, if they do.
   const named = (offer: GoodsOffer): number =>

@@ -28,6 +28,10 @@ export interface EbaySearch {
   readonly nothing: boolean;
   readonly categories: readonly string[];
   readonly conditionIds: readonly string[];
+  /** Country that items are in; undefined for any. */
+  readonly country: string | undefined;
+  /** Members whose items are wanted; undefined for all. */
+  readonly sellers: readonly string[] | undefined;
   /** Minor units of the marketplace's currency. */
   readonly fromMinor: number;
   readonly toMinor: number;
@@ -99,7 +103,7 @@ const conditionWords: Readonly<Record<string, readonly string[]>> = {
   USED: ['2020', '3000'],
 };
 
-type Filter = Pick<EbaySearch, 'conditionIds' | 'fromMinor' | 'toMinor'>;
+type Filter = Pick<EbaySearch, 'conditionIds' | 'country' | 'sellers' | 'fromMinor' | 'toMinor'>;
 
 /** "price:[10..50],priceCurrency:USD,conditions:{NEW}". */
 function readFilter(text: string, currency: string): Filter | { readonly problem: EbayProblem } {
@@ -130,7 +134,8 @@ function readFilter(text: string, currency: string): Filter | { readonly problem
   if (words !== undefined) conditionIds = words.flatMap((word) => conditionWords[word]!);
   const ids = listOf('conditionIds');
   if (ids !== undefined) conditionIds = ids;
-  return { conditionIds, fromMinor, toMinor };
+  const country = named.get('itemLocationCountry');
+  return { conditionIds, country, sellers: listOf('sellers'), fromMinor, toMinor };
 }
 
 function wrong(

@@ -15,6 +15,8 @@ export interface AvailabilityRequest {
   /** Fewest and most stars. */
   readonly minCategory: number;
   readonly maxCategory: number;
+  /** Boards that are wanted, or those that are not; undefined for all. */
+  readonly boards: { readonly codes: readonly string[]; readonly included: boolean } | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -36,6 +38,8 @@ export function readAvailability(body: unknown, now: number): AvailabilityReques
   const where = readWhere(request);
   if ('problem' in where) return where;
   const filter = fields(request.filter) ?? {};
+  const boards = readBoards(request.boards);
+  if (boards !== undefined && 'problem' in boards) return boards;
   return {
     nights: { checkIn, checkOut },
     occupancies,
@@ -45,7 +49,17 @@ export function readAvailability(body: unknown, now: number): AvailabilityReques
     maxRatesPerRoom: numberIn(filter.maxRatesPerRoom, 1, 50) ?? 50,
     minCategory: numberIn(filter.minCategory, 1, 5) ?? 1,
     maxCategory: numberIn(filter.maxCategory, 1, 5) ?? 5,
+    boards,
   };
+}
+
+function readBoards(value: unknown): AvailabilityRequest['boards'] | { readonly problem: string } {
+  if (value === undefined || value === null) return undefined;
+  const { board, included } = fields(value) ?? {};
+  if (!Array.isArray(board) || board.length === 0 || !board.every((code) => typeof code === 'string')) {
+    return { problem: 'The field boards.board must be a list of board codes' };
+  }
+  return { codes: board, included: included !== false };
 }
 
 function readOccupancies(value: unknown): Occupancy[] | { readonly problem: string } {

@@ -160,9 +160,10 @@ function hotelJson(
 }
 
 /** The first rates of the first rooms, as the request's filter says. */
-function limit(rates: readonly Rate[], { maxRooms, maxRatesPerRoom }: AvailabilityRequest): Rate[] {
+function limit(rates: readonly Rate[], { maxRooms, maxRatesPerRoom, boards }: AvailabilityRequest): Rate[] {
   const counts = new Map<string, number>();
-  return rates.filter(({ room }) => {
+  return rates.filter(({ room, board }) => {
+    if (boards !== undefined && boards.codes.includes(board) !== boards.included) return false;
     const count = counts.get(room.code) ?? 0;
     if (count >= maxRatesPerRoom || (count === 0 && counts.size >= maxRooms)) return false;
     counts.set(room.code, count + 1);

@@ -170,6 +170,28 @@ describe('requests', () => {
     expect([gone.status, gone.body.errors[0]!.code]).toEqual([409, 'no_drivers_available']);
   });
 
+  it('for estimates again find products gone and bounds moved, in the same way as often as they are asked', async () => {
+    // A trip of its own: the others have been asked for.
+    const trip = { ...way, end_latitude: way.end_latitude + 0.01 };
+    const estimates = async () => (await ask<{ prices: Price[] }>('estimates/price', trip)).body.prices;
+    twin.setScenario('uber', { priceChangeShare: 1, priceChange: 0.5 });
+    const before = await estimates();
+    const after = await estimates();
+    expect(await estimates()).toEqual(after);
+    const high = (all: Price[]) => all.flatMap(({ high_estimate }) => high_estimate ?? []);
+    expect(high(before).length).toBeGreaterThan(2);
+    for (const [at, bound] of high(after).entries()) expect(bound).toBeGreaterThan(high(before)[at]! * 1.3);
+    twin.setScenario('uber', { soldOutShare: 0.5 });
+    const left = (await estimates()).map(({ product_id }) => product_id);
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.length).toBeLessThan(before.length);
+    const products = (await ask<{ products: { product_id: string }[] }>('products', at)).body.products;
+    expect(products).toHaveLength(before.length);
+    clock.now += 600_000;
+    expect(await estimates()).toHaveLength(before.length);
+    clock.now -= 600_000;
+  });
+
   it('that are wrong are refused in the partner’s way', async () => {
     const missing = await ask<Failure>('estimates/price', { start_latitude: 1, start_longitude: 200 });
     expect([missing.status, missing.body.code]).toEqual([422, 'validation_failed']);

@@ -1,6 +1,7 @@
 import { distanceKm } from '../../../libs/reference/index.ts';
 import { minorPerUnit } from '../money.ts';
 import { fractionOf } from '../random.ts';
+import { askedAgain } from '../rides/asked.ts';
 import { productId, readCode } from '../rides/sellers.ts';
 import { etaSeconds, type Point } from '../rides/trips.ts';
 import { verifyFate } from '../scenario.ts';
@@ -56,8 +57,14 @@ export const uber: Format = {
         .map((product) => timeJson(world, product, from, call.now));
       return json(200, { times: times.filter((each) => each !== undefined) });
     }
-    const prices = products.map((product) => priceOf(world, seller, product, from, to!, call.now));
-    return json(200, { prices: prices.flatMap((price) => priceEntries(world, seller, price)) });
+    const again = askedAgain(world, seller.name, from, to!, call.now);
+    const prices = products.map((product) => {
+      const fate = verifyFate(seller.scenario, world.seed, seller.name, product.id);
+      if (again && fate.soldOut) return undefined;
+      return priceOf(world, seller, product, from, to!, call.now, again ? fate.factor : 1);
+    });
+    const left = prices.filter((price) => price !== undefined);
+    return json(200, { prices: left.flatMap((price) => priceEntries(world, seller, price)) });
   },
 
   refuse(seller, call, why, variant) {

@@ -142,7 +142,7 @@ describe('an offer', () => {
     30_000,
   );
 
-  test.each(['ebay', 'karhoo'])(
+  test.each(['ebay', 'karhoo', 'uber'])(
     'of %s says so when it is dearer, and when it is gone',
     async (partner) => {
       const [shown] = (await search(requests[partner]!)).offers as [Shown];

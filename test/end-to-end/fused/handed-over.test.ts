@@ -1,10 +1,11 @@
-// Goods that shops hand over as a feed and by messages, from there to an offer at the edge and the way on to the shop.
+// What shops and houses hand over as a feed and by messages, from there to an offer at the edge and the way on.
 import { createHmac } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Fused, startFused } from '../../../services/entrepot/fused.ts';
 
@@ -69,6 +70,12 @@ beforeAll(async () => {
     },
   };
   writeFileSync(path.join(config, 'partners', 'quay.yaml'), JSON.stringify(pushing));
+  const credentials = {
+    username: { env: 'X_INN_USER', default: 'inn' },
+    password: { env: 'X_INN_PASSWORD', default: 'key' },
+  };
+  const house = { adapter: 'alpinebits', endpoint: 'https://inn.example', credentials };
+  writeFileSync(path.join(config, 'partners', 'inn.yaml'), JSON.stringify(house));
   fused = await startFused({
     port: 0,
     ingressAddress: '127.0.0.1:0',
@@ -195,5 +202,93 @@ describe('goods of messages', () => {
   it('are taken at the ingress alone', async () => {
     const response = await fetch(`${fused.edgeUrl}/push/quay`, { method: 'POST', body: '{}' });
     expect(response.status).toBe(404);
+  });
+});
+
+describe('stays of a house that sends AlpineBits messages', () => {
+  interface Stays {
+    readonly offers?: readonly {
+      readonly offerId: string;
+      readonly partner: string;
+      readonly item: { readonly stay: Readonly<Record<string, unknown>> };
+      readonly price: {
+        readonly partnerTotal: { readonly amount: string };
+        readonly dueLater?: { readonly amount: string };
+      };
+    }[];
+    readonly outcomes: Found['outcomes'];
+  }
+
+  const send = async (action: string, request: string, packed = false): Promise<string> => {
+    const form = new FormData();
+    form.set('action', action);
+    form.set('request', request);
+    const made = new Request('http://x', { method: 'POST', body: form });
+    const body = Buffer.from(await made.arrayBuffer());
+    const response = await fetch(`${fused.ingressUrl}/push/inn`, {
+      method: 'POST',
+      body: packed ? gzipSync(body) : body,
+      headers: {
+        authorization: `Basic ${btoa('inn:key')}`,
+        'content-type': made.headers.get('content-type') ?? '',
+        ...(packed && { 'content-encoding': 'gzip' }),
+      },
+    });
+    return await response.text();
+  };
+  const day = (days: number): string => Temporal.PlainDate.from('2027-06-01').add({ days }).toString();
+  const content = (inner: string): string =>
+    `<OTA_HotelDescriptiveContentNotifRQ><HotelDescriptiveContents><HotelDescriptiveContent HotelCode="42" HotelName="Berghof">${inner}</HotelDescriptiveContent></HotelDescriptiveContents></OTA_HotelDescriptiveContentNotifRQ>`;
+  const rate = (two: string): string =>
+    `<Rate InvTypeCode="FZ" Start="${day(0)}" End="${day(9)}"><BaseByGuestAmts><BaseByGuestAmt NumberOfGuests="2" AgeQualifyingCode="10" AmountAfterTax="${two}"/></BaseByGuestAmts>
+     <AdditionalGuestAmounts><AdditionalGuestAmount AgeQualifyingCode="8" MaxAge="12" Amount="25.5"/></AdditionalGuestAmounts></Rate>`;
+  const plans = (type: string, rates: string): string =>
+    `<OTA_HotelRatePlanNotifRQ><RatePlans HotelCode="42"><RatePlan RatePlanNotifType="${type}" CurrencyCode="EUR" RatePlanCode="HB"><Rates>${rates}</Rates></RatePlan></RatePlans></OTA_HotelRatePlanNotifRQ>`;
+  const rooms = (count: number): string =>
+    `<OTA_HotelInvCountNotifRQ><UniqueID Type="16" ID="1" Instance="CompleteSet"/><Inventories HotelCode="42"><Inventory><StatusApplicationControl Start="${day(0)}" End="${day(9)}" InvTypeCode="FZ"/><InvCounts><InvCount CountType="2" Count="${count}"/></InvCounts></Inventory></Inventories></OTA_HotelInvCountNotifRQ>`;
+  const find = async (childAges: number[], checkOut = day(10)): Promise<Stays> => {
+    const stay = { place: 'INN', checkIn: day(7), checkOut, rooms: [{ adults: 2, childAges }] };
+    const { body } = await call<Stays>('/v1/searches', { stay, currency: 'EUR', market: 'DE', partners: ['inn'] });
+    return body;
+  };
+
+  it('are found, verified and handed off at the edge, as the last message has them', async () => {
+    const info = `<HotelInfo><Position Latitude="47.27" Longitude="11.39"/></HotelInfo><Policies><Policy><TaxPolicies><TaxPolicy Amount="2" CurrencyCode="EUR" ChargeUnit="21"/></TaxPolicies></Policy></Policies>`;
+    const types = `<FacilityInfo><GuestRooms><GuestRoom Code="FZ" MaxOccupancy="4"><TypeRoom StandardOccupancy="2"/></GuestRoom></GuestRooms></FacilityInfo>`;
+    const basis = `<Rate RateTimeUnit="Day" UnitMultiplier="1"><BaseByGuestAmts><BaseByGuestAmt Type="7"/></BaseByGuestAmts><MealsIncluded MealPlanIndicator="true" MealPlanCodes="12"/></Rate>`;
+    expect((await find([])).offers ?? []).toEqual([]);
+    for (const [action, message, packed] of [
+      ['OTA_HotelDescriptiveContentNotif:Info', content(info), false],
+      ['OTA_HotelDescriptiveContentNotif:Inventory', content(types), true],
+      ['OTA_HotelInvCountNotif:FreeRooms', rooms(2), false],
+      ['OTA_HotelRatePlanNotif:RatePlans', plans('New', basis + rate('90')), true],
+    ] as const) {
+      expect(await send(action, message, packed)).toContain('<Success/>');
+    }
+    // Three nights, the last one included in what is free: 2 × 90, and a child's 25.50.
+    const [offer] = (await find([6])).offers ?? [];
+    expect(offer).toMatchObject({
+      partner: 'inn',
+      item: {
+        stay: {
+          propertyName: 'Berghof',
+          board: 'BOARD_HALF_BOARD',
+          rooms: [{ code: 'FZ', count: 1, adults: 2, children: 1 }],
+        },
+      },
+      price: { partnerTotal: { amount: '616.50' } },
+    });
+    expect((await find([6], day(11))).offers ?? []).toEqual([]);
+    const verified = await call<{ offer: unknown; changes?: unknown[] }>(`/v1/offers/${offer!.offerId}:verify`, {});
+    expect([verified.status, verified.body.changes ?? []]).toEqual([200, []]);
+    expect(await call(`/v1/offers/${offer!.offerId}:handoff`, {})).toMatchObject({ body: { token: '42/FZ/HB' } });
+
+    expect(await send('OTA_HotelRatePlanNotif:RatePlans', plans('Overlay', rate('100')))).toContain('<Success/>');
+    const dearer = await call<{ changes?: { field: string }[] }>(`/v1/offers/${offer!.offerId}:verify`, {});
+    expect(dearer.body.changes?.map(({ field }) => field)).toContain('price.total');
+    expect((await find([])).offers?.map(({ price }) => price.partnerTotal.amount)).toEqual(['600.00']);
+    await send('OTA_HotelInvCountNotif:FreeRooms', rooms(0));
+    expect((await find([])).offers ?? []).toEqual([]);
+    expect(await call(`/v1/offers/${offer!.offerId}:verify`, {})).toMatchObject({ body: { reason: 'OFFER_SOLD_OUT' } });
   });
 });

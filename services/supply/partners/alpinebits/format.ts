@@ -29,6 +29,7 @@ export interface RoomNode {
   readonly '@Code': string;
   readonly '@MinOccupancy'?: string;
   readonly '@MaxOccupancy'?: string;
+  readonly '@MaxChildOccupancy'?: string;
   readonly TypeRoom?: { readonly '@StandardOccupancy'?: string };
   readonly MultimediaDescriptions?: { readonly MultimediaDescription?: Many<MediaNode> };
 }
@@ -73,7 +74,43 @@ export interface RatePlanNode {
   readonly BookingRules?: { readonly BookingRule?: Many<RuleNode> } | '';
   readonly Rates?: { readonly Rate?: Many<RateNode> } | '';
   readonly Supplements?: { readonly Supplement?: Many<SupplementNode> } | '';
-  readonly Offers?: { readonly Offer?: Many<{ readonly OfferRules?: unknown; readonly Discount?: unknown }> } | '';
+  readonly Offers?: { readonly Offer?: Many<OfferNode> } | '';
+}
+
+/** Who may stay, or what is given away. */
+export interface OfferNode {
+  readonly OfferRules?: { readonly OfferRule?: Many<OfferRuleNode> } | '';
+  readonly Discount?: DiscountNode | '';
+  readonly Guests?: { readonly Guest?: Many<GuestNode> } | '';
+}
+
+export interface OfferRuleNode {
+  readonly Occupancy?: Many<OccupancyNode>;
+  /** Conditions that are not read: with any of them the plan is not understood. */
+  readonly [other: string]: unknown;
+}
+
+export interface OccupancyNode {
+  /** "10" are adults, "8" children. */
+  readonly '@AgeQualifyingCode'?: string;
+  readonly '@MinAge'?: string;
+  readonly [other: string]: unknown;
+}
+
+export interface DiscountNode {
+  readonly '@Percent'?: string;
+  readonly '@NightsRequired'?: string;
+  readonly '@NightsDiscounted'?: string;
+  /** A digit for each of the nights required: "1" is free. */
+  readonly '@DiscountPattern'?: string;
+}
+
+export interface GuestNode {
+  readonly '@AgeQualifyingCode'?: string;
+  readonly '@MaxAge'?: string;
+  readonly '@MinCount'?: string;
+  readonly '@FirstQualifyingPosition'?: string;
+  readonly '@LastQualifyingPosition'?: string;
 }
 
 interface Range {
@@ -98,6 +135,10 @@ export interface BaseNode {
 
 export interface AdditionalNode {
   readonly '@AgeQualifyingCode'?: string;
+  /** From this age on, in years; absent is from birth. */
+  readonly '@MinAge'?: string;
+  /** Below this age: the bracket above begins with it. */
+  readonly '@MaxAge'?: string;
   readonly '@Amount'?: string;
 }
 

@@ -2,6 +2,7 @@ import type { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer
 import { distanceKm, findCity, findPlace } from '../../../../libs/reference/index.ts';
 import type { AnswerContext } from '../../adapter.ts';
 import type { Door, RowValues } from '../../kit/door.ts';
+import { type Discounts, discountsOf } from './discounts.ts';
 import {
   childOf,
   covers,
@@ -14,6 +15,7 @@ import {
   type RoomNode,
   type RoomsNode,
 } from './format.ts';
+import { fits, type Guests, guestsOf } from './guests.ts';
 import { cityTax, nightPrice, staticRate, supplements, type Worked } from './price.ts';
 import { allowed, type Nights } from './rules.ts';
 
@@ -110,16 +112,23 @@ interface Parts {
   readonly context: AnswerContext;
 }
 
-/** One room type under one plan; undefined where it is not sold to these guests for these nights. */
+/** One room type under one plan, for every room that is asked for; undefined where it is not sold to these guests for these nights. */
 function stayOf(parts: Parts) {
   const { hotel, room, plan, criteria, nights, context } = parts;
-  const adults = criteria.rooms[0]?.adults ?? 0;
-  if (adults < Number(room['@MinOccupancy'] ?? 1) || adults > Number(room['@MaxOccupancy'])) return undefined;
   if (!allowed(listOf(childOf(plan.BookingRules).BookingRule), room['@Code'], nights)) return undefined;
   const currency = plan['@CurrencyCode'];
-  const price = currency === undefined ? 'unclear' : totalOf(parts, adults, currency);
-  if (price === 'unsold') return undefined;
-  const persons = adults * criteria.rooms.length * nights.dates.length;
+  const parties = criteria.rooms.map((asked) => guestsOf(plan, asked));
+  if (parties.includes('unsold')) return undefined;
+  const known = parties.filter((party) => typeof party === 'object');
+  if (known.some((party) => !fits(room, party))) return undefined;
+  const prices =
+    currency === undefined || known.length < parties.length
+      ? ['unclear' as const]
+      : known.map((guests) => totalOf(parts, guests, currency));
+  if (prices.includes('unsold')) return undefined;
+  const adults = criteria.rooms.reduce((sum, asked) => sum + asked.adults, 0);
+  const children = criteria.rooms.reduce((sum, asked) => sum + asked.childAges.length, 0);
+  const persons = (adults + children) * nights.dates.length;
   const tax = currency === undefined ? 'unclear' : cityTax(hotel, persons, currency);
   const meals = staticRate(plan)?.MealsIncluded;
   const stay = {
@@ -129,28 +138,45 @@ function stayOf(parts: Parts) {
     roomName: nameOf(room, context.locale),
     board: meals?.['@MealPlanIndicator'] === 'false' ? 'ROOM_ONLY' : BOARDS[meals?.['@MealPlanCodes'] ?? ''],
     currency,
+    adults,
+    children,
   };
-  if (price === 'unclear' || typeof tax !== 'number') return { ...stay, total: 0, dueLater: 0, unclear: true };
-  return { ...stay, total: price * criteria.rooms.length, dueLater: tax };
+  if (prices.includes('unclear') || typeof tax !== 'number') return { ...stay, total: 0, dueLater: 0, unclear: true };
+  return { ...stay, total: prices.reduce<number>((sum, price) => sum + Number(price), 0), dueLater: tax };
 }
 
-/** What one room costs for all nights, in minor units. */
-function totalOf({ room, plan, overlays, nights }: Parts, adults: number, currency: string): Worked {
+/** What one room costs its guests for all nights, in minor units. */
+function totalOf({ room, plan, overlays, nights }: Parts, guests: Guests, currency: string): Worked {
   const rates = listOf(childOf(plan.Rates).Rate).filter((rate) => rate['@InvTypeCode'] === room['@Code']);
   const laid = overlays.filter(
     ({ code, rate }) => code === plan['@RatePlanCode'] && rate['@InvTypeCode'] === room['@Code'],
   );
-  // Discounts on some nights would make the price another.
-  if (listOf(childOf(plan.Offers).Offer).some(({ Discount }) => Discount !== undefined)) return 'unclear';
+  const discounts = discountsOf(plan, guests, nights.dates.length);
+  if (discounts === 'unclear') return discounts;
   let total = 0;
-  for (const date of nights.dates) {
+  for (const [at, date] of nights.dates.entries()) {
     const rate = laid.find(({ night }) => night === date)?.rate ?? rates.find((one) => covers(one, date));
-    const price = rate === undefined ? 'unsold' : nightPrice(rate, staticRate(plan), room, adults, currency);
-    if (typeof price !== 'number') return price;
-    total += price;
+    const price = rate === undefined ? 'unsold' : nightPrice(rate, staticRate(plan), room, guests, currency);
+    if (typeof price === 'string') return price;
+    if (discounts.freeNights[at] === true) continue;
+    const less = childrenFree(price.children, guests, discounts);
+    if (less === undefined) return 'unclear';
+    total += price.adults + price.children.reduce((sum, each) => sum + each, 0) - less;
   }
-  const more = supplements(plan, nights.dates, adults, currency);
+  const discounted = discounts.freeNights.includes(true) || discounts.freeChildren > 0;
+  const more = supplements(plan, nights.dates, guests, discounted, currency);
   return typeof more === 'number' ? total + more : more;
+}
+
+/** What the free children of a night would have paid; undefined where it depends on which of them are the first. */
+function childrenFree(
+  prices: readonly number[],
+  { children }: Guests,
+  { freeChildren, qualifies }: Discounts,
+): number | undefined {
+  const qualified = prices.filter((_, at) => qualifies(children[at]!));
+  if (freeChildren < qualified.length && new Set(qualified).size > 1) return undefined;
+  return qualified.slice(0, freeChildren).reduce((sum, each) => sum + each, 0);
 }
 
 /** The name in the shopper's language, else in English, else in any. */

@@ -1,5 +1,6 @@
 import { parseAmount } from '../../../../libs/money/index.ts';
 import {
+  type AdditionalNode,
   childOf,
   covers,
   type HotelNode,
@@ -9,6 +10,7 @@ import {
   type RoomNode,
   type SupplementNode,
 } from './format.ts';
+import type { Guests } from './guests.ts';
 
 /** A price in minor units; `unsold` where the plan has none for it, `unclear` where it has something that is not understood. */
 export type Worked = number | 'unsold' | 'unclear';
@@ -27,35 +29,74 @@ export function staticRate(plan: RatePlanNode): RateNode | undefined {
   return listOf(childOf(plan.Rates).Rate).find((rate) => rate['@InvTypeCode'] === undefined);
 }
 
-/** What a room costs for a night with so many adults. Amounts are for a person (type 7, "per person") or the room (type 25). */
+/** What a night of a room costs, by who pays it; minor units. */
+export interface NightPrice {
+  /** All adults together. */
+  readonly adults: number;
+  /** Each child, in the order of the guests. */
+  readonly children: readonly number[];
+}
+
+/**
+ * What a room costs for a night. Amounts are for a person (type 7, "per person") or the room (type 25); those beyond the standard
+ * occupancy are added, children by their age. Children who would fill a bed of the standard occupancy are `unclear`.
+ */
 export function nightPrice(
   rate: RateNode,
   basis: RateNode | undefined,
   room: RoomNode,
-  adults: number,
+  { adults, children }: Guests,
   currency: string,
-): Worked {
+): NightPrice | 'unsold' | 'unclear' {
   const type = listOf(basis?.BaseByGuestAmts?.BaseByGuestAmt)[0]?.['@Type'] ?? '7';
   const daily = (basis?.['@RateTimeUnit'] ?? 'Day') === 'Day' && (basis?.['@UnitMultiplier'] ?? '1') === '1';
   if (!daily || (type !== '7' && type !== '25')) return 'unclear';
   const standard = Number(room.TypeRoom?.['@StandardOccupancy'] ?? room['@MaxOccupancy'] ?? adults);
+  if (children.length > 0 && adults < standard) return 'unclear';
   const paying = Math.min(adults, standard);
   const base = listOf(rate.BaseByGuestAmts?.BaseByGuestAmt).find((one) => Number(one['@NumberOfGuests']) === paying);
   if (base === undefined) return 'unsold';
   const amount = minor(base['@AmountAfterTax'], currency);
   if (amount === undefined) return 'unclear';
-  const first = type === '7' ? amount * paying : amount;
-  if (adults === paying) return first;
-  const more = listOf(rate.AdditionalGuestAmounts?.AdditionalGuestAmount).find(
-    (one) => one['@AgeQualifyingCode'] === '10',
+  const more = listOf(rate.AdditionalGuestAmounts?.AdditionalGuestAmount);
+  const each = adults === paying ? 0 : additional(adultAmounts(more), currency);
+  if (typeof each !== 'number') return each;
+  const young = children.map((age) =>
+    additional(
+      more.filter((one) => one['@AgeQualifyingCode'] === '8' && inBracket(one, age)),
+      currency,
+    ),
   );
-  if (more === undefined) return 'unsold';
-  const each = minor(more['@Amount'], currency);
-  return each === undefined ? 'unclear' : first + each * (adults - paying);
+  const bad = young.find((one) => typeof one !== 'number');
+  if (bad === 'unsold' || bad === 'unclear') return bad;
+  const first = type === '7' ? amount * paying : amount;
+  return { adults: first + each * (adults - paying), children: young as number[] };
 }
 
-/** Mandatory supplements of a room for the nights. */
-export function supplements(plan: RatePlanNode, dates: readonly string[], adults: number, currency: string): Worked {
+function adultAmounts(amounts: readonly AdditionalNode[]): readonly AdditionalNode[] {
+  return amounts.filter((one) => one['@AgeQualifyingCode'] === '10');
+}
+
+/** The one amount that applies. */
+function additional(amounts: readonly AdditionalNode[], currency: string): Worked {
+  const [amount, another] = amounts;
+  if (amount === undefined) return 'unsold';
+  return another === undefined ? (minor(amount['@Amount'], currency) ?? 'unclear') : 'unclear';
+}
+
+/** The upper limit of an age is the lower one of the next bracket. */
+function inBracket({ '@MinAge': least = '0', '@MaxAge': limit = '999' }: AdditionalNode, age: number): boolean {
+  return age >= Number(least) && age < Number(limit);
+}
+
+/** Mandatory supplements of a room for the nights. What of a person's or a night's is free with others is `unclear`. */
+export function supplements(
+  plan: RatePlanNode,
+  dates: readonly string[],
+  { adults, children }: Guests,
+  discounted: boolean,
+  currency: string,
+): Worked {
   const all = listOf(childOf(plan.Supplements).Supplement);
   const isStatic = (one: SupplementNode): boolean => one['@Start'] === undefined;
   let total = 0;
@@ -69,6 +110,9 @@ export function supplements(plan: RatePlanNode, dates: readonly string[], adults
     const amounts = new Set(nights.map((one) => one['@Amount']));
     const amount = amounts.size === 1 ? minor([...amounts][0], currency) : undefined;
     if (charge === undefined || amount === undefined) return 'unclear';
+    const code = kind['@ChargeTypeCode'];
+    const byGuest = code === '20' || code === '21';
+    if ((byGuest && children.length > 0) || (discounted && (byGuest || code === '19'))) return 'unclear';
     total += amount * charge(nights.length, adults);
   }
   return total;

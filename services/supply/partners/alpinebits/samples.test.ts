@@ -42,6 +42,52 @@ function nights(changes: Awaited<ReturnType<typeof read>>['changes']): Record<st
   return told;
 }
 
+/** What tells the kinds of answers apart: names, attributes with their values, texts left out. */
+function shapeOf(xml: string): string {
+  return xml
+    .replace(/<\?.*?\?>|<!--.*?-->|\s+xmlns:xsi="[^"]*"|\s+xsi:\w+="[^"]*"/gs, '')
+    .replace(/>[^<]*</g, '><')
+    .replace(/<(\w+)((?:\s+[\w:]+="[^"]*")*)\s*(\/?)>/g, (_, name: string, attributes: string, end: string) => {
+      const sorted = attributes
+        .trim()
+        .split(/\s+(?=[\w:]+=)/)
+        .filter(Boolean)
+        .toSorted();
+      return `<${[name, ...sorted].join(' ')}${end}>`;
+    })
+    .trim();
+}
+
+describe.skipIf(!found)('answers', () => {
+  const kinds = [
+    ['FreeRooms', 'OTA_HotelInvCountNotif'],
+    ['RatePlans', 'OTA_HotelRatePlanNotif'],
+    ['Inventory', 'OTA_HotelDescriptiveContentNotif'],
+  ] as const;
+
+  it.each(kinds)(
+    'to %s have the shape of the recorded ones, for success and for errors',
+    async (capability, action) => {
+      const push = (await adapterOf('alpinebits')).inventory!.push!;
+      const { account } = answerContext('alpinebits', criteria, '2027-01-01T00:00:00Z');
+      const recorded = (result: string) =>
+        shapeOf(readFileSync(new URL(`${capability}-${action}RS-${result}.xml`, folder), 'utf8'));
+      const message = { headers: {}, fields: {}, body: { [`${action}RQ`]: {} } };
+      const said = (kind: 'accepted' | 'refused', reason: string) => push.answer(kind, reason, message, account).body!;
+      expect(shapeOf(said('accepted', ''))).toBe(recorded('success'));
+      expect(shapeOf(said('refused', 'Invalid start/end date combination'))).toBe(recorded('error'));
+      expect(said('refused', 'a < b')).toContain('<Error Type="13" Code="450">a &lt; b</Error>');
+    },
+  );
+
+  it('to a handshake have the shape of the recorded one, and name what is read here', async () => {
+    const { answer } = await read('Handshake-OTA_PingRQ');
+    expect(shapeOf(answer)).toBe(shapeOf(readFileSync(new URL('Handshake-OTA_PingRS.xml', folder), 'utf8')));
+    for (const able of ['FreeNightsOffers', 'FamilyOffers', 'overlay'])
+      expect(answer).toContain(`OTA_HotelRatePlanNotif_accept_${able}`);
+  });
+});
+
 describe.skipIf(!found)('the recorded messages', () => {
   it('tell of every night to the last of a piece, and replace what was told before', async () => {
     const { changes, answer } = await read('FreeRooms-OTA_HotelInvCountNotifRQ');

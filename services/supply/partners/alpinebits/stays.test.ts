@@ -74,7 +74,7 @@ async function stays(changes: Partial<StayCriteria> = {}) {
     manifest: partner.manifest,
   };
   const asked = partner.adapter.inventory!.lookup(context);
-  if ('unsupported' in asked) return asked.unsupported;
+  if ('unsupported' in asked) throw new Error(asked.unsupported);
   const answer = JSON.parse((await taken.inventory!.find('inn', asked.lookup))!);
   const read = partner.adapter.read(answer, context);
   if ('failure' in read) throw new Error(read.detail);
@@ -111,7 +111,6 @@ describe('stays of an AlpineBits house', () => {
     ]);
     expect(await stays({ rooms: Array(3).fill({ adults: 2, childAges: [] }) })).toEqual([]);
     expect(await stays({ where: { $case: 'place', value: 'BER' } })).toEqual([]);
-    expect(await stays({ rooms: [{ adults: 2, childAges: [4] }] })).toContain('children');
   });
 
   it('are gone with a night that is closed, by a delta, a season or a new complete set', async () => {
@@ -173,13 +172,123 @@ describe('stays of an AlpineBits house', () => {
     );
   });
 
+  describe('with children', () => {
+    const offers = (content: string) => `<Offers>${content}</Offers>`;
+    const who = (more = '<Occupancy AgeQualifyingCode="8"/>', attributes = '') =>
+      `<Offer><OfferRules><OfferRule ${attributes}><Occupancy AgeQualifyingCode="10" MinAge="16"/>${more}</OfferRule></OfferRules></Offer>`;
+    const family = (guest: string) =>
+      `<Offer><Discount Percent="100"/><Guests><Guest AgeQualifyingCode="8" ${guest}/></Guests></Offer>`;
+    const withChildren = rate('2027-06-01', '2027-06-30', '90').replace(
+      '</AdditionalGuestAmounts>',
+      `<AdditionalGuestAmount AgeQualifyingCode="8" MaxAge="3" Amount="0"/>
+       <AdditionalGuestAmount AgeQualifyingCode="8" MinAge="3" MaxAge="10" Amount="30"/>
+       <AdditionalGuestAmount AgeQualifyingCode="8" MinAge="10" MaxAge="16" Amount="45.5"/></AdditionalGuestAmounts>`,
+    );
+    const sell = async (more: string, capacity = 'MaxOccupancy="4"') => {
+      await all();
+      await send(rooms.replace('MaxOccupancy="3"', capacity));
+      await send(plan('New', basis + withChildren, '', more));
+    };
+    const totals = async (...asked: (readonly [adults: number, ...childAges: number[]])[]) =>
+      (await stays({ rooms: asked.map(([adults, ...childAges]) => ({ adults, childAges })) })).map((stay) =>
+        typeof stay === 'string' ? stay : stay.total,
+      );
+    const unclear = [expect.stringContaining('not understood')];
+
+    it('cost by their age what the bracket says, whose upper limit is in the next one', async () => {
+      await sell(offers(who()));
+      expect(await totals([2, 2])).toEqual([54_000]);
+      expect(await totals([2, 3])).toEqual([3 * (18_000 + 3_000)]);
+      expect(await totals([2, 9])).toEqual([3 * (18_000 + 3_000)]);
+      expect(await totals([2, 10, 15])).toEqual([3 * (18_000 + 2 * 4_550)]);
+      // From 16 years on the plan takes them for adults.
+      expect(await totals([2, 16])).toEqual([3 * (18_000 + 4_050)]);
+      expect(await totals([1, 17])).toEqual([54_000]);
+      const [stay] = await stays({ rooms: [{ adults: 2, childAges: [4] }] });
+      expect(stay).toMatchObject({ later: 3 * 3 * 150 });
+    });
+
+    it('are not sold what does not take them, and get no price where they would fill a bed of an adult', async () => {
+      await sell(offers(who()), 'MaxOccupancy="4" MaxChildOccupancy="1"');
+      expect(await totals([2, 4, 5])).toEqual([]);
+      expect(await totals([2, 4, 17])).toHaveLength(1);
+      expect(await totals([1, 4])).toEqual(unclear);
+      await sell(offers(who('')));
+      expect(await totals([2, 4])).toEqual([]);
+      expect(await totals([2])).toEqual([54_000]);
+      await sell(offers(who('<Occupancy AgeQualifyingCode="8" MinAge="6"/>')));
+      expect([await totals([2, 5]), await totals([2, 6])]).toEqual([[], [3 * 21_000]]);
+      await sell(offers(who(undefined, 'MinAdvancedBookingOffset="P7D"')));
+      expect(await totals([2])).toEqual(unclear);
+    });
+
+    it('are free as a family’s offer has it, as far as it is certain which of them', async () => {
+      await sell(
+        offers(who() + family('MaxAge="6" MinCount="1" FirstQualifyingPosition="1" LastQualifyingPosition="1"')),
+      );
+      expect(await totals([2])).toEqual([54_000]);
+      expect(await totals([2, 4])).toEqual([54_000]);
+      expect(await totals([2, 4, 5])).toEqual([3 * 21_000]);
+      expect(await totals([2, 8])).toEqual([3 * 21_000]);
+      expect(await totals([2, 4, 12])).toEqual([3 * (18_000 + 4_550)]);
+      // One pays nothing anyway, so whose place is the first decides.
+      expect(await totals([2, 1, 4])).toEqual(unclear);
+      expect(await totals([2, 6])).toEqual(unclear);
+      await sell(offers(who() + family('MaxAge="12" MinCount="2"')));
+      expect(await totals([2, 4])).toEqual([3 * 21_000]);
+      expect(await totals([2, 1, 11])).toEqual([54_000]);
+    });
+
+    it('are in the rooms that they were asked for in, each at its own price', async () => {
+      await sell(offers(who()));
+      expect(await totals([2, 4], [3])).toEqual([3 * (21_000 + 18_000 + 4_050)]);
+      const [stay] = await stays({
+        rooms: [
+          { adults: 2, childAges: [4] },
+          { adults: 1, childAges: [] },
+        ],
+      });
+      expect(stay).toMatchObject({ total: 3 * (21_000 + 8_000), later: 4 * 3 * 150 });
+      expect(await totals([2, 4], [1, 4])).toEqual(unclear);
+    });
+  });
+
+  it('have nights free where so many are required, by the pattern that says which', async () => {
+    await all();
+    const totals = async (discount: string, checkOut = '2027-06-11', more = '') => {
+      const rates = rate('2027-06-01', '2027-06-09', '90') + rate('2027-06-10', '2027-06-30', '100');
+      await send(
+        plan('New', basis + rates, '', `${more}<Offers><Offer><Discount Percent="100" ${discount}/></Offer></Offers>`),
+      );
+      return (await stays({ checkOut })).map((stay) => (typeof stay === 'string' ? stay : stay.total));
+    };
+    const three = 'NightsRequired="3" NightsDiscounted="1"';
+    expect(await totals(`${three} DiscountPattern="001"`)).toEqual([2 * 18_000]);
+    expect(await totals(`${three} DiscountPattern="100"`)).toEqual([18_000 + 20_000]);
+    expect(await totals(`${three} DiscountPattern="001"`, '2027-06-10')).toEqual([2 * 18_000]);
+    expect(await totals('NightsRequired="7" NightsDiscounted="1"')).toEqual([2 * 18_000 + 20_000]);
+    // Which night, longer stays and what is charged by the night are not certain.
+    for (const discount of [
+      three,
+      'NightsRequired="2" NightsDiscounted="1" DiscountPattern="01"',
+      `${three} DiscountPattern="01"`,
+    ])
+      expect(await totals(discount)).toEqual([expect.stringContaining('not understood')]);
+    const supplement = (charge: string) =>
+      `<Supplements><Supplement InvCode="X" MandatoryIndicator="true" ChargeTypeCode="${charge}"/><Supplement InvCode="X" Amount="20" Start="2027-06-01" End="2027-06-30"/></Supplements>`;
+    expect(await totals(`${three} DiscountPattern="001"`, undefined, supplement('18'))).toEqual([2 * 18_000 + 2_000]);
+    expect(await totals(`${three} DiscountPattern="001"`, undefined, supplement('19'))).toEqual([
+      expect.stringContaining('not understood'),
+    ]);
+  });
+
   it('are told by their own system alone, in its protocol', async () => {
     expect((await send(house, 'Basic eDp5')).status).toBe(401);
     expect((await send('<OTA_PingRQ><EchoData>a &amp; b</EchoData></OTA_PingRQ>')).text).toContain(
       '<EchoData>a &amp; b</EchoData>',
     );
     expect((await send(free(night('2027-06-09', '2027-06-01', 1)))).text).toContain(
-      '<Errors><Error Type="13">Invalid start/end',
+      '<Errors><Error Type="13" Code="404">Invalid start/end',
     );
     expect((await send('<OTA_Other/>')).text).toBe('ERROR:unknown or missing action');
     expect((await send('<OTA_HotelInvCountNotifRQ>')).text).toMatch(/^ERROR:/);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Cabin, FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { FailureKind, RejectionReason } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import { adapterOf, answerContext, offerOf } from '../testing.ts';
+import { adapterOf, answerContext, filtered, offerOf } from '../testing.ts';
 
 const adapter = await adapterOf('amadeus');
 const contextOf = (criteria: Parameters<typeof FlightCriteria.fromPartial>[0]) =>
@@ -45,6 +45,16 @@ describe('a search', () => {
         '/v2/shopping/flight-offers?originLocationCode=LIS&destinationLocationCode=FCO&departureDate=2027-03-02' +
         '&adults=1&currencyCode=EUR&max=100',
     });
+  });
+
+  it('asks for flights without a stop where the filter wants no others', () => {
+    const nonStop = (filter: string) => {
+      const request = adapter.ask(filtered(adapter, context, filter));
+      if ('unsupported' in request) throw new Error(request.unsupported);
+      return new URL(request.path, 'http://partner.test').searchParams.get('nonStop');
+    };
+    expect(nonStop('stops == 0')).toBe('true');
+    expect(nonStop('stops <= 1')).toBeNull();
   });
 
   it('is not made for several slices', () => {

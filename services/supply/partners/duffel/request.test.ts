@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { Cabin, FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import { optionProblem } from '../../kit/context.ts';
-import { adapterOf, answerContext, manifestOf } from '../testing.ts';
+import { adapterOf, answerContext, filtered, manifestOf } from '../testing.ts';
 
 const adapter = await adapterOf('duffel');
 
-function ask(criteria: Parameters<typeof FlightCriteria.fromPartial>[0], options = {}) {
+function ask(criteria: Parameters<typeof FlightCriteria.fromPartial>[0], options = {}, filter = '') {
   const vertical = { $case: 'flight' as const, value: FlightCriteria.fromPartial(criteria) };
-  const request = adapter.ask(answerContext('duffel', { vertical }, '2027-01-11T09:00:00Z', options));
+  const request = adapter.ask(
+    filtered(adapter, answerContext('duffel', { vertical }, '2027-01-11T09:00:00Z', options), filter),
+  );
   if ('unsupported' in request) throw new Error(request.unsupported);
   return { ...request, data: JSON.parse(request.body ?? '').data };
 }
@@ -42,6 +44,27 @@ describe('an offer request', () => {
       cabin_class: 'premium_economy',
       max_connections: 0,
     });
+  });
+
+  it('asks for no more changes than filter and criteria both allow', () => {
+    const asked = (filter: string, maxStops?: number) =>
+      ask(
+        {
+          origin: 'LON',
+          destination: 'JFK',
+          departureDate: '2027-04-01',
+          adults: 1,
+          ...(maxStops !== undefined && { maxStops }),
+        },
+        {},
+        filter,
+      ).data.max_connections;
+    expect(asked('stops == 0')).toBe(0);
+    expect(asked('stops <= 1', 2)).toBe(1);
+    expect(asked('stops <= 2', 1)).toBe(1);
+    // More than two changes are none of its words.
+    expect(asked('stops <= 3')).toBeUndefined();
+    expect(asked('stops >= 1')).toBeUndefined();
   });
 
   it('asks slice by slice, for any cabin and any number of stops where nothing is said', () => {

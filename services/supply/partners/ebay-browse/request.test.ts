@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Condition, GoodCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/good.ts';
 import { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import type { AskContext } from '../../adapter.ts';
 import { optionProblem } from '../../kit/context.ts';
-import { adapterOf, answerContext, manifestOf } from '../testing.ts';
+import { adapterOf, answerContext, filtered, manifestOf } from '../testing.ts';
 
 const adapter = await adapterOf('ebay-browse');
 
@@ -11,10 +12,11 @@ function ask(
   criteria: Parameters<typeof GoodCriteria.fromPartial>[0],
   options: Readonly<Record<string, unknown>> = {},
   changes: Partial<AskContext> = {},
+  filter = '',
 ) {
   const vertical = { $case: 'good' as const, value: GoodCriteria.fromPartial(criteria) };
   const context = answerContext('ebay-browse', { vertical }, '2027-01-11T09:00:00Z', options);
-  const request = adapter.ask({ ...context, ...changes });
+  const request = adapter.ask(filtered(adapter, { ...context, ...changes }, filter));
   if ('unsupported' in request) throw new Error(request.unsupported);
   const url = new URL(request.path, 'http://partner.test');
   return { ...request, pathname: url.pathname, query: Object.fromEntries(url.searchParams) };
@@ -62,6 +64,34 @@ describe('a search', () => {
       );
     },
   );
+
+  it('asks for conditions, country and members of a filter', () => {
+    const asked = (filter: string, conditions: Condition[] = []) =>
+      ask({ query: 'x', conditions }, {}, {}, filter).query.filter?.replace(
+        'buyingOptions:{FIXED_PRICE},deliveryCountry:GB',
+        '',
+      );
+    expect(asked('condition == "NEW"')).toBe(',conditionIds:{1000}');
+    expect(asked('condition in ["NEW", "USED"]', [Condition.NEW, Condition.FOR_PARTS])).toBe(',conditionIds:{1000}');
+    expect(asked('condition == "USED"', [Condition.NEW])).toBe(',conditionIds:{3000}');
+    expect(asked('ships_from == "DE" && seller_name in ["tool_shop", "a.b"]')).toBe(
+      ',itemLocationCountry:DE,sellers:{a.b|tool_shop}',
+    );
+    expect(asked('ships_from in ["DE", "FR"] && seller_name == "a|b"')).toBe('');
+  });
+
+  it('has a number for every condition that it reads', async () => {
+    const { tables } = await manifestOf('ebay-browse');
+    const read = readFileSync(new URL('./conditions.csv', import.meta.url), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1);
+    const asked = tables?.condition_ids as Readonly<Record<string, string>>;
+    for (const line of read) {
+      const [id, condition] = line.split(',') as [string, string];
+      expect(asked[condition]?.split('|'), condition).toContain(id);
+    }
+  });
 
   it('goes to the marketplace of the market, to the American one where there is none, or to the one configured', () => {
     const marketplace = (market: string, options = {}) =>

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
-import { adapterOf, answerContext } from '../testing.ts';
+import { adapterOf, answerContext, filtered } from '../testing.ts';
 
 const adapter = await adapterOf('hotelbeds');
 
-function ask(criteria: Parameters<typeof StayCriteria.fromPartial>[0], locale = 'en-GB') {
+function ask(criteria: Parameters<typeof StayCriteria.fromPartial>[0], locale = 'en-GB', filter = '') {
   const vertical = { $case: 'stay' as const, value: StayCriteria.fromPartial(criteria) };
-  const request = adapter.ask({ ...answerContext('hotelbeds', { vertical }, '2027-01-11T09:00:00.900Z'), locale });
+  const context = { ...answerContext('hotelbeds', { vertical }, '2027-01-11T09:00:00.900Z'), locale };
+  const request = adapter.ask(filtered(adapter, context, filter));
   if ('unsupported' in request) throw new Error(request.unsupported);
   return { ...request, data: JSON.parse(request.body ?? '') };
 }
@@ -52,6 +53,14 @@ describe('an availability request', () => {
     expect(geolocation.radius).toBe(20);
     expect(language).toBe('ENG');
     expect(ask({ ...stay, where, radiusKm: 3, rooms: [{ adults: 1 }] }).data.geolocation.radius).toBe(3);
+  });
+
+  it('asks for the boards of a filter by every code that means them', () => {
+    const boards = (filter: string) =>
+      ask({ ...stay, where: area, rooms: [{ adults: 1 }] }, 'en-GB', filter).data.boards;
+    expect(boards('board == "HALF_BOARD" && star_rating >= 4.0')).toEqual({ board: ['HB', 'HV'], included: true });
+    expect(boards('board in ["ROOM_ONLY", "SELF_CATERING"]')).toEqual({ board: ['RO', 'SC'], included: true });
+    expect(boards('star_rating >= 4.0')).toBeUndefined();
   });
 
   it('is signed by key, secret and second', () => {

@@ -1,0 +1,221 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  Grouping,
+  type PageOptions,
+  type SearchPage,
+  type SearchUpdate,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { type Constraint, compileConjunction, evaluate, verticalScope, weakened } from '../../libs/expression/index.ts';
+import { vertical } from '../../libs/vertical/index.ts';
+import type { FakeSearch } from './testing/fake-supply.ts';
+import { finalOf, flightSearch, type Rig, reader, startRig } from './testing/rig.ts';
+import type { TestRow } from './testing/rows.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig('{ minUpdateIntervalMs: 0 }');
+});
+afterAll(async () => rig.close());
+
+const scope = verticalScope(vertical('flight'), { price: 'double', partner: 'string' });
+
+const options = (changes: Partial<PageOptions>): PageOptions => ({
+  pageSize: 0,
+  orderBy: '',
+  filter: '',
+  grouping: Grouping.UNSPECIFIED,
+  ...changes,
+});
+
+async function page(searchId: string, changes: Partial<PageOptions>): Promise<SearchPage> {
+  const { page: found } = await rig.query.getPage({ searchId, pageToken: '', options: options(changes) });
+  if (found === undefined) throw new Error('no page');
+  return found;
+}
+
+/** Totals in minor units, which tell rows of a test apart. */
+function totals({ upserts }: SearchUpdate): string[] {
+  return upserts.map(({ price }) => price?.total?.amount ?? '').sort();
+}
+
+/** A complete search with a filter: what each partner applied, and its rows. */
+async function searched(
+  filter: string,
+  partners: Readonly<Record<string, { applied?: readonly string[]; rows: readonly TestRow[] }>>,
+): Promise<{ update: SearchUpdate; search: FakeSearch }> {
+  const answered = finalOf(rig, { filter, pageSize: 200, grouping: Grouping.OFFER });
+  const search = await rig.supply.next();
+  const applied = Object.entries(partners).flatMap(([partner, { applied: constraints = [] }]) =>
+    constraints.length === 0 ? [] : [{ partner, constraints: [...constraints] }],
+  );
+  search.plan(Object.keys(partners), [], applied);
+  for (const [partner, { rows }] of Object.entries(partners)) search.answer(partner, rows);
+  return { update: await answered, search };
+}
+
+describe('a filter', () => {
+  test('goes to supply as far as it is conditions on one attribute each', async () => {
+    const { search } = await searched(
+      'price < 500.0 && stops < 2 && carriers.exists(c, c == "BA") && partner == "a" && (refundable == true)',
+      { a: { rows: [] } },
+    );
+    expect(search.start.filter).toBe('stops <= 1 && refundable');
+  });
+
+  test('takes the word of a partner that applied it for rows that do not say', async () => {
+    const rows = [{ total: 100 }, { total: 200, stops: 0 }, { total: 300, stops: 2 }];
+    const { update } = await searched('stops <= 1', { a: { applied: ['stops <= 1'], rows }, b: { rows } });
+    // Of the other partner a row that does not say is none that fulfils it.
+    expect(totals(update)).toEqual(['1.00', '2.00', '2.00']);
+    expect(update.progress?.offersMatching).toBe(3);
+  });
+
+  test('takes no word for what is narrower than what was applied', async () => {
+    const rows = [{ total: 100 }, { total: 200, stops: 0 }, { total: 300, stops: 1 }];
+    const { update } = await searched('stops == 0', { a: { applied: ['stops <= 0'], rows } });
+    expect(totals(update)).toEqual(['2.00']);
+  });
+
+  test('leaves what nobody applied to query', async () => {
+    const rows = [
+      { total: 100, refundable: true },
+      { total: 200, refundable: false },
+      { total: 300, stops: 0 },
+    ];
+    const { update } = await searched('stops <= 1 && refundable', { a: { applied: ['stops <= 1'], rows } });
+    expect(totals(update)).toEqual(['1.00']);
+  });
+
+  test('finds the same whoever applies which part of it', async () => {
+    const number = fc.integer({ min: 0, max: 3 });
+    const term = fc.oneof(
+      fc.tuple(fc.constantFrom('==', '<', '<=', '>', '>='), number).map(([sign, n]) => `stops ${sign} ${n}`),
+      fc.constantFrom(
+        'refundable',
+        '!refundable',
+        'cabin == "FIRST"',
+        'cabin in ["FIRST", "ECONOMY"]',
+        '"BA" in carriers',
+      ),
+      fc.constantFrom('price < 3.0', 'partner == "a"', 'duration_minutes + 0 > 100', 'stops == 0 || refundable'),
+    );
+    const row = fc.record({
+      stops: number,
+      refundable: fc.boolean(),
+      cabin: fc.constantFrom('FIRST', 'ECONOMY', 'BUSINESS'),
+      carriers: fc.constantFrom(['BA'], ['LH'], ['BA', 'LH'], []),
+      duration: fc.integer({ min: 99, max: 102 }),
+    });
+    const rows = fc.array(row, { maxLength: 8 });
+    const filters = fc.array(term, { minLength: 1, maxLength: 3 }).map((terms) => terms.join(' && '));
+    await fc.assert(
+      fc.asyncProperty(
+        filters,
+        rows,
+        rows,
+        fc.infiniteStream(fc.nat({ max: 2 })),
+        async (filter, ofA, ofB, choices) => {
+          const priced = (list: readonly TestRow[], from: number): TestRow[] =>
+            list.map((each, index) => ({ ...each, total: from + index * 20 }));
+          const [a, b] = [priced(ofA, 110), priced(ofB, 120)];
+          const plain = await searched(filter, { a: { rows: a }, b: { rows: b } });
+          const applied = pushed(filter, choices);
+          const narrowed = a.filter((each) => applied.every((text) => fulfils(text, each)));
+          const pushing = await searched(filter, {
+            a: { applied, rows: narrowed },
+            b: { rows: b },
+          });
+          expect(totals(pushing.update)).toEqual(totals(plain.update));
+          expect(facetsOf(pushing.update)).toEqual(facetsOf(plain.update));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** Of a filter's constraints some, as they are or weakened to what a partner might be able to apply. */
+function pushed(filter: string, choices: Iterable<number>): string[] {
+  const stream = choices[Symbol.iterator]();
+  return compileConjunction(filter, scope).conjuncts.flatMap(({ constraint }) => {
+    const choice = stream.next().value as number;
+    if (constraint === undefined || scope.variables.get(constraint.attribute) === undefined || choice === 0) return [];
+    if (constraint.attribute === 'price' || constraint.attribute === 'partner') return [];
+    return [(choice === 1 ? constraint : weakest(constraint)).text];
+  });
+}
+
+function weakest(constraint: Constraint): Constraint {
+  const type = scope.variables.get(constraint.attribute)!;
+  return (
+    weakened(constraint, type, 'at_most') ??
+    weakened(constraint, type, 'at_least') ??
+    weakened(constraint, type, 'any_of') ??
+    constraint
+  );
+}
+
+function fulfils(text: string, { duration, ...row }: TestRow): boolean {
+  return evaluate(compileConjunction(text, scope).expression, { ...row, duration_minutes: duration }) === true;
+}
+
+function facetsOf({ facets }: SearchUpdate): unknown {
+  return facets.map(({ attribute, values, range, absent }) => ({ attribute, values, range, absent }));
+}
+
+describe('a page of a search whose filter was applied by partners', () => {
+  const rows = [
+    { total: 100, stops: 0 },
+    { total: 200, stops: 1 },
+  ];
+  const applied = ['stops <= 1'];
+
+  test('can be ordered anew, and narrowed', async () => {
+    const { update } = await searched('stops <= 1', { a: { applied, rows }, b: { rows } });
+    const { searchId } = update;
+    expect((await page(searchId, { orderBy: 'price desc' })).totalSize).toBe(4);
+    expect((await page(searchId, { filter: 'stops == 0' })).totalSize).toBe(2);
+    expect((await page(searchId, { filter: 'stops < 1 && price > 0.5' })).totalSize).toBe(2);
+    expect((await rig.query.getPage({ searchId, pageToken: '', options: undefined })).page?.totalSize).toBe(4);
+  });
+
+  test('is refused where it would show what they left out, and says which and whose', async () => {
+    const { update } = await searched('stops <= 1 && refundable', {
+      a: { applied, rows },
+      b: { applied: ['stops <= 1', 'refundable'], rows },
+      c: { rows },
+    });
+    for (const filter of ['true', 'stops <= 2', 'refundable', 'stops <= 1 || refundable', 'price < 1.0']) {
+      const refused = page(update.searchId, { filter });
+      await expect(refused, filter).rejects.toMatchObject({ reason: 'FILTER_NOT_HELD' });
+    }
+    await expect(page(update.searchId, { filter: 'stops <= 1' })).rejects.toMatchObject({
+      reason: 'FILTER_NOT_HELD',
+      metadata: { constraints: 'refundable', partners: 'b' },
+      violations: [{ field: 'options.filter', description: 'must imply what partners applied: refundable' }],
+    });
+    // Of b alone, by its word, a row without a stop is refundable.
+    expect((await page(update.searchId, { filter: 'stops <= 0 && refundable' })).totalSize).toBe(1);
+  });
+
+  test('takes what a partner applies into account from when it says so', async () => {
+    const updates = reader(rig.query.search(flightSearch({ filter: 'stops <= 1', pageSize: 5 })));
+    const search = await rig.supply.next();
+    search.plan(['a', 'b']);
+    search.send({ message: { $case: 'applied', value: { partner: 'a', constraints: applied } } });
+    search.answer('a', [{ total: 100 }]);
+    const { searchId } = await updates.until(({ upserts }) => upserts.length > 0);
+    await expect(page(searchId, { filter: 'true' })).rejects.toMatchObject({ reason: 'FILTER_NOT_HELD' });
+    await updates.leave();
+  });
+
+  test('says with an outcome of its own making what was applied', async () => {
+    const answered = finalOf(rig, { filter: 'stops <= 1' });
+    const search = await rig.supply.next();
+    search.plan(['a'], [], [{ partner: 'a', constraints: applied }]);
+    search.fail(new Error('gone'));
+    const { outcomes } = await answered;
+    expect(outcomes[0]).toMatchObject({ partner: 'a', appliedFilters: applied });
+  });
+});

@@ -145,8 +145,8 @@ async function load(inventory: FeedInventory): Promise<{ rows: number; storeMs: 
     },
   };
   const feed = { ...partner.adapter.inventory!.feed!, format: kind, delimiter: '\t' };
-  const result = await readFeed(watched, partner, feed, new AbortController().signal);
-  if (result !== 'loaded') throw new Error(`The feed was ${result}.`);
+  const { result, detail } = await readFeed(watched, partner, feed, new AbortController().signal);
+  if (result !== 'loaded') throw new Error(`The feed was ${result}: ${detail}`);
   return { rows, storeMs };
 }
 

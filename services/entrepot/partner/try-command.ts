@@ -54,11 +54,13 @@ Examples:
   entrepot partner try duffel LHR JFK +60d --currency GBP
   entrepot partner try duffel --cassette services/supply/partners/duffel/cassettes/offers.yaml --rows 5
 
+Of a partner that publishes a file, the file is fetched and read first; of one that sends messages, only --cassette has any.
 The left side shows what the mapping looked at; a field that you expect there and do not see is not mapped. Secrets in
 requests are redacted. Exit code 1 when the search failed.
 `;
 
-function print({ outcome, requests, rows, answeredBy }: Tried, options: TryOptions): void {
+function print({ outcome, requests, handedOver = [], rows, answeredBy }: Tried, options: TryOptions): void {
+  for (const fate of handedOver) printFate(fate);
   for (const { method, path, headers = {}, body } of requests) {
     console.log(`${styleText('bold', method)} ${plain(path)}`);
     for (const [name, value] of Object.entries(headers)) console.log(styleText('dim', `  ${name}: ${plain(value)}`));
@@ -82,6 +84,15 @@ function print({ outcome, requests, rows, answeredBy }: Tried, options: TryOptio
   const kept = shown.filter(({ offer }) => offer !== undefined);
   const first = rejected.slice(0, Math.max(half, options.rows - kept.length));
   for (const row of [...first, ...kept.slice(0, options.rows - first.length)]) printRow(row, options.fields);
+}
+
+/** What became of a file or a message, in a line. */
+function printFate({ result, status, detail, failure, ...counts }: NonNullable<Tried['handedOver']>[number]): void {
+  const good = !['refused', 'failed', 'forged'].includes(result);
+  const numbers = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+  const told = status === undefined ? [] : [`told ${status}`];
+  const why = [failure, detail].filter((one) => one !== undefined).map((one) => plain(one));
+  console.log(coloured(result.padEnd(9), good), [...told, ...numbers, ...why].join(', '));
 }
 
 function printRow({ id, reads, offer, rejection }: TriedRow, fields: number): void {

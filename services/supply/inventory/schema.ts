@@ -46,6 +46,11 @@ const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // A full sync that is over stays known as long as deletions do: what is older and was no part of it may still come.
+    id: '0002-settled-syncs',
+    sql: 'ALTER TABLE push_syncs ADD COLUMN settled boolean NOT NULL DEFAULT false;',
+  },
 ];
 
 /** Schema and migrations of what partners hand over, for openStore. */

@@ -7,16 +7,16 @@ import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { nameOf } from '../failure.ts';
 import { shortDigest } from '../folder-digest.ts';
-import type { HttpAnswer } from '../http.ts';
 import { shapesOf } from './baseline.ts';
 import { type BenchPartner, openOffline } from './bench.ts';
-import { answersOf, loadCassette, Replay } from './cassette.ts';
+import { answersOf, loadCassette, messagesOf } from './cassette.ts';
 import { type Difference, differences } from './difference.ts';
+import { type HandedOverFate, type Recording, type ReplayedSearch, replaySearch } from './hand-over.ts';
 import { recordedRequest } from './record.ts';
 import { Redactor } from './redact.ts';
-import { type Asked, type Search, searchPartner } from './search.ts';
+import type { Asked, Search } from './search.ts';
 
-/** A golden case: what a recorded conversation has to become. */
+/** A golden case: what a recorded conversation, or what a partner has handed over, has to become. */
 export interface GoldenCase {
   /** Exemplary: how the format is meant, ends without an error. Supplemental: faults, oddities, refused rows. */
   readonly kind: 'exemplary' | 'supplemental';
@@ -44,6 +44,8 @@ export interface Expectation {
   readonly failure?: string;
   /** "POST /air/offer_requests?return_offers=true". */
   readonly requests?: readonly string[];
+  /** What became of each file or message before the search, in order; each says only what it says. */
+  readonly handedOver?: readonly Partial<HandedOverFate>[];
   readonly received: number;
   readonly kept: number;
   /** Rows rejected, by reason. */
@@ -55,6 +57,25 @@ export interface Expectation {
   /** What fields of the answers are taken for. One that the mapping no longer looks at may be anything. */
   readonly answers?: AnswerTypes;
 }
+
+const count: JSONSchema = { type: 'integer', minimum: 0 };
+
+const handedOver: Readonly<Record<keyof HandedOverFate, JSONSchema>> = {
+  result: {
+    enum: ['loaded', 'unchanged', 'refused', 'failed', 'applied', 'absorbed', 'ignored', 'forged'],
+    description:
+      'of a file: loaded, unchanged, refused, failed; of a message: applied, absorbed, ignored, forged, refused, failed',
+  },
+  detail: { description: 'why not', type: 'string' },
+  failure: { enum: names(FailureKind) },
+  status: { description: "what the message's sender is told", type: 'integer' },
+  retryAfterMs: { ...count, description: 'how long the server of a file wants to be left alone' },
+  written: count,
+  deleted: count,
+  stale: count,
+  unreadable: count,
+  rows: { ...count, description: 'rows that can be found afterwards' },
+};
 
 const object = (description: string): JSONSchema => ({ description, type: 'object' });
 
@@ -89,6 +110,11 @@ export const caseSchema: JSONSchema = {
         outcome: { enum: names(OutcomeStatus) },
         failure: { enum: names(FailureKind) },
         requests: { type: 'array', items: { type: 'string' } },
+        handedOver: {
+          description: 'what became of each file or message',
+          type: 'array',
+          items: { type: 'object', required: ['result'], additionalProperties: false, properties: handedOver },
+        },
         received: { type: 'integer', minimum: 0 },
         kept: { type: 'integer', minimum: 0 },
         rejections: {
@@ -117,18 +143,16 @@ const LISTED = 3;
 /** Names of rejections that say what a row is, not that it could not be read. */
 export const harmless: ReadonlySet<string> = new Set(['DUPLICATE', 'METERED', 'EXPIRED']);
 
+/** What becomes of files and messages that are not taken. */
+const FAULTY = new Set(['refused', 'failed', 'forged']);
+
 /** A case of a partner, loaded. */
-export interface LoadedCase {
+export interface LoadedCase extends Recording {
   /** "lhr-jfk". */
   readonly name: string;
   readonly file: string;
-  /** The cassette's file. */
-  readonly cassette: string;
   readonly document: YamlDocument<GoldenCase>;
   readonly asked: Asked;
-  readonly answers: readonly HttpAnswer[];
-  /** The cassette begins with a token that was there already. */
-  readonly signedIn: boolean;
 }
 
 /** What a case came to. */
@@ -150,9 +174,10 @@ export function loadCases(folder: string): LoadedCase[] {
 /** Digest of cases with their recordings: a certificate tells by it that they are not those that it was made with. */
 export function digestOfCases(cases: readonly LoadedCase[]): string {
   return shortDigest(
-    cases.flatMap(({ file, answers }) => [
+    cases.flatMap(({ file, answers, messages }) => [
       readFileSync(file, 'utf8'),
       ...answers.map(({ status, headers, body }) => `${status} ${JSON.stringify(headers)} ${body.toString('base64')}`),
+      ...messages.map(({ body, ...message }) => `${JSON.stringify(message)} ${body.toString('base64')}`),
     ]),
   );
 }
@@ -162,15 +187,17 @@ export function loadCase(file: string): LoadedCase {
   const document = loadYamlDocument<GoldenCase>(file, caseSchema);
   const { cassette, criteria, market, currency, locale, now } = document.value;
   const recording = path.resolve(path.dirname(file), cassette);
-  const loaded = loadCassette(recording);
+  const recorded = loadCassette(recording);
+  const directory = path.dirname(recording);
   return {
     name: path.basename(file).replace(/\.ya?ml$/, ''),
     file,
     cassette: recording,
     document,
     asked: { criteria: Criteria.fromJSON(criteria), market, currency, locale, now: Date.parse(now) },
-    answers: answersOf(loaded, path.dirname(recording)),
-    signedIn: loaded.signedIn === true,
+    answers: answersOf(recorded, directory),
+    messages: messagesOf(recorded, directory),
+    signedIn: recorded.signedIn === true,
   };
 }
 
@@ -184,12 +211,10 @@ export async function runCase(one: LoadedCase, manifest?: string): Promise<CaseR
 
 /** As {@link runCase}, with a partner that is open already. */
 export async function resultOf(one: LoadedCase, partner: BenchPartner['partner']): Promise<CaseResult> {
-  const search = await searchPartner(partner, one.asked, new Replay(one.answers), {
-    frozen: true,
-    signedIn: one.signedIn,
-  });
+  const replayed = await replaySearch(partner, one.asked, one);
+  const { search } = replayed;
   const { expect, kind } = one.document.value;
-  const actual = expectationOf(search, Math.max(LISTED, expect?.offers?.length ?? 0), expect?.answers);
+  const actual = expectationOf(replayed, Math.max(LISTED, expect?.offers?.length ?? 0), expect?.answers);
   const found = expect === undefined ? [missing] : compare(expect, actual);
   return { case: one, search, actual, differences: [...found, ...(kind === 'exemplary' ? faults(actual) : [])] };
 }
@@ -197,8 +222,12 @@ export async function resultOf(one: LoadedCase, partner: BenchPartner['partner']
 const missing: Difference = { path: 'expect', expected: 'what the case becomes', actual: 'nothing; run with --update' };
 
 /** What an exemplary case may not become, whatever it expects. */
-function faults({ outcome, failure, rejections }: Expectation): Difference[] {
+function faults({ outcome, failure, rejections, handedOver = [] }: Expectation): Difference[] {
   const found: Difference[] = [];
+  for (const { result, detail } of handedOver) {
+    if (result === undefined || !FAULTY.has(result)) continue;
+    found.push({ path: 'kind', expected: 'in an exemplary case everything is taken', actual: `${result}: ${detail}` });
+  }
   if (failure !== undefined || (outcome !== 'OK' && outcome !== 'EMPTY')) {
     found.push({ path: 'kind', expected: 'an exemplary case ends without an error', actual: failure ?? outcome });
   }
@@ -211,10 +240,11 @@ function faults({ outcome, failure, rejections }: Expectation): Difference[] {
 
 /** Only what is expected is looked at; of that, everything. */
 function compare(expected: Partial<Expectation>, actual: Expectation): Difference[] {
-  const { offers = [], digest, answers = {}, ...rest } = expected;
+  const { offers = [], digest, answers = {}, handedOver: fates, ...rest } = expected;
   const found = Object.entries(rest).flatMap(([name, value]) =>
     differences(value, actual[name as keyof typeof rest], name, { extra: true }),
   );
+  if (fates !== undefined) found.push(...differences(fates, actual.handedOver ?? [], 'handedOver'));
   for (const [at, offer] of offers.entries()) found.push(...differences(offer, actual.offers[at], `offers[${at}]`));
   for (const [kind, fields] of Object.entries(answers)) {
     for (const [at, types] of Object.entries(fields)) {
@@ -250,19 +280,26 @@ function typesOf(search: Search, named: AnswerTypes): AnswerTypes {
   return Object.fromEntries(kinds.filter(([, fields]) => Object.keys(fields).length > 0));
 }
 
-function expectationOf(search: Search, listed: number, named: AnswerTypes | undefined): Expectation {
+function expectationOf(
+  { search, fetched, handedOver: taken }: ReplayedSearch,
+  listed: number,
+  named: AnswerTypes | undefined,
+): Expectation {
   const { outcome, fates, exchanged } = search;
   const answers = named === undefined ? {} : typesOf(search, named);
   const offers = fates.flatMap(({ id, offer }) => (offer === undefined ? [] : [{ id, ...offer }]));
   const redactor = new Redactor();
   const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
+  const asked = exchanged.map(({ request }) => {
+    const { method, path: sent } = recordedRequest(request, redactor);
+    return `${method} ${sent}`;
+  });
+  const requests = [...fetched, ...asked];
   return {
     outcome: nameOf(OutcomeStatus, outcome.status).toUpperCase(),
     ...(failure !== 'UNSPECIFIED' && { failure }),
-    requests: exchanged.map(({ request }) => {
-      const { method, path: sent } = recordedRequest(request, redactor);
-      return `${method} ${sent}`;
-    }),
+    ...(taken === undefined || fetched.length > 0 ? { requests } : {}),
+    ...(taken !== undefined && { handedOver: taken }),
     received: outcome.rowsReceived,
     kept: outcome.offersKept,
     rejections: Object.fromEntries(

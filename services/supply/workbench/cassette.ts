@@ -6,7 +6,10 @@ import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outco
 import { PartnerFailure } from '../failure.ts';
 import type { HttpAnswer, HttpRequest, HttpSender } from '../http.ts';
 
-/** A recorded conversation with a partner: what was sent and what came back, in order. No secrets, nothing personal. */
+/**
+ * A recorded conversation with a partner, in order: what was sent and what came back, and of a partner that hands its inventory
+ * over the answers with its file, one for each time it was fetched, or the messages that it sent. No secrets, nothing personal.
+ */
 export interface Cassette {
   /** When it was recorded, ISO 8601; absent where it was written by hand. */
   readonly recordedAt?: string;
@@ -18,7 +21,7 @@ export interface Cassette {
   };
   /** It began with a token that was there already: no answer here is one to a request for a token. */
   readonly signedIn?: boolean;
-  readonly exchanges: readonly CassetteExchange[];
+  readonly exchanges: readonly (CassetteExchange | CassetteMessage)[];
 }
 
 /** One request with its answer. */
@@ -30,16 +33,38 @@ export interface CassetteExchange {
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
   };
-  readonly answer: {
-    readonly status: number;
-    readonly headers?: Readonly<Record<string, string>>;
-    /** The body as text. */
-    readonly body?: string;
-    /** A file that holds the body, relative to the cassette. */
-    readonly bodyFile?: string;
-    /** A body that is no text. */
-    readonly bodyBase64?: string;
+  readonly answer: CassetteBody & { readonly status: number };
+}
+
+/** A message that the partner sent by itself. It is signed as the manifest has it when it is replayed. */
+export interface CassetteMessage {
+  readonly message: CassetteBody & {
+    /** Other fields of the form that it comes in, where the manifest says that it comes in one. */
+    readonly form?: Readonly<Record<string, string>>;
+    readonly sender?: MessageSender;
   };
+}
+
+/** Who signs a message: the partner, or somebody with other credentials. */
+export type MessageSender = 'partner' | 'stranger';
+
+/** What is sent, with its headers. */
+interface CassetteBody {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The body as text. */
+  readonly body?: string;
+  /** A file that holds the body, relative to the cassette. */
+  readonly bodyFile?: string;
+  /** A body that is no text. */
+  readonly bodyBase64?: string;
+}
+
+/** A message as it is replayed, before it is signed. */
+export interface PartnerMessage {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly form: Readonly<Record<string, string>>;
+  readonly sender: MessageSender;
+  readonly body: Buffer;
 }
 
 const headers: JSONSchema = {
@@ -47,6 +72,13 @@ const headers: JSONSchema = {
   type: 'object',
   additionalProperties: { type: 'string' },
 };
+
+const body = {
+  headers,
+  body: { description: 'the body as text', type: 'string' },
+  bodyFile: { description: 'a file with the body, relative to this one', type: 'string' },
+  bodyBase64: { description: 'a body that is no text', type: 'string' },
+} as const satisfies Record<string, JSONSchema>;
 
 /** JSON Schema of a cassette file. */
 export const cassetteSchema: JSONSchema = {
@@ -65,14 +97,32 @@ export const cassetteSchema: JSONSchema = {
     },
     signedIn: { description: 'it began with a token that was there already', type: 'boolean' },
     exchanges: {
-      description: 'requests and answers in order',
+      description: 'requests and answers, or messages of the partner, in order',
       type: 'array',
       minItems: 1,
       items: {
         type: 'object',
-        required: ['answer'],
+        anyOf: [{ required: ['answer'] }, { required: ['message'] }],
         additionalProperties: false,
         properties: {
+          message: {
+            description: 'what the partner sent by itself; signed when it is replayed, by credentials that are made up',
+            type: 'object',
+            additionalProperties: false,
+            properties: {
+              ...body,
+              form: {
+                description:
+                  'the other fields of the form that it comes in, where push.field says that it comes in one',
+                type: 'object',
+                additionalProperties: { type: 'string' },
+              },
+              sender: {
+                description: 'who signs it: the partner (the default), or a stranger with other credentials',
+                enum: ['partner', 'stranger'],
+              },
+            },
+          },
           request: {
             type: 'object',
             required: ['method', 'path'],
@@ -90,10 +140,7 @@ export const cassetteSchema: JSONSchema = {
             additionalProperties: false,
             properties: {
               status: { type: 'integer', minimum: 200, maximum: 599 },
-              headers,
-              body: { description: 'the body as text', type: 'string' },
-              bodyFile: { description: 'a file with the body, relative to this one', type: 'string' },
-              bodyBase64: { description: 'a body that is no text', type: 'string' },
+              ...body,
             },
           },
         },
@@ -116,14 +163,23 @@ export function cassetteText(cassette: Cassette): string {
 
 /** The answers of a cassette as they came over the wire. `directory` is where it lies. */
 export function answersOf(cassette: Cassette, directory: string): HttpAnswer[] {
-  return cassette.exchanges.map(({ answer }) => ({
-    status: answer.status,
-    headers: answer.headers ?? {},
-    body: bodyOf(answer, directory),
-  }));
+  return cassette.exchanges.flatMap((one) =>
+    'message' in one
+      ? []
+      : [{ status: one.answer.status, headers: one.answer.headers ?? {}, body: bodyOf(one.answer, directory) }],
+  );
 }
 
-function bodyOf({ body, bodyFile, bodyBase64 }: CassetteExchange['answer'], directory: string): Buffer {
+/** The messages of a cassette. `directory` is where it lies. */
+export function messagesOf(cassette: Cassette, directory: string): PartnerMessage[] {
+  return cassette.exchanges.flatMap((one) => {
+    if (!('message' in one)) return [];
+    const { headers: stated = {}, form = {}, sender = 'partner' } = one.message;
+    return [{ headers: stated, form, sender, body: bodyOf(one.message, directory) }];
+  });
+}
+
+function bodyOf({ body, bodyFile, bodyBase64 }: CassetteBody, directory: string): Buffer {
   if (bodyFile !== undefined) return readFileSync(path.join(directory, bodyFile));
   return bodyBase64 === undefined ? Buffer.from(body ?? '') : Buffer.from(bodyBase64, 'base64');
 }

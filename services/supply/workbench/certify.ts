@@ -8,8 +8,10 @@ import { baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';
 import { type CaseResult, digestOfCases, loadCases, resultOf } from './cases.ts';
 import { faultChecks } from './certify-faults.ts';
+import { feedChecks } from './certify-feed.ts';
 import { limitChecks } from './certify-limits.ts';
 import { moneyChecks } from './certify-money.ts';
+import { pushChecks } from './certify-push.ts';
 import { timeChecks } from './certify-times.ts';
 import { completenessOf } from './completeness.ts';
 import { coverageChecks } from './coverage.ts';
@@ -110,10 +112,34 @@ interface OpenedCase {
   readonly result: CaseResult;
 }
 
-/** Faults, deadlines and limits, tried in the longest conversation whose answers are all whole. */
-async function misbehave(
-  opened: readonly OpenedCase[],
-): Promise<{ readonly conversation: readonly string[]; readonly found: readonly Check[] }> {
+/** What was tried on the partner's side, and in which conversation where it has one. */
+interface Misbehaviour {
+  readonly conversation: readonly string[];
+  readonly found: readonly Check[];
+}
+
+/** Faults, deadlines and limits, by how the partner's offers come. */
+async function misbehave(opened: readonly OpenedCase[]): Promise<Misbehaviour> {
+  // Of exemplary cases the one after which the most lies in the inventory.
+  const [most] = opened.filter(({ result }) => isWhole(result)).sort((a, b) => heldBy(b.result) - heldBy(a.result));
+  const all = opened.map(({ result }) => result);
+  const { feed, push } = most?.partner.adapter.inventory ?? {};
+  if (most !== undefined && feed !== undefined) {
+    return { conversation: most.result.actual.requests ?? [], found: await feedChecks(most.partner, most.result, all) };
+  }
+  if (most !== undefined && push !== undefined) {
+    return { conversation: [], found: await pushChecks(most.partner, most.result, all) };
+  }
+  return misconverse(opened);
+}
+
+/** Rows that were handed over before the search of an exemplary case. */
+function heldBy({ case: one, actual: { handedOver = [] } }: CaseResult): number {
+  return one.document.value.kind === 'exemplary' ? (handedOver.at(-1)?.rows ?? 0) : 0;
+}
+
+/** In the longest conversation whose answers are all whole. */
+async function misconverse(opened: readonly OpenedCase[]): Promise<Misbehaviour> {
   const lengths = (one: OpenedCase): number => one.result.case.answers.length;
   const whole = opened.filter(({ result }) => isWhole(result)).sort((a, b) => lengths(b) - lengths(a));
   const [longest] = whole;

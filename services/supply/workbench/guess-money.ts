@@ -6,8 +6,10 @@ import { isBelow, type Leaf, listsAbove } from './sample.ts';
 /** A price found. */
 export interface MoneyGuess {
   readonly amount: Leaf;
-  /** Absent where the amount's own text begins with the code ("GBP12.50"). */
+  /** Absent where the amount's own text has the code ("GBP12.50", "12.50 GBP"). */
   readonly currency: Leaf | undefined;
+  /** The code stands behind the amount, after a space. */
+  readonly after: boolean;
   readonly tax: Leaf | undefined;
   /** The upper end of a range. */
   readonly max: Leaf | undefined;
@@ -33,7 +35,9 @@ const WORTH: readonly (readonly [RegExp, number])[] = [
 export function guessMoney(leaves: readonly Leaf[]): MoneyGuess | undefined {
   let best: { score: number; guess: MoneyGuess } | undefined;
   for (const amount of leaves) {
-    const joined = amount.values.length > 0 && amount.values.every(isJoined);
+    const joined =
+      amount.values.length > 0 &&
+      (amount.values.every(isJoinedAfter) || amount.values.every((value) => isJoined(value) && !isJoinedAfter(value)));
     if (!joined && !isAmounts(amount)) continue;
     const score = scoreOf(amount);
     if (score < 1 || (best !== undefined && score <= best.score)) continue;
@@ -49,7 +53,8 @@ export function guessMoney(leaves: readonly Leaf[]): MoneyGuess | undefined {
           (joined ? one.values.every(isJoined) : isAmounts(one)),
       );
     const max = /low|min/.test(last(amount)) ? beside(/high|max|upper/) : undefined;
-    best = { score, guess: { amount, currency, tax: beside(/^(total_)?tax(es)?(_amount)?$/), max, minor } };
+    const after = joined && amount.values.every(isJoinedAfter);
+    best = { score, guess: { amount, currency, after, tax: beside(/^(total_)?tax(es)?(_amount)?$/), max, minor } };
   }
   return best?.guess;
 }
@@ -74,7 +79,12 @@ function isAmounts({ values }: Leaf): boolean {
 }
 
 function isJoined(value: unknown): boolean {
-  return typeof value === 'string' && /^[A-Z]{3}\d+(\.\d+)?$/.test(value) && isCurrency(value.slice(0, 3));
+  if (typeof value !== 'string') return false;
+  return (/^[A-Z]{3}\d+(\.\d+)?$/.test(value) && isCurrency(value.slice(0, 3))) || isJoinedAfter(value);
+}
+
+function isJoinedAfter(value: unknown): boolean {
+  return typeof value === 'string' && /^\d+(\.\d+)? [A-Z]{3}$/.test(value) && isCurrency(value.slice(-3));
 }
 
 function isCurrency(value: unknown): boolean {

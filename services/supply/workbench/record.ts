@@ -23,7 +23,7 @@ export function recordOf(
   exchanged: readonly Exchanged[],
   secrets: readonly string[],
   basePath = '',
-): Cassette {
+): Omit<Cassette, 'exchanges'> & { readonly exchanges: readonly CassetteExchange[] } {
   const redactor = new Redactor([...secrets, ...tokensSent(exchanged.map(({ request }) => request))]);
   return {
     recordedAt: new Date(asked.now).toISOString(),

@@ -4,11 +4,16 @@ import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contr
 import { invalidField } from '../../../libs/errors/index.ts';
 import { nameOf } from '../failure.ts';
 import { HttpClient } from '../http.ts';
+import type { FeedFormat, PushFormat } from '../inventory/types.ts';
 import { type BenchPartner, openAccount, openOffline } from './bench.ts';
+import { onShelf, withInventory } from './bench-inventory.ts';
 import { caseText, harmless, loadCases } from './cases.ts';
-import { answersOf, type Cassette, type CassetteExchange, loadCassette, Replay } from './cassette.ts';
+import { answersOf, type Cassette, type CassetteExchange, loadCassette, messagesOf } from './cassette.ts';
+import { fetchFile, type HandedOverFate, replaySearch, searchInventory } from './hand-over.ts';
 import type { Read } from './reads.ts';
 import { recordedRequest, recordOf, secretsOf } from './record.ts';
+import { fetchedFile, recordedFile, shortened } from './record-file.ts';
+import { heardMessages, type Listening, recordedMessage } from './record-messages.ts';
 import { Redactor } from './redact.ts';
 import { type Asked, type RowFate, type Search, searchPartner } from './search.ts';
 
@@ -42,6 +47,8 @@ export interface Tried {
     readonly rejections: Readonly<Record<string, { readonly count: number; readonly example: string }>>;
   };
   readonly requests: readonly NonNullable<CassetteExchange['request']>[];
+  /** What became of each file or message, for a partner that hands its inventory over. */
+  readonly handedOver?: readonly HandedOverFate[];
   readonly rows: readonly TriedRow[];
 }
 
@@ -53,7 +60,7 @@ export interface TriedRow extends Omit<RowFate, 'reads'> {
 
 /** Searches a partner once, live or from a cassette. Throws ConfigError. */
 export async function tryPartner(name: string, request: TryRequest): Promise<Tried> {
-  const { bench, search, secrets } = await ask(name, request);
+  const { bench, search, secrets, handedOver } = await ask(name, request);
   const redactor = new Redactor(secrets);
   const { outcome } = search;
   const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
@@ -77,6 +84,11 @@ export async function tryPartner(name: string, request: TryRequest): Promise<Tri
       ),
     },
     requests: search.exchanged.map((one) => recordedRequest(one.request, redactor)),
+    ...(handedOver !== undefined && {
+      handedOver: handedOver.map((fate) =>
+        fate.detail === undefined ? fate : { ...fate, detail: redactor.text(fate.detail) },
+      ),
+    }),
     rows: search.fates.map(({ reads, ...fate }) => ({
       ...fate,
       reads: reads.map(({ path: at, value }) => ({ path: at, value })),
@@ -94,36 +106,106 @@ export interface Recorded {
   caseText(cassette: string): string;
 }
 
-/** Searches a partner live and records the conversation. Throws ConfigError. */
-export async function recordPartner(name: string, request: TryRequest): Promise<Recorded> {
-  const { bench, search, secrets, asked } = await ask(name, request);
-  const cassette = recordOf(asked, search.exchanged, secrets, bench.partner.basePath);
+/** What is to be recorded, and of a partner that sends messages where they are waited for. */
+export interface RecordRequest extends TryRequest {
+  readonly listening?: Listening | undefined;
+}
+
+/**
+ * Searches a partner live and records the conversation; of one that hands its inventory over the file as it is now, or the
+ * messages that it sends meanwhile. Throws ConfigError, EntrepotError.
+ */
+export async function recordPartner(name: string, request: RecordRequest): Promise<Recorded> {
+  const { account, configDirectory, listening } = request;
+  const bench = await openAccount(name, { account, configDirectory });
+  const { feed, push } = bench.partner.adapter.inventory ?? {};
+  if (feed !== undefined) return recordFile(bench, request, feed);
+  if (push !== undefined) return recordMessages(bench, request, push, listening);
+  const { search, secrets, asked } = await ask(name, request);
+  return recorded(bench, asked, search, recordOf(asked, search.exchanged, secrets, bench.partner.basePath).exchanges);
+}
+
+async function recordFile(bench: BenchPartner, request: TryRequest, feed: FeedFormat): Promise<Recorded> {
+  const { partner } = bench;
+  const asked = askedOf(bench, request, undefined);
+  const file = await fetchedFile(partner, feed);
+  const { search } = await replaySearch(partner, asked, { cassette: '', answers: [file], messages: [] });
+  const rows = search.answers.flatMap(({ body }) => rowsIn(body));
+  const index = partner.adapter.inventory!.indexer(partner.account);
+  const found = new Set(rows.flatMap((row) => index(row)?.key ?? []));
+  const short = file.status === 200 ? await shortened(file, partner, feed, found) : file;
+  const redactor = new Redactor(secretsOf(partner, bench.credentials));
+  return recorded(bench, asked, search, [{ answer: recordedFile(short, redactor) }]);
+}
+
+async function recordMessages(
+  bench: BenchPartner,
+  request: TryRequest,
+  push: PushFormat,
+  listening: Listening | undefined,
+): Promise<Recorded> {
+  if (listening === undefined) throw sendsByItself();
+  const { partner } = bench;
+  const asked = askedOf(bench, request, undefined);
+  const messages = await heardMessages(partner, push, listening);
+  const { search } = await replaySearch(partner, asked, { cassette: '', answers: [], messages });
+  const redactor = new Redactor(secretsOf(partner, bench.credentials));
+  return recorded(
+    bench,
+    asked,
+    search,
+    messages.map((message) => recordedMessage(message, redactor)),
+  );
+}
+
+function recorded(
+  { folder, partner }: BenchPartner,
+  asked: Asked,
+  search: Search,
+  exchanges: Cassette['exchanges'],
+): Recorded {
+  const criteria = Criteria.toJSON(asked.criteria) as Record<string, unknown>;
+  const { market, currency } = asked;
+  const recordedAt = new Date(asked.now).toISOString();
   const { failure, rejections } = search.outcome;
   const unreadable = rejections.some(({ reason }) => !harmless.has(nameOf(RejectionReason, reason).toUpperCase()));
   const faulty = failure !== FailureKind.UNSPECIFIED || unreadable;
-  const { options } = bench.partner.account;
+  const { options } = partner.account;
   return {
-    folder: bench.folder,
-    cassette,
+    folder,
+    cassette: { recordedAt, asked: { criteria, market, currency }, exchanges },
     detail: search.outcome.detail,
     caseText: (file) =>
       caseText({
         kind: faulty ? 'supplemental' : 'exemplary',
-        about: `recorded from ${new URL(bench.partner.account.endpoint).host}`,
+        about: `recorded from ${new URL(partner.account.endpoint).host}`,
         cassette: file,
-        now: new Date(asked.now).toISOString(),
-        market: asked.market,
-        currency: asked.currency,
-        criteria: Criteria.toJSON(asked.criteria) as Record<string, unknown>,
+        now: recordedAt,
+        market,
+        currency,
+        criteria,
         ...(Object.keys(options).length > 0 && { options }),
       }),
   };
+}
+
+function rowsIn(body: unknown): readonly unknown[] {
+  const rows: unknown = typeof body === 'object' && body !== null && 'rows' in body ? body.rows : undefined;
+  return Array.isArray(rows) ? rows : [];
+}
+
+function sendsByItself(): Error {
+  return invalidField(
+    'partner',
+    'it sends messages by itself, so there is nobody to ask: --cassette replays some, `entrepot partner record` waits for them',
+  );
 }
 
 interface Asking {
   readonly bench: BenchPartner;
   readonly asked: Asked;
   readonly search: Search;
+  readonly handedOver?: readonly HandedOverFate[] | undefined;
   readonly secrets: readonly string[];
 }
 
@@ -132,6 +214,10 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
   if (file === undefined) {
     const bench = await openAccount(name, { account, configDirectory });
     const asked = askedOf(bench, request, undefined);
+    if (bench.partner.adapter.inventory !== undefined) {
+      const secrets = secretsOf(bench.partner, bench.credentials);
+      return { bench, asked, secrets, ...(await readInventory(bench, { ...asked, filter: request.filter })) };
+    }
     const http = new HttpClient();
     try {
       const search = await searchPartner(bench.partner, { ...asked, filter: request.filter }, http);
@@ -145,9 +231,25 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
   const bench = account === undefined ? await openOffline(name) : await openAccount(name, { account, configDirectory });
   const cassette = loadCassette(file);
   const asked = askedOf(bench, request, cassette);
-  const replay = new Replay(answersOf(cassette, path.dirname(file)));
-  const search = await searchPartner(bench.partner, { ...asked, filter: request.filter }, replay, { frozen: true });
-  return { bench, asked, secrets: [], search };
+  const directory = path.dirname(file);
+  const recording = {
+    cassette: file,
+    answers: answersOf(cassette, directory),
+    messages: messagesOf(cassette, directory),
+  };
+  const { search, handedOver } = await replaySearch(bench.partner, { ...asked, filter: request.filter }, recording);
+  return { bench, asked, secrets: [], search, handedOver };
+}
+
+/** Fetches the partner's file as it is now, and searches it. */
+function readInventory({ partner }: BenchPartner, asked: Asked): Promise<Pick<Asking, 'search' | 'handedOver'>> {
+  const { feed } = partner.adapter.inventory!;
+  if (feed === undefined) throw sendsByItself();
+  return withInventory(async (bench) => {
+    const shelved = onShelf(partner);
+    const fate = await fetchFile(bench, shelved, feed);
+    return { search: await searchInventory(bench, shelved, asked), handedOver: [fate] };
+  });
 }
 
 function askedOf({ partner, folder }: BenchPartner, request: TryRequest, cassette: Cassette | undefined): Asked {

@@ -91,6 +91,17 @@ describe('a feed', () => {
     expect(await inventory.state('shop')).toMatchObject({ rows: 2, failedAt: undefined });
   });
 
+  it('may have a key again far behind: the later row counts, and rows without words or alone in their batch are there too', async () => {
+    const rows: [number, string, string][] = Array.from({ length: 700 }, (_, at) => [at, `drill ${at}`, '1.00']);
+    serve(goodsCsv([...rows, [3, 'hammer', '2.00'], [650, 'hammer', '3.00'], ...rows.slice(0, 48), [900, '', '4.00']]));
+    expect(await load()).toBe('loaded');
+    expect(await found('hammer')).toEqual(['650']);
+    expect(await found('drill')).toHaveLength(699);
+    expect(await inventory.state('shop')).toMatchObject({ rows: 701 });
+    const alone = await inventory.find('shop', { only: '900', limit: 5, beside: [] });
+    expect(JSON.parse(alone!)).toMatchObject({ rows: [{ id: '900', price: '4.00' }] });
+  });
+
   it('is not seen before the whole of it is in', async () => {
     serve(three);
     await load();

@@ -33,7 +33,7 @@ export interface FeedInventory extends Pick<Inventory, 'unchanged' | 'failed'> {
 
 const log = logger('supply.feed');
 /** Rows put in at once: few enough that searches get their turn between. */
-const BATCH = 250;
+export const BATCH = 250;
 
 /**
  * Fetches a partner's file and puts it in the place of the last one, all at once. Whatever goes wrong leaves the last one as it

@@ -177,12 +177,12 @@ export class PushLog {
     const gone =
       version === undefined
         ? await tx.query(
-            `DELETE FROM ${this.#table} WHERE collection = $1 AND links && ARRAY[$2] AND version IS NULL RETURNING key`,
+            `DELETE FROM ${this.#table} WHERE collection = $1 AND links && ARRAY[$2] AND links <> '{}' AND version IS NULL RETURNING key`,
             [collection, link],
           )
         : await tx.query(
             `UPDATE ${this.#table} SET row = NULL, words = '', keys = '{}', links = '{}', version = $3, updated_at = now()
-             WHERE collection = $1 AND links && ARRAY[$2] AND (version IS NULL OR version <= $3) RETURNING key`,
+             WHERE collection = $1 AND links && ARRAY[$2] AND links <> '{}' AND (version IS NULL OR version <= $3) RETURNING key`,
             [collection, link, version],
           );
     return gone.length;

@@ -98,6 +98,8 @@ export interface Join {
   readonly each: Cel;
   /** Its key; the element is `it`. */
   readonly key: Cel;
+  /** Several elements may have a key: <name>[key] is the list of them. */
+  readonly all?: boolean;
 }
 
 /** How an answer says that it is a failure. */

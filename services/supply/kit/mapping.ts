@@ -4,14 +4,14 @@ import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/o
 import type { Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
-import type { KitAnswer, KitRow } from './answer.ts';
+import type { KitAnswer, KitRow, RowLoader } from './answer.ts';
 import type { Compiler } from './compiler.ts';
-import { compileLets } from './context.ts';
+import { compileLets, type Lets } from './context.ts';
 import type { Door, Moment, RowValues } from './door.ts';
 import { compileExpiry } from './expiry.ts';
 import { compileFlight, itineraryFields } from './flight.ts';
 import { type CompiledField, compileMessage, defaultOf } from './item.ts';
-import { compileLoader, type RowLoader } from './layout.ts';
+import { compileColumns, compileLoader } from './layout.ts';
 import { enumNumber } from './leaf.ts';
 import type { Cel, Join, ManifestFile, MappingTemplate, RowLoop } from './manifest.ts';
 import { compilePrice } from './price.ts';
@@ -74,7 +74,13 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   const at = ['mapping'];
   const lets = compileLets(compiler, [...at, 'let'], mapping.let, scope);
   const keys = rows.names.map((name, at) => [isGiven(manifest.rows ?? '') ? name : at, rows.slots[at]!] as const);
-  const load = compileLoader(compiler, keys, lets);
+  const [ofAnswer, ofRow] = partedLets(compiler, lets, joins.scope);
+  const load: RowLoader = {
+    begin(frame) {
+      for (const [slot, read] of ofAnswer) frame[slot] = read(frame);
+    },
+    load: compileLoader(compiler, keys, ofRow),
+  };
   const id = compiler.expression([...at, 'id'], mapping.id, scope);
   const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id);
   const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
@@ -136,6 +142,16 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   };
 }
 
+/** Names that read nothing of a row, nor another that does, are worked out once an answer; the others for each row. */
+function partedLets(compiler: Compiler, lets: Lets, answer: Scope): [ofAnswer: Lets, ofRow: Lets] {
+  const known = new Set(answer.slots.values());
+  const ofAnswer = lets.filter(([slot, read]) => {
+    const source = compiler.sourceOf(read);
+    return source?.slots.every((one) => known.has(one)) === true && known.add(slot) !== undefined;
+  });
+  return [ofAnswer, lets.filter((one) => !ofAnswer.includes(one))];
+}
+
 function compileAnyRows({ compiler, manifest, door }: MappingInput, scope: Scope): CompiledRows {
   const { rows = '[]' } = manifest;
   const given = isGiven(rows);
@@ -185,9 +201,9 @@ function compileJoins(
   outer: Scope,
 ): { readonly scope: Scope; fill(frame: Frame): void } {
   const scope = new Scope(outer);
-  const compiled: { slot: number; element: number; over: Reader; key: Reader }[] = [];
+  const compiled: { slot: number; element: number; over: Reader; key: Reader; all: boolean }[] = [];
   const names = Object.keys(joins ?? {});
-  for (const [position, [name, { each, key }]] of Object.entries(joins ?? {}).entries()) {
+  for (const [position, [name, { each, key, all = false }]] of Object.entries(joins ?? {}).entries()) {
     const path = ['joins', name];
     compiler.expectOrder('join', name, names.slice(position));
     const over = compiler.expression([...path, 'each'], each, scope, 'list_dyn');
@@ -199,19 +215,23 @@ function compileJoins(
       continue;
     }
     // The element's slot is the join's own: it is overwritten once all elements are read.
-    compiled.push({ slot: scope.add(name, 'dyn'), element, over, key: readKey });
+    compiled.push({ slot: scope.add(name, 'dyn'), element, over, key: readKey, all });
   }
   compiler.expectOrder('join', '', []);
   return {
     scope,
     fill(frame) {
-      for (const { slot, element, over, key } of compiled) {
+      for (const { slot, element, over, key, all } of compiled) {
         const byKey: Record<string, unknown> = Object.create(null);
         const elements = over(frame);
         for (const one of Array.isArray(elements) ? elements : []) {
           frame[element] = one;
           const found = key(frame);
-          if (typeof found === 'string' || typeof found === 'number') byKey[String(found)] = one;
+          if (typeof found !== 'string' && typeof found !== 'number') continue;
+          const name = String(found);
+          if (!all) byKey[name] = one;
+          else if (byKey[name] === undefined) byKey[name] = [one];
+          else (byKey[name] as unknown[]).push(one);
         }
         frame[slot] = byKey;
       }
@@ -245,20 +265,28 @@ function compileItem(
   const mapped = fields.filter(({ name }) => name in plain || (!isFlight && name in mapping.item));
   const flight = isFlight ? compileFlight(compiler, at, slices, scope, id, mapped) : undefined;
   const columns: Record<string, (row: KitRow, context: AnswerContext) => unknown> = { ...flight?.columns };
-  for (const field of mapped) {
-    if (vertical.attribute(field.name) === undefined || (isFlight && itineraryFields.has(field.name))) continue;
-    columns[field.name] = (row) => field.column(row.answer.enter(row));
+  const own = door.fields ?? {};
+  const told = mapped.filter(
+    ({ name }) => vertical.attribute(name) !== undefined && !(isFlight && itineraryFields.has(name)) && !(name in own),
+  );
+  const leaves = told.filter(({ leaf }) => leaf !== undefined);
+  const joint = compileColumns(compiler, leaves);
+  for (const field of told) {
+    const at = leaves.indexOf(field);
+    columns[field.name] =
+      at < 0 ? (row) => field.column(row.answer.enter(row)) : (row) => row.answer.column(row, joint, at);
   }
-  for (const [name, read] of Object.entries(door.fields ?? {})) {
+  for (const [name, read] of Object.entries(own)) {
     if (vertical.attribute(name) !== undefined) columns[name] = (row, context) => momentOf(read(named(row), context));
   }
-  const own = doorFields(message, door);
+  const ofDoor = doorFields(message, door);
   return {
     columns,
     item(row, context, wanted) {
       const value = flight === undefined ? plainItem(fields, row, wanted) : flight.item(row, wanted);
       const made = value as Record<string, unknown>;
-      for (const { name, key, make, missing } of own) made[key] = wanted(name) ? make(named(row), context) : missing();
+      for (const { name, key, make, missing } of ofDoor)
+        made[key] = wanted(name) ? make(named(row), context) : missing();
       return { $case: vertical.name, value: made } as unknown as Item['vertical'];
     },
   };

@@ -334,6 +334,11 @@ export const manifestSchema: JSONSchema = object(
       object('a join', ['each', 'key'], {
         each: cel('the elements'),
         key: cel('the key of an element, called it: a text or a whole number'),
+        all: {
+          description:
+            'several elements may have a key: <name>[key] is the list of them, in their order; otherwise the last counts',
+          type: 'boolean',
+        },
       }),
     ),
     rows: searchRows,

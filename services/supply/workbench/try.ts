@@ -8,7 +8,7 @@ import type { FeedFormat, PushFormat } from '../inventory/types.ts';
 import { type BenchPartner, openAccount, openOffline } from './bench.ts';
 import { onShelf, withInventory } from './bench-inventory.ts';
 import { caseText, harmless, loadCases } from './cases.ts';
-import { answersOf, type Cassette, type CassetteExchange, loadCassette, messagesOf } from './cassette.ts';
+import { answersOf, type Cassette, type CassetteExchange, findingsOf, loadCassette, messagesOf } from './cassette.ts';
 import { fetchFile, type HandedOverFate, replaySearch, searchInventory } from './hand-over.ts';
 import type { Read } from './reads.ts';
 import { recordedRequest, recordOf, secretsOf } from './record.ts';
@@ -236,6 +236,7 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
     cassette: file,
     answers: answersOf(cassette, directory),
     messages: messagesOf(cassette, directory),
+    found: findingsOf(cassette, directory),
   };
   const { search, handedOver } = await replaySearch(bench.partner, { ...asked, filter: request.filter }, recording);
   return { bench, asked, secrets: [], search, handedOver };

@@ -47,13 +47,15 @@ export function newCommand(): Command {
       if (made.refused.length > 0) console.log(`${styleText('red', 'refused')}  ${made.refused.join(', ')}`);
       const { outcome, received, kept } = made.case;
       console.log(`\nThe sample has ${received} rows, of which ${kept} become offers: ${outcome}.\n\nNext:`);
+      // Elsewhere it is found by its path.
+      const called = options.into === undefined ? name : folder;
       const steps = [
         [`${folder}/manifest.yaml`, 'look at every GUESS, fill in what is MISSING; begin with taxBasis'],
-        [`entrepot partner try ${name} --cassette ${folder}/cassettes/sample.yaml`, 'see what each row becomes'],
-        [`entrepot partner test ${name} --update`, 'let the case expect it, and make it exemplary when all is well'],
+        [`entrepot partner try ${called} --cassette ${folder}/cassettes/sample.yaml`, 'see what each row becomes'],
+        [`entrepot partner test ${called} --update`, 'let the case expect it, and make it exemplary when all is well'],
         [`<config>/partners/${name}.yaml`, `the account: adapter, endpoint, credentials; then entrepot check`],
-        [`entrepot partner record ${name} …`, 'record a live search; faults as supplemental cases'],
-        [`entrepot partner certify ${name}`, 'the grade says how much traffic it may have'],
+        [`entrepot partner record ${called} …`, 'record a live search; faults as supplemental cases'],
+        [`entrepot partner certify ${called}`, 'the grade says how much traffic it may have'],
       ];
       for (const [at, [what, why]] of steps.entries())
         console.log(`  ${at + 1}. ${what}\n     ${styleText('dim', why ?? '')}`);

@@ -110,11 +110,12 @@ async function textsOf(
   const bodies = await smallest(evidence, pause);
   const { context } = answers[0]!;
   const questions = answers.flatMap(({ question }) => ('lookup' in question ? [] : [question]));
-  const redactor = new Redactor([...partner.secrets.texts, ...tokensSent(questions)]);
+  const { authenticatedBy, answerHeaders } = partner.adapter;
+  const redactor = new Redactor([...partner.secrets.texts, ...tokensSent(questions, authenticatedBy)], authenticatedBy);
   const exchanges = bodies.map((body, at): CassetteExchange | CassetteFinding => {
     const { question, answer } = answers[at]!;
     const text = partner.manifest.format === 'xml' && isObject(body) ? xmlDocument(body) : JSON.stringify(body);
-    const recorded = recordedAnswer({ ...answer, body: Buffer.from(text) }, redactor);
+    const recorded = recordedAnswer({ ...answer, body: Buffer.from(text) }, redactor, answerHeaders);
     if ('lookup' in question) {
       const { status: _, ...found } = recorded;
       return { found };

@@ -291,7 +291,7 @@ function expectationOf(
   const { outcome, fates, exchanged } = search;
   const answers = named === undefined ? {} : typesOf(search, named);
   const offers = fates.flatMap(({ id, offer }) => (offer === undefined ? [] : [{ id, ...offer }]));
-  const redactor = new Redactor();
+  const redactor = new Redactor([], search.partner.adapter.authenticatedBy);
   const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
   const asked = exchanged.map(({ request }) => {
     const { method, path: sent } = recordedRequest(request, redactor);

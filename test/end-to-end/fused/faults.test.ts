@@ -22,12 +22,14 @@ function outcomeAmongUnharmed(page: PageJson, seller: string): PageJson['outcome
 
 describe('a partner that goes wrong leaves the others unharmed', () => {
   test('when it hangs: TIMED_OUT before the client’s deadline, and its call is given up', async () => {
+    // The first search of a process compiles everything: it would be that which the deadline is held against.
+    await rig.search(flightSearch());
     await rig.scenario('duffel', { hangShare: 1 });
-    const page = await rig.search(flightSearch(), { 'entrepot-timeout-ms': '1500' });
+    const page = await rig.search(flightSearch(), { 'entrepot-timeout-ms': '3000' });
     const outcome = outcomeAmongUnharmed(page, 'duffel');
     expect(outcome).toMatchObject({ status: 'OUTCOME_STATUS_TIMED_OUT', failure: 'FAILURE_KIND_TIMEOUT' });
     expect(page.complete).toBe(true);
-    expect(page.progress.elapsedMs).toBeLessThan(1_500);
+    expect(page.progress.elapsedMs).toBeLessThan(3_000);
     await vi.waitFor(async () => expect(await rig.asked('duffel')).toMatchObject({ abandoned: 1, open: 0 }));
   });
 

@@ -15,6 +15,7 @@ import { type Derived, derive, orReject } from '../mapping/reject.ts';
 import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { type CompiledField, compileMessage, mappingAt } from './item.ts';
+import { compileMoment } from './leaf.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
 import { isEach, loopScope } from './template.ts';
 
@@ -241,8 +242,8 @@ function compileSegment(
       compiler.expression([...path, name], template[name], scope),
     ]),
   ) as Readonly<Record<(typeof STATED)[number], Reader | undefined>>;
-  const start = wallClock(compiler, [...path, 'departure'], departure, scope);
-  const end = wallClock(compiler, [...path, 'arrival'], arrival, scope);
+  const start = compileEnd(compiler, [...path, 'departure'], departure, scope);
+  const end = compileEnd(compiler, [...path, 'arrival'], arrival, scope);
   const message = descriptors().getMessage('entrepot.offer.v1.FlightSegment');
   if (message === undefined) throw new Error('The descriptors lack FlightSegment.');
   const lazy = compileMessage(compiler, path, message, rest, scope).filter(({ name }) => rest[name] !== undefined);
@@ -253,8 +254,10 @@ function compileSegment(
         destination: stated.destination?.(frame),
         originZone: start.zone?.(frame),
         destinationZone: end.zone?.(frame),
-        departure: start.local(frame),
-        arrival: end.local(frame),
+        departure: start.local?.(frame),
+        arrival: end.local?.(frame),
+        departureAt: start.epochMs?.(frame),
+        arrivalAt: end.epochMs?.(frame),
         marketingCarrier: stated.marketing_carrier?.(frame),
         marketingNumber: stated.marketing_flight_number?.(frame),
         operatingCarrier: stated.operating_carrier?.(frame),
@@ -278,17 +281,27 @@ function compileSegment(
   };
 }
 
-/** A wall time at an airport; its zone is the airport's where the answer does not give it. */
-function wallClock(
-  compiler: Compiler,
-  path: Path,
-  template: unknown,
-  scope: Scope,
-): { readonly local: Reader; readonly zone: Reader | undefined } {
-  const { local, zone } = mappingAt(compiler, path, template) as { local?: unknown; zone?: unknown };
-  if (local === undefined) compiler.problem(path, 'expected {local, zone}: the wall time at the airport, each CEL');
-  return {
-    local: compiler.expression([...path, 'local'], local ?? '""', scope),
-    zone: zone === undefined ? undefined : compiler.expression([...path, 'zone'], zone, scope, 'string'),
-  };
+/** When a segment begins or ends: by the clock of the airport, or as a moment. */
+interface CompiledEnd {
+  readonly local?: Reader;
+  readonly epochMs?: (frame: Frame) => number | undefined;
+  /** Absent, also in a frame: the airport's own. */
+  readonly zone: Reader | undefined;
+}
+
+function compileEnd(compiler: Compiler, path: Path, template: unknown, scope: Scope): CompiledEnd {
+  const { local, zone: stated, ...moment } = mappingAt(compiler, path, template);
+  const zone = stated === undefined ? undefined : compiler.expression([...path, 'zone'], stated, scope, 'string');
+  const keys = Object.keys(moment);
+  const isMoment = keys.length === 1 && ('instant' in moment || 'epochSeconds' in moment);
+  if (local === undefined && isMoment) {
+    return { epochMs: compileMoment(compiler, path, moment as { readonly instant: unknown }, scope), zone };
+  }
+  if (local === undefined || keys.length > 0) {
+    compiler.problem(
+      path,
+      "expected {local, zone}, the wall time at the airport, or {instant, zone} or {epochSeconds, zone}, each CEL; without zone the airport's own counts",
+    );
+  }
+  return { local: compiler.expression([...path, 'local'], local ?? '""', scope), zone };
 }

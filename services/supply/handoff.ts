@@ -6,6 +6,7 @@ import type {
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, HandoffTarget, PartnerRequest } from './adapter.ts';
+import { headersRead } from './answer-headers.ts';
 import { PartnerExchange } from './exchange.ts';
 import { failureName, PartnerFailure, toldOf, toPartnerFailure } from './failure.ts';
 import type { HeldRow } from './offers.ts';
@@ -97,7 +98,7 @@ async function askSteps(
     const asked: AnswerContext = { ...before, ...(progress !== undefined && { progress }), now: Date.now() };
     if (request.afterMs !== undefined) await exchange.pause(request.afterMs);
     const answer = await exchange.send(request);
-    const context: AnswerContext = { ...asked, fetchedAt: Date.now() };
+    const context: AnswerContext = { ...asked, ...headersRead(adapter, answer), fetchedAt: Date.now() };
     const reads = (body: unknown) => {
       if (adapter.readHandoff === undefined)
         throw new TypeError('an adapter whose hand-off asks has to read the answer');

@@ -10,6 +10,7 @@ import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import { type AnswerContext, Rejection } from './adapter.ts';
+import { headersRead } from './answer-headers.ts';
 import type { AnswerStore } from './answers.ts';
 import type { Page } from './ask.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
@@ -91,7 +92,12 @@ async function askOne(
   if ('afterMs' in question && question.afterMs !== undefined) await exchange.pause(question.afterMs);
   const answer = await exchange.ask(question);
   const { progress } = question;
-  const context: AnswerContext = { ...asked, ...(progress !== undefined && { progress }), fetchedAt: Date.now() };
+  const context: AnswerContext = {
+    ...asked,
+    ...(progress !== undefined && { progress }),
+    ...headersRead(adapter, answer),
+    fetchedAt: Date.now(),
+  };
   const reads = (body: unknown) => adapter.readVerified(body, context, row);
   if (saysGone(answer, partner, reads)) return 'gone';
   const said = reads(exchange.bodyOf(answer));

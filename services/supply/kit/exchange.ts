@@ -21,6 +21,7 @@ import type { ManifestFile, RequestTemplate, Step } from './manifest.ts';
 import type { CompiledMapping } from './mapping.ts';
 import { oauthSession } from './oauth.ts';
 import { compilePaging } from './paging.ts';
+import { compileQuota } from './quota.ts';
 import {
   AbsentError,
   acceptOf,
@@ -46,7 +47,16 @@ interface ExchangeInput {
 
 type Parts = Pick<
   Adapter<KitRow>,
-  'ask' | 'readError' | 'read' | 'verify' | 'readVerified' | 'rowOfVerified' | 'handoff' | 'readHandoff' | 'session'
+  | 'ask'
+  | 'readError'
+  | 'read'
+  | 'verify'
+  | 'readVerified'
+  | 'rowOfVerified'
+  | 'handoff'
+  | 'readHandoff'
+  | 'session'
+  | 'quota'
 >;
 
 const noRequest: RequestTemplate = { path: '/' };
@@ -90,6 +100,7 @@ export function compileExchange(input: ExchangeInput): Parts {
     wait: compileWaiting(compiler, ['poll'], manifest.poll, mapping.answerScope),
     isPartial: manifest.poll.partial === true,
   };
+  const quota = compileQuota(compiler, manifest.quota);
   const warningsOf = compileWarnings(compiler, manifest.warning, mapping.answerScope);
   const verifying = compileVerifying({ compiler, manifest, mapping, request, stepsAt });
   const size = verifying.size + innerLoops;
@@ -102,13 +113,14 @@ export function compileExchange(input: ExchangeInput): Parts {
   };
   const entered = (body: unknown, status: number, text: string, answered: AnswerContext): Frame => {
     const frame = context.frame(answered, size);
-    mapping.enterAnswer(frame, body, status, text, answered.fetchedAt);
+    const { headers, fetchedAt } = answered;
+    mapping.enterAnswer(frame, { body, status, headers, text, fetchedAt });
     return frame;
   };
 
   const readError: Parts['readError'] = (status, body, text, asked) => {
     const frame = context.frame(asked, size);
-    mapping.enterAnswer(frame, body, status, text, undefined);
+    mapping.enterAnswer(frame, { body, status, headers: asked.headers, text });
     return failures.ofStatus(frame, status);
   };
   const { answerScope } = mapping;
@@ -135,6 +147,7 @@ export function compileExchange(input: ExchangeInput): Parts {
 
   return {
     ...(session !== undefined && { session }),
+    ...(quota !== undefined && { quota }),
     ask(asked) {
       const sought = asked.criteria.vertical?.$case;
       if (sought !== manifest.vertical) return { unsupported: `It sells offers of ${manifest.vertical} alone.` };
@@ -209,7 +222,8 @@ export function compileExchange(input: ExchangeInput): Parts {
   function answerAbout(row: KitRow, body: unknown, answered: AnswerContext, clickId?: string): Frame {
     const frame = refreshed(row, answered);
     if (clickId !== undefined) frame[verifying.click] = clickId;
-    mapping.enterAnswer(frame, body, 200, '', answered.fetchedAt);
+    const { headers, fetchedAt } = answered;
+    mapping.enterAnswer(frame, { body, status: 200, headers, text: '', fetchedAt });
     return frame;
   }
 

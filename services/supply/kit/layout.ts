@@ -64,6 +64,22 @@ export function compileColumns(compiler: Compiler, fields: readonly CompiledFiel
   return { fill, readers: fields.map(({ column }) => column) };
 }
 
+/** Writes an object of expressions as one function. */
+export function compileObject<T>(
+  compiler: Compiler,
+  members: Readonly<Record<string, Reader | undefined>>,
+): (frame: Frame) => T {
+  const writer = new DynamicWriter();
+  return writer.build<(frame: Frame) => T>(['$frame'], () => {
+    const known = new Set<number>();
+    const lines: string[] = [];
+    const codes = Object.entries(members).map(([name, read]) => {
+      return `${JSON.stringify(name)}: ${read === undefined ? 'undefined' : codeOf(compiler, writer, read, known, lines)}`;
+    });
+    return `${lines.join('\n')}\nreturn {${codes.join(', ')}};`;
+  });
+}
+
 function codeOf(compiler: Compiler, writer: DynamicWriter, read: Reader, known: Set<number>, lines: string[]): string {
   const source = compiler.sourceOf(read);
   if (source === undefined) return `${writer.constant(read)}($frame)`;

@@ -25,10 +25,16 @@ export function textsOf(list: unknown): string[] | undefined {
   return texts;
 }
 
+const numbers = new WeakMap<DescEnum, ReadonlyMap<unknown, number>>();
+
 /** Number of an enum's value by its name without prefix; 0 for absent and for names that it does not have. */
 export function enumNumber(type: DescEnum, name: unknown): number {
-  if (typeof name !== 'string') return 0;
-  return type.values.find(({ localName }) => localName === name)?.number ?? 0;
+  let known = numbers.get(type);
+  if (known === undefined) {
+    known = new Map(type.values.map(({ localName, number }) => [localName, number]));
+    numbers.set(type, known);
+  }
+  return known.get(name) ?? 0;
 }
 
 /** A time of a row, in both forms that are needed. */

@@ -124,6 +124,14 @@ export interface Failures {
   readonly gone?: Cel;
 }
 
+/** What answers say is left of a quota, in the partner's own words. */
+export interface QuotaTemplate {
+  /** Requests that may still be sent. */
+  readonly remaining: Cel;
+  readonly resetSeconds?: Cel | number;
+  readonly resetAt?: Cel;
+}
+
 /** How requests are authenticated. Names are those of the account's credentials. */
 export type Auth =
   | { readonly bearer: string }
@@ -323,6 +331,7 @@ export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
   readonly poll?: Polling;
   readonly paging?: Paging;
   readonly failures?: Failures;
+  readonly quota?: QuotaTemplate;
   /** Names for what several expressions share of an answer. */
   readonly answer?: Readonly<Record<string, Cel>>;
   /** The partner's own warnings beside rows. */

@@ -2,7 +2,7 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import type { Item } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { Vertical } from '../../../libs/vertical/index.ts';
-import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
+import { type Adapter, type AnswerContext, type AskContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
 import type { KitAnswer, KitRow, RowLoader } from './answer.ts';
 import type { Compiler } from './compiler.ts';
@@ -32,7 +32,7 @@ interface MappingInput {
 /** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
 export interface CompiledMapping {
   readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf'>;
-  /** Of answers: status, body, text, and the joins. */
+  /** Of answers: status, headers, body, text, and the joins. */
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
   readonly rowScope: Scope;
@@ -40,12 +40,22 @@ export interface CompiledMapping {
   readonly id: Reader;
   /** Names of a row's own values: the loops' elements and `let`. */
   readonly ownNames: readonly string[];
-  /** Puts an answer's body, status and joins into a frame. */
-  enterAnswer(frame: Frame, body: unknown, status: number, text: string, fetchedAt: number | undefined): void;
+  /** Puts an answer's body, status, headers and joins into a frame. */
+  enterAnswer(frame: Frame, answer: EnteredAnswer): void;
   /** The rows of an entered answer; undefined where it has no list of them. */
   rows(answer: KitAnswer, frame: Frame, body: unknown, context: AnswerContext): FoundRows | undefined;
   /** Compiles other rows of the same names, as `verify` has them: they may read the values of the row that is asked for again. */
   alternativeRows(path: readonly string[], rows: Cel | readonly RowLoop[]): CompiledRows;
+}
+
+/** What is put into a frame of an answer. */
+interface EnteredAnswer {
+  readonly body: unknown;
+  readonly status: number;
+  readonly headers: AskContext['headers'];
+  readonly text: string;
+  /** Absent where it is a failure. */
+  readonly fetchedAt?: number;
 }
 
 /** Rows of an answer. */
@@ -123,9 +133,10 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     load,
     id,
     ownNames: [...rows.names, ...Object.keys(mapping.let ?? {})].filter((name) => scope.has(name)),
-    enterAnswer(frame, body, status, text, fetchedAt) {
+    enterAnswer(frame, { body, status, headers = {}, text, fetchedAt }) {
       frame[answer.body] = body;
       frame[answer.status] = status;
+      frame[answer.headers] = headers;
       frame[answer.text] = text;
       frame[answer.fetchedAt] = fetchedAt;
       for (const [slot, read] of facts) frame[slot] = read(frame);
@@ -178,6 +189,7 @@ interface AnswerSlots {
   readonly scope: Scope;
   readonly body: number;
   readonly status: number;
+  readonly headers: number;
   readonly text: number;
   readonly fetchedAt: number;
 }
@@ -187,6 +199,7 @@ function answerScopeOf(outer: Scope): AnswerSlots {
   return {
     body: scope.add('body', 'dyn'),
     status: scope.add('status', 'int'),
+    headers: scope.add('headers', 'dyn'),
     text: scope.add('text', 'string'),
     fetchedAt: scope.add('fetched_at', 'timestamp'),
     scope,

@@ -25,29 +25,29 @@ export function compilePrice(
   const basis = read('basis', 'string');
   const metered = read('metered', 'bool');
   const parse = template.unit === 'minor' ? parseMinor : parseAmount;
+  const amount = (stated: unknown, what: string, frame: Frame, code: unknown): number => {
+    const parsed = parse(stated, code);
+    // The row's id is read only where something is wrong with it.
+    if ('rejected' in parsed) throw new Rejection(parsed.rejected, `${what} of ${id(frame)}: ${parsed.example}`);
+    return parsed.minor;
+  };
+  const optional = (reader: Reader | undefined, what: string, frame: Frame, code: unknown): number | undefined => {
+    const stated = reader?.(frame);
+    return stated === undefined || stated === null ? undefined : amount(stated, what, frame, code);
+  };
   return (frame, context) => {
     if (metered?.(frame) === true) throw new Rejection(RejectionReason.METERED, `${id(frame)} has a tariff, no price`);
     const code = currency(frame);
-    const amount = (stated: unknown, what: string): number => {
-      const parsed = parse(stated, code);
-      // The row's id is read only where something is wrong with it.
-      if ('rejected' in parsed) throw new Rejection(parsed.rejected, `${what} of ${id(frame)}: ${parsed.example}`);
-      return parsed.minor;
-    };
-    const optional = (reader: Reader | undefined, what: string, otherwise: number): number => {
-      const stated = reader?.(frame);
-      return stated === undefined || stated === null ? otherwise : amount(stated, what);
-    };
-    const totalMinor = amount(total(frame), 'total');
+    const totalMinor = amount(total(frame), 'total', frame, code);
     const price = {
       currency: code as string,
       totalMinor,
-      taxMinor: optional(tax, 'tax', -1),
-      dueLaterMinor: optional(dueLater, 'amount due later', 0),
+      taxMinor: optional(tax, 'tax', frame, code) ?? -1,
+      dueLaterMinor: optional(dueLater, 'amount due later', frame, code) ?? 0,
       basis: basis === undefined ? statedTaxBasis(context) : basisOf(basis(frame), context),
     };
     // A range that ends where it begins is none.
-    const totalMaxMinor = optional(totalMax, 'upper total', totalMinor);
+    const totalMaxMinor = optional(totalMax, 'upper total', frame, code) ?? totalMinor;
     return totalMaxMinor === totalMinor ? price : { ...price, totalMaxMinor };
   };
 }

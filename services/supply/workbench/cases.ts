@@ -9,7 +9,7 @@ import { nameOf } from '../failure.ts';
 import { shortDigest } from '../folder-digest.ts';
 import { shapesOf } from './baseline.ts';
 import { type BenchPartner, openOffline } from './bench.ts';
-import { answersOf, loadCassette, messagesOf } from './cassette.ts';
+import { answersOf, findingsOf, loadCassette, messagesOf } from './cassette.ts';
 import { type Difference, differences } from './difference.ts';
 import { type HandedOverFate, type Recording, type ReplayedSearch, replaySearch } from './hand-over.ts';
 import { recordedRequest } from './record.ts';
@@ -174,9 +174,11 @@ export function loadCases(folder: string): LoadedCase[] {
 /** Digest of cases with their recordings: a certificate tells by it that they are not those that it was made with. */
 export function digestOfCases(cases: readonly LoadedCase[]): string {
   return shortDigest(
-    cases.flatMap(({ file, answers, messages }) => [
+    cases.flatMap(({ file, answers, messages, found = [] }) => [
       readFileSync(file, 'utf8'),
-      ...answers.map(({ status, headers, body }) => `${status} ${JSON.stringify(headers)} ${body.toString('base64')}`),
+      ...[...answers, ...found].map(
+        ({ status, headers, body }) => `${status} ${JSON.stringify(headers)} ${body.toString('base64')}`,
+      ),
       ...messages.map(({ body, ...message }) => `${JSON.stringify(message)} ${body.toString('base64')}`),
     ]),
   );
@@ -197,6 +199,7 @@ export function loadCase(file: string): LoadedCase {
     asked: { criteria: Criteria.fromJSON(criteria), market, currency, locale, now: Date.parse(now) },
     answers: answersOf(recorded, directory),
     messages: messagesOf(recorded, directory),
+    found: findingsOf(recorded, directory),
     signedIn: recorded.signedIn === true,
   };
 }
@@ -288,7 +291,7 @@ function expectationOf(
   const { outcome, fates, exchanged } = search;
   const answers = named === undefined ? {} : typesOf(search, named);
   const offers = fates.flatMap(({ id, offer }) => (offer === undefined ? [] : [{ id, ...offer }]));
-  const redactor = new Redactor();
+  const redactor = new Redactor([], search.partner.adapter.authenticatedBy);
   const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
   const asked = exchanged.map(({ request }) => {
     const { method, path: sent } = recordedRequest(request, redactor);

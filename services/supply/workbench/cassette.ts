@@ -21,7 +21,7 @@ export interface Cassette {
   };
   /** It began with a token that was there already: no answer here is one to a request for a token. */
   readonly signedIn?: boolean;
-  readonly exchanges: readonly (CassetteExchange | CassetteMessage)[];
+  readonly exchanges: readonly (CassetteExchange | CassetteMessage | CassetteFinding)[];
 }
 
 /** One request with its answer. */
@@ -43,6 +43,11 @@ export interface CassetteMessage {
     readonly form?: Readonly<Record<string, string>>;
     readonly sender?: MessageSender;
   };
+}
+
+/** What a search of the inventory found, in the place of all that was handed over: how drift shows rows. */
+export interface CassetteFinding {
+  readonly found: CassetteBody;
 }
 
 /** Who signs a message: the partner, or somebody with other credentials. */
@@ -102,9 +107,16 @@ export const cassetteSchema: JSONSchema = {
       minItems: 1,
       items: {
         type: 'object',
-        anyOf: [{ required: ['answer'] }, { required: ['message'] }],
+        anyOf: [{ required: ['answer'] }, { required: ['message'] }, { required: ['found'] }],
         additionalProperties: false,
         properties: {
+          found: {
+            description:
+              'what a search of the inventory found, {"rows": […]}, in the place of all that was handed over',
+            type: 'object',
+            additionalProperties: false,
+            properties: body,
+          },
           message: {
             description: 'what the partner sent by itself; signed when it is replayed, by credentials that are made up',
             type: 'object',
@@ -164,9 +176,16 @@ export function cassetteText(cassette: Cassette): string {
 /** The answers of a cassette as they came over the wire. `directory` is where it lies. */
 export function answersOf(cassette: Cassette, directory: string): HttpAnswer[] {
   return cassette.exchanges.flatMap((one) =>
-    'message' in one
-      ? []
-      : [{ status: one.answer.status, headers: one.answer.headers ?? {}, body: bodyOf(one.answer, directory) }],
+    'answer' in one
+      ? [{ status: one.answer.status, headers: one.answer.headers ?? {}, body: bodyOf(one.answer, directory) }]
+      : [],
+  );
+}
+
+/** What searches of the inventory found, as answers. `directory` is where the cassette lies. */
+export function findingsOf(cassette: Cassette, directory: string): HttpAnswer[] {
+  return cassette.exchanges.flatMap((one) =>
+    'found' in one ? [{ status: 200, headers: one.found.headers ?? {}, body: bodyOf(one.found, directory) }] : [],
   );
 }
 

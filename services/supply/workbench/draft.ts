@@ -3,10 +3,10 @@ import { INVENTORY_ROWS } from '../kit/inventory.ts';
 import { instantOf } from '../mapping/time.ts';
 import { FieldDrafter } from './draft-fields.ts';
 import { InventoryDrafter } from './draft-inventory.ts';
-import { loopsOf, mainList } from './draft-places.ts';
+import { identifiedLists, loopsOf, mainList } from './draft-places.ts';
 import { type DraftLine, DraftWriter, flow, scalar } from './draft-writer.ts';
 import { guessable, guessField, guessVertical } from './guess-fields.ts';
-import { guessMoney, type MoneyGuess } from './guess-money.ts';
+import { currencyOf, guessMoney, type MoneyGuess, partAmounts } from './guess-money.ts';
 import type { HandedSample } from './handed-sample.ts';
 import { expressionOf, isBelow, type Leaf, type LoopPlace, leavesOf, listOf, listsAbove } from './sample.ts';
 
@@ -64,7 +64,8 @@ class Drafting {
     this.#leaves = leaves;
     this.#vertical = vertical;
     this.#money = guessMoney(leaves);
-    const lists = this.#money === undefined ? [mainList(leaves)] : listsAbove(this.#money.amount.path);
+    const lists =
+      this.#money === undefined ? (identifiedLists(leaves) ?? [mainList(leaves)]) : listsAbove(this.#money.amount.path);
     this.#rows = loopsOf(lists.filter((path) => path !== undefined));
     // The nearest to the row first: a room's name before its hotel's.
     const inRows = [...this.#rows].reverse();
@@ -189,9 +190,18 @@ class Drafting {
     this.#writer.add('  price:');
     const money = this.#money;
     if (money === undefined) {
-      this.#writer.miss('price', '    ', 'no amount with a currency beside it; money is never guessed without');
+      const part = partAmounts(this.#leaves, this.#rows.at(-1)?.path ?? []);
+      this.#writer.miss(
+        'price',
+        '    ',
+        part === undefined
+          ? 'no amount with a currency beside it; money is never guessed without'
+          : `amounts of parts alone (${part.name}: ${this.#writer.saw(part)}); what they add up to is amount_sum(…) of them`,
+      );
       this.#writer.add('    total: absent()');
-      this.#writer.add('    currency: absent()');
+      const code = currencyOf(this.#leaves, this.#rows.at(-1)?.path ?? []);
+      if (code === undefined) this.#writer.add('    currency: absent()');
+      else this.#writer.guess('    ', 'currency', this.#at(code), code, 'price.currency');
       return;
     }
     const { amount, currency, tax, max, minor } = money;
@@ -232,7 +242,7 @@ class Drafting {
   #expiry(): Leaf | undefined {
     return this.#own.find(
       (leaf) =>
-        /(expir\w*|valid_?(until|to|till)|offer_?until)$/.test(leaf.name) &&
+        /(expir\w*|(valid|held|good)_?(until|to|till)|offer_?until)$/.test(leaf.name) &&
         leaf.values.length > 0 &&
         leaf.values.every((value) => instantOf(value) !== undefined),
     );

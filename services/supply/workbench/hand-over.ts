@@ -42,6 +42,8 @@ export interface Recording {
   readonly cassette: string;
   readonly answers: readonly HttpAnswer[];
   readonly messages: readonly PartnerMessage[];
+  /** What a search of the inventory found, in the place of what was handed over. */
+  readonly found?: readonly HttpAnswer[];
   /** The conversation begins with a token that was there already. */
   readonly signedIn?: boolean;
 }
@@ -67,11 +69,21 @@ export async function replaySearch(
     const { signedIn = false } = recording;
     return { search: await searchPartner(partner, asked, http, { frozen: true, signedIn }), fetched: [] };
   }
+  if (recording.found !== undefined && recording.found.length > 0) {
+    const search = await searchPartner(withoutInventory(partner), asked, new Replay(recording.found), { frozen: true });
+    return { search, fetched: [] };
+  }
   return withInventory(async (bench) => {
     const shelved = onShelf(partner);
     const { fates, fetched } = await handOver(bench, shelved, recording);
     return { search: await searchInventory(bench, shelved, asked), fetched, handedOver: fates };
   });
+}
+
+/** A partner that is asked for what is found in its inventory: recordings of that answer in its place. */
+export function withoutInventory(partner: ConfiguredPartner): ConfiguredPartner {
+  const { inventory: _, ...adapter } = partner.adapter;
+  return { ...partner, adapter };
 }
 
 /** Searches what a partner has handed over. */

@@ -8,13 +8,13 @@ import type { FeedFormat, PushFormat } from '../inventory/types.ts';
 import { type BenchPartner, openAccount, openOffline } from './bench.ts';
 import { onShelf, withInventory } from './bench-inventory.ts';
 import { caseText, harmless, loadCases } from './cases.ts';
-import { answersOf, type Cassette, type CassetteExchange, loadCassette, messagesOf } from './cassette.ts';
+import { answersOf, type Cassette, type CassetteExchange, findingsOf, loadCassette, messagesOf } from './cassette.ts';
 import { fetchFile, type HandedOverFate, replaySearch, searchInventory } from './hand-over.ts';
 import type { Read } from './reads.ts';
 import { recordedRequest, recordOf, secretsOf } from './record.ts';
 import { fetchedFile, recordedFile, shortened } from './record-file.ts';
 import { heardMessages, type Listening, recordedMessage } from './record-messages.ts';
-import { Redactor } from './redact.ts';
+import { Redactor, tokensSent } from './redact.ts';
 import { type Asked, type RowFate, type Search, searchPartner } from './search.ts';
 
 /** What is to be tried. */
@@ -61,7 +61,9 @@ export interface TriedRow extends Omit<RowFate, 'reads'> {
 /** Searches a partner once, live or from a cassette. Throws ConfigError. */
 export async function tryPartner(name: string, request: TryRequest): Promise<Tried> {
   const { bench, search, secrets, handedOver } = await ask(name, request);
-  const redactor = new Redactor(secrets);
+  const by = bench.partner.adapter.authenticatedBy;
+  const requests = search.exchanged.map(({ request: sent }) => sent);
+  const redactor = new Redactor([...secrets, ...tokensSent(requests, by)], by);
   const { outcome } = search;
   const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
   return {
@@ -83,7 +85,7 @@ export async function tryPartner(name: string, request: TryRequest): Promise<Tri
         ]),
       ),
     },
-    requests: search.exchanged.map((one) => recordedRequest(one.request, redactor)),
+    requests: requests.map((one) => recordedRequest(one, redactor)),
     ...(handedOver !== undefined && {
       handedOver: handedOver.map((fate) =>
         fate.detail === undefined ? fate : { ...fate, detail: redactor.text(fate.detail) },
@@ -122,7 +124,8 @@ export async function recordPartner(name: string, request: RecordRequest): Promi
   if (feed !== undefined) return recordFile(bench, request, feed);
   if (push !== undefined) return recordMessages(bench, request, push, listening);
   const { search, secrets, asked } = await ask(name, request);
-  return recorded(bench, asked, search, recordOf(asked, search.exchanged, secrets, bench.partner.basePath).exchanges);
+  const { basePath, adapter } = bench.partner;
+  return recorded(bench, asked, search, recordOf(asked, search.exchanged, secrets, basePath, adapter).exchanges);
 }
 
 async function recordFile(bench: BenchPartner, request: TryRequest, feed: FeedFormat): Promise<Recorded> {
@@ -236,6 +239,7 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
     cassette: file,
     answers: answersOf(cassette, directory),
     messages: messagesOf(cassette, directory),
+    found: findingsOf(cassette, directory),
   };
   const { search, handedOver } = await replaySearch(bench.partner, { ...asked, filter: request.filter }, recording);
   return { bench, asked, secrets: [], search, handedOver };

@@ -32,10 +32,12 @@ export interface Progress {
   readonly offset: number;
   /** What the partner gave to ask for this page with. */
   readonly cursor?: string;
-  /** Times that a search answered bit by bit was asked how far it is. */
+  /** Times that what is answered bit by bit was asked how far it is. */
   readonly polls: number;
   /** Values read from earlier answers of the search. */
   readonly taken: Readonly<Record<string, unknown>>;
+  /** Of the row that is asked for again: its id, and by name what reading the answer needs of it and of its own answer. */
+  readonly before?: { readonly id: unknown; readonly values: Readonly<Record<string, unknown>> };
 }
 
 /** What is asked of a partner. */
@@ -71,7 +73,7 @@ export interface PartnerRequest {
   readonly body?: string;
   /** Becomes `progress` of the context in which its answer is read. */
   readonly progress?: Progress;
-  /** Sent so many milliseconds after the answer before it: a search that is answered bit by bit. */
+  /** Sent so many milliseconds after the answer before it: the partner was still working. */
   readonly afterMs?: number;
   /** Where the session's token stands in the request itself: the request with it, for sending alone. */
   readonly withToken?: (token: string) => PartnerRequest;

@@ -69,6 +69,11 @@ export function toPartnerFailure(error: unknown): PartnerFailure {
   });
 }
 
+/** What a client is told of a failure: what a defect of ours threw is for the log. */
+export function toldOf({ failure, detail }: PartnerFailure): string {
+  return failure === FailureKind.PLATFORM ? 'supply could not finish the call' : detail;
+}
+
 /** The name of an outcome status in lower case, for metrics and traces: "timed_out". */
 export function outcomeName(status: OutcomeStatus): string {
   return nameOf(OutcomeStatus, status);

@@ -8,7 +8,7 @@ import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, HandoffTarget, PartnerRequest } from './adapter.ts';
 import { headersRead } from './answer-headers.ts';
 import { PartnerExchange } from './exchange.ts';
-import { failureName, PartnerFailure, toPartnerFailure } from './failure.ts';
+import { failureName, PartnerFailure, toldOf, toPartnerFailure } from './failure.ts';
 import type { HeldRow } from './offers.ts';
 import type { SearchTools } from './session.ts';
 import { livingRow, saysGone, soldOut, unavailable } from './verify.ts';
@@ -30,9 +30,10 @@ export async function createHandoff(
     way = adapter.handoff(held.row, { ...held.context, now: Date.now() }, request.clickId);
     if (!('next' in way)) checkTarget(targetOf(way));
   } catch (error) {
-    const { detail, cause } = toPartnerFailure(error);
+    const failure = toPartnerFailure(error);
+    const { detail, cause } = failure;
     withTrace(log, context.trace).warn({ partner: name, detail, err: cause }, 'row has no way on');
-    throw unavailable(name, secrets.clean(detail));
+    throw unavailable(name, secrets.clean(toldOf(failure)));
   }
   const found = 'next' in way ? await askFor(tools, held, way.next, request.clickId, context) : way;
   return {
@@ -69,13 +70,14 @@ async function askFor(
   try {
     said = await exchange.within(() => askSteps(exchange, { partner, context: before, row }, first, clickId));
   } catch (error) {
-    const { status, failure, detail, retryAfterMs, cause } = toPartnerFailure(error);
+    const found = toPartnerFailure(error);
+    const { status, failure, detail, retryAfterMs, cause } = found;
     exchange.end(status, failure, detail, 0, 0);
     withTrace(log, trace).warn(
       { partner: partner.name, failure: failureName(failure), detail, err: cause },
       'partner gave no way on',
     );
-    throw unavailable(partner.name, detail, retryAfterMs);
+    throw unavailable(partner.name, toldOf(found), retryAfterMs);
   }
   const rows = said === 'gone' ? 0 : 1;
   exchange.end(rows === 0 ? OutcomeStatus.EMPTY : OutcomeStatus.OK, FailureKind.UNSPECIFIED, '', rows, rows);
@@ -94,6 +96,7 @@ async function askSteps(
   for (;;) {
     const { progress } = request;
     const asked: AnswerContext = { ...before, ...(progress !== undefined && { progress }), now: Date.now() };
+    if (request.afterMs !== undefined) await exchange.pause(request.afterMs);
     const answer = await exchange.send(request);
     const context: AnswerContext = { ...asked, ...headersRead(adapter, answer), fetchedAt: Date.now() };
     const reads = (body: unknown) => {

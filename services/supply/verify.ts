@@ -16,7 +16,7 @@ import type { Page } from './ask.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
 import { parseBody } from './body.ts';
 import { PartnerExchange } from './exchange.ts';
-import { failureName, nameOf, PartnerFailure, toPartnerFailure } from './failure.ts';
+import { failureName, nameOf, PartnerFailure, toldOf, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer } from './http.ts';
 import type { Identities } from './identities.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
@@ -53,7 +53,7 @@ export async function verifyOffer(
       { partner: partner.name, failure: failureName(failure.failure), detail: failure.detail, err: failure.cause },
       'partner could not verify an offer',
     );
-    throw unavailable(partner.name, failure.detail, failure.retryAfterMs);
+    throw unavailable(partner.name, toldOf(failure), failure.retryAfterMs);
   }
   const rows = said === 'gone' ? 0 : 1;
   exchange.end(rows === 0 ? OutcomeStatus.EMPTY : OutcomeStatus.OK, FailureKind.UNSPECIFIED, '', rows, rows);
@@ -89,6 +89,7 @@ async function askOne(
 ): Promise<Said | { readonly next: Question } | 'gone' | 'refused'> {
   const { partner, row } = before;
   const { adapter } = partner;
+  if ('afterMs' in question && question.afterMs !== undefined) await exchange.pause(question.afterMs);
   const answer = await exchange.ask(question);
   const { progress } = question;
   const context: AnswerContext = {

@@ -189,11 +189,11 @@ describe('pages', () => {
 
 describe('a search that is answered bit by bit', () => {
   const manifest = withKeys(
-    'poll: { request: { path: "/rides/{body.id}" }, until: body.done, everyMs: 100 }\n' +
+    'poll: { request: { path: "/rides/{body.id}" }, until: body.done, everyMs: 100, partial: true }\n' +
       'paging: { cursor: body.next, request: { path: "/more/{cursor}" } }\n',
   );
 
-  it('is asked for again until it is whole, with the rows so far, and then by pages', async () => {
+  it('is asked for again until it is whole, with the rows so far where they are final, and then by pages', async () => {
     const adapter = await adapterFrom(manifest);
     const started = answered(adapter, { id: 7 }, asked(adapter).progress);
     expect(started).toMatchObject({ rows: [], intermediate: true, next: { path: '/rides/7', afterMs: 100 } });
@@ -212,6 +212,14 @@ describe('a search that is answered bit by bit', () => {
     const { rows } = answered(adapter, { done: true, rides: [ride(1), {}, { id: '' }, { id: 5 }] }, undefined);
     expect(rows.map((row) => adapter.idOf!(row))).toEqual(['r1', undefined, undefined, '5']);
     expect((await adapterFrom(acme)).idOf).toBeUndefined();
+    expect((await adapterFrom(manifest.replace(', partial: true', ''))).idOf).toBeUndefined();
+  });
+
+  it('has no rows before it is whole, unless the manifest says that they are final', async () => {
+    const adapter = await adapterFrom(manifest.replace(', partial: true', ''));
+    const going = answered(adapter, { id: 7, done: false, rides: [ride(1)] }, asked(adapter).progress);
+    expect(going).toMatchObject({ rows: [], intermediate: true, next: { path: '/rides/7' } });
+    expect(answered(adapter, { done: true, rides: [ride(1)] }, going.next!.progress).rows).toHaveLength(1);
   });
 
   it('is malformed where it is whole and has no list', async () => {

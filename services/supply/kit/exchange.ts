@@ -9,6 +9,7 @@ import type {
   ReadResult,
   StatedFailure,
 } from '../adapter.ts';
+import { PartnerFailure } from '../failure.ts';
 import { KitAnswer, type KitRow } from './answer.ts';
 import type { Authorize } from './auth.ts';
 import type { Compiler } from './compiler.ts';
@@ -31,7 +32,7 @@ import {
 } from './request.ts';
 import type { Frame, Scope } from './scope.ts';
 import { compileSession, compileSignable, tokenName } from './session.ts';
-import { type CompiledStep, compileSteps, takenBy } from './steps.ts';
+import { type CompiledStep, compileSteps, compileWaiting, takenBy, type Waiting } from './steps.ts';
 import { compileVerifying } from './verifying.ts';
 
 /** What compiling the conversation with a partner needs. */
@@ -77,9 +78,14 @@ export function compileExchange(input: ExchangeInput): Parts {
   }
   const request = (path: (string | number)[], template: RequestTemplate, scope: Scope): RequestMaker =>
     (hasSession ? compileSignable : compileRequest)(compiler, path, template, scope, settings);
-  const stepsAt = (path: string[], written: readonly Step[] | undefined, scope: Scope): readonly CompiledStep[] =>
-    compileSteps(compiler, path, written, mapping.answerScope, (at, template) => request(at, template, scope));
-  const steps = stepsAt(['steps'], manifest.steps, requests);
+  const stepsAt = (
+    path: string[],
+    written: readonly Step[] | undefined,
+    scope: Scope,
+    answers: Scope,
+  ): readonly CompiledStep[] =>
+    compileSteps(compiler, path, written, answers, (at, template) => request(at, template, scope));
+  const steps = stepsAt(['steps'], manifest.steps, requests, mapping.answerScope);
   const search = request(['search'], manifest.search ?? noRequest, requests);
   const unsupported = (manifest.unsupported ?? []).map(({ when, because }, at) => ({
     when: compiler.expression(['unsupported', at, 'when'], when, requests, 'bool'),
@@ -91,8 +97,8 @@ export function compileExchange(input: ExchangeInput): Parts {
   );
   const poll = manifest.poll && {
     make: request(['poll', 'request'], manifest.poll.request, mapping.answerScope),
-    until: compiler.expression(['poll', 'until'], manifest.poll.until, mapping.answerScope, 'bool'),
-    everyMs: manifest.poll.everyMs,
+    wait: compileWaiting(compiler, ['poll'], manifest.poll, mapping.answerScope),
+    isPartial: manifest.poll.partial === true,
   };
   const quota = compileQuota(compiler, manifest.quota);
   const warningsOf = compileWarnings(compiler, manifest.warning, mapping.answerScope);
@@ -153,36 +159,39 @@ export function compileExchange(input: ExchangeInput): Parts {
     readError,
     read: (body, answered): ReadResult<KitRow> => whole(() => readAnswer(body, answered)),
     verify(row, asked) {
-      // What steps gave to the search holds for its row too.
-      const taken = { ...asked.progress?.taken, [verifiedId]: mapping.id(refreshed(row, asked)) };
-      return again(row, asked, { ...firstProgress, taken });
+      return asking(() => again(row, asked, { ...ofItsPage(asked), before: known(row, asked) }));
     },
     readVerified(body, answered, before) {
-      const frame = entered(body, 200, '', answered);
+      const frame = answerAbout(before, body, answered);
       const gone = failures.gone(frame);
       if (gone !== undefined) return { gone };
       const failure = failures.stated(frame);
       if (failure !== undefined) return failure;
-      const onward = stepped(verifying.steps, frame, answered);
-      if (onward !== undefined)
-        return 'failure' in onward ? onward : whole(() => ({ next: again(before, answered, onward) }));
-      const found = verifying.find(frame, body, answered, mapping.id(before.answer.enter(before)));
+      const onward = stepped(verifying.steps, frame, answered) ?? waited(verifying.wait, frame, answered);
+      if (onward !== undefined) {
+        if ('failure' in onward) return onward;
+        return whole(() => ({ next: { ...again(before, answered, onward.progress), ...onward.pause } }));
+      }
+      const { id, values } = answered.progress?.before ?? known(before, answered);
+      verifying.recall(frame, values);
+      const found = verifying.find(frame, body, answered, id);
       if (found === undefined) return malformed('it has no row where the manifest says');
       const [row] = found;
       return row === undefined ? { gone: 'It is no longer among what the partner sells.' } : { row };
     },
     rowOfVerified(body, answered) {
-      const id = answered.progress?.taken[verifiedId];
-      const [row] = verifying.find(entered(body, 200, '', answered), body, answered, id) ?? [];
+      const { before } = answered.progress ?? firstProgress;
+      const frame = entered(body, 200, '', answered);
+      if (before !== undefined) verifying.recall(frame, before.values);
+      const [row] = verifying.find(frame, body, answered, before?.id) ?? [];
       if (row === undefined) throw new TypeError('the verified row is not in the answer');
       return row;
     },
     handoff(row, answered, clickId) {
-      const taken = { ...answered.progress?.taken };
-      return onwards(row, answered, clickId, { ...firstProgress, taken });
+      return asking(() => onwards(row, answered, clickId, ofItsPage(answered)));
     },
     readHandoff(body, answered, row, clickId) {
-      const frame = entered(body, 200, '', answered);
+      const frame = answerAbout(row, body, answered, clickId);
       const gone = failures.gone(frame);
       if (gone !== undefined) return { gone };
       const failure = failures.stated(frame);
@@ -190,9 +199,33 @@ export function compileExchange(input: ExchangeInput): Parts {
       const onward = stepped(verifying.handoffSteps, frame, answered);
       if (onward === undefined) throw new TypeError('the answer is to none of the steps of a hand-off');
       if ('failure' in onward) return onward;
-      return whole(() => onwards(row, answered, clickId, onward));
+      return whole(() => {
+        const way = onwards(row, answered, clickId, onward.progress);
+        return 'next' in way ? { next: { ...way.next, ...onward.pause } } : way;
+      });
     },
   };
+
+  /** Begins with a row: what steps gave to the search, and which page it asked for, holds for its row too. */
+  function ofItsPage({ progress = firstProgress }: AskContext): Progress {
+    const { page, offset, cursor, taken } = progress;
+    return { ...firstProgress, page, offset, ...(cursor !== undefined && { cursor }), taken };
+  }
+
+  /** What is known of a row that is asked for again. */
+  function known(row: KitRow, asked: AskContext): NonNullable<Progress['before']> {
+    const frame = refreshed(row, asked);
+    return { id: mapping.id(frame), values: verifying.needed(frame) };
+  }
+
+  /** The frame of an answer about a row: with the row's own values, and of the answer what that has. */
+  function answerAbout(row: KitRow, body: unknown, answered: AnswerContext, clickId?: string): Frame {
+    const frame = refreshed(row, answered);
+    if (clickId !== undefined) frame[verifying.click] = clickId;
+    const { headers, fetchedAt } = answered;
+    mapping.enterAnswer(frame, { body, status: 200, headers, text: '', fetchedAt });
+    return frame;
+  }
 
   /** The next request of a verification: a step, or the request itself. */
   function again(row: KitRow, asked: AskContext, progress: Progress): PartnerRequest {
@@ -216,12 +249,25 @@ export function compileExchange(input: ExchangeInput): Parts {
   function stepped(
     by: readonly CompiledStep[],
     frame: Frame,
-    { progress = firstProgress }: AnswerContext,
-  ): Progress | StatedFailure | undefined {
+    answered: AnswerContext,
+  ): Onward | StatedFailure | undefined {
+    const { progress = firstProgress } = answered;
     const step = by[progress.step];
     if (step === undefined) return undefined;
+    const again = waited(step.wait, frame, answered);
+    if (again !== undefined) return again;
     const said = takenBy(step, progress.step, frame, progress.taken);
-    return 'taken' in said ? { ...progress, step: progress.step + 1, taken: said.taken } : said;
+    return 'taken' in said ? { progress: { ...progress, step: progress.step + 1, polls: 0, taken: said.taken } } : said;
+  }
+
+  /** That the same is asked once more, where an answer is not whole yet. */
+  function waited(
+    wait: Waiting | undefined,
+    frame: Frame,
+    { progress = firstProgress }: AnswerContext,
+  ): Onward | undefined {
+    if (wait === undefined || wait.until(frame) === true) return undefined;
+    return { progress: { ...progress, polls: progress.polls + 1 }, pause: { afterMs: wait.everyMs } };
   }
 
   function readAnswer(body: unknown, answered: AnswerContext): ReadResult<KitRow> {
@@ -233,18 +279,23 @@ export function compileExchange(input: ExchangeInput): Parts {
     const through = stepped(steps, frame, answered);
     if (through !== undefined) {
       if ('failure' in through) return through;
-      const next = prepare(steps[through.step]?.make ?? search, answered, through);
+      const make = steps[through.progress.step]?.make ?? search;
+      const next = { ...prepare(make, answered, through.progress), ...through.pause };
       return { rows: [], next, intermediate: true };
     }
+    const unfinished = waited(poll?.wait, frame, answered);
+    const again = poll !== undefined &&
+      unfinished !== undefined && {
+        next: { ...authorize(poll.make(frame), answered, frame), progress: unfinished.progress, ...unfinished.pause },
+        intermediate: true,
+      };
+    // Rows that may still change, or go, are none.
+    if (again && !poll?.isPartial) return { rows: [], ...again };
     const answer = new KitAnswer(frame, mapping.load);
     const found = mapping.rows(answer, frame, body, answered);
     const rows = found?.rows;
     const warned = warningsOf(frame, found?.warning);
-    if (poll !== undefined && poll.until(frame) !== true) {
-      const next = { ...progress, polls: progress.polls + 1 };
-      const again = { ...authorize(poll.make(frame), answered, frame), progress: next, afterMs: poll.everyMs };
-      return { rows: rows ?? [], ...warned, next: again, intermediate: true };
-    }
+    if (again) return { rows: rows ?? [], ...warned, ...again };
     if (rows === undefined) return malformed('it has no list of rows where the manifest says');
     const next = paging?.(frame, answered, progress, found?.elements ?? 0);
     if (next === undefined) return { rows, ...warned };
@@ -267,6 +318,12 @@ interface Next {
   readonly next: PartnerRequest;
 }
 
+/** How far it is after an answer, and how long to wait before the next request. */
+interface Onward {
+  readonly progress: Progress;
+  readonly pause?: { readonly afterMs: number };
+}
+
 /** What goes on from an answer; a failure where that lacks what the next request is made of. */
 function whole<T>(make: () => T): T | StatedFailure {
   try {
@@ -274,6 +331,17 @@ function whole<T>(make: () => T): T | StatedFailure {
   } catch (error) {
     if (error instanceof AbsentError) return malformed(error.message);
     throw error;
+  }
+}
+
+/** The first request about a row. Throws PartnerFailure where the row lacks what it is made of. */
+function asking<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof AbsentError)) throw cause;
+    const detail = 'the offer lacks what the partner has to be asked with';
+    throw new PartnerFailure({ failure: FailureKind.MALFORMED, detail, cause });
   }
 }
 
@@ -320,9 +388,6 @@ function requireKeys({ compiler, manifest, door }: ExchangeInput): void {
 
 /** Slots for the elements of loops inside templates. */
 const innerLoops = 16;
-
-/** Name of the id of the row that is asked for again. */
-const verifiedId = 'verified';
 
 function malformed(detail: string): StatedFailure {
   return { failure: FailureKind.MALFORMED, detail };

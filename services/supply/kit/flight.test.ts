@@ -47,6 +47,69 @@ const body = {
 };
 const context: AnswerContext = asked();
 
+describe('when a flight leaves and lands', () => {
+  const itinerary = (departure: string, arrival: string, more: object) => {
+    const text = manifest('')
+      .replace("{local: 'flights[id].off'}", departure)
+      .replace("{local: 'flights[id].on'}", arrival);
+    const adapter = compiled(text, {}, 'flight');
+    const result = adapter.read(
+      { flights: [{ ...flight('a', 'LIS', '712'), ...more }], fares: [body.fares[0]] },
+      context,
+    );
+    const [row] = 'rows' in result ? result.rows : [];
+    const times = [adapter.columns.departure!(row!, context), adapter.columns.arrival!(row!, context)];
+    const item = adapter.item(row!, context, () => true);
+    const segment = item?.$case === 'flight' ? item.value.slices[0]!.segments[0]! : undefined;
+    return { times, departure: segment?.departure, arrival: segment?.arrival };
+  };
+  const local = '{local: "flights[id].off", zone: "flights[id].zone"}';
+
+  it('may be a moment: what is some minutes after the departure', () => {
+    const after = "local_instant(flights[id].off, 'Europe/Lisbon') + duration(flights[id].lasts + 'm')";
+    const made = itinerary(local, `{instant: "${after}", zone: "'Europe/Warsaw'"}`, {
+      zone: 'Europe/Lisbon',
+      lasts: '240',
+    });
+    expect(made.times).toEqual([Date.parse('2027-03-27T08:00:00Z'), Date.parse('2027-03-27T12:00:00Z')]);
+    expect(made.arrival).toEqual({ dateTime: '2027-03-27T13:00:00', timeZone: 'Europe/Warsaw', utcOffsetMinutes: 60 });
+  });
+
+  it('may be a text with an offset or seconds since 1970, by the clock of the airport', () => {
+    const made = itinerary('{epochSeconds: "flights[id].off"}', '{instant: "flights[id].on"}', {
+      off: Date.parse('2027-03-27T08:00:00Z') / 1_000,
+      on: '2027-03-27T05:00:00-07:00',
+    });
+    expect([made.departure?.dateTime, made.arrival?.dateTime]).toEqual(['2027-03-27T08:00:00', '2027-03-27T13:00:00']);
+    expect(made.departure?.timeZone).toBe('Europe/Lisbon');
+  });
+
+  it('stays the moment that it is in the hour that clocks repeat', () => {
+    const on = '2027-10-31T01:30:00Z';
+    const { times, arrival } = itinerary(local, '{instant: "flights[id].on"}', { off: '2027-10-30T20:00:00', on });
+    expect(times[1]).toBe(Date.parse(on));
+    expect(arrival).toEqual({ dateTime: '2027-10-31T02:30:00', timeZone: 'Europe/Warsaw', utcOffsetMinutes: 60 });
+  });
+
+  it.each([
+    ['{instant: "flights[id].on"}', '2027-02-30T08:00:00Z', RejectionReason.INVALID_TIME],
+    ['{instant: "flights[id].on"}', '2027-03-27T08:00:00', RejectionReason.INVALID_TIME],
+    ['{epochSeconds: "flights[id].on"}', 'soon', RejectionReason.INVALID_TIME],
+    ['{instant: "flights[id].on"}', undefined, RejectionReason.INVALID_TIME],
+  ])('is no time where it is none: %s of %s', (arrival, on, reason) => {
+    expect(() => itinerary(local, arrival, { on })).toThrow(expect.objectContaining({ reason }));
+  });
+
+  it('is told where it is written in another way', () => {
+    expect(() => itinerary(local, '{at: "flights[id].on"}', {})).toThrow(
+      /expected \{local, zone\}, the wall time.*\{instant, zone\}/,
+    );
+    expect(() => itinerary(local, '{local: "flights[id].on", instant: "flights[id].on"}', {})).toThrow(
+      /expected \{local, zone\}/,
+    );
+  });
+});
+
 describe('flights that rows share', () => {
   it.each(['once: id', ''])('are made as often as the manifest says, and are the same either way: "%s"', (once) => {
     const adapter = compiled(manifest(once), {}, 'flight');

@@ -17,6 +17,7 @@ import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { type CompiledField, compileMessage, mappingAt } from './item.ts';
 import { compileObject } from './layout.ts';
+import { compileMoment } from './leaf.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
 import { isEach, loopScope } from './template.ts';
 
@@ -243,8 +244,8 @@ function compileSegment(
       compiler.expression([...path, name], template[name], scope),
     ]),
   ) as Readonly<Record<(typeof STATED)[number], Reader | undefined>>;
-  const start = wallClock(compiler, [...path, 'departure'], departure, scope);
-  const end = wallClock(compiler, [...path, 'arrival'], arrival, scope);
+  const start = compileEnd(compiler, [...path, 'departure'], departure, scope);
+  const end = compileEnd(compiler, [...path, 'arrival'], arrival, scope);
   const state = compileObject<Omit<StatedSegment, 'technicalStops'> & { technicalStops: number }>(compiler, {
     origin: stated.origin,
     destination: stated.destination,
@@ -252,6 +253,8 @@ function compileSegment(
     destinationZone: end.zone,
     departure: start.local,
     arrival: end.local,
+    departureAt: start.epochMs,
+    arrivalAt: end.epochMs,
     marketingCarrier: stated.marketing_carrier,
     marketingNumber: stated.marketing_flight_number,
     operatingCarrier: stated.operating_carrier,
@@ -284,17 +287,27 @@ function compileSegment(
   };
 }
 
-/** A wall time at an airport; its zone is the airport's where the answer does not give it. */
-function wallClock(
-  compiler: Compiler,
-  path: Path,
-  template: unknown,
-  scope: Scope,
-): { readonly local: Reader; readonly zone: Reader | undefined } {
-  const { local, zone } = mappingAt(compiler, path, template) as { local?: unknown; zone?: unknown };
-  if (local === undefined) compiler.problem(path, 'expected {local, zone}: the wall time at the airport, each CEL');
-  return {
-    local: compiler.expression([...path, 'local'], local ?? '""', scope),
-    zone: zone === undefined ? undefined : compiler.expression([...path, 'zone'], zone, scope, 'string'),
-  };
+/** When a segment begins or ends: by the clock of the airport, or as a moment. */
+interface CompiledEnd {
+  readonly local?: Reader;
+  readonly epochMs?: (frame: Frame) => number | undefined;
+  /** Absent, also in a frame: the airport's own. */
+  readonly zone: Reader | undefined;
+}
+
+function compileEnd(compiler: Compiler, path: Path, template: unknown, scope: Scope): CompiledEnd {
+  const { local, zone: stated, ...moment } = mappingAt(compiler, path, template);
+  const zone = stated === undefined ? undefined : compiler.expression([...path, 'zone'], stated, scope, 'string');
+  const keys = Object.keys(moment);
+  const isMoment = keys.length === 1 && ('instant' in moment || 'epochSeconds' in moment);
+  if (local === undefined && isMoment) {
+    return { epochMs: compileMoment(compiler, path, moment as { readonly instant: unknown }, scope), zone };
+  }
+  if (local === undefined || keys.length > 0) {
+    compiler.problem(
+      path,
+      "expected {local, zone}, the wall time at the airport, or {instant, zone} or {epochSeconds, zone}, each CEL; without zone the airport's own counts",
+    );
+  }
+  return { local: compiler.expression([...path, 'local'], local ?? '""', scope), zone };
 }

@@ -56,15 +56,7 @@ export function compileTime(compiler: Compiler, path: Path, template: unknown, s
     const wall = compiler.expression([...path, 'local'], template.local, scope);
     return wallClock(wall, zone, path);
   }
-  const key = 'instant' in template ? 'instant' : 'epochSeconds';
-  const moment = compiler.expression([...path, key], (template as Record<string, unknown>)[key], scope);
-  const epochMs = (frame: Frame): number | undefined => {
-    const stated = moment(frame);
-    if (stated === undefined || stated === null || stated === '') return undefined;
-    const at = key === 'epochSeconds' ? secondsOf(stated) : typeof stated === 'number' ? stated : instantOf(stated);
-    if (at === undefined || Math.abs(at) > LAST_INSTANT) throw invalid(path, 'no moment');
-    return at;
-  };
+  const epochMs = compileMoment(compiler, path, template, scope);
   return {
     epochMs,
     local(frame) {
@@ -78,6 +70,27 @@ export function compileTime(compiler: Compiler, path: Path, template: unknown, s
         throw error;
       }
     },
+  };
+}
+
+/** Compiles a moment, in epoch ms; undefined where the row has none. Its reader throws Rejection where what it has is none. */
+export function compileMoment(
+  compiler: Compiler,
+  path: Path,
+  template: { readonly instant: unknown } | { readonly epochSeconds: unknown },
+  scope: Scope,
+): (frame: Frame) => number | undefined {
+  const [key, source] =
+    'instant' in template
+      ? (['instant', template.instant] as const)
+      : (['epochSeconds', template.epochSeconds] as const);
+  const moment = compiler.expression([...path, key], source, scope);
+  return (frame) => {
+    const stated = moment(frame);
+    if (stated === undefined || stated === null || stated === '') return undefined;
+    const at = key === 'epochSeconds' ? secondsOf(stated) : typeof stated === 'number' ? stated : instantOf(stated);
+    if (at === undefined || Math.abs(at) > LAST_INSTANT) throw invalid(path, 'no moment');
+    return at;
   };
 }
 

@@ -57,6 +57,10 @@ export interface Step {
   readonly request: RequestTemplate;
   /** Values read from its answer, for all that follow. */
   readonly take: Readonly<Record<string, Cel>>;
+  /** The answer is whole: until it holds the request is sent again. Comes with `everyMs`. */
+  readonly until?: Cel;
+  /** Pause between two requests, 50 to 10,000 ms. */
+  readonly everyMs?: number;
 }
 
 /** How further pages are asked for; the search's request is sent again where there is no own one. */
@@ -78,6 +82,8 @@ export interface Polling {
   readonly until: Cel;
   /** Pause between two requests, 50 to 10,000 ms. */
   readonly everyMs: number;
+  /** Rows of an answer that is not whole yet are final, and become offers at once. */
+  readonly partial?: boolean;
 }
 
 /** One loop that makes rows: over what, and the element's name. */
@@ -337,8 +343,13 @@ export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
     /** Requests before it, as `steps` before a search. */
     readonly steps?: readonly Step[];
     readonly request: RequestTemplate;
-    /** Where the answer has its rows, under the same names as `rows`. */
+    /** The answer is whole: until it holds the request is sent again. Comes with `everyMs`. */
+    readonly until?: Cel;
+    readonly everyMs?: number;
+    /** Where the answer has its rows, under the same names as `rows`; until then these name the row's own elements. */
     readonly rows?: Cel | readonly RowLoop[];
+    /** Names of `answer` and `joins` that stay those of the row's own answer where the new one has nothing for them. */
+    readonly keep?: readonly string[];
     /** The answer is about this one row: it counts also under another id. */
     readonly single?: boolean;
   };

@@ -348,6 +348,6 @@ describe('a hand-off', () => {
     const both = 'handoff:\n  url: row.link + "?c=" + url_encode(click)\n  token: row.id\n';
     expect(await way(both, { link: 'https://acme.example/a' })).toEqual({ url: 'https://acme.example/a?c=click%2F1' });
     expect(await way(both)).toEqual({ token: 'a' });
-    await expect(way('handoff:\n  url: row.link\n')).rejects.toThrow(/neither a link nor a token/);
+    await expect(way('handoff:\n  url: row.link\n')).rejects.toThrow(/has no link to go on with/);
   });
 });

@@ -38,11 +38,13 @@ export interface CompiledMapping {
   readonly rowScope: Scope;
   readonly load: RowLoader;
   readonly id: Reader;
+  /** Names of a row's own values: the loops' elements and `let`. */
+  readonly ownNames: readonly string[];
   /** Puts an answer's body, status, headers and joins into a frame. */
   enterAnswer(frame: Frame, answer: EnteredAnswer): void;
   /** The rows of an entered answer; undefined where it has no list of them. */
   rows(answer: KitAnswer, frame: Frame, body: unknown, context: AnswerContext): FoundRows | undefined;
-  /** Compiles other rows of the same names, as `verify` has them. */
+  /** Compiles other rows of the same names, as `verify` has them: they may read the values of the row that is asked for again. */
   alternativeRows(path: readonly string[], rows: Cel | readonly RowLoop[]): CompiledRows;
 }
 
@@ -114,8 +116,8 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     parts: {
       columns,
       item,
-      // Only of a search that is answered bit by bit: elsewhere ids need not be unlike from page to page.
-      ...(manifest.poll !== undefined && { idOf: nameOf }),
+      // Only where answers repeat rows: elsewhere ids need not be unlike from page to page.
+      ...(manifest.poll?.partial === true && { idOf: nameOf }),
       nameOf,
       price: (row, context): PartnerPrice => {
         const frame = checked(row);
@@ -130,6 +132,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     rowScope: scope,
     load,
     id,
+    ownNames: [...rows.names, ...Object.keys(mapping.let ?? {})].filter((name) => scope.has(name)),
     enterAnswer(frame, { body, status, headers = {}, text, fetchedAt }) {
       frame[answer.body] = body;
       frame[answer.status] = status;
@@ -149,7 +152,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
       const { rows: given, warning = undefined } = 'rows' in made ? made : { rows: made };
       return { rows: givenRows(kitAnswer, given), elements: given.length, warning };
     },
-    alternativeRows: (path, template) => compileRows(compiler, path, template, joins.scope),
+    alternativeRows: (path, template) => compileRows(compiler, path, template, scope, rows.names),
   };
 }
 

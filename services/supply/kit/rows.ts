@@ -29,12 +29,17 @@ export interface ReadRows {
   readonly elements: number;
 }
 
-/** Compiles `rows`: one list, whose elements are called `row`, or loops with names of their own. */
+/**
+ * Compiles `rows`: one list, whose elements are called `row`, or loops with names of their own.
+ *
+ * @param again names of the outer scope that loops give other values to: those of the row that is asked for again
+ */
 export function compileRows(
   compiler: Compiler,
   path: Path,
   rows: Cel | readonly RowLoop[],
   outer: Scope,
+  again: readonly string[] = [],
 ): CompiledRows {
   const plain = typeof rows === 'string';
   const loops: readonly RowLoop[] = plain ? [{ each: rows, as: 'row' }] : rows;
@@ -44,11 +49,12 @@ export function compileRows(
     const place: Path = plain ? path : [...path, at];
     const over = compiler.expression(plain ? place : [...place, 'each'], loop.each, scope, 'list_dyn');
     const inner = new Scope(scope);
-    if (inner.has(loop.as)) {
+    const known = again.includes(loop.as);
+    if (inner.has(loop.as) && !known) {
       compiler.problem([...place, 'as'], `"${loop.as}" is taken; choose another name`);
       continue;
     }
-    const slot = inner.add(loop.as, 'dyn');
+    const slot = known ? inner.slot(loop.as) : inner.add(loop.as, 'dyn');
     const where =
       loop.where === undefined ? undefined : compiler.expression([...place, 'where'], loop.where, inner, 'bool');
     compiled.push({ slot, over, where });
@@ -79,12 +85,14 @@ function walk(
   if (!Array.isArray(elements)) return;
   const loop = loops[depth]!;
   const inner = loops[depth + 1];
+  const before = frame[loop.slot];
   for (const element of elements) {
     frame[loop.slot] = element;
     if (loop.where !== undefined && loop.where(frame) !== true) continue;
     if (inner !== undefined) walk(loops, depth + 1, inner.over(frame), frame, found);
     else found.push(loops.map(({ slot }) => frame[slot]));
   }
+  frame[loop.slot] = before;
 }
 
 /** Rows of an answer. */

@@ -35,7 +35,6 @@ const request = (description: string): JSONSchema =>
 
 const rowsText =
   'where an answer has its rows: CEL for one list, whose elements are called row; or loops one in the other, [{each, as}, …]';
-const answerRows = rows(rowsText);
 const searchRows: JSONSchema = {
   description: `${rowsText}; or {given: [name, …]} for rows that map.ts makes, with the names of each row's values (of what was handed over: the handed-over row first)`,
   anyOf: [
@@ -64,6 +63,19 @@ const loginOption: JSONSchema = {
   type: 'string',
 };
 
+const everyMs: JSONSchema = {
+  description: 'pause between two requests, 50 to 10000 ms',
+  type: 'integer',
+  minimum: 50,
+  maximum: 10_000,
+};
+
+/** For a request that is sent again until its answer is whole. */
+const waiting = {
+  until: cel('the answer is whole: until then the same request is sent again, as long as there is time; with everyMs'),
+  everyMs,
+};
+
 /** Requests whose answers yield values for what comes after them. */
 const steps = (description: string): JSONSchema => ({
   description,
@@ -73,6 +85,7 @@ const steps = (description: string): JSONSchema => ({
   items: object('a step', ['request', 'take'], {
     request: request('what is sent'),
     take: named('names for values of its answer', cel('the value')),
+    ...waiting,
   }),
 });
 
@@ -182,7 +195,7 @@ const mapping = object('how rows become offers', ['id', 'price', 'item'], {
   item: {
     description:
       "the item, shaped as the vertical's message: CEL at the leaves; a time is {local, zone}, {instant, zone} or {epochSeconds, zone}; " +
-      "a list of messages is {each, as, at, where, give}; a flight's loops over slices and segments may say once: what they are made " +
+      "a list of messages is {each, as, at, where, give}; a segment's departure and arrival may leave zone out, then the airport's own counts; a flight's loops over slices and segments may say once: what they are made " +
       'of (CEL), and rows of an answer that share it share the slice or segment',
     type: 'object',
   },
@@ -291,12 +304,13 @@ export const manifestSchema: JSONSchema = object(
     search: request('the search; page, offset and cursor say which page is asked for'),
     poll: object('for a search that is answered bit by bit', ['request', 'until', 'everyMs'], {
       request: request('asks how far it is'),
-      until: cel('the answer is whole'),
-      everyMs: {
-        description: 'pause between two requests, 50 to 10000 ms',
-        type: 'integer',
-        minimum: 50,
-        maximum: 10_000,
+      until: cel('the answer is whole; rows are read of such an answer alone'),
+      everyMs,
+      partial: {
+        description:
+          'rows of an answer that is not whole yet are final: none changes, none goes. They become offers at once, and stay where ' +
+          'the time ends before the answer is whole (PARTIAL; without this TIMED_OUT, and no rows)',
+        type: 'boolean',
       },
     }),
     paging: object('how further pages are known and asked for: one of cursor, link and more', [], {
@@ -355,16 +369,26 @@ export const manifestSchema: JSONSchema = object(
     mapping,
     verify: object('asks again for one row', ['request'], {
       steps: steps(
-        "requests before it, as before a search; they may read the row's values and what the search's own steps took, and what they take holds for the verified row",
+        "requests before it, as before a search; they, take and until may read the row's values and what the search's own steps took, and what they take holds for the verified row",
       ),
       request: request("what is sent; may read the row's values"),
-      rows: answerRows,
+      ...waiting,
+      rows: rows(
+        `${rowsText}. Under the names of rows; each may read the row's own values under these names, as far as no loop before it has given them new ones, and those of mapping.let`,
+      ),
+      keep: {
+        description:
+          "names of answer and joins that stay as they were in the answer to the search where the new answer has nothing for them (absent, or a join without elements). All others are the new answer's alone, so that no price of before is taken for one of now",
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string' },
+      },
       single: { description: 'the answer is about this row alone, and counts also under another id', type: 'boolean' },
     }),
     handoff: {
       ...object('the way on: a link for the shopper where there is one, else a token for the booking API', [], {
         steps: steps(
-          "requests where the partner has to be asked for the way on; they may read the row's values and click, url and token what they take",
+          "requests where the partner has to be asked for the way on; they, take and until may read the row's values and click, url and token what they take",
         ),
         url: cel('the link; click is the id of the click'),
         token: cel('the token'),

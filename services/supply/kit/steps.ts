@@ -9,6 +9,32 @@ import type { Frame, Reader, Scope } from './scope.ts';
 export interface CompiledStep {
   readonly make: RequestMaker;
   readonly take: readonly (readonly [name: string, read: Reader])[];
+  readonly wait: Waiting | undefined;
+}
+
+/** What is asked again until its answer is whole. */
+export interface Waiting {
+  readonly until: Reader;
+  /** Pause before the next request. */
+  readonly everyMs: number;
+}
+
+/** Compiles `until` and `everyMs`, which come together. @param answers scope of the answers */
+export function compileWaiting(
+  compiler: Compiler,
+  path: Path,
+  { until, everyMs }: { readonly until?: string; readonly everyMs?: number },
+  answers: Scope,
+): Waiting | undefined {
+  if (until === undefined && everyMs === undefined) return undefined;
+  if (until === undefined || everyMs === undefined) {
+    compiler.problem(
+      path,
+      'until and everyMs come together: when the answer is whole, and how long to wait before asking',
+    );
+    return undefined;
+  }
+  return { until: compiler.expression([...path, 'until'], until, answers, 'bool'), everyMs };
 }
 
 /**
@@ -27,6 +53,7 @@ export function compileSteps(
   return steps.map((step, at) => ({
     make: request([...path, at, 'request'], step.request),
     take: compileFields(compiler, [...path, at, 'take'], step.take, answers),
+    wait: compileWaiting(compiler, [...path, at], step, answers),
   }));
 }
 

@@ -1,5 +1,5 @@
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { airportZone, localToEpochMs } from '../../../libs/reference/index.ts';
+import { airportZone, epochMsToLocal, localToEpochMs } from '../../../libs/reference/index.ts';
 import { Rejection } from '../adapter.ts';
 import { wallTime } from './time.ts';
 
@@ -36,6 +36,9 @@ export interface StatedSegment {
   readonly destinationZone?: unknown;
   readonly departure: unknown;
   readonly arrival: unknown;
+  /** In place of a wall time where the answer states a moment instead, epoch ms. */
+  readonly departureAt?: number | undefined;
+  readonly arrivalAt?: number | undefined;
   readonly marketingCarrier: unknown;
   readonly marketingNumber: unknown;
   readonly operatingCarrier: unknown;
@@ -123,12 +126,10 @@ export function segmentOf(stated: StatedSegment): Segment {
   const givenNumber = operatingCarrier === '' ? '' : flightNumber(stated.operatingNumber);
   const operatingNumber = givenNumber === '' && operatingCarrier === marketingCarrier ? marketingNumber : givenNumber;
 
-  const departure = wallTime(stated.departure);
-  const arrival = wallTime(stated.arrival);
-  if (departure === undefined) throw badTime('departure', stated.departure, origin);
-  if (arrival === undefined) throw badTime('arrival', stated.arrival, destination);
-  const start = placed(departure, stated.originZone, origin, 'departure');
-  const end = placed(arrival, stated.destinationZone, destination, 'arrival');
+  const start = endOf(stated.departure, stated.departureAt, stated.originZone, origin, 'departure');
+  const end = endOf(stated.arrival, stated.arrivalAt, stated.destinationZone, destination, 'arrival');
+  const { wall: departure } = start;
+  const { wall: arrival } = end;
 
   return {
     origin,
@@ -148,17 +149,48 @@ export function segmentOf(stated: StatedSegment): Segment {
   };
 }
 
+/** When a segment begins or ends. */
+interface End {
+  /** On the clock of the airport, to the second. */
+  readonly wall: string;
+  readonly zone: string;
+  readonly epochMs: number;
+}
+
+function endOf(stated: unknown, at: number | undefined, zone: unknown, airport: string, what: string): End {
+  if (at !== undefined) return momentAt(at, zone, airport);
+  const wall = wallTime(stated);
+  if (wall === undefined) throw badTime(what, stated, airport);
+  return placed(wall, zone, airport, what);
+}
+
 /** A wall time in the zone that the answer gives, or where that is none in the airport's own. */
-function placed(wall: string, statedZone: unknown, airport: string, what: string): { zone: string; epochMs: number } {
+function placed(wall: string, statedZone: unknown, airport: string, what: string): End {
   if (typeof statedZone === 'string' && statedZone !== '') {
     const epochMs = localToEpochMs(wall, statedZone);
-    if (epochMs !== undefined) return { zone: statedZone, epochMs };
+    if (epochMs !== undefined) return { wall, zone: statedZone, epochMs };
   }
-  const zone = airportZone(airport);
-  if (zone === undefined) throw new Rejection(RejectionReason.UNKNOWN_CODE, `airport ${airport} has no known zone`);
+  const zone = zoneOf(airport);
   const epochMs = localToEpochMs(wall, zone);
   if (epochMs === undefined) throw badTime(what, wall, airport);
-  return { zone, epochMs };
+  return { wall, zone, epochMs };
+}
+
+/** A moment on the clock of the airport, by the same zones. It stays what it is, also in the hour that clocks repeat. */
+function momentAt(epochMs: number, statedZone: unknown, airport: string): End {
+  const known = typeof statedZone === 'string' && statedZone !== '' && isZone(statedZone);
+  const zone = known ? statedZone : zoneOf(airport);
+  return { wall: epochMsToLocal(epochMs, zone).slice(0, 19), zone, epochMs };
+}
+
+function isZone(zone: string): boolean {
+  return localToEpochMs('2000-01-01T12:00:00', zone) !== undefined;
+}
+
+function zoneOf(airport: string): string {
+  const zone = airportZone(airport);
+  if (zone === undefined) throw new Rejection(RejectionReason.UNKNOWN_CODE, `airport ${airport} has no known zone`);
+  return zone;
 }
 
 /**

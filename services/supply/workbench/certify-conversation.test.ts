@@ -87,6 +87,32 @@ describe('a partner that is asked several times', { timeout: 60_000, concurrent:
   });
 });
 
+describe('a partner whose rows on the way are said to be final', { timeout: 60_000, concurrent: true }, () => {
+  const isFinal = 'rows of an answer that is not whole yet are final';
+  /** Karhoo with another whole answer than the one on the way. */
+  const changed = (change: (complete: string) => string) =>
+    certified('karhoo', (folder) => {
+      const file = join(folder, 'fixtures/quotes-complete.json');
+      const text = readFileSync(file, 'utf8');
+      expect(change(text)).not.toBe(text);
+      writeFileSync(file, change(text));
+    });
+
+  it.each([
+    ['costs something else in the whole answer', '4120', '4300', 'rejected: list-1:Zml4ZWQ= is another there'],
+    ['is gone', 'list-1:Zml4ZWQ=', 'list-1:b3RoZXI=', 'rejected: list-1:Zml4ZWQ= is not in the whole answer'],
+  ])('is a D where one %s', async (_what, from, to, detail) => {
+    const { certificate, failed } = await changed((text) => text.replaceAll(from, to));
+    expect(certificate.grade).toBe('D');
+    expect(failed[isFinal]).toBe(detail);
+  });
+
+  it('is told nothing of it where it does not say so', async () => {
+    const { certificate } = await certified('karhoo', (folder) => edit(folder, ['  partial: true\n', '']));
+    expect(certificate.checks.map(({ name }) => name)).not.toContain(isFinal);
+  });
+});
+
 describe('a partner that states a range', { timeout: 60_000, concurrent: true }, () => {
   it('is a D where its upper end is cut to whole units, also if none of its cases shows it', async () => {
     const { certificate, failed } = await certified('uber', (folder) =>

@@ -1,6 +1,5 @@
 import { localToEpochMs, utcOffsetMinutes } from '../../../libs/reference/index.ts';
 import type { PlannedColumn } from '../map-rows.ts';
-import { wallTime } from '../mapping/time.ts';
 import { type Check, check } from './grade.ts';
 import type { OfferView } from './offer-view.ts';
 import type { Read } from './reads.ts';
@@ -19,7 +18,8 @@ interface LocalTimeJson {
   readonly utcOffsetMinutes?: number;
 }
 
-const OFFSET = /(Z|[+-]\d\d:?\d\d)$/;
+/** A wall time inside a text, and the offset behind it: "2027-02-17T22:40:00Z+185" has more, which stays. */
+const STATED = /^(.*?)(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?(.*)$/s;
 
 /** Tries the times of rows: zones, midnights, and wall times that a zone's clocks skip. */
 export function timeChecks(rows: readonly TimedRow[], columns: readonly PlannedColumn[]): Check[] {
@@ -96,19 +96,27 @@ interface Stated {
 
 /** Where a time stands; undefined where it is worked out of something else. */
 function statedIn(trial: RowTrial, shown: LocalTimeJson, read: (row: unknown) => unknown): Stated | undefined {
-  const matches = ({ value }: Read): boolean => wallTime(value)?.slice(0, 16) === shown.dateTime.slice(0, 16);
+  const matches = ({ value }: Read): boolean => partsOf(value)?.wall === shown.dateTime.slice(0, 16);
   const looked = trial.reads(read).find(matches);
   const places = looked === undefined ? trial.leaves().filter(matches) : [looked];
   const [first] = places;
   if (first === undefined) return undefined;
   return {
     wall: `${shown.dateTime.slice(0, 16)}:00`,
-    suffix: OFFSET.exec(String(first.value))?.[0] ?? '',
-    change(value) {
-      const changes = places.map((place) => ({ read: place, value }));
+    suffix: partsOf(first.value)?.suffix ?? '',
+    change(text) {
+      const changes = places.map((read) => ({ read, value: partsOf(read.value)?.around(text) ?? text }));
       return looked === undefined ? trial.again(changes, read) : trial.with(changes, read);
     },
   };
+}
+
+/** A wall time to the minute where a text has one, with its offset, and what the text is with another time in its place. */
+function partsOf(value: unknown) {
+  const found = typeof value === 'string' ? STATED.exec(value) : null;
+  if (found === null) return undefined;
+  const [, before = '', wall = '', suffix = '', after = ''] = found;
+  return { wall: wall.slice(0, 16), suffix, around: (text: string): string => before + text + after };
 }
 
 function same(one: Outcome<unknown>, other: Outcome<unknown>): boolean {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -38,6 +38,9 @@ async function variant(...edits: readonly (readonly [file: string, from: string,
   return folder;
 }
 
+/** Files directly in a directory. */
+const filesIn = (directory: string): string[] => readdirSync(directory).map((name) => join(directory, name));
+
 /** Names of failed checks, with what was seen. */
 async function failures(folder: string): Promise<Record<string, string>> {
   const { certificate } = await certify(folder);
@@ -46,6 +49,22 @@ async function failures(folder: string): Promise<Record<string, string>> {
 }
 
 describe('a certificate', { timeout: 60_000, concurrent: true }, () => {
+  it('tries times that stand inside a text, the rest of which stays', async () => {
+    const times = ['a wall time that the clocks skip is refused, not shifted', 'midnight is the midnight of its place'];
+    const folder = await variant(
+      ['manifest.yaml', 'local: segment.departing_at', "local: 'segment.departing_at.substring(0, 19)'"],
+      ['manifest.yaml', 'local: segment.arriving_at', "local: 'segment.arriving_at.substring(0, 19)'"],
+    );
+    for (const name of ['fixtures', 'cassettes'].flatMap((one) => filesIn(join(folder, one)))) {
+      const text = readFileSync(name, 'utf8');
+      writeFileSync(name, text.replaceAll(/("(?:departing|arriving)_at":\s*"[^"]+)"/g, '$1Z+185"'));
+    }
+    expect(readFileSync(join(folder, 'cassettes/pages.yaml'), 'utf8')).toContain('2027-02-09T07:10:00Z+185');
+    const { certificate } = await certify(folder);
+    const tried = certificate.checks.filter(({ name }) => times.includes(name));
+    expect(tried.map(({ result }) => result)).toEqual(['passed', 'passed']);
+  });
+
   it('of the shipped Duffel is an A, and the same every time', async () => {
     const folder = await variant();
     const first = await certify(folder);

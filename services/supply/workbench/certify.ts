@@ -11,6 +11,7 @@ import { faultChecks } from './certify-faults.ts';
 import { feedChecks } from './certify-feed.ts';
 import { limitChecks } from './certify-limits.ts';
 import { moneyChecks } from './certify-money.ts';
+import { partialChecks } from './certify-partial.ts';
 import { pushChecks } from './certify-push.ts';
 import { timeChecks } from './certify-times.ts';
 import { completenessOf } from './completeness.ts';
@@ -76,6 +77,7 @@ export async function certify(folder: string): Promise<Certified> {
     ...moneyChecks(tried.map(({ trial }) => trial)),
     ...timeChecks(tried, plain.plan.columns),
     ...identityChecks(opened),
+    ...partialChecks(manifest, opened),
     ...(await determinismChecks(opened)),
   ];
   const { conversation, found } = await misbehave(opened);

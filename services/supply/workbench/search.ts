@@ -56,6 +56,8 @@ export interface ReadAnswer {
   readonly body: unknown;
   readonly context: AnswerContext;
   readonly rows: readonly unknown[];
+  /** A step, or an answer that is not whole yet. */
+  readonly intermediate: boolean;
 }
 
 /** A search of one partner, as supply does it, with everything that can be seen of it. */
@@ -142,7 +144,7 @@ function observed(adapter: Adapter, answers: ReadAnswer[], bodies: ConversationA
       bodies.push({ body, context });
       const result = adapter.read(body, context);
       if ('failure' in result) return result;
-      answers.push({ body, context, rows: result.rows });
+      answers.push({ body, context, rows: result.rows, intermediate: result.intermediate === true });
       const { next } = result;
       if (!frozen || next?.afterMs === undefined) return result;
       return { ...result, next: { ...next, afterMs: 0 } };
@@ -151,7 +153,7 @@ function observed(adapter: Adapter, answers: ReadAnswer[], bodies: ConversationA
 }
 
 /** Every row on its own, as the search took it: an offer, or why it is none. */
-export function fatesOf(partner: ConfiguredPartner, answers: readonly ReadAnswer[]): RowFate[] {
+export function fatesOf(partner: ConfiguredPartner, answers: readonly Omit<ReadAnswer, 'intermediate'>[]): RowFate[] {
   const { adapter, plan } = partner;
   const seen = new SeenOffers();
   const shown = new Set<string>();

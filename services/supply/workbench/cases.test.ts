@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { adapterFolders, shippedAdapters } from '../load.ts';
 import { folderOf, openOffline } from './bench.ts';
-import { loadCase, loadCases, resultOf, runCase, updatedText } from './cases.ts';
+import { updatedText } from './case-text.ts';
+import { loadCase, loadCases, resultOf, runCase } from './cases.ts';
 import { compareManifests } from './compare.ts';
 import { differenceText } from './difference.ts';
 

@@ -18,7 +18,12 @@ export interface Cassette {
   };
   /** It began with a token that was there already: no answer here is one to a request for a token. */
   readonly signedIn?: boolean;
+  /** Those of the search; none where it sends nothing. */
   readonly exchanges: readonly CassetteExchange[];
+  /** Those of a verification of one of its offers. */
+  readonly verify?: readonly CassetteExchange[];
+  /** Those of a hand-off of one of its offers. */
+  readonly handoff?: readonly CassetteExchange[];
 }
 
 /** One request with its answer. */
@@ -48,6 +53,39 @@ const headers: JSONSchema = {
   additionalProperties: { type: 'string' },
 };
 
+const exchange: JSONSchema = {
+  type: 'object',
+  required: ['answer'],
+  additionalProperties: false,
+  properties: {
+    request: {
+      type: 'object',
+      required: ['method', 'path'],
+      additionalProperties: false,
+      properties: {
+        method: { type: 'string' },
+        path: { type: 'string' },
+        headers,
+        body: { type: 'string' },
+      },
+    },
+    answer: {
+      type: 'object',
+      required: ['status'],
+      additionalProperties: false,
+      properties: {
+        status: { type: 'integer', minimum: 200, maximum: 599 },
+        headers,
+        body: { description: 'the body as text', type: 'string' },
+        bodyFile: { description: 'a file with the body, relative to this one', type: 'string' },
+        bodyBase64: { description: 'a body that is no text', type: 'string' },
+      },
+    },
+  },
+};
+
+const exchanges = (description: string): JSONSchema => ({ description, type: 'array', items: exchange });
+
 /** JSON Schema of a cassette file. */
 export const cassetteSchema: JSONSchema = {
   description: 'a recorded conversation with a partner',
@@ -64,41 +102,9 @@ export const cassetteSchema: JSONSchema = {
       properties: { criteria: { type: 'object' }, market: { type: 'string' }, currency: { type: 'string' } },
     },
     signedIn: { description: 'it began with a token that was there already', type: 'boolean' },
-    exchanges: {
-      description: 'requests and answers in order',
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        required: ['answer'],
-        additionalProperties: false,
-        properties: {
-          request: {
-            type: 'object',
-            required: ['method', 'path'],
-            additionalProperties: false,
-            properties: {
-              method: { type: 'string' },
-              path: { type: 'string' },
-              headers,
-              body: { type: 'string' },
-            },
-          },
-          answer: {
-            type: 'object',
-            required: ['status'],
-            additionalProperties: false,
-            properties: {
-              status: { type: 'integer', minimum: 200, maximum: 599 },
-              headers,
-              body: { description: 'the body as text', type: 'string' },
-              bodyFile: { description: 'a file with the body, relative to this one', type: 'string' },
-              bodyBase64: { description: 'a body that is no text', type: 'string' },
-            },
-          },
-        },
-      },
-    },
+    exchanges: exchanges('requests and answers of the search, in order'),
+    verify: exchanges('those of asking for one of its offers again'),
+    handoff: exchanges('those of handing off one of its offers'),
   },
 };
 
@@ -114,9 +120,9 @@ export function cassetteText(cassette: Cassette): string {
   return text.replaceAll('${', () => '$${');
 }
 
-/** The answers of a cassette as they came over the wire. `directory` is where it lies. */
-export function answersOf(cassette: Cassette, directory: string): HttpAnswer[] {
-  return cassette.exchanges.map(({ answer }) => ({
+/** The answers of exchanges as they came over the wire. `directory` is where their cassette lies. */
+export function answersOf(exchanges: readonly CassetteExchange[], directory: string): HttpAnswer[] {
+  return exchanges.map(({ answer }) => ({
     status: answer.status,
     headers: answer.headers ?? {},
     body: bodyOf(answer, directory),

@@ -1,7 +1,8 @@
 /** The workbench of supply teams: what `entrepot partner …` does, as functions. */
 export { adapterFolders, loadRemote, shippedAdapters } from '../load.ts';
 export { folderOf } from './bench.ts';
-export { type CaseResult, loadCase, loadCases, runCase, updatedText } from './cases.ts';
+export { caseText, updatedText } from './case-text.ts';
+export { type CaseResult, loadCase, loadCases, runCase } from './cases.ts';
 export { cassetteText } from './cassette.ts';
 export { type Certificate, certify, outdatedFiles, writeCertificate } from './certify.ts';
 export { certifyRemote } from './certify-remote.ts';

@@ -17,14 +17,23 @@ const IDLE_HEADERS = new Set(['accept-encoding', 'traceparent']);
  *
  * @param secrets texts of the account's credentials; what its requests authenticated with counts as well
  * @param basePath path of the account's endpoint, which is no part of the format
+ * @param actions what went to the partner when one of the offers was asked for again, and handed off
  */
 export function recordOf(
   asked: Asked,
   exchanged: readonly Exchanged[],
   secrets: readonly string[],
   basePath = '',
+  actions: Readonly<Record<'verify' | 'handoff', readonly Exchanged[]>> = { verify: [], handoff: [] },
 ): Cassette {
-  const redactor = new Redactor([...secrets, ...tokensSent(exchanged.map(({ request }) => request))]);
+  const all = [...exchanged, ...actions.verify, ...actions.handoff];
+  const redactor = new Redactor([...secrets, ...tokensSent(all.map(({ request }) => request))]);
+  const shown = (list: readonly Exchanged[]): CassetteExchange[] =>
+    list.flatMap(({ request, answer }) =>
+      answer === undefined
+        ? []
+        : [{ request: readableRequest(below(basePath, request), redactor), answer: recordedAnswer(answer, redactor) }],
+    );
   return {
     recordedAt: new Date(asked.now).toISOString(),
     asked: {
@@ -32,11 +41,9 @@ export function recordOf(
       market: asked.market,
       currency: asked.currency,
     },
-    exchanges: exchanged.flatMap(({ request, answer }) =>
-      answer === undefined
-        ? []
-        : [{ request: readableRequest(below(basePath, request), redactor), answer: recordedAnswer(answer, redactor) }],
-    ),
+    exchanges: shown(exchanged),
+    ...(actions.verify.length > 0 && { verify: shown(actions.verify) }),
+    ...(actions.handoff.length > 0 && { handoff: shown(actions.handoff) }),
   };
 }
 

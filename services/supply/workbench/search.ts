@@ -13,6 +13,7 @@ import { nameOf, PartnerFailure } from '../failure.ts';
 import { appliedBy, constraintsIn } from '../filters.ts';
 import type { HttpAnswer, HttpRequest, HttpSender } from '../http.ts';
 import { mapRows } from '../map-rows.ts';
+import type { HeldRow } from '../offers.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
@@ -47,6 +48,8 @@ export interface RowFate {
   readonly reads: readonly Read[];
   readonly offer: OfferView | undefined;
   readonly rejection: { readonly reason: string; readonly example: string } | undefined;
+  /** The row itself, as it was read. */
+  readonly held: HeldRow;
 }
 
 /** One answer that was read. */
@@ -76,6 +79,8 @@ export interface SearchBounds {
   readonly frozen?: boolean;
   /** Requests go out with a made-up token instead of asking for one. */
   readonly signedIn?: boolean;
+  /** Where tokens are kept, for who goes on asking afterwards. */
+  readonly tokens?: TokenCache;
 }
 
 /**
@@ -105,7 +110,7 @@ async function outcomeOf(
   partner: ConfiguredPartner,
   context: AskContext,
   http: HttpSender,
-  { deadline, signal, frozen, signedIn }: SearchBounds,
+  { deadline, signal, frozen, signedIn, tokens = new TokenCache() }: SearchBounds,
 ): Promise<PartnerOutcome> {
   let first: ReturnType<Adapter['ask']>;
   try {
@@ -120,7 +125,7 @@ async function outcomeOf(
   }
   const tools = {
     http,
-    tokens: signedIn === true ? new HeldToken() : new TokenCache(),
+    tokens: signedIn === true ? new HeldToken() : tokens,
     turns: new Turns(),
     answers: { hold: () => '' },
     ...(frozen === true && { now: () => context.now }),
@@ -167,7 +172,7 @@ export function fatesOf(partner: ConfiguredPartner, answers: readonly ReadAnswer
         example: rejected.example,
       };
       const offer = mapped.rows.length === 1 ? offerView(partner, row, context) : undefined;
-      fates.push({ id, reads, offer, rejection });
+      fates.push({ id, reads, offer, rejection, held: { partner, context, row } });
     }
   }
   return fates;
@@ -218,14 +223,14 @@ function messageOf(error: unknown): string {
 }
 
 /** A token that is there already. */
-class HeldToken extends TokenCache {
+export class HeldToken extends TokenCache {
   override get(): Promise<string> {
     return Promise.resolve('placeholder-token');
   }
 }
 
 /** Notes what passes through a sender. */
-class Tap implements HttpSender {
+export class Tap implements HttpSender {
   readonly exchanged: Exchanged[] = [];
   readonly #inner: HttpSender;
 

@@ -47,7 +47,7 @@ export interface Certified {
 }
 
 const noOffers = 'no golden case makes an offer';
-/** Rows whose values are changed one by one: more say nothing new, for one mapping reads them all. */
+/** Rows whose values are changed one by one: more say little new, for one mapping reads them all. At least one of each case. */
 const TRIED_ROWS = 25;
 
 /**
@@ -64,8 +64,9 @@ export async function certify(folder: string): Promise<Certified> {
     opened.push({ partner, result });
   }
   const { partner: plain, manifest } = await openOffline(folder);
-  const rows = opened.flatMap(({ partner, result }) => offeredRows(partner, result.search));
-  const tried = rows.slice(0, TRIED_ROWS).map(({ partner, row, context, offer, place }) => ({
+  const rowsOfCases = opened.map(({ partner, result }) => offeredRows(partner, result.search));
+  const rows = rowsOfCases.flat();
+  const tried = sampled(rowsOfCases).map(({ partner, row, context, offer, place }) => ({
     trial: new RowTrial(partner, row, context, place),
     offer,
   }));
@@ -102,6 +103,18 @@ export async function certify(folder: string): Promise<Certified> {
       results.map(({ search }) => search),
     ),
   };
+}
+
+/** Some rows of every case, taken in turns: which ones does not hang on how cases are called. */
+function sampled<T>(cases: readonly (readonly T[])[]): T[] {
+  const most = Math.max(TRIED_ROWS, cases.filter((rows) => rows.length > 0).length);
+  const found: T[] = [];
+  for (let turn = 0; found.length < most; turn++) {
+    const round = cases.flatMap((rows) => rows.slice(turn, turn + 1));
+    if (round.length === 0) break;
+    found.push(...round.slice(0, most - found.length));
+  }
+  return found;
 }
 
 /** A case with the partner that its options make. */

@@ -24,7 +24,7 @@ export function certifyCommand(): Command {
     .option('--json', 'the certificate as JSON for scripts, and nothing else')
     .addHelpText('after', help)
     .action(async (names: readonly string[], options: CertifyOptions) => {
-      const { adapterFolders, certify, certifyRemote, folderOf, loadCases, loadRemote, writeCertificate } =
+      const { adapterFolders, certify, certifyRemote, folderOf, loadCases, loadRemote, whyNotA, writeCertificate } =
         await workbench();
       const [name] = names;
       if (name === undefined && options.all !== true) throw new InvalidArgumentError('Name a partner, or say --all.');
@@ -56,7 +56,7 @@ export function certifyCommand(): Command {
         }
       }
       if (options.json === true) console.log(JSON.stringify(certificate, null, 2));
-      else print(certificate, written);
+      else print(certificate, whyNotA(certificate), written);
       if (certificate.grade === 'D') process.exitCode = 1;
     });
 }
@@ -66,7 +66,7 @@ async function certifyMany(folders: readonly string[], options: CertifyOptions):
   if (options.address !== undefined || options.account !== undefined) {
     throw new InvalidArgumentError('--address and --account are of one partner.');
   }
-  const { certify, outdatedFiles, statusOf, writeCertificate } = await workbench();
+  const { certify, outdatedFiles, statusOf, whyNotA, writeCertificate } = await workbench();
   const certificates: Certificate[] = [];
   const rows: string[][] = [];
   for (const folder of folders) {
@@ -94,7 +94,10 @@ async function certifyMany(folders: readonly string[], options: CertifyOptions):
       'changed',
     ];
     console.log(table(headings, rows));
-    for (const { partner, checks } of certificates) {
+    for (const certificate of certificates) {
+      const { partner, checks } = certificate;
+      const why = whyNotA(certificate);
+      if (why !== undefined) console.log(`${partner}: ${plain(why)}`);
       for (const one of checks.filter(({ result }) => result === 'failed')) {
         console.log(`${mark(one)} ${partner}: ${one.name}${styleText('dim', `  ${plain(one.detail ?? '')}`)}`);
       }
@@ -137,7 +140,7 @@ function hostAndPort(text: string): { host: string; port: number } {
   return { host, port: Number(port) };
 }
 
-function print(certificate: Certificate, written: readonly string[]): void {
+function print(certificate: Certificate, why: string | undefined, written: readonly string[]): void {
   let group = '';
   for (const one of certificate.checks) {
     if (one.group !== group) console.log(styleText('bold', `${group === '' ? '' : '\n'}${one.group}`));
@@ -172,6 +175,7 @@ function print(certificate: Certificate, written: readonly string[]): void {
       : `version ${manifest === '' ? '(none)' : plain(manifest)} at ${address}`;
   console.log(`\n${styleText('bold', 'grade')} ${colouredGrade(grade)}: trafficShare up to ${ceiling}, for ${what}`);
   for (const file of written) console.log(`wrote ${shortest(file)}`);
+  if (why !== undefined) console.log(plain(why));
 }
 
 function colouredGrade(grade: Certificate['grade']): string {

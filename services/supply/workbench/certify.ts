@@ -3,11 +3,13 @@ import path from 'node:path';
 import { type CertificateHead, ceilings, type Grade } from '../certificate.ts';
 import { BASELINE_FILE, type Baseline, baselineText } from '../drift/baseline.ts';
 import { digestOfFolder } from '../folder-digest.ts';
+import type { ManifestFile } from '../kit/manifest.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';
 import { type CaseResult, digestOfCases, loadCases, resultOf } from './cases.ts';
 import { faultChecks } from './certify-faults.ts';
+import { handoffChecks } from './certify-handoff.ts';
 import { limitChecks } from './certify-limits.ts';
 import { moneyChecks } from './certify-money.ts';
 import { timeChecks } from './certify-times.ts';
@@ -64,11 +66,15 @@ export async function certify(folder: string): Promise<Certified> {
     opened.push({ partner, result });
   }
   const { partner: plain, manifest } = await openOffline(folder);
-  const rowsOfCases = opened.map(({ partner, result }) => offeredRows(partner, result.search));
+  const seen = new Set<string>();
+  const rowsOfCases = opened.map(({ partner, result }) =>
+    isNew(seen, result) ? offeredRows(partner, result.search) : [],
+  );
   const rows = rowsOfCases.flat();
   const tried = sampled(rowsOfCases).map(({ partner, row, context, offer, place }) => ({
     trial: new RowTrial(partner, row, context, place),
     offer,
+    held: { partner, row, context },
   }));
   const checks: Check[] = [
     ...caseChecks(results),
@@ -82,7 +88,8 @@ export async function certify(folder: string): Promise<Certified> {
     plain,
     rows.map(({ offer }) => offer.columns),
   );
-  checks.push(...found, ...filled, ...coverageChecks(manifest, results));
+  const held = tried.map(({ held }) => held);
+  checks.push(...handoffChecks(held, takesClick(manifest)), ...found, ...filled, ...coverageChecks(manifest, results));
   const grade = gradeOf(checks, completeness);
   return {
     folder,
@@ -103,6 +110,18 @@ export async function certify(folder: string): Promise<Certified> {
       results.map(({ search }) => search),
     ),
   };
+}
+
+/** Whether a case's search is none that another one makes too: what is done with an offer takes cases of its own. */
+function isNew(seen: Set<string>, { case: { cassette, document, answers } }: CaseResult): boolean {
+  const { criteria, options } = document.value;
+  const search = JSON.stringify([cassette, answers.length, criteria, options]);
+  return !seen.has(search) && seen.add(search).size > 0;
+}
+
+/** Whether the hand-off says to read the click; undefined where map.ts makes it. */
+function takesClick({ handoff }: ManifestFile): boolean | undefined {
+  return handoff === undefined ? undefined : /\bclick\b/.test(JSON.stringify(handoff));
 }
 
 /** Some rows of every case, taken in turns: which ones does not hang on how cases are called. */

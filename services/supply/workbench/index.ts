@@ -8,7 +8,7 @@ export { type Certificate, certify, outdatedFiles, writeCertificate } from './ce
 export { certifyRemote } from './certify-remote.ts';
 export { type Comparison, compareManifests } from './compare.ts';
 export { adoptDrift, type FoundDrift, findDrift } from './drift.ts';
-export type { Check } from './grade.ts';
+export { type Check, whyNotA } from './grade.ts';
 export { moneyChanges } from './money-changes.ts';
 export { makePartner } from './new.ts';
 export { beginCase } from './new-case.ts';

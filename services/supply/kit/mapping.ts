@@ -4,6 +4,7 @@ import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/o
 import type { Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
+import { absenceOf } from './absence.ts';
 import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler } from './compiler.ts';
 import { compileLets } from './context.ts';
@@ -76,7 +77,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   const keys = rows.names.map((name, at) => [isGiven(manifest.rows ?? '') ? name : at, rows.slots[at]!] as const);
   const load = compileLoader(compiler, keys, lets);
   const id = compiler.expression([...at, 'id'], mapping.id, scope);
-  const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id);
+  const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id, absenceOf(compiler, scope, lets));
   const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
   const rejects = (mapping.reject ?? []).map(({ when, because }, position) => ({
     when: compiler.expression([...at, 'reject', position, 'when'], when, scope, 'bool'),

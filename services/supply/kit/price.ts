@@ -3,6 +3,7 @@ import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts'
 import { minorDigits, parseAmount } from '../../../libs/money/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { statedTaxBasis } from '../mapping/reject.ts';
+import type { ExplainAbsence } from './absence.ts';
 import type { Compiler, Path } from './compiler.ts';
 import type { PriceTemplate } from './manifest.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
@@ -14,6 +15,7 @@ export function compilePrice(
   template: PriceTemplate,
   scope: Scope,
   id: Reader,
+  absence: ExplainAbsence,
 ): (frame: Frame, context: AnswerContext) => PartnerPrice {
   const read = (key: keyof PriceTemplate, type?: 'string' | 'bool'): Reader | undefined =>
     template[key] === undefined ? undefined : compiler.expression([...path, key], template[key], scope, type);
@@ -28,17 +30,20 @@ export function compilePrice(
   return (frame, context) => {
     if (metered?.(frame) === true) throw new Rejection(RejectionReason.METERED, `${id(frame)} has a tariff, no price`);
     const code = currency(frame);
-    const amount = (stated: unknown, what: string): number => {
+    const amount = (stated: unknown, what: string, reader: Reader): number => {
       const parsed = parse(stated, code);
-      // The row's id is read only where something is wrong with it.
-      if ('rejected' in parsed) throw new Rejection(parsed.rejected, `${what} of ${id(frame)}: ${parsed.example}`);
-      return parsed.minor;
+      if (!('rejected' in parsed)) return parsed.minor;
+      // The row's id, and why there is nothing, are looked for only where something is wrong with it.
+      const lacks = [code === undefined && currency, (stated === undefined || stated === null) && reader].find(Boolean);
+      const then = lacks ? frame.slice() : frame;
+      const why = lacks ? (): string | undefined => absence(then, lacks) : undefined;
+      throw new Rejection(parsed.rejected, `${what} of ${id(frame)}: ${parsed.example}`, why);
     };
     const optional = (reader: Reader | undefined, what: string, otherwise: number): number => {
       const stated = reader?.(frame);
-      return stated === undefined || stated === null ? otherwise : amount(stated, what);
+      return stated === undefined || stated === null ? otherwise : amount(stated, what, reader!);
     };
-    const totalMinor = amount(total(frame), 'total');
+    const totalMinor = amount(total(frame), 'total', total);
     const price = {
       currency: code as string,
       totalMinor,

@@ -238,19 +238,24 @@ class Trial {
       taken++;
       const wanted = predicted(factors, each, 1n);
       if (wanted === undefined || Math.abs(total - wanted.total) <= ROUNDINGS * wanted.rounded) continue;
-      const tenfold = this.#total(
-        currency,
-        each.map((one) => 10n * one),
-        zeros,
-      );
-      // A least fee, or a cap: at this size it is worked out in another way.
-      const bends = Math.abs(Number(tenfold) - 10 * total) > 10 * ROUNDINGS * this.#amounts.length;
-      if (bends || typeof tenfold === 'string') continue;
+      if (this.#bends(currency, each, total, zeros, digits)) continue;
       against.push(
         `${text} ${currency} in ${this.#amounts[0]!.shape} became ${total} minor units, not ${wanted.total}`,
       );
     }
     return { against, taken, refused };
+  }
+
+  /** Whether it is worked out in another way at this size: a least fee, a cap. */
+  #bends(currency: string, each: readonly bigint[], total: number, zeros: number, digits: number): boolean {
+    const tenfold = this.#total(
+      currency,
+      each.map((one) => 10n * one),
+      zeros,
+      digits,
+    );
+    if (typeof tenfold === 'string') return true;
+    return Math.abs(tenfold - 10 * total) > 10 * ROUNDINGS * this.#amounts.length;
   }
 
   /** One minor unit more in one amount. */
@@ -285,6 +290,7 @@ class Trial {
     if (typeof total === 'string' || wanted === undefined) return [];
     const most = ROUNDINGS * this.#amounts.length;
     if (Math.abs(total - wanted.total) <= most) return [];
+    if (this.#bends(currency, each, total, 0, digits + 1)) return [];
     const text = `${String(amount).slice(0, -digits - 1)}.${String(amount).slice(-digits - 1)}`;
     return [`${text} ${currency} in each amount became ${total} minor units, not about ${wanted.total}`];
   }

@@ -20,6 +20,7 @@ import { FaultBench } from './fault-bench.ts';
 import { type Check, type Completeness, check, gradeOf } from './grade.ts';
 import { offerView } from './offer-view.ts';
 import { RowTrial } from './row-trial.ts';
+import { sampled } from './sampled.ts';
 import { fatesOf, type Search } from './search.ts';
 
 /** What `certificate.json` says. The same folder gives the same text. */
@@ -49,8 +50,6 @@ export interface Certified {
 }
 
 const noOffers = 'no golden case makes an offer';
-/** Rows whose values are changed one by one: more say little new, for one mapping reads them all. At least one of each case. */
-const TRIED_ROWS = 25;
 
 /**
  * Grades a partner's folder without secrets and without the partner: its golden cases, generated variants of their rows,
@@ -122,18 +121,6 @@ function isNew(seen: Set<string>, { case: { cassette, document, answers } }: Cas
 /** Whether the hand-off says to read the click; undefined where map.ts makes it. */
 function takesClick({ handoff }: ManifestFile): boolean | undefined {
   return handoff === undefined ? undefined : /\bclick\b/.test(JSON.stringify(handoff));
-}
-
-/** Some rows of every case, taken in turns: which ones does not hang on how cases are called. */
-function sampled<T>(cases: readonly (readonly T[])[]): T[] {
-  const most = Math.max(TRIED_ROWS, cases.filter((rows) => rows.length > 0).length);
-  const found: T[] = [];
-  for (let turn = 0; found.length < most; turn++) {
-    const round = cases.flatMap((rows) => rows.slice(turn, turn + 1));
-    if (round.length === 0) break;
-    found.push(...round.slice(0, most - found.length));
-  }
-  return found;
 }
 
 /** A case with the partner that its options make. */

@@ -104,11 +104,16 @@ export async function certify(folder: string): Promise<Certified> {
       conversation,
       checks,
     },
-    baseline: baselineOf(
-      digestOfFolder(folder),
-      results.map(({ search }) => search),
-    ),
+    baseline: baselineOf(digestOfFolder(folder), recordedOnce(results)),
   };
+}
+
+/** One search of each recording: cases that only go on otherwise say nothing new of its shape. */
+function recordedOnce(results: readonly CaseResult[]): Search[] {
+  const firsts = new Map(results.toReversed().map((result) => [result.case.cassette ?? result.case.file, result]));
+  return results
+    .filter((result) => firsts.get(result.case.cassette ?? result.case.file) === result)
+    .map(({ search }) => search);
 }
 
 /** Whether a case's search is none that another one makes too: what is done with an offer takes cases of its own. */

@@ -188,13 +188,14 @@ function mark({ result }: Check): string {
 }
 
 const help = `
-Tried without secrets and without the partner: its golden cases; amounts in currencies with 0, 2 and 3 minor digits,
-midnights, and wall times that clocks skip, put into its recorded rows; rows read twice and backwards; and a server on
+Tried without secrets and without the partner: its golden cases, with verifications and hand-offs; amounts in currencies with
+0, 2 and 3 minor digits, midnights, and wall times that clocks skip, put into its recorded rows; links of hand-offs; rows read twice and backwards; and a server on
 this machine that hangs, drips, truncates, answers with errors, HTML, nothing or too much, at every request of the longest
 recorded conversation: login, steps, polls, pages.
 
 Grades, with the most that trafficShare of an account may be (entrepot check refuses more):
-  A  1     all of B; exactness of money could be checked; cases show all that the manifest says can happen; 60 % of the
+  A  1     all of B; exactness of money could be checked; cases show all that the manifest says can happen, a verification
+           and a hand-off with it (\`test --new-case\` begins what is missing); 60 % of the
            attributes that the format has are filled, each somewhere, and it lacks half of the vertical's at most
   B  0.5   all of C; every fault has the right typed outcome, deadlines, cancellation and limits are kept
   C  0.1   golden cases hold and make offers; money, times, identity and determinism are right

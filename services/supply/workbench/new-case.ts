@@ -48,14 +48,26 @@ function write(folder: string, wanted: CaseKind, pattern: LoadedCase, manifest: 
   for (const one of [file, cassette]) {
     if (existsSync(one)) throw invalidField('new-case', `${one} exists`);
   }
-  const { expect: _, verify: _v, handoff: _h, about: _a, cassette: old, ...head } = pattern.document.value;
+  const { kind: _k, expect: _, verify: _v, handoff: _h, about: _a, cassette: old, ...rest } = pattern.document.value;
+  const { locale, options, ...head } = rest;
   const own = `../cassettes/${kind}.yaml`;
   const action = answers === 'verify' ? { verify: { offer: 0, cassette: own } } : {};
   const handoff = answers === 'handoff' ? { handoff: { offer: 0, click: 'click-1' } } : {};
   const reused = answers === 'verify' || answers === 'handoff';
   const about: Partial<GoldenCase> = { about: name };
   const sends = answers === 'none' ? {} : { cassette: reused && old !== undefined ? old : own };
-  const text = caseText({ ...head, kind: 'supplemental', ...about, ...sends, ...action, ...handoff });
+  const spoken = locale === 'en-GB' ? {} : { locale };
+  const set = Object.keys(options).length === 0 ? {} : { options };
+  const text = caseText({
+    kind: 'supplemental',
+    ...about,
+    ...sends,
+    ...head,
+    ...spoken,
+    ...set,
+    ...action,
+    ...handoff,
+  });
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, `# To be filled in: ${left}\n${text}`);
   if (answers === 'none' || answers === 'handoff') return { case: file, cassette: undefined, left };

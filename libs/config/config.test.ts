@@ -65,6 +65,35 @@ describe('broken YAML', () => {
   });
 });
 
+describe('a text in braces that reads like YAML', () => {
+  const inBraces = 'within { } or [ ] a text with any of [ ] { } , : # or quotes in it stands in quotes';
+
+  it.each([
+    ['adapter: { at: offer["@until"] }\n', 1, 21],
+    ['adapter: x\na:\n  - { each: a, where: z[0] == 1 }\n', 3, 24],
+    ['adapter: { at: a ? b : c }\n', 1, 16],
+    ['adapter: { at: m.map(x, {"a": x}) }\n', 1, 33],
+    ['adapter: { at: "x" + y }\n', 1, 20],
+    ['adapter: [ x[0], y ]\n', 1, 13],
+    ['adapter: { at: a # b }\nb: 1\n', 2, 1],
+  ])('is told where it stands, with what to do: %s', (text, line, column) => {
+    expect(problemsOf(text)).toEqual([{ file: 'p.yaml', line, column, reason: expect.stringContaining(inBraces) }]);
+  });
+
+  it('is told of where its comma began another key', () => {
+    expect(problemsOf('adapter: duffel\nb)": 1\n')[0]?.reason).toMatch(
+      /unknown key .*; within \{ \} a text with a comma/,
+    );
+    expect(problemsOf('adapter: duffel\nbad: 1\n')[0]?.reason).not.toMatch(/within/);
+  });
+
+  it('elsewhere is told of by how it begins', () => {
+    for (const text of ['adapter: "x" + y\n', 'adapter: @x\n', 'adapter: %x\n']) {
+      expect(problemsOf(text)[0]?.reason, text).toMatch(/; a text that begins with a quote, or one of/);
+    }
+  });
+});
+
 describe('parseYaml', () => {
   it('fills defaults in', () => {
     expect(parseYaml<Partner>('adapter: duffel\n', 'p.yaml', schema).value).toEqual({

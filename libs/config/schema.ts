@@ -84,7 +84,9 @@ function describe(error: DefinedError): SchemaProblem {
       return {
         path,
         key,
-        reason: `unknown key "${key}"; expected ${known.length > 0 ? `one of: ${known.join(', ')}` : 'no keys'}`,
+        reason:
+          `unknown key "${key}"; expected ${known.length > 0 ? `one of: ${known.join(', ')}` : 'no keys'}` +
+          (/[()"'\]]/.test(key) ? '; within { } a text with a comma in it stands in quotes' : ''),
       };
     }
     case 'required': {

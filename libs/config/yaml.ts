@@ -11,6 +11,7 @@ import {
   parseDocument,
   Scalar,
   visit,
+  type YAMLParseError,
 } from 'yaml';
 import { ConfigError, type ConfigProblem } from './error.ts';
 import { type JSONSchema, schemaProblems } from './schema.ts';
@@ -88,8 +89,7 @@ export function parseYaml<T>(text: string, file: string, schema: JSONSchema): Ya
   const [broken] = document.errors;
   if (broken !== undefined) {
     // What else is said of broken YAML follows from its first mistake.
-    const quoted = broken.code === 'BLOCK_AS_IMPLICIT_KEY' ? '; a text with ": " in it stands in quotes' : '';
-    problems.push({ file, ...locate(broken.pos[0]), reason: broken.message + quoted });
+    problems.push({ file, ...locate(broken.pos[0]), reason: broken.message + whatToDo(broken, text) });
   }
   if (problems.length > 0) throw new ConfigError(problems);
 
@@ -123,6 +123,19 @@ export function parseYaml<T>(text: string, file: string, schema: JSONSchema): Ya
     },
   };
 }
+
+/** What most often mends broken YAML: texts that read like YAML stand in quotes. */
+function whatToDo({ code, pos }: YAMLParseError, text: string): string {
+  const before = text.slice(text.lastIndexOf('\n', pos[0] - 1) + 1, pos[0]);
+  // The braces may begin lines above, or end nowhere: then the mistake is found behind them.
+  const inBraces = /[{[]/.test(before) || IN_BRACES.has(code);
+  if (inBraces) return '; within { } or [ ] a text with any of [ ] { } , : # or quotes in it stands in quotes';
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return '; a text with ": " in it stands in quotes';
+  return QUOTED.has(code) ? '; a text that begins with a quote, or one of @ ` %, stands in quotes' : '';
+}
+
+const IN_BRACES = new Set<string>(['BLOCK_IN_FLOW', 'BAD_INDENT', 'MISSING_CHAR']);
+const QUOTED = new Set<string>(['UNEXPECTED_TOKEN', 'BAD_SCALAR_START']);
 
 function fillVariables(document: Document, report: (offset: number, reason: string) => void): void {
   visit(document, {

@@ -74,7 +74,10 @@ export function same(a: unknown, b: unknown): boolean {
 
 /** Membership in a list, or of a key in an object. */
 function isIn(value: unknown, range: unknown): boolean | undefined {
-  if (Array.isArray(range)) return range.some((element) => same(value, element));
+  if (Array.isArray(range)) {
+    if (typeof value !== 'object') return range.indexOf(value) >= 0;
+    return range.some((element) => same(value, element));
+  }
   if (!isMap(range)) return undefined;
   const key = keyOf(value);
   return key !== undefined && Object.hasOwn(range, key);

@@ -153,6 +153,8 @@ function timestampOfText(text: string): number | undefined {
 
 /** Milliseconds of CEL's duration texts: "1h30m", "-1.5s", "0"; undefined when finer than a millisecond. */
 function durationOfText(text: string): number | undefined {
+  const plain = PLAIN_DURATION.exec(text);
+  if (plain !== null) return duration(Number(plain[1]) * PLAIN_UNITS[plain[2]!]!);
   if (text.length > 128) return undefined;
   const sign = text.startsWith('-') ? -1n : 1n;
   const unsigned = text.replace(/^[-+]/, '');
@@ -171,6 +173,10 @@ function durationOfText(text: string): number | undefined {
   if (unsigned === '' || nanoseconds % 1_000_000n !== 0n) return undefined;
   return duration(Number((sign * nanoseconds) / 1_000_000n));
 }
+
+/** Whole numbers of one unit, which most are. */
+const PLAIN_DURATION = /^(\d{1,9})([smh])$/;
+const PLAIN_UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 const NANOSECONDS: Readonly<Record<string, bigint>> = {
   ns: 1n,

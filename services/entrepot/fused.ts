@@ -92,7 +92,7 @@ async function compose(
     return connection.client;
   };
 
-  // Its pretend partners begin to push at once, and try again until the ingress is there.
+  // Its pretend partners try to push from the start; they find the ingress once everything is there, so as not to hold it up.
   let ingressUrl = (): string | undefined => undefined;
   const twinUrl = await startTwin(options, config, () => ingressUrl(), closers);
   const stores = await openStores(options.inMemory === true ? undefined : join(dataDirectory(), 'fused'));
@@ -112,7 +112,6 @@ async function compose(
     ...(twinUrl !== undefined && { twinUrl }),
     ...(options.answersBudgetBytes !== undefined && { answers: { budgetBytes: options.answersBudgetBytes } }),
   });
-  ingressUrl = () => supplyService.ingressUrl;
   await start(supplyService);
   const supply = reach(SupplyServiceDefinition, 'supply');
   const query = createQueryService({
@@ -138,6 +137,7 @@ async function compose(
     metricsText: () => telemetry.metricsText(),
   });
   closers.push(() => edge.close());
+  ingressUrl = () => supplyService.ingressUrl;
   const { partners } = await supply.listPartners({});
   return { edgeUrl: edge.url, twinUrl, ingressUrl: ingressUrl(), grpcAddress, partners, close };
 }

@@ -112,7 +112,9 @@ function refuse(error: EdgeProblem, json: boolean): void {
 /** The edge to ask: the named one, else one that runs here already, else one of our own for this search. */
 async function findEdge(named: string | undefined): Promise<{ url: string; close(): Promise<void> }> {
   const url = named ?? `http://127.0.0.1:${process.env.PORT ?? 8080}`;
-  const runs = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(500) }).then(
+  // One that is named is there and may be busy; one that may not be there is not waited for.
+  const patienceMs = named === undefined ? 500 : 5_000;
+  const runs = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(patienceMs) }).then(
     async (response) => response.ok && ((await response.json()) as { status?: string }).status === 'ok',
     () => false,
   );

@@ -56,6 +56,8 @@ export interface AskContext {
   readonly filters?: readonly Constraint[];
   /** Of the request that is answered; absent before the first. */
   readonly progress?: Progress;
+  /** Of the answer that is read: those that {@link Adapter.answerHeaders} names, where it had them, by lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One HTTP request to a partner. */
@@ -81,6 +83,24 @@ export interface AnswerContext extends AskContext {
   readonly fetchedAt: number;
   /** The adapter's manifest. */
   readonly manifest: Manifest;
+}
+
+/** What an answer says is left of a quota. */
+export interface StatedQuota {
+  /** Requests that may still be sent. */
+  readonly remaining: number;
+  /** Until the quota is whole again, milliseconds from now. */
+  readonly resetMs: number;
+}
+
+/** What authenticates requests. Its values are kept out of everything that people see, whatever it is called. */
+export interface AuthenticatingParts {
+  /** Headers, by lower-case names. */
+  readonly headers: readonly string[];
+  /** Query parameters. */
+  readonly query: readonly string[];
+  /** Fields of forms and bodies of requests. */
+  readonly fields: readonly string[];
 }
 
 /** Rows of one page in order, with the request for the next page if there is one; or an error inside a 200. */
@@ -208,6 +228,15 @@ export interface Adapter<Row = unknown, Body = unknown> {
   nameOf?(row: Row): string | undefined;
   /** How a token for requests is got, for partners that want one. */
   readonly session?: SessionClient;
+  /** Headers of answers that it reads, by lower-case names: no others are kept. Absent: none. */
+  readonly answerHeaders?: readonly string[];
+  /** What it authenticates requests with, beside what is known by its name everywhere (authorization). */
+  readonly authenticatedBy?: AuthenticatingParts;
+  /**
+   * What any answer says is left of a quota, where the partner says so in words of its own; undefined where it does not.
+   * `body` is absent where the text is not of the manifest's format.
+   */
+  quota?(status: number, body: Body | undefined, context: AskContext): StatedQuota | undefined;
   /** For a partner that hands its inventory over: `ask` and `verify` are then not called. */
   readonly inventory?: InventoryFormat<Row>;
   /** The row's price; throws Rejection where amount, currency or basis is missing or invalid. */

@@ -8,6 +8,7 @@ import {
 } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, AskContext, ReadResult } from './adapter.ts';
+import { headersRead } from './answer-headers.ts';
 import type { AnswerStore } from './answers.ts';
 import type { Sample } from './drift/sample.ts';
 import type { DriftWatch } from './drift/watch.ts';
@@ -140,7 +141,13 @@ async function readPages(
     const contentType = answer.headers['content-type'];
     const body = exchange.bodyOf(answer);
     const { progress } = next;
-    const answered: AnswerContext = { ...context, ...(progress !== undefined && { progress }), fetchedAt, manifest };
+    const answered: AnswerContext = {
+      ...context,
+      ...(progress !== undefined && { progress }),
+      ...headersRead(adapter, answer),
+      fetchedAt,
+      manifest,
+    };
     sample?.came(next, answer, body, answered);
     const result = read(adapter, body, answered);
     sample?.means(result);

@@ -151,11 +151,11 @@ describe('searches that ask the same at the same time', () => {
   });
 
   it('each keep their own deadline, the earlier ones as the later ones', async () => {
-    await rigWith({ timeoutMs: 5_000 });
-    const impatient = outcomeOf({}, { timeoutMs: 250 });
+    await rigWith({ timeoutMs: 15_000 });
+    const impatient = outcomeOf({}, { timeoutMs: 1_500 });
     await asked(1);
-    const patient = outcomeOf({}, { timeoutMs: 3_000 });
-    const hurried = outcomeOf({}, { timeoutMs: 200 });
+    const patient = outcomeOf({}, { timeoutMs: 10_000 });
+    const hurried = outcomeOf({}, { timeoutMs: 1_000 });
     expect(await impatient).toMatchObject({
       status: OutcomeStatus.TIMED_OUT,
       failure: FailureKind.TIMEOUT,
@@ -170,12 +170,12 @@ describe('searches that ask the same at the same time', () => {
   });
 
   it('keep what came before their own deadline', async () => {
-    await rigWith({ timeoutMs: 5_000 });
-    const patient = outcomeOf({}, { timeoutMs: 3_000 });
+    await rigWith({ timeoutMs: 15_000 });
+    const patient = outcomeOf({}, { timeoutMs: 10_000 });
     await asked(1);
     json(waiting[0]!, { rows: [row(1)], next: '/second' });
     await asked(2);
-    expect(await outcomeOf({}, { timeoutMs: 200 })).toMatchObject({
+    expect(await outcomeOf({}, { timeoutMs: 1_000 })).toMatchObject({
       status: OutcomeStatus.PARTIAL,
       failure: FailureKind.TIMEOUT,
       rowsReceived: 1,
@@ -186,19 +186,18 @@ describe('searches that ask the same at the same time', () => {
   });
 
   it('share a failure, but not the waiting for a place that was too short for one of them alone', async () => {
-    await rigWith({ concurrency: 1 });
+    await rigWith({ concurrency: 1, timeoutMs: 15_000 });
     const blocking = outcomeOf({ market: 'FR' });
     await asked(1);
-    const impatient = outcomeOf({}, { timeoutMs: 150 });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const patient = outcomeOf({}, { timeoutMs: 2_000 });
+    const impatient = outcomeOf({}, { timeoutMs: 1_000 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const patient = outcomeOf({}, { timeoutMs: 10_000 });
     expect((await impatient).status).toBe(OutcomeStatus.TIMED_OUT);
-    await new Promise((resolve) => setTimeout(resolve, 100));
     json(waiting[0]!, two);
     expect((await blocking).status).toBe(OutcomeStatus.OK);
     await asked(2);
     const joined = outcomeOf();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 100));
     json(waiting[1]!, { error: 'no' }, 500);
     for (const outcome of [await patient, await joined]) {
       expect(outcome).toMatchObject({ status: OutcomeStatus.FAILED, failure: FailureKind.SERVER_ERROR });
@@ -342,10 +341,10 @@ describe('a whole answer', () => {
   });
 
   it('is what a conversation that was cut off for the one that began it has left', async () => {
-    await rigWith({ reuseSeconds: 30, timeoutMs: 5_000 });
-    const impatient = outcomeOf({}, { timeoutMs: 200 });
+    await rigWith({ reuseSeconds: 30, timeoutMs: 15_000 });
+    const impatient = outcomeOf({}, { timeoutMs: 1_000 });
     await asked(1);
-    const patient = outcomeOf({}, { timeoutMs: 3_000 });
+    const patient = outcomeOf({}, { timeoutMs: 10_000 });
     expect((await impatient).status).toBe(OutcomeStatus.TIMED_OUT);
     json(waiting[0]!, two);
     await patient;

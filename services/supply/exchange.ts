@@ -3,6 +3,7 @@ import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/ap
 import { FailureKind, type OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { Adapter, AskContext, PartnerRequest, SessionClient, StatedFailure } from './adapter.ts';
+import { headersRead } from './answer-headers.ts';
 import { parseBody } from './body.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import { type Endpoint, loginEndpoint } from './endpoint.ts';
@@ -175,7 +176,8 @@ export class PartnerExchange {
     const answer = await this.#sendOnceMore(session.open(asked), { bounds, endpoint, login: true });
     if (answer.status < 200 || answer.status > 299) throw this.failureOf(answer, session);
     const body = parseBody(answer.body, answer.headers['content-type'], session.format);
-    const given = session.read(body, { ...asked, fetchedAt: Date.now(), manifest });
+    const context = { ...asked, ...headersRead(this.partner.adapter, answer), fetchedAt: Date.now(), manifest };
+    const given = session.read(body, context);
     if ('failure' in given) throw this.failureStated(given);
     const { token, lifetimeMs } = given;
     if (!isToken(token)) {
@@ -215,7 +217,11 @@ export class PartnerExchange {
   bodyOf(answer: HttpAnswer): unknown {
     const { status, headers, body } = answer;
     const { manifest } = this.partner;
-    const parse = () => parseBody(body, headers['content-type'], manifest.format);
+    const parse = () => {
+      const parsed = parseBody(body, headers['content-type'], manifest.format);
+      this.#learn(answer, parsed);
+      return parsed;
+    };
     if (status >= 200 && status <= 299) return parse();
     if (manifest.answerStatuses?.includes(status) !== true) throw this.failureOf(answer);
     try {
@@ -248,7 +254,8 @@ export class PartnerExchange {
   }
 
   /** What an answer that is not 2xx says by itself. */
-  #said({ status, headers, body }: HttpAnswer, reader?: SessionClient): StatedFailure {
+  #said(answer: HttpAnswer, reader?: SessionClient): StatedFailure {
+    const { status, headers, body } = answer;
     const { adapter, manifest } = this.partner;
     const { format } = reader ?? manifest;
     let parsed: unknown;
@@ -257,11 +264,26 @@ export class PartnerExchange {
     } catch {
       // Errors often come as HTML or plain text; the status says enough then.
     }
+    if (reader === undefined) this.#learn(answer, parsed);
     const from: Pick<Adapter, 'readError'> = reader ?? adapter;
     try {
-      return from.readError(status, parsed, body.toString('utf8', 0, 2_000), this.#context);
+      const context = { ...this.#context, ...headersRead(adapter, answer) };
+      return from.readError(status, parsed, body.toString('utf8', 0, 2_000), context);
     } catch {
       return { failure: kindOf(status), detail: 'its error is not in its format' };
+    }
+  }
+
+  /** Takes in what an answer says in the partner's own words is left of its quota. */
+  #learn(answer: HttpAnswer, body: unknown): void {
+    const { adapter, rate } = this.partner;
+    if (adapter.quota === undefined) return;
+    const now = Date.now();
+    try {
+      const stated = adapter.quota(answer.status, body, { ...this.#context, ...headersRead(adapter, answer), now });
+      if (stated !== undefined) rate.state(stated, now);
+    } catch {
+      // An answer that is not built as the manifest says is told of where its rows are read.
     }
   }
 

@@ -6,6 +6,7 @@ import type {
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, HandoffTarget, PartnerRequest } from './adapter.ts';
+import { headersRead } from './answer-headers.ts';
 import { PartnerExchange } from './exchange.ts';
 import { failureName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HeldRow } from './offers.ts';
@@ -116,7 +117,7 @@ export async function askSteps(
     const { progress } = request;
     const asked: AnswerContext = { ...before, ...(progress !== undefined && { progress }), now: clock() };
     const answer = await exchange.send(request);
-    const context: AnswerContext = { ...asked, fetchedAt: clock() };
+    const context: AnswerContext = { ...asked, ...headersRead(adapter, answer), fetchedAt: clock() };
     const reads = (body: unknown) => {
       if (adapter.readHandoff === undefined)
         throw new TypeError('an adapter whose hand-off asks has to read the answer');

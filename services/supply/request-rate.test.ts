@@ -28,6 +28,22 @@ describe('the rate of requests', () => {
     expect(await outs(new RequestRate(undefined), 3, 1_000)).toEqual([0, 0, 0]);
   });
 
+  it("heeds a spent quota of a day that is stated in the partner's own words, and looks again after 15 minutes", async () => {
+    const rate = new RequestRate(undefined);
+    rate.state({ remaining: 1, resetMs: 36_000_000 }, start);
+    expect(await rate.take(start + 60_000, signal)).toBe('admitted');
+    expect(await rate.take(start + 60_000, signal)).toBe('too_late');
+    vi.setSystemTime(start + 900_000);
+    expect(await rate.take(start + 960_000, signal)).toBe('admitted');
+    for (const none of [
+      { remaining: Number.NaN, resetMs: 1_000 },
+      { remaining: 0, resetMs: 0 },
+    ]) {
+      rate.state(none, start + 900_000);
+      expect(await rate.take(start + 960_000, signal)).toBe('admitted');
+    }
+  });
+
   it('spaces requests evenly by what is declared, and refuses those that would wait beyond their deadline', async () => {
     expect(await outs(new RequestRate(10), 5, 250)).toEqual([0, 100, 200, undefined, undefined]);
   });

@@ -1,3 +1,4 @@
+import type { StatedQuota } from './adapter.ts';
 import type { ResponseHeaders } from './http.ts';
 
 /** How a request may go out. */
@@ -40,6 +41,15 @@ export class RequestRate {
     if (stated !== undefined) this.#quota = stated;
   }
 
+  /**
+   * Takes in what an answer said in the partner's own words. Unlike that of headers, which may be meant for other calls, a spent
+   * quota of a day is heeded too: who asks is told at once, and one request looks again after 15 minutes.
+   */
+  state({ remaining, resetMs }: StatedQuota, now: number): void {
+    if (!Number.isFinite(remaining) || !(resetMs > 0)) return;
+    this.#quota = { remaining: Math.floor(remaining), resetAt: now + Math.min(resetMs, LONGEST_STATED_MS) };
+  }
+
   /** Milliseconds until the request may go out; undefined where that is beyond the deadline, and nothing is reserved. */
   #reserve(now: number, deadline: number): number | undefined {
     const quota = this.#quota !== undefined && this.#quota.resetAt > now ? this.#quota : undefined;
@@ -70,6 +80,8 @@ const REMAINING = ['ratelimit-remaining', 'x-ratelimit-remaining', 'x-rate-limit
 const RESET = ['ratelimit-reset', 'x-ratelimit-reset', 'x-rate-limit-reset'];
 /** A reset beyond this is no pace but a daily quota: it is met by a 429, not by waiting. */
 const LONGEST_MS = 60_000;
+/** A quota that the manifest reads is believed for so long. */
+const LONGEST_STATED_MS = 900_000;
 
 function statedQuota(headers: ResponseHeaders, now: number): Quota | undefined {
   // One field for all in the newest draft: `"default";r=50;t=30`.

@@ -28,13 +28,13 @@ export { checkPartners } from './load.ts';
 /** What the service is made of. */
 export interface SupplyDependencies extends PartnerSources {
   readonly normalization: MeshClient<NormalizationServiceDefinition>;
-  /** How answers are held; see README. */
+  /** How answers are held; see OPERATING.md. */
   readonly answers?: AnswerStoreOptions;
-  /** How answers are given again; see README. */
+  /** How answers are given again; see OPERATING.md. */
   readonly conversations?: ConversationsOptions;
-  /** How identities are asked for and remembered; see README. */
+  /** How identities are asked for and remembered; see OPERATING.md. */
   readonly identities?: IdentitiesOptions;
-  /** How partners are connected to; see README. */
+  /** How partners are connected to; see OPERATING.md. */
   readonly http?: HttpClientOptions;
   /**
    * Opens the store of what partners hand over (`inventoryStore`); called where one does. Without it everything that was handed
@@ -43,7 +43,7 @@ export interface SupplyDependencies extends PartnerSources {
   readonly inventory?: () => Promise<Store>;
   /** Where messages of partners are taken, where one sends some. */
   readonly ingress?: IngressAddress;
-  /** How live answers are held against what partners were certified with; see README. */
+  /** How live answers are held against what partners were certified with; see OPERATING.md. */
   readonly drift?: DriftOptions;
 }
 

@@ -10,6 +10,7 @@ import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import { type AnswerContext, Rejection } from './adapter.ts';
+import { headersRead } from './answer-headers.ts';
 import type { AnswerStore } from './answers.ts';
 import type { Page } from './ask.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
@@ -100,7 +101,12 @@ async function askOne(
   const { adapter } = partner;
   const answer = await exchange.ask(question);
   const { progress } = question;
-  const context: AnswerContext = { ...asked, ...(progress !== undefined && { progress }), fetchedAt: clock() };
+  const context: AnswerContext = {
+    ...asked,
+    ...(progress !== undefined && { progress }),
+    ...headersRead(adapter, answer),
+    fetchedAt: clock(),
+  };
   const reads = (body: unknown) => adapter.readVerified(body, context, row);
   if (saysGone(answer, partner, reads)) return 'gone';
   const said = reads(exchange.bodyOf(answer));

@@ -2,6 +2,7 @@
 //
 //   npm run bench                       every figure
 //   npm run bench -- cpu latency        those cases alone
+//   npm run bench -- mapping            with ENTREPOT_BENCH_PARTNERS=uber,karhoo those partners alone
 //   npm run bench -- feed               with ENTREPOT_BENCH_FEED_MB=1000 a feed of 1 GB; default 100 MB
 //   npm run bench -- --json             for programs
 import { cpus } from 'node:os';
@@ -9,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { cpuCase } from './cases/cpu.ts';
 import { feedCase } from './cases/feed.ts';
 import { latencyCase } from './cases/latency.ts';
-import { mappingCase } from './cases/mapping.ts';
+import { mappingCase, mappingTable } from './cases/mapping.ts';
 import { scalingCase } from './cases/scaling.ts';
 import { type Figure, figureTable } from './figures.ts';
 
@@ -48,5 +49,8 @@ else {
   console.log(
     `Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}. Medians of at least 5 runs; ratios are to the floor of the same run.`,
   );
-  console.log(figureTable(figures));
+  const rest = figures.filter(({ name }) => !name.startsWith('mapping.'));
+  const mappings = figures.filter((one) => !rest.includes(one));
+  if (rest.length > 0) console.log(figureTable(rest));
+  if (mappings.length > 0) console.log(mappingTable(mappings));
 }

@@ -1,16 +1,20 @@
 // One measurement of a feed in a process of its own, so that its memory is its own. Prints one line of JSON.
-//   node feed-process.ts <generate|bare|drop|store> <rss|tsv> <bytes> [url]
+//   node feed-process.ts <generate|bare|drop|upsert|store> <rss|tsv> <bytes> [url]
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { parse } from 'csv-parse';
 import sax from 'sax';
 import { openStore } from '../../libs/store/index.ts';
-import { type FeedInventory, readFeed } from '../../services/supply/feeds/read-feed.ts';
+import { BATCH, type FeedInventory, readFeed } from '../../services/supply/feeds/read-feed.ts';
 import { Inventory } from '../../services/supply/inventory/inventory.ts';
 import { inventoryStore } from '../../services/supply/inventory/schema.ts';
+import type { IndexedRow } from '../../services/supply/inventory/types.ts';
 import { loadPartners } from '../../services/supply/load.ts';
+import type { ConfiguredPartner } from '../../services/supply/partner.ts';
 import { localPartner, writePartners } from '../../services/supply/testing/rig.ts';
-import { type FeedKind, feedOf } from './feed-rows.ts';
+import { type FeedKind, feedOf, recordsOf } from './feed-rows.ts';
 
 const [mode = '', kindArgument, bytesArgument, url = ''] = process.argv.slice(2);
 const kind = kindArgument as FeedKind;
@@ -84,11 +88,40 @@ async function bare(): Promise<{ rows: number }> {
   return { rows };
 }
 
-/** Everything that supply does with a file, into a store or into nothing. */
-async function load(inventory: FeedInventory): Promise<{ rows: number; storeMs: number }> {
+async function shop(): Promise<ConfiguredPartner> {
   const config = writePartners({ shop: { adapter: 'google-merchant', endpoint: url } });
   const partner = localPartner(await loadPartners({ configDirectory: config }), 'shop');
   rmSync(config, { recursive: true });
+  return partner;
+}
+
+/** Rows into the store, as many as the feed has, and no feed: what the store alone takes. */
+async function upsert(inventory: Inventory): Promise<{ rows: number; storeMs: number }> {
+  const { adapter, account } = await shop();
+  const index = adapter.inventory!.indexer(account);
+  const target = await inventory.load('shop');
+  let rows = 0;
+  let storeMs = 0;
+  let batch: IndexedRow[] = [];
+  const flush = async (): Promise<void> => {
+    const start = cpuMs();
+    await target.add(batch);
+    storeMs += cpuMs() - start;
+    rows += batch.length;
+    batch = [];
+  };
+  for (const record of recordsOf(kind, bytes)) {
+    if (batch.push(index(record)!) === BATCH) await flush();
+  }
+  if (batch.length > 0) await flush();
+  const file = { manifest: '', etag: undefined, lastModified: undefined, bytes, unreadable: 0, durationMs: 0 };
+  await target.commit(file, () => undefined);
+  return { rows, storeMs };
+}
+
+/** Everything that supply does with a file, into a store or into nothing. */
+async function load(inventory: FeedInventory): Promise<{ rows: number; storeMs: number }> {
+  const partner = await shop();
   let rows = 0;
   let storeMs = 0;
   const watched: FeedInventory = {
@@ -112,8 +145,8 @@ async function load(inventory: FeedInventory): Promise<{ rows: number; storeMs: 
     },
   };
   const feed = { ...partner.adapter.inventory!.feed!, format: kind, delimiter: '\t' };
-  const result = await readFeed(watched, partner, feed, new AbortController().signal);
-  if (result !== 'loaded') throw new Error(`The feed was ${result}.`);
+  const { result, detail } = await readFeed(watched, partner, feed, new AbortController().signal);
+  if (result !== 'loaded') throw new Error(`The feed was ${result}: ${detail}`);
   return { rows, storeMs };
 }
 
@@ -133,11 +166,14 @@ async function run(): Promise<FeedMeasure> {
     case 'drop':
       return measured(() => load(nothing));
     default: {
-      const inventory = new Inventory(await openStore(inventoryStore));
+      // On the disk, as supply's own is: in memory the whole feed would be.
+      const directory = mkdtempSync(path.join(tmpdir(), 'entrepot-bench-'));
+      const inventory = new Inventory(await openStore({ directory, ...inventoryStore }));
       try {
-        return await measured(() => load(inventory));
+        return await measured(() => (mode === 'upsert' ? upsert(inventory) : load(inventory)));
       } finally {
         await inventory.close();
+        rmSync(directory, { recursive: true });
       }
     }
   }

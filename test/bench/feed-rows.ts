@@ -41,6 +41,33 @@ function lineOf(id: number): string {
   );
 }
 
+/** A row as parsers make it: elements by name without prefix, a list where there are several. */
+function recordOf(kind: FeedKind, id: number): Record<string, unknown> {
+  const record = {
+    id: `SKU-${id}`,
+    title: titleOf(id),
+    link: `https://shop.example/p/${id}?a=1&b=2`,
+    description: blurb,
+    price: `${(id % 500) + 1}.90 EUR`,
+    availability: 'in_stock',
+    brand: `Brand ${id % 97}`,
+    mpn: `M-${id}`,
+    product_type: 'Tools > Hand tools',
+  };
+  return kind === 'rss'
+    ? { ...record, shipping: { country: 'DE', price: '4.90 EUR' } }
+    : { ...record, image_link: `https://img.example/${id}.jpg` };
+}
+
+/** The rows of a feed of at least so many bytes, without the feed. */
+export function* recordsOf(kind: FeedKind, bytes: number): Generator<Record<string, unknown>> {
+  let sent = 0;
+  for (let id = 0; sent < bytes; id++) {
+    yield recordOf(kind, id);
+    sent += kind === 'rss' ? itemOf(id).length : lineOf(id).length;
+  }
+}
+
 /** Pieces of a feed of at least so many bytes. */
 export function* feedOf(kind: FeedKind, bytes: number): Generator<Buffer> {
   let text =

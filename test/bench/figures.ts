@@ -42,9 +42,13 @@ export function figureTable(figures: readonly Figure[]): string {
     one.target === null ? '' : `at most ${one.target}`,
     one.met === null ? '' : one.met ? 'met' : 'MISSED',
   ]);
-  const all = [['figure', 'median', 'unit', 'range', 'target', ''], ...rows];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
-  return all
+  return table([['figure', 'median', 'unit', 'range', 'target', ''], ...rows]);
+}
+
+/** Rows of texts under each other, as wide as they have to be. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows
     .map((row) =>
       row
         .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -54,6 +58,7 @@ export function figureTable(figures: readonly Figure[]): string {
     .join('\n');
 }
 
-function number(value: number): string {
+/** A number with as many digits as say something. */
+export function number(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { configDirectory } from '../../../libs/config/index.ts';
 import type { Certificate, Check, FolderStatus } from '../../supply/workbench/index.ts';
 import { table } from '../table.ts';
-import { coloured, plain, shortest } from './print.ts';
+import { coloured, hostAndPort, plain, shortest } from './print.ts';
 import { workbench } from './workbench.ts';
 
 /** Builds the command. */
@@ -134,12 +134,6 @@ interface CertifyOptions {
   readonly json?: true;
 }
 
-function hostAndPort(text: string): { host: string; port: number } {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || port === undefined) throw new InvalidArgumentError(`"${text}" is no host:port.`);
-  return { host, port: Number(port) };
-}
-
 function print(certificate: Certificate, why: string | undefined, written: readonly string[]): void {
   let group = '';
   for (const one of certificate.checks) {
@@ -191,7 +185,8 @@ const help = `
 Tried without secrets and without the partner: its golden cases, with verifications and hand-offs; amounts in currencies with
 0, 2 and 3 minor digits, midnights, and wall times that clocks skip, put into its recorded rows; links of hand-offs; rows read twice and backwards; and a server on
 this machine that hangs, drips, truncates, answers with errors, HTML, nothing or too much, at every request of the longest
-recorded conversation: login, steps, polls, pages.
+recorded conversation: login, steps, polls, pages. Of a partner that publishes a file the same is done to its file, and each has to
+leave the last one as it is; messages are sent forged, twice, in every order, broken, and while the store fails.
 
 Grades, with the most that trafficShare of an account may be (entrepot check refuses more):
   A  1     all of B; exactness of money could be checked; cases show all that the manifest says can happen, a verification

@@ -1,6 +1,7 @@
 // What the commands for supply teams share when they print.
 import { relative } from 'node:path';
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { InvalidArgumentError } from 'commander';
 
 /** A file as people type it: from the working directory where it lies below it. */
 export function shortest(file: string): string {
@@ -52,4 +53,11 @@ export function leaves(value: unknown, path = ''): [path: string, leaf: unknown]
     return entries.flatMap(([key, one]) => leaves(one, path === '' ? key : `${path}.${key}`));
   }
   return [[path, value]];
+}
+
+/** "127.0.0.1:7012" as its parts. */
+export function hostAndPort(text: string): { host: string; port: number } {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || port === undefined) throw new InvalidArgumentError(`"${text}" is no host:port.`);
+  return { host, port: Number(port) };
 }

@@ -3,13 +3,17 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { configDirectory } from '../../../libs/config/index.ts';
+import { whole } from '../verticals/arguments.ts';
 import { type CriteriaOptions, criteriaHelp, criteriaOf, withCriteria } from './criteria.ts';
-import { shortest } from './print.ts';
+import { hostAndPort, shortest } from './print.ts';
 import { workbench } from './workbench.ts';
 
 interface RecordOptions extends CriteriaOptions {
   readonly case: string;
   readonly account?: string;
+  readonly messages: number;
+  readonly listen: string;
+  readonly seconds: number;
   readonly force?: true;
   readonly verify?: true;
   readonly handoff?: true;
@@ -28,6 +32,9 @@ export function recordCommand(): Command {
     .option('--verify', 'ask for an offer again as well, and keep that')
     .option('--handoff', 'ask for the way on for it as well, and keep that')
     .option('--offer <id>', 'which offer: its id, or its place from 0; without it, the first')
+    .option('--messages <count>', 'of a partner that sends messages: how many are waited for', whole, 1)
+    .option('--listen <host:port>', 'where they are waited for', '127.0.0.1:7012')
+    .option('--seconds <count>', 'for how long; what has come by then is recorded', whole, 600)
     .option('--force', 'write over a cassette of that name')
     .option('--json', 'one JSON document for scripts, and nothing else');
   return withCriteria(command)
@@ -44,6 +51,12 @@ export function recordCommand(): Command {
         handoff: options.handoff,
         offer: options.offer,
         criteriaOf: (vertical) => criteriaOf(vertical, words, options),
+        listening: {
+          ...hostAndPort(options.listen),
+          messages: options.messages,
+          signal: AbortSignal.timeout(options.seconds * 1_000),
+          onListening: (url) => console.error(`waiting for ${options.messages} messages at ${url}`),
+        },
       });
       const cassette = join(recorded.folder, 'cassettes', `${options.case}.yaml`);
       const file = join(recorded.folder, 'cases', `${options.case}.yaml`);
@@ -62,7 +75,9 @@ export function recordCommand(): Command {
         console.log(JSON.stringify(said, null, 2));
         return;
       }
-      console.log(`${said.exchanges} requests with their answers are in ${shortest(cassette)}`);
+      console.log(
+        `recorded ${said.exchanges === 1 ? 'one exchange' : `${said.exchanges} exchanges`}: ${shortest(cassette)}`,
+      );
       console.log(isNew ? `the case that replays them: ${shortest(file)}` : `${shortest(file)} stays as it is`);
       console.log(
         'Look through both before you commit them: redaction knows names of fields, not what people write in texts.',
@@ -79,9 +94,14 @@ What is taken out: credentials of the account wherever they stand (also encoded)
 e-mail addresses, phone numbers, and values under names of persons, documents, births and secrets. The same value becomes
 the same replacement everywhere, so references still lead somewhere.
 
-Example:
+Of a partner that publishes a file, the file is recorded: its first rows and those that the search finds. Of one that sends
+messages, those that come to --listen while this waits; they are answered as supply does, and their signatures are left out,
+for a replay signs anew.
+
+Examples:
   entrepot partner record duffel LHR JFK +60d --case one-way
   entrepot partner record duffel LHR JFK +60d --case again --verify --handoff
+  entrepot partner record harbour-shop "red shirt" --messages 3 --listen 127.0.0.1:7012
 `;
 
 function caseName(text: string): string {

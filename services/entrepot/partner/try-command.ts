@@ -67,12 +67,15 @@ Examples:
   entrepot partner try ./brightwater LHR +60d --locale de --verify --handoff
   entrepot partner try duffel --cassette services/supply/partners/duffel/cassettes/offers.yaml --rows 5
 
+Of a partner that publishes a file, the file is fetched and read first; of one that sends messages, only --cassette has any.
 The left side shows what the mapping looked at; a field that you expect there and do not see is not mapped. Secrets in
 requests are redacted. --verify and --handoff go on with one offer; from a cassette, with what it has under \`verify\` and
 \`handoff\`. Exit code 1 when the search failed, or one of these.
 `;
 
-function print({ outcome, requests, rows, answeredBy, verified, handedOff }: Tried, options: TryOptions): void {
+function print(tried: Tried, options: TryOptions): void {
+  const { outcome, requests, handedOver = [], rows, answeredBy, verified, handedOff } = tried;
+  for (const fate of handedOver) printFate(fate);
   for (const { method, path, headers = {}, body } of requests) {
     console.log(`${styleText('bold', method)} ${plain(path)}`);
     for (const [name, value] of Object.entries(headers)) console.log(styleText('dim', `  ${name}: ${plain(value)}`));
@@ -108,6 +111,15 @@ function printAction(what: string, { offer, result, detail }: TriedAction<object
     `\n${styleText('bold', what)} ${plain(offer)}${detail === '' ? '' : `: ${coloured(plain(detail), false)}`}`,
   );
   for (const [name, value] of leaves(result)) console.log(`  ${styleText('dim', name)} ${clipped(value, 800)}`);
+}
+
+/** What became of a file or a message, in a line. */
+function printFate({ result, status, detail, failure, ...counts }: NonNullable<Tried['handedOver']>[number]): void {
+  const good = !['refused', 'failed', 'forged'].includes(result);
+  const numbers = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+  const told = status === undefined ? [] : [`told ${status}`];
+  const why = [failure, detail].filter((one) => one !== undefined).map((one) => plain(one));
+  console.log(coloured(result.padEnd(9), good), [...told, ...numbers, ...why].join(', '));
 }
 
 function printRow({ id, reads, offer, rejection }: TriedRow, fields: number): void {

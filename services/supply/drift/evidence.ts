@@ -7,7 +7,7 @@ import { shortDigest } from '../folder-digest.ts';
 import { xmlDocument } from '../kit/xml.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { caseText } from '../workbench/case-text.ts';
-import { type CassetteExchange, cassetteText } from '../workbench/cassette.ts';
+import { type CassetteExchange, type CassetteFinding, cassetteText } from '../workbench/cassette.ts';
 import { offerView } from '../workbench/offer-view.ts';
 import { readableRequest, recordedAnswer } from '../workbench/record.ts';
 import { Redactor, tokensSent } from '../workbench/redact.ts';
@@ -110,14 +110,17 @@ async function textsOf(
   const bodies = await smallest(evidence, pause);
   const { context } = answers[0]!;
   const questions = answers.flatMap(({ question }) => ('lookup' in question ? [] : [question]));
-  const redactor = new Redactor([...partner.secrets.texts, ...tokensSent(questions)]);
-  const exchanges = bodies.map((body, at): CassetteExchange => {
+  const { authenticatedBy, answerHeaders } = partner.adapter;
+  const redactor = new Redactor([...partner.secrets.texts, ...tokensSent(questions, authenticatedBy)], authenticatedBy);
+  const exchanges = bodies.map((body, at): CassetteExchange | CassetteFinding => {
     const { question, answer } = answers[at]!;
     const text = partner.manifest.format === 'xml' && isObject(body) ? xmlDocument(body) : JSON.stringify(body);
-    return {
-      ...(!('lookup' in question) && { request: readableRequest(question, redactor) }),
-      answer: recordedAnswer({ ...answer, body: Buffer.from(text) }, redactor),
-    };
+    const recorded = recordedAnswer({ ...answer, body: Buffer.from(text) }, redactor, answerHeaders);
+    if ('lookup' in question) {
+      const { status: _, ...found } = recorded;
+      return { found };
+    }
+    return { request: readableRequest(question, redactor), answer: recorded };
   });
   const { market, currency, locale, account } = context;
   const criteria = Criteria.toJSON(context.criteria) as Record<string, unknown>;

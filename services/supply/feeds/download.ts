@@ -3,6 +3,8 @@ import { createGunzip } from 'node:zlib';
 import { Agent, request } from 'undici';
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { PartnerFailure } from '../failure.ts';
+import type { ResponseHeaders } from '../http.ts';
+import { retryAfterMs } from '../rate-limit.ts';
 import { malformedFeed, oversizedFeed } from './refusal.ts';
 
 /** What is fetched. */
@@ -31,6 +33,8 @@ export interface Download {
 
 /** A server that sends nothing for so long has given up, ms. */
 const IDLE_MS = 60_000;
+/** A server that wants to be left alone for longer is asked again after this. */
+const LONGEST_WAIT_MS = 86_400_000;
 const GZIP = [0x1f, 0x8b] as const;
 
 /** Fetches a file, as its reader takes it. Throws PartnerFailure for everything but 2xx and 304. */
@@ -50,7 +54,7 @@ export async function download({ url, headers, maxBytes, signal }: DownloadReque
       const value = answer.headers[name];
       return Array.isArray(value) ? value[0] : value;
     };
-    if (status !== 304 && (status < 200 || status > 299)) throw refusedWith(status);
+    if (status !== 304 && (status < 200 || status > 299)) throw refusedWith(status, answer.headers);
     const encoding = header('content-encoding') ?? 'identity';
     if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip') {
       throw malformedFeed('its content-encoding was not asked for');
@@ -114,7 +118,7 @@ async function* gunzipped(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer
   }
 }
 
-function refusedWith(status: number): PartnerFailure {
+function refusedWith(status: number, headers: ResponseHeaders): PartnerFailure {
   const failure =
     status === 401 || status === 403
       ? FailureKind.AUTHENTICATION
@@ -123,7 +127,13 @@ function refusedWith(status: number): PartnerFailure {
         : status >= 500
           ? FailureKind.SERVER_ERROR
           : FailureKind.REQUEST_REFUSED;
-  return new PartnerFailure({ failure, detail: `the file was answered with status ${status}`, httpStatus: status });
+  const retryAfter = retryAfterMs(headers, Date.now(), LONGEST_WAIT_MS);
+  return new PartnerFailure({
+    failure,
+    detail: `the file was answered with status ${status}`,
+    httpStatus: status,
+    ...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
+  });
 }
 
 function broken(cause: unknown, signal: AbortSignal): PartnerFailure {

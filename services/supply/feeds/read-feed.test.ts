@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { openStore } from '../../../libs/store/index.ts';
 import { Inventory } from '../inventory/inventory.ts';
 import { inventoryStore } from '../inventory/schema.ts';
@@ -11,7 +12,8 @@ import type { ConfiguredPartner } from '../partner.ts';
 import { type FileServer, startFileServer } from '../testing/file-server.ts';
 import { goodsCsv } from '../testing/goods.ts';
 import { localPartner, testAdapters, writePartners } from '../testing/rig.ts';
-import { type FeedResult, readFeed } from './read-feed.ts';
+import { type FeedReading, readFeed } from './read-feed.ts';
+import { nextReadMs } from './schedule.ts';
 
 let server: FileServer;
 let partner: ConfiguredPartner;
@@ -39,8 +41,12 @@ function serve(file: string | Buffer, headers: Record<string, string> = {}): voi
   server.respond = (_, response) => response.writeHead(200, headers).end(file);
 }
 
-function load(): Promise<FeedResult> {
+function read(): Promise<FeedReading> {
   return readFeed(inventory, partner, partner.adapter.inventory!.feed!, new AbortController().signal);
+}
+
+async function load(): Promise<string> {
+  return (await read()).result;
 }
 
 /** Ids of the rows with a word. */
@@ -83,6 +89,17 @@ describe('a feed', () => {
     expect(await found('again')).toEqual(['4']);
     expect(await found('saw')).toEqual([]);
     expect(await inventory.state('shop')).toMatchObject({ rows: 2, failedAt: undefined });
+  });
+
+  it('may have a key again far behind: the later row counts, and rows without words or alone in their batch are there too', async () => {
+    const rows: [number, string, string][] = Array.from({ length: 700 }, (_, at) => [at, `drill ${at}`, '1.00']);
+    serve(goodsCsv([...rows, [3, 'hammer', '2.00'], [650, 'hammer', '3.00'], ...rows.slice(0, 48), [900, '', '4.00']]));
+    expect(await load()).toBe('loaded');
+    expect(await found('hammer')).toEqual(['650']);
+    expect(await found('drill')).toHaveLength(699);
+    expect(await inventory.state('shop')).toMatchObject({ rows: 701 });
+    const alone = await inventory.find('shop', { only: '900', limit: 5, beside: [] });
+    expect(JSON.parse(alone!)).toMatchObject({ rows: [{ id: '900', price: '4.00' }] });
   });
 
   it('is not seen before the whole of it is in', async () => {
@@ -182,15 +199,40 @@ describe('a feed', () => {
     expect(server.requests.at(-1)?.headers['if-modified-since']).toBe('Tue, 05 Jan 2027 10:00:00 GMT');
     expect(await found('drill')).toEqual(['1', '2']);
     const other = { ...partner, manifest: { ...partner.manifest, digest: 'another' } };
-    expect(await readFeed(inventory, other, partner.adapter.inventory!.feed!, new AbortController().signal)).toBe(
-      'loaded',
-    );
+    const again = await readFeed(inventory, other, partner.adapter.inventory!.feed!, new AbortController().signal);
+    expect(again.result).toBe('loaded');
   });
 
   it.each([401, 404, 500])('that is answered with %d fails with that status', async (status) => {
     server.respond = (_, response) => response.writeHead(status).end('no');
     expect(await load()).toBe('failed');
     expect((await inventory.state('shop'))?.failure).toContain(`status ${status}`);
+  });
+
+  it('that is a page, or nothing at all, is none, though no row came before it', async () => {
+    serve('\n<!doctype html><html><body>Down for maintenance</body></html>');
+    expect(await read()).toMatchObject({ result: 'failed', failure: FailureKind.MALFORMED });
+    serve('');
+    expect(await read()).toMatchObject({
+      result: 'failed',
+      failure: FailureKind.MALFORMED,
+      detail: 'the file cannot be taken: it is empty',
+    });
+    expect((await inventory.state('shop'))?.rows).toBe(0);
+  });
+
+  it('is asked for again when it is due, soon where it failed, and never before its server wants to be asked', async () => {
+    const hourly = { everyMinutes: 60 };
+    server.respond = (_, response) => response.writeHead(429, { 'retry-after': '5400' }).end();
+    const limited = await read();
+    expect(limited).toMatchObject({ result: 'failed', failure: FailureKind.RATE_LIMIT, retryAfterMs: 5_400_000 });
+    expect(nextReadMs(hourly, limited, 1)).toBe(5_400_000);
+    expect(nextReadMs(hourly, { result: 'failed' }, 0)).toBe(300_000);
+    expect(nextReadMs({ everyMinutes: 2 }, { result: 'failed' }, 0)).toBe(120_000);
+    for (const result of ['loaded', 'unchanged', 'refused'] as const) {
+      expect(nextReadMs(hourly, { result }, 0)).toBe(3_600_000);
+      expect(nextReadMs(hourly, { result }, 1)).toBe(3_240_000);
+    }
   });
 
   it('is there again after a restart, and what an aborted load left is cleared away', async () => {

@@ -1,3 +1,4 @@
+import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { logger } from '../../../libs/telemetry/index.ts';
 import { failureName, type PartnerFailure, toPartnerFailure } from '../failure.ts';
 import type { FeedLoad } from '../inventory/feed-load.ts';
@@ -13,6 +14,17 @@ import { rowsOfFile } from './rows.ts';
 /** What came of a file. */
 export type FeedResult = 'loaded' | 'unchanged' | 'refused' | 'failed';
 
+/** How reading a file ended. */
+export interface FeedReading {
+  readonly result: FeedResult;
+  /** Why it was refused or failed, for a person; else empty. */
+  readonly detail: string;
+  /** What failed; UNSPECIFIED where nothing did. */
+  readonly failure: FailureKind;
+  /** How long its server wants to be left alone, ms; absent where it does not say. */
+  readonly retryAfterMs?: number;
+}
+
 /** Where a file is put; an {@link Inventory} is one. */
 export interface FeedInventory extends Pick<Inventory, 'unchanged' | 'failed'> {
   state(partner: string): Promise<Pick<InventoryState, 'manifest' | 'etag' | 'lastModified'> | undefined>;
@@ -21,7 +33,7 @@ export interface FeedInventory extends Pick<Inventory, 'unchanged' | 'failed'> {
 
 const log = logger('supply.feed');
 /** Rows put in at once: few enough that searches get their turn between. */
-const BATCH = 250;
+export const BATCH = 250;
 
 /**
  * Fetches a partner's file and puts it in the place of the last one, all at once. Whatever goes wrong leaves the last one as it
@@ -32,38 +44,49 @@ export async function readFeed(
   partner: ConfiguredPartner,
   feed: FeedFormat,
   signal: AbortSignal,
-): Promise<FeedResult> {
+): Promise<FeedReading> {
   const started = performance.now();
   const elapsedMs = (): number => Math.round(performance.now() - started);
-  const end = (result: FeedResult): FeedResult => {
+  const end = (reading: FeedReading): FeedReading => {
+    const { result } = reading;
     feedReads.add(1, { partner: partner.name, result });
     feedDuration.record(elapsedMs() / 1_000, { partner: partner.name, result });
-    return result;
+    return reading;
   };
   try {
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(feed.timeoutMinutes * 60_000)]);
+    const timeoutMs = Math.round(feed.timeoutMinutes * 60_000);
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const loaded = await fetchAndLoad(inventory, partner, feed, bounded, elapsedMs);
     if (loaded === 'unchanged') {
       await inventory.unchanged(partner.name, elapsedMs());
-      return end('unchanged');
+      return end(well('unchanged'));
     }
     if ('refused' in loaded) return end(await refuse(inventory, partner.name, loaded.refused));
     log.info({ partner: partner.name, ...loaded, ms: elapsedMs() }, 'feed loaded');
-    return end('loaded');
+    return end(well('loaded'));
   } catch (error) {
+    const failure = toPartnerFailure(error);
     // Shut down: nobody is to be told.
-    if (signal.aborted) return 'failed';
-    return end(await fail(inventory, partner.name, toPartnerFailure(error)));
+    if (signal.aborted) return failedWith(failure);
+    return end(await fail(inventory, partner.name, failure));
   }
 }
 
-async function refuse(inventory: FeedInventory, partner: string, reason: string): Promise<FeedResult> {
-  log.error({ partner, reason }, 'feed refused; the last one stays');
-  await inventory.failed(partner, reason);
-  return 'refused';
+function well(result: FeedResult): FeedReading {
+  return { result, detail: '', failure: FailureKind.UNSPECIFIED };
 }
 
-async function fail(inventory: FeedInventory, partner: string, failure: PartnerFailure): Promise<FeedResult> {
+function failedWith({ detail, failure, retryAfterMs }: PartnerFailure): FeedReading {
+  return { result: 'failed', detail, failure, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+async function refuse(inventory: FeedInventory, partner: string, reason: string): Promise<FeedReading> {
+  log.error({ partner, reason }, 'feed refused; the last one stays');
+  await inventory.failed(partner, reason);
+  return { result: 'refused', detail: reason, failure: FailureKind.UNSPECIFIED };
+}
+
+async function fail(inventory: FeedInventory, partner: string, failure: PartnerFailure): Promise<FeedReading> {
   const { detail } = failure;
   log.error(
     { partner, failure: failureName(failure.failure), detail, err: failure.cause },
@@ -72,7 +95,7 @@ async function fail(inventory: FeedInventory, partner: string, failure: PartnerF
   await inventory
     .failed(partner, detail)
     .catch((err: unknown) => log.error({ partner, err }, 'state of a feed not kept'));
-  return 'failed';
+  return failedWith(failure);
 }
 
 async function fetchAndLoad(
@@ -120,6 +143,7 @@ async function fetchAndLoad(
       }
       readable += batch.length;
       if (batch.length > 0) await load.add(batch);
+      if (file.bytes() === 0) throw malformedFeed('it is empty');
       checkReadable(feed, readable, unreadable);
       feedRows.add(readable, { partner: partner.name, result: 'read' });
       feedRows.add(unreadable, { partner: partner.name, result: 'unreadable' });

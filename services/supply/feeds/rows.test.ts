@@ -94,7 +94,7 @@ describe('a file is refused', () => {
     ['whose elements are too deep', `<r><item>${'<a>'.repeat(70)}`, /deep/],
     ['whose nesting is broken', '<r><item><id>1</item></r>', /no XML/],
     ['that ends too early', '<r><item><id>1</id></item><item>', /no XML/],
-    ['that is a page of HTML', '<html><body><br>Maintenance</body></html>', /no XML/],
+    ['that is a page of HTML', '<html><body><br>Maintenance</body></html>', /HTML page/],
     ['with a row beyond the limit', `<r><item><id>${'x'.repeat(2_000)}</id></item></r>`, /maxRowBytes/],
     ['with a row of many small parts beyond the limit', `<r><item>${'<a>1</a>'.repeat(900)}</item></r>`, /maxRowBytes/],
   ];

@@ -1,6 +1,7 @@
 import type { FeedFormat } from '../inventory/types.ts';
 import { csvRows } from './csv.ts';
 import { jsonRows } from './json-lines.ts';
+import { malformedFeed } from './refusal.ts';
 import { xmlRows } from './xml.ts';
 
 /** Rows of a part of a file. */
@@ -21,13 +22,28 @@ export type RowSettings = Pick<FeedFormat, 'format' | 'element' | 'delimiter' | 
  * answers do (`parseBody`). Throws PartnerFailure for a file that ends too early or is not of its format.
  */
 export function rowsOfFile(pieces: AsyncIterable<Buffer>, settings: RowSettings): AsyncGenerator<RowBatch> {
+  const file = withoutHtml(pieces);
   switch (settings.format) {
     case 'csv':
     case 'tsv':
-      return csvRows(pieces, settings);
+      return csvRows(file, settings);
     case 'ndjson':
-      return jsonRows(pieces, settings);
+      return jsonRows(file, settings);
     case 'rss':
-      return xmlRows(pieces, settings);
+      return xmlRows(file, settings);
+  }
+}
+
+const HTML = /^(\u00ef\u00bb\u00bf)?\s*<(!doctype\s+html|html)\b/i;
+
+/** A page in the place of the file: one of a line passes for a CSV without rows. */
+async function* withoutHtml(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let first = true;
+  for await (const piece of pieces) {
+    if (first && HTML.test(piece.toString('latin1', 0, 200))) {
+      throw malformedFeed("it is an HTML page, often a proxy's or a maintenance page");
+    }
+    first = false;
+    yield piece;
   }
 }

@@ -1,6 +1,7 @@
 import type { Inventory } from '../inventory/inventory.ts';
+import type { FeedFormat } from '../inventory/types.ts';
 import type { ConfiguredPartner } from '../partner.ts';
-import { readFeed } from './read-feed.ts';
+import { type FeedReading, readFeed } from './read-feed.ts';
 
 const MINUTE_MS = 60_000;
 /** A file that could not be had is asked for again after so long, where it is not due before. */
@@ -70,9 +71,22 @@ export class FeedSchedule {
     const { partner, abort } = scheduled;
     const feed = partner.adapter.inventory?.feed;
     if (feed === undefined || abort.signal.aborted) return;
-    const result = await readFeed(this.#inventory, partner, feed, abort.signal);
-    const periodMs = feed.everyMinutes * MINUTE_MS;
-    const next = result === 'failed' ? Math.min(RETRY_MS, periodMs) : periodMs;
-    this.#wait(scheduled, next * (1 - JITTER * Math.random()));
+    const reading = await readFeed(this.#inventory, partner, feed, abort.signal);
+    this.#wait(scheduled, nextReadMs(feed, reading, Math.random()));
   }
+}
+
+/**
+ * How long after a file the next one is asked for, ms: never before its server wants to be asked.
+ *
+ * @param share of the jitter, 0 to 1
+ */
+export function nextReadMs(
+  { everyMinutes }: Pick<FeedFormat, 'everyMinutes'>,
+  { result, retryAfterMs = 0 }: Pick<FeedReading, 'result' | 'retryAfterMs'>,
+  share: number,
+): number {
+  const periodMs = everyMinutes * MINUTE_MS;
+  const next = result === 'failed' ? Math.min(RETRY_MS, periodMs) : periodMs;
+  return Math.max(retryAfterMs, next * (1 - JITTER * share));
 }

@@ -239,6 +239,27 @@ describe('messages in any order', () => {
     await tell(good('old', 2));
     expect(await versions()).toEqual(['first=9', 'kept=9', 'newer=20']);
   });
+
+  it('that overtake a full sync, or come after it though they are older, end as if they had come in time', async () => {
+    for (const [run, order] of [
+      [0, 1, 2, 3, 4],
+      [2, 3, 4, 1, 0],
+      [3, 0, 2, 4, 1],
+      [3, 2, 0, 1, 4],
+    ].entries()) {
+      // The sync of each run deletes what the one before it has left.
+      const v = (version: number) => run * 100 + version;
+      const history = [
+        () => tell(good('gone', v(3)), `before-${run}`),
+        () => tell(good('kept', v(4)), `also-before-${run}`),
+        () => send('plain', `<Notif sync="s${run}">${good('kept', v(5))}</Notif>`, trusted),
+        () => tell(`<Complete sync="s${run}" v="${v(10)}" count="1"/>`, `end-${run}`),
+        () => tell(good(`later-${run}`, v(11)), `after-${run}`),
+      ];
+      for (const at of order) await history[at]!();
+      expect(await versions(), String(order)).toEqual([`kept=${v(5)}`, `later-${run}=${v(11)}`]);
+    }
+  });
 });
 
 describe('what partners have pushed', () => {

@@ -3,7 +3,7 @@ import { logger } from '../../../libs/telemetry/index.ts';
 import { parseBody } from '../body.ts';
 import { parseExactJson } from '../exact-json.ts';
 import { PartnerFailure } from '../failure.ts';
-import type { PushLog } from '../inventory/push-log.ts';
+import type { Applied, PushLog } from '../inventory/push-log.ts';
 import { type PushAnswer, type PushFormat, type PushMessage, PushRefusal } from '../inventory/types.ts';
 import { pushedMessages, pushedRows } from '../metrics.ts';
 import type { ConfiguredPartner } from '../partner.ts';
@@ -13,52 +13,65 @@ import { type Headers, isFromPartner } from './sender.ts';
 const log = logger('supply.push');
 
 /** What became of a message, for metrics. */
-type Result = 'applied' | 'absorbed' | 'ignored' | 'forged' | 'refused' | 'failed';
+export type PushResult = 'applied' | 'absorbed' | 'ignored' | 'forged' | 'refused' | 'failed';
+
+/** A message that was looked at. */
+export interface Received {
+  readonly result: PushResult;
+  /** What its sender is told. */
+  readonly answer: PushAnswer;
+  /** Why it was refused or failed, for a person; else empty. */
+  readonly reason: string;
+  /** What it changed; absent where it was not applied. */
+  readonly applied?: Applied;
+}
 
 /** What takes the messages of one partner. */
 export interface Receiver {
   readonly partner: ConfiguredPartner;
   readonly push: PushFormat;
   readonly pushes: PushLog;
+  /** Told of each message that was looked at, with its bytes, unpacked: for the workbench. */
+  onMessage?(received: Received, headers: Headers, body: Buffer): void;
 }
 
-/** Takes a message, and says what its sender is told. Never throws. */
-export async function receive(
-  { partner, push, pushes }: Receiver,
-  headers: Headers,
-  body: Buffer,
-): Promise<PushAnswer> {
+/** Takes a message, and says what became of it. Never throws. */
+export async function receive(receiver: Receiver, headers: Headers, body: Buffer): Promise<Received> {
+  const { partner, push, pushes } = receiver;
   const { name, account } = partner;
-  const end = (result: Result, answer: PushAnswer): PushAnswer => {
-    pushedMessages.add(1, { partner: name, result });
-    return answer;
+  const end = (received: Received): Received => {
+    pushedMessages.add(1, { partner: name, result: received.result });
+    receiver.onMessage?.(received, headers, body);
+    return received;
   };
   let message: PushMessage = { headers, fields: {}, body: undefined };
   try {
     if (!isFromPartner(push.verify, headers, body, account)) {
       log.warn({ partner: name, bytes: body.length }, 'message refused: its sender is not the partner');
-      return end('forged', { status: 401 });
+      return end({ result: 'forged', answer: { status: 401 }, reason: 'its sender is not the partner' });
     }
     message = parsed(push, headers, body);
     const said = push.read(message, account);
+    const answer = push.answer('accepted', '', message, account);
     if (said === undefined) {
       log.debug({ partner: name }, 'message of a kind that the manifest says nothing about');
-      return end('ignored', push.answer('accepted', '', message, account));
+      return end({ result: 'ignored', answer, reason: '' });
     }
     const applied = await pushes.apply(said.event, said.changes);
     for (const change of ['written', 'deleted', 'stale'] as const) {
       if (applied[change] > 0) pushedRows.add(applied[change], { partner: name, change });
     }
     const nothingNew = applied.duplicate || (applied.written === 0 && applied.deleted === 0);
-    return end(nothingNew ? 'absorbed' : 'applied', push.answer('accepted', '', message, account));
+    return end({ result: nothingNew ? 'absorbed' : 'applied', answer, reason: '', applied });
   } catch (error) {
     const reason = refusalOf(error);
     if (reason === undefined) {
       log.error({ partner: name, err: error }, 'message could not be taken; the partner is told to send it again');
-      return end('failed', push.answer('failed', 'it could not be taken now', message, account));
+      const why = 'it could not be taken now';
+      return end({ result: 'failed', answer: push.answer('failed', why, message, account), reason: why });
     }
     log.warn({ partner: name, reason }, 'message refused');
-    return end('refused', push.answer('refused', reason, message, account));
+    return end({ result: 'refused', answer: push.answer('refused', reason, message, account), reason });
   }
 }
 

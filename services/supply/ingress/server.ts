@@ -53,7 +53,8 @@ export async function startIngress(
       const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const body = isPacked(headersOf(request)) ? await unpack(sent, receiver.push.maxBodyBytes) : sent;
       if (typeof body === 'number') return reply.code(body).send();
-      const { status, type, body: text } = await receive(receiver, headersOf(request), body);
+      const { answer } = await receive(receiver, headersOf(request), body);
+      const { status, type, body: text } = answer;
       if (type !== undefined) reply.type(type);
       return reply.code(status).send(text ?? '');
     } finally {

@@ -70,7 +70,7 @@ export class Inventory {
         const links = new Set(
           found.flatMap((row) => (linksOf === undefined ? row.links : linksOf(JSON.parse(row.row)))),
         );
-        const sql = `SELECT row FROM ${table} WHERE collection = $1 AND links && $2 AND row IS NOT NULL ORDER BY key`;
+        const sql = `SELECT row FROM ${table} WHERE collection = $1 AND links && $2 AND links <> '{}' AND row IS NOT NULL ORDER BY key`;
         const beside = links.size === 0 ? [] : await tx.query<{ row: string }>(sql, [collection, [...links]]);
         parts.push(`${JSON.stringify(collection)}:${listOf(beside)}`);
       }
@@ -152,7 +152,7 @@ async function select(table: string, lookup: Lookup, tx: Store): Promise<Found[]
   const conditions = ["collection = ''", 'row IS NOT NULL'];
   let order = 'key';
   if (only !== undefined) conditions.push(`key = ${parameter(only)}`);
-  if (keys !== undefined) conditions.push(`keys && ${parameter(keys)}::text[]`);
+  if (keys !== undefined) conditions.push(`keys && ${parameter(keys)}::text[]`, "keys <> '{}'");
   if (words !== undefined) {
     const query = `plainto_tsquery('simple', ${parameter(words)})`;
     conditions.push(`words @@ ${query}`);

@@ -114,6 +114,9 @@ export class PushLog {
 
   /** Answers whether it was newer than what is there. A deletion of the same moment stands. */
   async #upsert({ collection, row, version, sync }: Upsert, tx: Store): Promise<boolean> {
+    if (version !== undefined && sync === undefined && (await this.#isSwept(collection, row.key, version, tx))) {
+      return false;
+    }
     const [changed] = await tx.query(
       `INSERT INTO ${this.#table} AS old (collection, key, row, words, keys, links, version, sync)
        VALUES ($1, $2, $3, to_tsvector('simple', $4), string_to_array($5, $9), string_to_array($6, $9), $7, $8)
@@ -146,6 +149,16 @@ export class PushLog {
     return changed !== undefined;
   }
 
+  /** Whether a full sync that is over lacks the row, and is newer: had it come in time, the row would have been deleted. */
+  async #isSwept(collection: string, key: string, version: number, tx: Store): Promise<boolean> {
+    const [swept] = await tx.query(
+      `SELECT sync FROM push_syncs AS s WHERE partner = $1 AND collection = $2 AND settled AND version > $4 AND NOT EXISTS
+         (SELECT 1 FROM ${this.#table} AS t WHERE t.collection = $2 AND t.key = $3 AND t.sync = s.sync)`,
+      [this.#partner, collection, key, version],
+    );
+    return swept !== undefined;
+  }
+
   async #delete({ collection, key, version }: Deletion, tx: Store): Promise<boolean> {
     const [changed] = await tx.query(
       `INSERT INTO ${this.#table} AS old (collection, key, row, words, keys, links, version)
@@ -164,12 +177,12 @@ export class PushLog {
     const gone =
       version === undefined
         ? await tx.query(
-            `DELETE FROM ${this.#table} WHERE collection = $1 AND links && ARRAY[$2] AND version IS NULL RETURNING key`,
+            `DELETE FROM ${this.#table} WHERE collection = $1 AND links && ARRAY[$2] AND links <> '{}' AND version IS NULL RETURNING key`,
             [collection, link],
           )
         : await tx.query(
             `UPDATE ${this.#table} SET row = NULL, words = '', keys = '{}', links = '{}', version = $3, updated_at = now()
-             WHERE collection = $1 AND links && ARRAY[$2] AND (version IS NULL OR version <= $3) RETURNING key`,
+             WHERE collection = $1 AND links && ARRAY[$2] AND links <> '{}' AND (version IS NULL OR version <= $3) RETURNING key`,
             [collection, link, version],
           );
     return gone.length;
@@ -183,10 +196,10 @@ export class PushLog {
     );
   }
 
-  /** Deletes what a sync does not have, once all of it has come: its end may overtake its parts. */
+  /** Deletes what a sync does not have, once all of it has come: its end may overtake its parts. The latest stays known. */
   async #settle(syncs: readonly string[], tx: Store): Promise<number> {
     const due = await tx.query<{ collection: string; sync: string; version: number }>(
-      `DELETE FROM push_syncs AS s WHERE partner = $1 AND sync = ANY($2)
+      `UPDATE push_syncs AS s SET settled = true WHERE partner = $1 AND sync = ANY($2) AND NOT settled
        AND expected <= (SELECT count(*) FROM ${this.#table} AS t WHERE t.collection = s.collection AND t.sync = s.sync)
        RETURNING collection, sync, version`,
       [this.#partner, syncs],
@@ -200,6 +213,12 @@ export class PushLog {
         [collection, sync, version],
       );
       deleted += gone.length;
+      await tx.query(
+        `DELETE FROM push_syncs AS s WHERE partner = $1 AND collection = $2 AND settled AND EXISTS
+           (SELECT 1 FROM push_syncs AS newer WHERE newer.partner = $1 AND newer.collection = $2 AND newer.settled
+            AND newer.version > s.version)`,
+        [this.#partner, collection],
+      );
     }
     return deleted;
   }

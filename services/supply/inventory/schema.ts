@@ -46,12 +46,22 @@ const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // A full sync that is over stays known as long as deletions do: what is older and was no part of it may still come.
+    id: '0002-settled-syncs',
+    sql: 'ALTER TABLE push_syncs ADD COLUMN settled boolean NOT NULL DEFAULT false;',
+  },
 ];
 
 /** Schema and migrations of what partners hand over, for openStore. */
 export const inventoryStore: Pick<StoreOptions, 'schema' | 'migrations'> = { schema: 'inventory', migrations };
 
-/** A row that was deleted stays without its content, so that an older message does not bring it back. */
+/**
+ * Rows without keys or links are in no index of them: most rows have one kind alone. Who looks for either says that there are some
+ * (`AND keys <> '{}'`), so that the index is used.
+ *
+ * A row that was deleted stays without its content, so that an older message does not bring it back.
+ */
 const shelfSql = (table: string): readonly string[] => [
   `CREATE TABLE ${table} (
      collection text COLLATE "C" NOT NULL,
@@ -66,8 +76,8 @@ const shelfSql = (table: string): readonly string[] => [
      PRIMARY KEY (collection, key)
    )`,
   `CREATE INDEX ${table}_words ON ${table} USING gin (words)`,
-  `CREATE INDEX ${table}_keys ON ${table} USING gin (keys)`,
-  `CREATE INDEX ${table}_links ON ${table} USING gin (links)`,
+  `CREATE INDEX ${table}_keys ON ${table} USING gin (keys) WHERE keys <> '{}'`,
+  `CREATE INDEX ${table}_links ON ${table} USING gin (links) WHERE links <> '{}'`,
 ];
 
 /** The table of a shelf. */

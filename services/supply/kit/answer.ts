@@ -1,6 +1,14 @@
 import type { RowValues } from './door.ts';
-import type { RowLoader } from './layout.ts';
+import type { JointColumns, LoadRow } from './layout.ts';
 import type { Frame } from './scope.ts';
+
+/** How an answer's frame is filled. */
+export interface RowLoader {
+  /** Puts what is the same for all rows into it, once they have been found. */
+  begin(frame: Frame): void;
+  /** Puts a row's values into it. */
+  readonly load: LoadRow;
+}
 
 /** One row: the elements of its loops, or what map.ts made. */
 export interface KitRow {
@@ -19,6 +27,10 @@ export class KitAnswer {
   readonly #load: RowLoader;
   readonly #shared = new Map<object, Map<unknown, unknown>>();
   #current: KitRow | undefined;
+  #begun = false;
+  /** Values of the columns that are read in one go, and whose they are. */
+  readonly #columns: unknown[] = [];
+  #columnsOf: KitRow | undefined;
 
   /** @param frame holds everything but the rows' own values */
   constructor(frame: Frame, load: RowLoader) {
@@ -34,9 +46,27 @@ export class KitAnswer {
   /** The frame with a row's values in it, until another row is entered. */
   enter(row: KitRow): Frame {
     if (this.#current === row) return this.#frame;
-    this.#load(this.#frame, row.values);
+    if (!this.#begun) {
+      this.#load.begin(this.#frame);
+      this.#begun = true;
+    }
+    this.#load.load(this.#frame, row.values);
     this.#current = row;
     return this.#frame;
+  }
+
+  /** One of the columns that are read in one go. */
+  column(row: KitRow, { fill, readers }: JointColumns, at: number): unknown {
+    if (this.#columnsOf === row) return this.#columns[at];
+    const frame = this.enter(row);
+    try {
+      fill(frame, this.#columns);
+    } catch {
+      // One of them cannot be read: it alone shall say so.
+      return readers[at]!(frame);
+    }
+    this.#columnsOf = row;
+    return this.#columns[at];
   }
 
   /** What rows of this answer share, by what it is made of. @param maker whose shared things they are */

@@ -1,6 +1,6 @@
-import type { AskContext, PartnerRequest } from '../adapter.ts';
+import type { AskContext, AuthenticatingParts, PartnerRequest } from '../adapter.ts';
 import type { Compiler } from './compiler.ts';
-import type { ManifestFile } from './manifest.ts';
+import type { Auth, ManifestFile } from './manifest.ts';
 import { AbsentError, compileFields } from './request.ts';
 import { type Frame, Scope } from './scope.ts';
 import { signedParts } from './signed.ts';
@@ -13,6 +13,37 @@ export function loginOption({ auth }: ManifestFile): string | undefined {
   if (auth === undefined) return undefined;
   if ('oauth2' in auth) return auth.oauth2.endpointOption;
   return 'session' in auth ? auth.session.endpointOption : undefined;
+}
+
+/** Names of what `auth` puts into requests; undefined where that is known by its name everywhere. */
+export function authenticatingParts(auth: Auth | undefined): AuthenticatingParts | undefined {
+  if (auth === undefined) return undefined;
+  const names = (fields: object = {}): string[] => Object.keys(fields);
+  const lower = (fields: object = {}): string[] => names(fields).map((name) => name.toLowerCase());
+  if ('headers' in auth) return { headers: lower(auth.headers), query: [], fields: [] };
+  if ('query' in auth) return { headers: [], query: names(auth.query), fields: [] };
+  if (!('session' in auth)) return undefined;
+  const { request, headers, query } = auth.session;
+  // A login has more than secrets in it: the format asked for, a language.
+  const secret = (fields: object = {}): object => Object.fromEntries(Object.entries(fields).filter(isSecretLeaf));
+  return {
+    headers: [...lower(headers), ...lower(secret(request.headers))],
+    query: [...names(query), ...names(secret(request.query))],
+    fields: [...names(secret(request.form)), ...secretFields(request.body)],
+  };
+}
+
+function isSecretLeaf([, source]: readonly [string, unknown]): boolean {
+  return typeof source === 'string' && /\bcredentials\./.test(source);
+}
+
+/** Names of the fields, elements and attributes of a login's body that are made of credentials. */
+function secretFields(template: unknown): string[] {
+  if (typeof template !== 'object' || template === null) return [];
+  return Object.entries(template).flatMap(([name, inner]) => {
+    const text = typeof inner === 'object' && inner !== null && '#text' in inner ? inner['#text'] : inner;
+    return [...(isSecretLeaf([name, text]) ? [name] : []), ...secretFields(inner)];
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { YamlDocument } from '../../../libs/config/index.ts';
 import { descriptors, type Vertical } from '../../../libs/vertical/index.ts';
 import type { Adapter } from '../adapter.ts';
-import { compileAuth } from './auth.ts';
+import { authenticatingParts, compileAuth } from './auth.ts';
 import { Compiler } from './compiler.ts';
 import { requestContext } from './context.ts';
 import type { Door } from './door.ts';
@@ -57,8 +57,17 @@ export function compileManifest(
   const filters = compileFilters(compiler, manifest, vertical, context, door);
   compiler.finish();
   const own = door.adapter ?? {};
+  const answerHeaders = [...new Set([...compiler.headersRead, ...(own.answerHeaders ?? [])])];
+  const authenticatedBy = authenticatingParts(manifest.auth);
   // Rows that map.ts reads are of its own shape: nothing that the manifest says of rows fits them.
   const compiled = own.read === undefined ? { ...exchange, ...mapping.parts, ...(inventory && { inventory }) } : {};
-  const whole = { vertical: vertical.name, ...(filters && { filters }), ...compiled, ...own };
+  const whole = {
+    vertical: vertical.name,
+    ...(filters && { filters }),
+    ...compiled,
+    ...(authenticatedBy && { authenticatedBy }),
+    ...own,
+    ...(answerHeaders.length > 0 && { answerHeaders }),
+  };
   return { adapter: whole as unknown as Adapter };
 }

@@ -28,6 +28,7 @@ export class Compiler {
   /** By variable the parts of the manifest whose expressions read it. */
   readonly #readIn = new Map<string, Set<string>>();
   #reads = new Set<string>();
+  readonly #headers = new Set<string>();
   #order: { readonly what: string; readonly name: string; readonly later: readonly string[] } | undefined;
 
   constructor(document: YamlDocument<unknown>, functions: ReadonlyMap<string, HostFunction>, hasSession = false) {
@@ -62,6 +63,28 @@ export class Compiler {
   /** The parts of the manifest ("search", "mapping") whose expressions read a variable. */
   readIn(variable: string): ReadonlySet<string> {
     return this.#readIn.get(variable) ?? new Set();
+  }
+
+  /** Names of the headers of answers that expressions read. */
+  get headersRead(): readonly string[] {
+    return [...this.#headers].sort();
+  }
+
+  /** Notes which headers an expression reads: only those are kept with an answer and recorded. */
+  #noteHeaders(path: Path, { paths, source }: DynamicExpression): void {
+    for (const read of paths) {
+      if (!/^headers\b/.test(read)) continue;
+      const name = /^headers(?:\.(\w+)|\["([^"]+)"\])$/.exec(read);
+      const header = name?.[1] ?? name?.[2];
+      if (header === undefined) {
+        this.problem(
+          path,
+          `headers are read by name, since only those are kept: headers["x-quota-left"], not "${source}"`,
+        );
+      } else if (header !== header.toLowerCase()) {
+        this.problem(path, `headers have names in small letters: headers["${header.toLowerCase()}"]`);
+      } else this.#headers.add(header);
+    }
   }
 
   /** Compiles something, and says which variables its expressions read. */
@@ -116,6 +139,8 @@ export class Compiler {
     try {
       const expression = compileDynamic(source, { variables: scope.types, functions }, expected);
       for (const name of expression.reads) this.#reads.add(name);
+      // A message that is pushed has headers of its own, all of them.
+      if (path[0] !== 'push') this.#noteHeaders(path, expression);
       const slots = expression.reads.map((name) => scope.slot(name));
       for (const name of expression.reads) {
         this.#readIn.set(name, (this.#readIn.get(name) ?? new Set()).add(String(path[0])));

@@ -20,6 +20,7 @@ import type { ManifestFile, RequestTemplate, Step } from './manifest.ts';
 import type { CompiledMapping } from './mapping.ts';
 import { oauthSession } from './oauth.ts';
 import { compilePaging } from './paging.ts';
+import { compileQuota } from './quota.ts';
 import {
   AbsentError,
   acceptOf,
@@ -45,7 +46,16 @@ interface ExchangeInput {
 
 type Parts = Pick<
   Adapter<KitRow>,
-  'ask' | 'readError' | 'read' | 'verify' | 'readVerified' | 'rowOfVerified' | 'handoff' | 'readHandoff' | 'session'
+  | 'ask'
+  | 'readError'
+  | 'read'
+  | 'verify'
+  | 'readVerified'
+  | 'rowOfVerified'
+  | 'handoff'
+  | 'readHandoff'
+  | 'session'
+  | 'quota'
 >;
 
 const noRequest: RequestTemplate = { path: '/' };
@@ -84,6 +94,7 @@ export function compileExchange(input: ExchangeInput): Parts {
     until: compiler.expression(['poll', 'until'], manifest.poll.until, mapping.answerScope, 'bool'),
     everyMs: manifest.poll.everyMs,
   };
+  const quota = compileQuota(compiler, manifest.quota);
   const warningsOf = compileWarnings(compiler, manifest.warning, mapping.answerScope);
   const verifying = compileVerifying({ compiler, manifest, mapping, request, stepsAt });
   const size = verifying.size + innerLoops;
@@ -96,13 +107,14 @@ export function compileExchange(input: ExchangeInput): Parts {
   };
   const entered = (body: unknown, status: number, text: string, answered: AnswerContext): Frame => {
     const frame = context.frame(answered, size);
-    mapping.enterAnswer(frame, body, status, text, answered.fetchedAt);
+    const { headers, fetchedAt } = answered;
+    mapping.enterAnswer(frame, { body, status, headers, text, fetchedAt });
     return frame;
   };
 
   const readError: Parts['readError'] = (status, body, text, asked) => {
     const frame = context.frame(asked, size);
-    mapping.enterAnswer(frame, body, status, text, undefined);
+    mapping.enterAnswer(frame, { body, status, headers: asked.headers, text });
     return failures.ofStatus(frame, status);
   };
   const { answerScope } = mapping;
@@ -129,6 +141,7 @@ export function compileExchange(input: ExchangeInput): Parts {
 
   return {
     ...(session !== undefined && { session }),
+    ...(quota !== undefined && { quota }),
     ask(asked) {
       const sought = asked.criteria.vertical?.$case;
       if (sought !== manifest.vertical) return { unsupported: `It sells offers of ${manifest.vertical} alone.` };

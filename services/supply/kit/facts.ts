@@ -6,8 +6,15 @@ import { findCity, findPlace, zoneAt } from '../../../libs/reference/index.ts';
 
 type Facts = Readonly<Record<string, unknown>>;
 
+/** One of them as it is documented. */
+interface Fact {
+  readonly type: DynamicType;
+  /** What it is, and when it is absent. */
+  readonly doc: string;
+}
+
 interface VerticalFacts {
-  readonly types: Readonly<Record<string, DynamicType>>;
+  readonly variables: Readonly<Record<string, Fact>>;
   of(criteria: Facts): Facts;
 }
 
@@ -21,12 +28,21 @@ interface Point {
 
 const facts: Readonly<Record<string, VerticalFacts>> = {
   stay: {
-    types: {
-      'search.latitude': 'double',
-      'search.longitude': 'double',
-      'search.radius_km': 'double',
-      'search.zone': 'string',
-      'search.nights': 'int',
+    variables: {
+      'search.latitude': {
+        type: 'double',
+        doc: 'degrees north of the middle of the search: of area, else of place; absent where the place is not known',
+      },
+      'search.longitude': { type: 'double', doc: 'degrees east of the same' },
+      'search.radius_km': {
+        type: 'double',
+        doc: `kilometres around it: of area, else radius_km, else ${DEFAULT_RADIUS_KM}; never absent`,
+      },
+      'search.zone': {
+        type: 'string',
+        doc: 'IANA time zone of that middle ("Europe/Lisbon"), for the clocks of places that state none; absent where the middle is. The field zone of an item is something else: a district',
+      },
+      'search.nights': { type: 'int', doc: 'nights from check_in to check_out; absent where these are no dates' },
     },
     of(criteria) {
       const area = criteria.area as { center?: Point; radius_km?: number } | undefined;
@@ -44,7 +60,12 @@ const facts: Readonly<Record<string, VerticalFacts>> = {
     },
   },
   ride: {
-    types: { 'search.zone': 'string' },
+    variables: {
+      'search.zone': {
+        type: 'string',
+        doc: 'IANA time zone of the pickup ("Europe/London"), by whose clock pickup_at is meant; absent without its position',
+      },
+    },
     of: ({ pickup }) => ({ 'search.zone': zoneOf((pickup as { point?: Point } | undefined)?.point) }),
   },
 };
@@ -56,7 +77,12 @@ function zoneOf(point: Point | undefined): string | undefined {
 
 /** Types of the facts of a vertical. */
 export function factVariables(vertical: string): Readonly<Record<string, DynamicType>> {
-  return facts[vertical]?.types ?? {};
+  return Object.fromEntries(Object.entries(factDocs(vertical)).map(([name, { type }]) => [name, type]));
+}
+
+/** The facts of a vertical as they are documented. */
+export function factDocs(vertical: string): Readonly<Record<string, Fact>> {
+  return facts[vertical]?.variables ?? {};
 }
 
 const known = new WeakMap<Criteria, Facts>();

@@ -8,6 +8,7 @@ import {
   itineraryOf,
   type Segment,
   type Slice,
+  type StatedSegment,
   segmentOf,
   sliceOf,
 } from '../mapping/itinerary.ts';
@@ -15,6 +16,7 @@ import { type Derived, derive, orReject } from '../mapping/reject.ts';
 import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { type CompiledField, compileMessage, mappingAt } from './item.ts';
+import { compileObject } from './layout.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
 import { isEach, loopScope } from './template.ts';
 
@@ -243,24 +245,28 @@ function compileSegment(
   ) as Readonly<Record<(typeof STATED)[number], Reader | undefined>>;
   const start = wallClock(compiler, [...path, 'departure'], departure, scope);
   const end = wallClock(compiler, [...path, 'arrival'], arrival, scope);
+  const state = compileObject<Omit<StatedSegment, 'technicalStops'> & { technicalStops: number }>(compiler, {
+    origin: stated.origin,
+    destination: stated.destination,
+    originZone: start.zone,
+    destinationZone: end.zone,
+    departure: start.local,
+    arrival: end.local,
+    marketingCarrier: stated.marketing_carrier,
+    marketingNumber: stated.marketing_flight_number,
+    operatingCarrier: stated.operating_carrier,
+    operatingNumber: stated.operating_flight_number,
+    technicalStops: stated.technical_stops,
+  });
   const message = descriptors().getMessage('entrepot.offer.v1.FlightSegment');
   if (message === undefined) throw new Error('The descriptors lack FlightSegment.');
   const lazy = compileMessage(compiler, path, message, rest, scope).filter(({ name }) => rest[name] !== undefined);
   return {
-    stated: (frame) =>
-      segmentOf({
-        origin: stated.origin?.(frame),
-        destination: stated.destination?.(frame),
-        originZone: start.zone?.(frame),
-        destinationZone: end.zone?.(frame),
-        departure: start.local(frame),
-        arrival: end.local(frame),
-        marketingCarrier: stated.marketing_carrier?.(frame),
-        marketingNumber: stated.marketing_flight_number?.(frame),
-        operatingCarrier: stated.operating_carrier?.(frame),
-        operatingNumber: stated.operating_flight_number?.(frame),
-        technicalStops: Number(stated.technical_stops?.(frame) ?? 0) || 0,
-      }),
+    stated(frame) {
+      const read = state(frame);
+      read.technicalStops = Number(read.technicalStops ?? 0) || 0;
+      return segmentOf(read);
+    },
     fare(frame) {
       const made: Partial<Record<keyof FlightSegment, unknown>> = {};
       for (const field of lazy) made[field.key as keyof FlightSegment] = field.value(frame);

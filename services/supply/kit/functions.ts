@@ -10,6 +10,7 @@ import {
   zoneAt,
 } from '../../../libs/reference/index.ts';
 import { durationMinutes, instantOf, isDate, wallTime } from '../mapping/time.ts';
+import { moneyFunctions } from './functions-money.ts';
 
 /**
  * What manifests may call beside CEL's own functions. Pure, and absent (undefined) where the arguments have no answer: an
@@ -85,16 +86,9 @@ function groupNumber(text: string): number | undefined {
   return /^\d{1,3}([ ,.']?\d{3})*$/.test(text) ? Number(text.replace(/\D/g, '')) : undefined;
 }
 
-/** Significant digits that stay: enough for ten billion in hundredths, and sums of floats err far behind them. */
-const STEADY_DIGITS = 12;
-
-/** A number that was computed in floats, as it was meant. */
-function steady(value: unknown): unknown {
-  return typeof value === 'number' && Number.isFinite(value) ? Number(value.toPrecision(STEADY_DIGITS)) : value;
-}
-
 /** For every manifest, requests and mappings alike. */
 export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string, HostFunction>([
+  ...moneyFunctions,
   [
     'list',
     {
@@ -149,15 +143,6 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       result: 'timestamp',
       call: localInstant,
       doc: 'the moment at which clocks of an IANA zone show a wall time (ISO 8601); an offset or false "Z" behind it does not count: now < local_instant(plan.until, zone); absent where there is none',
-    },
-  ],
-  [
-    'steady',
-    {
-      args: ['dyn'],
-      result: 'dyn',
-      call: steady,
-      doc: 'a JSON number without the noise of floats, to 12 digits (13.200000000000001 is 13.2), for partners that compute prices in floats: an amount with more than 15 digits is none',
     },
   ],
   ['add_days', { args: ['string', 'int'], result: 'string', call: addDays, doc: 'a date (YYYY-MM-DD) moved by days' }],

@@ -6,6 +6,8 @@ import { RideCriteria } from '../../../libs/contracts/gen/entrepot/offer/v1/ride
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { loadPartners, loadRemote } from '../load.ts';
 import { localPartner } from '../testing/rig.ts';
+import { loadCases, runCase } from '../workbench/cases.ts';
+import { differenceText } from '../workbench/difference.ts';
 
 // The guide's example is what a newcomer copies: its blocks, put together, are a manifest that works.
 const root = mkdtempSync(path.join(tmpdir(), 'entrepot-guide-'));
@@ -13,6 +15,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const blocks = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block ?? '');
+const isFile = (block: string) => block.startsWith('# partners/');
 const isAccount = (block: string) => block.startsWith('# <config>/partners/');
 
 it('has a file of a partner by address that is accepted', () => {
@@ -29,7 +32,7 @@ it('has a file of a partner by address that is accepted', () => {
 });
 
 it('is a partner that loads, asks and maps, in under 150 lines', async () => {
-  const manifest = blocks.filter((block) => !isAccount(block)).join('');
+  const manifest = blocks.filter((block) => !isAccount(block) && !isFile(block)).join('');
   mkdirSync(path.join(root, 'adapters/harbour'), { recursive: true });
   mkdirSync(path.join(root, 'config/partners'), { recursive: true });
   writeFileSync(path.join(root, 'adapters/harbour/manifest.yaml'), manifest);
@@ -87,4 +90,15 @@ it('is a partner that loads, asks and maps, in under 150 lines', async () => {
     pickup_eta_minutes: 4,
     propulsion: 'ELECTRIC',
   });
+});
+
+it.each(['harbour-tools', 'harbour-shop'])('%s hands its inventory over, and its case holds', async (name) => {
+  for (const block of blocks.filter(isFile)) {
+    const file = path.join(root, block.slice(2, block.indexOf('\n')));
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, block);
+  }
+  const cases = loadCases(path.join(root, 'partners', name));
+  expect(cases).toHaveLength(1);
+  for (const one of cases) expect((await runCase(one)).differences.map(differenceText)).toEqual([]);
 });

@@ -116,7 +116,10 @@ auth:
 
   it('is opened once, with secrets in its body, for all searches and verifications', async () => {
     const talking = await talk(inSession, account);
-    const [{ batches }] = await Promise.all([search(talking), search(talking), search(talking)]);
+    // Of different markets: the same question would be asked once.
+    const markets = ['GB', 'FR', 'DE'];
+    const [found] = await Promise.all(markets.map((market) => search(talking, start({ market }))));
+    const { batches } = found!;
     await talking.client.verifyOffer({ handle: handlesOf(batches[0]!)[0] });
     expect(logins).toEqual([{ secret: 'hush', brand: 'sea' }]);
     expect(partner.asked.toSorted()).toEqual(['/login', '/rows/a', '/search', '/search', '/search']);
@@ -133,7 +136,7 @@ auth:
     const leaving = new AbortController();
     const left = search(talking, undefined, { signal: leaving.signal }).catch((error: unknown) => error);
     await vi.waitFor(() => expect(partner.asked).toEqual(['/login']));
-    const others = talking.client.search(only(start()))[Symbol.asyncIterator]();
+    const others = talking.client.search(only(start({ market: 'FR' })))[Symbol.asyncIterator]();
     // The plan goes out when the partners are being asked.
     const plan = await others.next();
     leaving.abort();

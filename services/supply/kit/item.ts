@@ -1,7 +1,7 @@
 import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf';
 import type { DynamicType } from '../../../libs/expression/index.ts';
 import type { Compiler, Path } from './compiler.ts';
-import { type CompiledTime, compileTime, enumNumber, textOf } from './leaf.ts';
+import { type CompiledTime, compileTime, enumNumber, textOf, textsOf } from './leaf.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
 import { isEach, loopScope } from './template.ts';
 
@@ -13,6 +13,8 @@ export interface CompiledField {
   readonly key: string;
   /** As columns carry it: enums by name, times in epoch ms; undefined where the row has none. */
   readonly column: Reader;
+  /** What `column` reads, where that is one expression: as it is, as a text, or as a list of texts. */
+  readonly leaf?: { readonly read: Reader; readonly as: 'value' | 'text' | 'texts' };
   /** As messages carry it; never undefined where the contract has a default. */
   readonly value: Reader;
   /** The contract's default. */
@@ -82,21 +84,22 @@ function compileField(
     case 'enum': {
       const name = compiler.expression(path, template, scope, 'string');
       checkNames(compiler, path, field.enum, template);
-      return { ...named, column: name, value: (frame) => enumNumber(field.enum, name(frame)) };
+      const leaf = { read: name, as: 'value' } as const;
+      return { ...named, leaf, column: name, value: (frame) => enumNumber(field.enum, name(frame)) };
     }
     default: {
       const type = field.fieldKind === 'scalar' ? SCALARS[field.scalar] : undefined;
       const read = compiler.expression(path, template, scope, type);
       if (type === 'string') {
         const text: Reader = (frame) => textOf(read(frame));
-        return { ...named, column: text, value: (frame) => text(frame) ?? missing };
+        return { ...named, leaf: { read, as: 'text' }, column: text, value: (frame) => text(frame) ?? missing };
       }
       const fits = type === 'bool' ? isFlag : type === 'int' ? isInt32 : isNumber;
       const value: Reader = (frame) => {
         const found = read(frame);
         return fits(found) ? found : missing;
       };
-      return { ...named, column: read, value };
+      return { ...named, leaf: { read, as: 'value' }, column: read, value };
     }
   }
 }
@@ -144,14 +147,11 @@ function listField(
   field: DescField & { fieldKind: 'list' },
   template: unknown,
   scope: Scope,
-): Pick<CompiledField, 'column' | 'value'> {
+): Pick<CompiledField, 'column' | 'value' | 'leaf'> {
   if (field.listKind !== 'message') {
     const read = compiler.expression(path, template, scope, 'list_dyn');
-    const texts: Reader = (frame) => {
-      const list = read(frame);
-      return Array.isArray(list) ? list.map(textOf).filter((text) => text !== undefined && text !== '') : undefined;
-    };
-    return { column: texts, value: (frame) => texts(frame) ?? [] };
+    const texts: Reader = (frame) => textsOf(read(frame));
+    return { leaf: { read, as: 'texts' }, column: texts, value: (frame) => texts(frame) ?? [] };
   }
   const parts = (Array.isArray(template) ? template : [template]).map((one, at) =>
     messages(compiler, Array.isArray(template) ? [...path, at] : path, field.message, one, scope),

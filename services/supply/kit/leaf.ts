@@ -14,10 +14,27 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
 }
 
+/** The texts of a list, without empty ones; undefined for what is no list. */
+export function textsOf(list: unknown): string[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const texts: string[] = [];
+  for (const element of list) {
+    const text = textOf(element);
+    if (text !== undefined && text !== '') texts.push(text);
+  }
+  return texts;
+}
+
+const numbers = new WeakMap<DescEnum, ReadonlyMap<unknown, number>>();
+
 /** Number of an enum's value by its name without prefix; 0 for absent and for names that it does not have. */
 export function enumNumber(type: DescEnum, name: unknown): number {
-  if (typeof name !== 'string') return 0;
-  return type.values.find(({ localName }) => localName === name)?.number ?? 0;
+  let known = numbers.get(type);
+  if (known === undefined) {
+    known = new Map(type.values.map(({ localName, number }) => [localName, number]));
+    numbers.set(type, known);
+  }
+  return known.get(name) ?? 0;
 }
 
 /** A time of a row, in both forms that are needed. */

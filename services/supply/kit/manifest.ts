@@ -98,6 +98,8 @@ export interface Join {
   readonly each: Cel;
   /** Its key; the element is `it`. */
   readonly key: Cel;
+  /** Several elements may have a key: <name>[key] is the list of them. */
+  readonly all?: boolean;
 }
 
 /** How an answer says that it is a failure. */
@@ -114,6 +116,14 @@ export interface Failures {
   readonly empty?: Cel;
   /** The offer that was asked for again is no longer sold. */
   readonly gone?: Cel;
+}
+
+/** What answers say is left of a quota, in the partner's own words. */
+export interface QuotaTemplate {
+  /** Requests that may still be sent. */
+  readonly remaining: Cel;
+  readonly resetSeconds?: Cel | number;
+  readonly resetAt?: Cel;
 }
 
 /** How requests are authenticated. Names are those of the account's credentials. */
@@ -315,6 +325,7 @@ export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
   readonly poll?: Polling;
   readonly paging?: Paging;
   readonly failures?: Failures;
+  readonly quota?: QuotaTemplate;
   /** Names for what several expressions share of an answer. */
   readonly answer?: Readonly<Record<string, Cel>>;
   /** The partner's own warnings beside rows. */

@@ -148,6 +148,56 @@ describe('joins, tables, names', () => {
     });
     expect(rows.map((row) => adapter.columns.product_name!(row, acmeContext()))).toEqual(['A', 'C']);
   });
+
+  it('give every element of a key where the join says so, in their order', async () => {
+    const several = changed(
+      ['rows: body.rides', 'joins:\n  drivers: { each: body.drivers, key: it.car, all: true }\nrows: body.rides'],
+      ['product_name: row.name', 'product_name: "drivers[row.car].map(d, d.name).join(\' and \')"'],
+    );
+    const drivers = [
+      { car: 'x', name: 'Ann' },
+      { car: 'y', name: 'Ben' },
+      { car: 'x', name: 'Cid' },
+    ];
+    const { adapter, rows } = await mapped(several, {
+      drivers,
+      rides: [ride('a', { car: 'x' }), ride('b', { car: 'y' }), ride('c', { car: 'z' })],
+    });
+    const names = rows.map((row) => adapter.columns.product_name!(row, acmeContext()));
+    expect(names).toEqual(['Ann and Cid', 'Ben', undefined]);
+  });
+
+  it('may read the answer alone, a row, or names of both kinds, whichever row is read first', async () => {
+    const mixed = changed(
+      [
+        '  id: row.id',
+        '  let:\n    house: body.house + "/"\n    own: house + row.id\n    twice: house + house\n    both: own + twice\n  id: row.id',
+      ],
+      ['product_name: row.name', 'product_name: both'],
+    );
+    const { adapter, rows } = await mapped(mixed, { house: 'h', rides: [ride('a', {}), ride('b', {})] });
+    const names = rows.toReversed().map((row) => adapter.columns.product_name!(row, acmeContext()));
+    expect(names).toEqual(['h/bh/h/', 'h/ah/h/']);
+  });
+
+  it('are read of the right row, in whatever order columns of several rows are asked for', async () => {
+    const { adapter, rows } = await mapped(changed(), {
+      rides: [ride('a', { name: 'A', seats: 2 }), ride('b', { name: 'B', seats: 3 })],
+    });
+    const [a, b] = rows as [never, never];
+    const { product_name: name, capacity } = adapter.columns as Record<
+      string,
+      (row: never, context: unknown) => unknown
+    >;
+    const context = acmeContext();
+    expect([
+      name!(a, context),
+      name!(b, context),
+      capacity!(a, context),
+      capacity!(b, context),
+      name!(a, context),
+    ]).toEqual(['A', 'B', 2, 3, 'A']);
+  });
 });
 
 describe('reject', () => {

@@ -2,17 +2,17 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import type { Item } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { Vertical } from '../../../libs/vertical/index.ts';
-import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
+import { type Adapter, type AnswerContext, type AskContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
 import { absenceOf } from './absence.ts';
-import type { KitAnswer, KitRow } from './answer.ts';
+import type { KitAnswer, KitRow, RowLoader } from './answer.ts';
 import type { Compiler } from './compiler.ts';
-import { compileLets } from './context.ts';
+import { compileLets, type Lets } from './context.ts';
 import type { Door, Moment, RowValues } from './door.ts';
 import { compileExpiry } from './expiry.ts';
 import { compileFlight, itineraryFields } from './flight.ts';
 import { type CompiledField, compileMessage, defaultOf } from './item.ts';
-import { compileLoader, type RowLoader } from './layout.ts';
+import { compileColumns, compileLoader } from './layout.ts';
 import { enumNumber } from './leaf.ts';
 import type { Cel, Join, ManifestFile, MappingTemplate, RowLoop } from './manifest.ts';
 import { compilePrice } from './price.ts';
@@ -33,18 +33,28 @@ interface MappingInput {
 /** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
 export interface CompiledMapping {
   readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf'>;
-  /** Of answers: status, body, text, and the joins. */
+  /** Of answers: status, headers, body, text, and the joins. */
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
   readonly rowScope: Scope;
   readonly load: RowLoader;
   readonly id: Reader;
-  /** Puts an answer's body, status and joins into a frame. */
-  enterAnswer(frame: Frame, body: unknown, status: number, text: string, fetchedAt: number | undefined): void;
+  /** Puts an answer's body, status, headers and joins into a frame. */
+  enterAnswer(frame: Frame, answer: EnteredAnswer): void;
   /** The rows of an entered answer; undefined where it has no list of them. */
   rows(answer: KitAnswer, frame: Frame, body: unknown, context: AnswerContext): FoundRows | undefined;
   /** Compiles other rows of the same names, as `verify` has them. */
   alternativeRows(path: readonly string[], rows: Cel | readonly RowLoop[]): CompiledRows;
+}
+
+/** What is put into a frame of an answer. */
+interface EnteredAnswer {
+  readonly body: unknown;
+  readonly status: number;
+  readonly headers: AskContext['headers'];
+  readonly text: string;
+  /** Absent where it is a failure. */
+  readonly fetchedAt?: number;
 }
 
 /** Rows of an answer. */
@@ -75,7 +85,13 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   const at = ['mapping'];
   const lets = compileLets(compiler, [...at, 'let'], mapping.let, scope);
   const keys = rows.names.map((name, at) => [isGiven(manifest.rows ?? '') ? name : at, rows.slots[at]!] as const);
-  const load = compileLoader(compiler, keys, lets);
+  const [ofAnswer, ofRow] = partedLets(compiler, lets, joins.scope);
+  const load: RowLoader = {
+    begin(frame) {
+      for (const [slot, read] of ofAnswer) frame[slot] = read(frame);
+    },
+    load: compileLoader(compiler, keys, ofRow),
+  };
   const id = compiler.expression([...at, 'id'], mapping.id, scope);
   const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id, absenceOf(compiler, scope, lets));
   const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
@@ -115,9 +131,10 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     rowScope: scope,
     load,
     id,
-    enterAnswer(frame, body, status, text, fetchedAt) {
+    enterAnswer(frame, { body, status, headers = {}, text, fetchedAt }) {
       frame[answer.body] = body;
       frame[answer.status] = status;
+      frame[answer.headers] = headers;
       frame[answer.text] = text;
       frame[answer.fetchedAt] = fetchedAt;
       for (const [slot, read] of facts) frame[slot] = read(frame);
@@ -135,6 +152,16 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     },
     alternativeRows: (path, template) => compileRows(compiler, path, template, joins.scope),
   };
+}
+
+/** Names that read nothing of a row, nor another that does, are worked out once an answer; the others for each row. */
+function partedLets(compiler: Compiler, lets: Lets, answer: Scope): [ofAnswer: Lets, ofRow: Lets] {
+  const known = new Set(answer.slots.values());
+  const ofAnswer = lets.filter(([slot, read]) => {
+    const source = compiler.sourceOf(read);
+    return source?.slots.every((one) => known.has(one)) === true && known.add(slot) !== undefined;
+  });
+  return [ofAnswer, lets.filter((one) => !ofAnswer.includes(one))];
 }
 
 function compileAnyRows({ compiler, manifest, door }: MappingInput, scope: Scope): CompiledRows {
@@ -160,6 +187,7 @@ interface AnswerSlots {
   readonly scope: Scope;
   readonly body: number;
   readonly status: number;
+  readonly headers: number;
   readonly text: number;
   readonly fetchedAt: number;
 }
@@ -169,6 +197,7 @@ function answerScopeOf(outer: Scope): AnswerSlots {
   return {
     body: scope.add('body', 'dyn'),
     status: scope.add('status', 'int'),
+    headers: scope.add('headers', 'dyn'),
     text: scope.add('text', 'string'),
     fetchedAt: scope.add('fetched_at', 'timestamp'),
     scope,
@@ -186,9 +215,9 @@ function compileJoins(
   outer: Scope,
 ): { readonly scope: Scope; fill(frame: Frame): void } {
   const scope = new Scope(outer);
-  const compiled: { slot: number; element: number; over: Reader; key: Reader }[] = [];
+  const compiled: { slot: number; element: number; over: Reader; key: Reader; all: boolean }[] = [];
   const names = Object.keys(joins ?? {});
-  for (const [position, [name, { each, key }]] of Object.entries(joins ?? {}).entries()) {
+  for (const [position, [name, { each, key, all = false }]] of Object.entries(joins ?? {}).entries()) {
     const path = ['joins', name];
     compiler.expectOrder('join', name, names.slice(position));
     const over = compiler.expression([...path, 'each'], each, scope, 'list_dyn');
@@ -200,19 +229,23 @@ function compileJoins(
       continue;
     }
     // The element's slot is the join's own: it is overwritten once all elements are read.
-    compiled.push({ slot: scope.add(name, 'dyn'), element, over, key: readKey });
+    compiled.push({ slot: scope.add(name, 'dyn'), element, over, key: readKey, all });
   }
   compiler.expectOrder('join', '', []);
   return {
     scope,
     fill(frame) {
-      for (const { slot, element, over, key } of compiled) {
+      for (const { slot, element, over, key, all } of compiled) {
         const byKey: Record<string, unknown> = Object.create(null);
         const elements = over(frame);
         for (const one of Array.isArray(elements) ? elements : []) {
           frame[element] = one;
           const found = key(frame);
-          if (typeof found === 'string' || typeof found === 'number') byKey[String(found)] = one;
+          if (typeof found !== 'string' && typeof found !== 'number') continue;
+          const name = String(found);
+          if (!all) byKey[name] = one;
+          else if (byKey[name] === undefined) byKey[name] = [one];
+          else (byKey[name] as unknown[]).push(one);
         }
         frame[slot] = byKey;
       }
@@ -246,20 +279,28 @@ function compileItem(
   const mapped = fields.filter(({ name }) => name in plain || (!isFlight && name in mapping.item));
   const flight = isFlight ? compileFlight(compiler, at, slices, scope, id, mapped) : undefined;
   const columns: Record<string, (row: KitRow, context: AnswerContext) => unknown> = { ...flight?.columns };
-  for (const field of mapped) {
-    if (vertical.attribute(field.name) === undefined || (isFlight && itineraryFields.has(field.name))) continue;
-    columns[field.name] = (row) => field.column(row.answer.enter(row));
+  const own = door.fields ?? {};
+  const told = mapped.filter(
+    ({ name }) => vertical.attribute(name) !== undefined && !(isFlight && itineraryFields.has(name)) && !(name in own),
+  );
+  const leaves = told.filter(({ leaf }) => leaf !== undefined);
+  const joint = compileColumns(compiler, leaves);
+  for (const field of told) {
+    const at = leaves.indexOf(field);
+    columns[field.name] =
+      at < 0 ? (row) => field.column(row.answer.enter(row)) : (row) => row.answer.column(row, joint, at);
   }
-  for (const [name, read] of Object.entries(door.fields ?? {})) {
+  for (const [name, read] of Object.entries(own)) {
     if (vertical.attribute(name) !== undefined) columns[name] = (row, context) => momentOf(read(named(row), context));
   }
-  const own = doorFields(message, door);
+  const ofDoor = doorFields(message, door);
   return {
     columns,
     item(row, context, wanted) {
       const value = flight === undefined ? plainItem(fields, row, wanted) : flight.item(row, wanted);
       const made = value as Record<string, unknown>;
-      for (const { name, key, make, missing } of own) made[key] = wanted(name) ? make(named(row), context) : missing();
+      for (const { name, key, make, missing } of ofDoor)
+        made[key] = wanted(name) ? make(named(row), context) : missing();
       return { $case: vertical.name, value: made } as unknown as Item['vertical'];
     },
   };

@@ -33,7 +33,7 @@ export function compilePaging(
     compiler.problem(['paging'], 'give one of cursor, link and more: by it a next page is known');
     return undefined;
   }
-  const answers = ['body', 'text', ...Object.keys(answer ?? {}), ...Object.keys(joins ?? {})];
+  const answers = ['body', 'text', 'headers', ...Object.keys(answer ?? {}), ...Object.keys(joins ?? {})];
   const slots = { page: scope.slot('page'), offset: scope.slot('offset'), cursor: scope.slot('cursor') };
   const make = paging.request === undefined ? undefined : request(['paging', 'request'], paging.request);
   if (more !== undefined) {

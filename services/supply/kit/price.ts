@@ -27,32 +27,33 @@ export function compilePrice(
   const basis = read('basis', 'string');
   const metered = read('metered', 'bool');
   const parse = template.unit === 'minor' ? parseMinor : parseAmount;
+  const amount = (stated: unknown, reader: Reader, what: string, frame: Frame, code: unknown): number => {
+    const parsed = parse(stated, code);
+    if (!('rejected' in parsed)) return parsed.minor;
+    // The row's id, and why there is nothing, are looked for only where something is wrong with it.
+    const isThere = stated !== undefined && stated !== null;
+    const lacks = code === undefined ? currency : isThere ? undefined : reader;
+    const then = lacks === undefined ? frame : frame.slice();
+    const why = lacks && ((): string | undefined => absence(then, lacks));
+    throw new Rejection(parsed.rejected, `${what} of ${id(frame)}: ${parsed.example}`, why);
+  };
+  const optional = (reader: Reader | undefined, what: string, frame: Frame, code: unknown): number | undefined => {
+    const stated = reader?.(frame);
+    return stated === undefined || stated === null ? undefined : amount(stated, reader!, what, frame, code);
+  };
   return (frame, context) => {
     if (metered?.(frame) === true) throw new Rejection(RejectionReason.METERED, `${id(frame)} has a tariff, no price`);
     const code = currency(frame);
-    const amount = (stated: unknown, what: string, reader: Reader): number => {
-      const parsed = parse(stated, code);
-      if (!('rejected' in parsed)) return parsed.minor;
-      // The row's id, and why there is nothing, are looked for only where something is wrong with it.
-      const lacks = [code === undefined && currency, (stated === undefined || stated === null) && reader].find(Boolean);
-      const then = lacks ? frame.slice() : frame;
-      const why = lacks ? (): string | undefined => absence(then, lacks) : undefined;
-      throw new Rejection(parsed.rejected, `${what} of ${id(frame)}: ${parsed.example}`, why);
-    };
-    const optional = (reader: Reader | undefined, what: string, otherwise: number): number => {
-      const stated = reader?.(frame);
-      return stated === undefined || stated === null ? otherwise : amount(stated, what, reader!);
-    };
-    const totalMinor = amount(total(frame), 'total', total);
+    const totalMinor = amount(total(frame), total, 'total', frame, code);
     const price = {
       currency: code as string,
       totalMinor,
-      taxMinor: optional(tax, 'tax', -1),
-      dueLaterMinor: optional(dueLater, 'amount due later', 0),
+      taxMinor: optional(tax, 'tax', frame, code) ?? -1,
+      dueLaterMinor: optional(dueLater, 'amount due later', frame, code) ?? 0,
       basis: basis === undefined ? statedTaxBasis(context) : basisOf(basis(frame), context),
     };
     // A range that ends where it begins is none.
-    const totalMaxMinor = optional(totalMax, 'upper total', totalMinor);
+    const totalMaxMinor = optional(totalMax, 'upper total', frame, code) ?? totalMinor;
     return totalMaxMinor === totalMinor ? price : { ...price, totalMaxMinor };
   };
 }

@@ -1,9 +1,9 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import type { HostFunction } from '../../../libs/expression/index.ts';
-import { descriptors, docOf, verticals } from '../../../libs/vertical/index.ts';
+import { descriptors, docOf, type Vertical, verticals } from '../../../libs/vertical/index.ts';
 import { criteriaVariables } from './criteria.ts';
-import { factVariables } from './facts.ts';
+import { factDocs } from './facts.ts';
 import { flightFunctions } from './flight.ts';
 import { commonFunctions } from './functions.ts';
 import { manifestSchema } from './schema.ts';
@@ -17,7 +17,8 @@ export function manifestReference(): string {
     '',
     'Made from the schema by `npx vitest run services/supply/kit/reference.test.ts -u`; README.md shows how it is used. "CEL" is an',
     'expression as [libs/expression](../../libs/expression/README.md) offers it: what is absent stays absent, so a leaf without a',
-    'value leaves its field out. In YAML an expression with `: ` in it, or one that begins with a quote, stands in quotes.',
+    'value leaves its field out. In YAML an expression with `: ` or ` #` in it, or one that begins with a quote, stands in quotes; so',
+    'does one within braces that has any of `[ ] { } , : #` or quotes in it: `{ at: \'offer["@heldUntil"]\' }`.',
     '',
     ...section('', manifestSchema, new Map()),
     ...items(),
@@ -151,27 +152,136 @@ function typeOf(field: DescField): string {
   return 'map';
 }
 
+/** Variables that every vertical has: where they may be read, name, type, what. */
+const VARIABLES: readonly (readonly [where: string, names: string, type: string, what: string])[] = [
+  ['everywhere', '`market`', 'string', 'market in which offers are shown, ISO 3166-1 alpha-2'],
+  [
+    'everywhere',
+    '`currency`',
+    'string',
+    "ISO 4217 code to ask for where the partner lets one choose; the answer's own counts",
+  ],
+  ['everywhere', '`locale`', 'string', 'BCP 47 locale for texts: "en-GB"'],
+  [
+    'everywhere',
+    '`now`',
+    'timestamp',
+    'when the search began, for all of its requests and rows alike; in requests of a verification or a hand-off, and rows of a verification, when that began',
+  ],
+  ['everywhere', '`page`', 'int', 'number of the page that is asked for, or was answered, from 1'],
+  ['everywhere', '`offset`', 'int', 'elements of the outermost list of rows on the pages before'],
+  ['everywhere', '`cursor`', 'string', 'what `paging.cursor` gave; absent on the first page'],
+  [
+    'everywhere',
+    '`options.<name>`',
+    'as declared',
+    'setting of the account, else its default; absent where there is neither',
+  ],
+  ['everywhere', 'names of `tables`', 'dyn', 'code tables: `<table>[code]`, absent for a code that is not in it'],
+  ['everywhere', 'names of `let`', 'of the expression', 'what the manifest calls so'],
+  ['everywhere', 'what steps `take`', 'dyn', 'absent before the step was answered'],
+  [
+    'everywhere',
+    '`criteria.…`, `search.…`, `filters.…`',
+    '',
+    'what is sought, what follows from it (below), and what of its filter is asked for',
+  ],
+  ['answers', '`body`', 'dyn', 'the parsed answer; absent where a failure is not of the format'],
+  ['answers', '`status`', 'int', 'status of a failure; 200 where rows are read'],
+  [
+    'answers',
+    '`headers`',
+    'dyn',
+    'its headers as texts, by names in small letters that stand in the expression: `headers["x-quota-left"]`; absent where it has none of the name. Those that are read are held with the answer and recorded',
+  ],
+  ['answers', '`text`', 'string', 'first 2000 characters of a failure, whatever its format; "" where rows are read'],
+  [
+    'answers',
+    '`fetched_at`',
+    'timestamp',
+    'when the answer came, some milliseconds or, where the partner is slow, seconds after `now`: what lifetimes and "at the moment of the search" count from; absent in a failure',
+  ],
+  ['answers', 'names of `answer` and `joins`', '', 'what the manifest calls so'],
+  ['`mapping`, `verify`, `handoff`', 'names of `rows` and `mapping.let`', '', "the loops' elements of a row"],
+  ['`handoff`', '`click`', 'string', 'id of the click, to be passed on'],
+  ['`auth`', '`credentials.<name>`', 'string', "the account's secret"],
+  [
+    '`auth`',
+    '`request.method`, `request.path`, `request.body`',
+    'string',
+    'what is signed; the path from the host on with its query, the body "" for none',
+  ],
+  [
+    '`auth.session.headers` and `.query`, requests',
+    '`token`',
+    'string',
+    'of `auth.session`; not in `headers` of every request, and nowhere that an answer is read',
+  ],
+];
+
 function variables(): string[] {
-  const lines = [
+  return [
     '## Variables',
     '',
-    'Everywhere: `market`, `currency`, `locale`, `cursor` (string), `now` (timestamp), `page`, `offset` (int), `options.<name>`, the',
-    'tables, the names of `let`, and what `steps` took (dyn). Where an answer is read also: `body` (dyn), `status` (int), `text`',
-    '(string), `fetched_at` (timestamp), and the joins. In',
-    '`mapping`, `verify` and `handoff` also: the elements of `rows` and the names of `mapping.let`; in `handoff`: `click`. In `auth`',
-    'alone: `credentials.<name>`, and what is signed: `request.method`, `request.path` (from the host on, with its query), `request.body`',
-    '(string, "" for none). With `auth.session` its `token` in `auth.session.headers` and `auth.session.query`, and in requests',
-    '(not in `headers` of every request, and nowhere that an answer is read). By vertical:',
+    '| read in | variable | type | what |',
+    '| --- | --- | --- | --- |',
+    ...VARIABLES.map((row) => `| ${row.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`),
     '',
-    '| vertical | criteria | worked out from them |',
-    '| --- | --- | --- |',
+    'Answers are read by `steps`, `poll.until`, `paging`, `failures`, `quota` (headers, body, status and now alone), `answer`,',
+    '`joins`, `warning`, `rows`, `mapping`, `verify.rows` and the `take` of steps.',
+    '',
+    ...[...verticals().values()].flatMap(criteriaTable),
   ];
-  for (const vertical of verticals().values()) {
-    const named = [...criteriaVariables(vertical)].map(([name, type]) => `\`${name}\` (${type})`);
-    const facts = Object.entries(factVariables(vertical.name)).map(([name, type]) => `\`${name}\` (${type})`);
-    lines.push(`| ${vertical.name} | ${named.join(', ')} | ${facts.join(', ')} |`);
-  }
-  return [...lines, ''];
+}
+
+/** What is sought in a vertical, with the fields of its messages, and what follows from it. */
+function criteriaTable(vertical: Vertical): string[] {
+  const message = descriptors().getMessage(vertical.criteriaMessage);
+  if (message === undefined) return [];
+  const types = criteriaVariables(vertical);
+  const facts = Object.entries(factDocs(vertical.name)).map(
+    ([name, { type, doc }]) => `| \`${name}\` | ${type} | ${doc} |`,
+  );
+  return [
+    `### \`criteria\` of ${vertical.name}`,
+    '',
+    'By the names of the contract, as requests to the API have them in camelCase; what the client left out is absent, enums are',
+    'names without prefix.',
+    '',
+    '| variable | type | what |',
+    '| --- | --- | --- |',
+    ...fieldsBelow('criteria', message).map(([path, field]) => {
+      const type = types.get(path) ?? '';
+      const shown = field.fieldKind === 'enum' ? typeOf(field) : type === '' || type === 'dyn' ? celType(field) : type;
+      return `| \`${path}\` | ${shown} | ${docOf(field).replaceAll('|', '\\|')}${choiceOf(field)} |`;
+    }),
+    ...facts,
+    '',
+  ];
+}
+
+/** The fields of a message and of the messages in it, each with the path by which an expression reads it. */
+function fieldsBelow(at: string, message: DescMessage): (readonly [path: string, field: DescField])[] {
+  return message.fields.flatMap((field) => {
+    const path = `${at}.${field.name}`;
+    const isList = field.fieldKind === 'list';
+    return [
+      [path, field] as const,
+      ...(field.message === undefined ? [] : fieldsBelow(isList ? `${path}[]` : path, field.message)),
+    ];
+  });
+}
+
+function celType(field: DescField): string {
+  if (field.fieldKind === 'list') return 'list';
+  if (field.fieldKind === 'message') return 'map';
+  return field.fieldKind === 'scalar' ? ScalarType[field.scalar].toLowerCase().replace(/^u?int\d+$/, 'int') : 'string';
+}
+
+/** Of fields that exclude each other, the others. */
+function choiceOf({ oneof, name }: DescField): string {
+  const others = (oneof?.fields ?? []).filter((other) => other.name !== name);
+  return others.length === 0 ? '' : ` There instead of ${others.map((other) => `\`${other.name}\``).join(', ')}.`;
 }
 
 function functionTable(functions: ReadonlyMap<string, HostFunction>): string[] {

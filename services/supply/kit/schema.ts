@@ -317,6 +317,16 @@ export const manifestSchema: JSONSchema = object(
         'the offer that was asked for again is no longer sold; so is one that is not among the rows of the answer',
       ),
     }),
+    quota: object(
+      'what any answer says is left of a quota, where it does so in headers or fields of its own (the README names the headers ' +
+        'that are known by themselves); reads headers, body, status and now; while none is left the partner is not asked',
+      ['remaining'],
+      {
+        remaining: cel('requests that may still be sent'),
+        resetSeconds: value('seconds from now until the quota is whole again'),
+        resetAt: cel('when it is, in place of that: an ISO 8601 moment with an offset, or a timestamp'),
+      },
+    ),
     answer: named(
       'names for what several expressions share of an answer, each may read those above it; joins, rows and failures may read them',
       cel('its value'),
@@ -334,6 +344,11 @@ export const manifestSchema: JSONSchema = object(
       object('a join', ['each', 'key'], {
         each: cel('the elements'),
         key: cel('the key of an element, called it: a text or a whole number'),
+        all: {
+          description:
+            'several elements may have a key: <name>[key] is the list of them, in their order; otherwise the last counts',
+          type: 'boolean',
+        },
       }),
     ),
     rows: searchRows,

@@ -10,6 +10,7 @@ import { digestOfFolder } from '../folder-digest.ts';
 import { baselineOf } from '../workbench/baseline.ts';
 import { openOffline } from '../workbench/bench.ts';
 import { Replay } from '../workbench/cassette.ts';
+import { withoutInventory } from '../workbench/hand-over.ts';
 import { searchPartner } from '../workbench/search.ts';
 import { startPartner } from './partner-server.ts';
 import { type Said, search, start, startRig } from './rig.ts';
@@ -65,7 +66,7 @@ export async function startDriftRig(parts: DriftRigParts): Promise<DriftRig> {
       })),
     );
     const asked = { criteria: parts.criteria, market: 'GB', currency: 'GBP', locale: 'en-GB', now: Date.now() };
-    const found = await searchPartner(offline, asked, replay, { frozen: true, signedIn: true });
+    const found = await searchPartner(withoutInventory(offline), asked, replay, { frozen: true, signedIn: true });
     if (found.answers.length !== answers.length) throw new Error(found.outcome.detail);
     writeFileSync(path.join(folder, 'baseline.json'), baselineText(baselineOf(digestOfFolder(folder), [found])));
   };

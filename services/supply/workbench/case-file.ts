@@ -1,8 +1,9 @@
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { Verification, WayOn } from './actions.ts';
+import type { HandedOverFate } from './hand-over.ts';
 
-/** A golden case: what a recorded conversation has to become. */
+/** A golden case: what a recorded conversation, or what a partner has handed over, has to become. */
 export interface GoldenCase {
   /** Exemplary: how the format is meant, ends without an error. Supplemental: faults, oddities, refused rows. */
   readonly kind: 'exemplary' | 'supplemental';
@@ -42,6 +43,8 @@ export interface Expectation {
   readonly failure?: string;
   /** "POST /air/offer_requests?return_offers=true". */
   readonly requests?: readonly string[];
+  /** What became of each file or message before the search, in order; each says only what it says. */
+  readonly handedOver?: readonly Partial<HandedOverFate>[];
   readonly received: number;
   readonly kept: number;
   /** Rows rejected, by reason. */
@@ -67,6 +70,25 @@ export interface MoneySums {
   readonly tax?: string;
   readonly dueLater?: string;
 }
+
+const count: JSONSchema = { type: 'integer', minimum: 0 };
+
+const handedOver: Readonly<Record<keyof HandedOverFate, JSONSchema>> = {
+  result: {
+    enum: ['loaded', 'unchanged', 'refused', 'failed', 'applied', 'absorbed', 'ignored', 'forged'],
+    description:
+      'of a file: loaded, unchanged, refused, failed; of a message: applied, absorbed, ignored, forged, refused, failed',
+  },
+  detail: { description: 'why not', type: 'string' },
+  failure: { enum: names(FailureKind) },
+  status: { description: "what the message's sender is told", type: 'integer' },
+  retryAfterMs: { ...count, description: 'how long the server of a file wants to be left alone' },
+  written: count,
+  deleted: count,
+  stale: count,
+  unreadable: count,
+  rows: { ...count, description: 'rows that can be found afterwards' },
+};
 
 const object = (description: string): JSONSchema => ({ description, type: 'object' });
 
@@ -125,6 +147,11 @@ export const caseSchema: JSONSchema = {
         outcome: { enum: names(OutcomeStatus) },
         failure: { enum: names(FailureKind) },
         requests: { type: 'array', items: { type: 'string' } },
+        handedOver: {
+          description: 'what became of each file or message',
+          type: 'array',
+          items: { type: 'object', required: ['result'], additionalProperties: false, properties: handedOver },
+        },
         received: { type: 'integer', minimum: 0 },
         kept: { type: 'integer', minimum: 0 },
         rejections: {

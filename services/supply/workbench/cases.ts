@@ -17,24 +17,28 @@ import { handOff, verifyOffer } from './actions.ts';
 import { shapesOf } from './baseline.ts';
 import { type BenchPartner, openOffline } from './bench.ts';
 import { type AnswerTypes, caseSchema, type Expectation, type GoldenCase, type OfferAction } from './case-file.ts';
-import { answersOf, loadCassette, Replay } from './cassette.ts';
+import { answersOf, type Cassette, findingsOf, loadCassette, messagesOf, Replay } from './cassette.ts';
 import { criteriaFromJson } from './criteria-json.ts';
 import { type Difference, differences } from './difference.ts';
+import { type Recording, type ReplayedSearch, replaySearch } from './hand-over.ts';
 import { sumsOf } from './money-changes.ts';
 import { recordedRequest } from './record.ts';
 import { Redactor } from './redact.ts';
-import { type Asked, HeldToken, type RowFate, type Search, searchPartner } from './search.ts';
+import { type Asked, HeldToken, type RowFate, type Search } from './search.ts';
 
 /** Offers that `--update` writes out in full; the digest stands for the others. */
 const LISTED = 3;
 /** Names of rejections that say what a row is, not that it could not be read. */
 export const harmless: ReadonlySet<string> = new Set(['DUPLICATE', 'METERED', 'EXPIRED']);
 
+/** What becomes of files and messages that are not taken. */
+const FAULTY = new Set(['refused', 'failed', 'forged']);
+
 /** What may be done with an offer of a case. */
 export type ActionName = 'verify' | 'handoff';
 
 /** A case of a partner, loaded. */
-export interface LoadedCase {
+export interface LoadedCase extends Omit<Recording, 'cassette'> {
   /** "lhr-jfk". */
   readonly name: string;
   readonly file: string;
@@ -42,12 +46,8 @@ export interface LoadedCase {
   readonly cassette: string | undefined;
   readonly document: YamlDocument<GoldenCase>;
   readonly asked: Asked;
-  /** Answers to the search. */
-  readonly answers: readonly HttpAnswer[];
   /** Answers to the verification and to the hand-off. */
   readonly actions: Readonly<Record<ActionName, readonly HttpAnswer[]>>;
-  /** The cassette begins with a token that was there already. */
-  readonly signedIn: boolean;
 }
 
 /** What a case came to. */
@@ -80,11 +80,12 @@ export function loadCases(folder: string): LoadedCase[] {
 /** Digest of cases with their recordings: a certificate tells by it that they are not those that it was made with. */
 export function digestOfCases(cases: readonly LoadedCase[]): string {
   return shortDigest(
-    cases.flatMap(({ file, answers, actions }) => [
+    cases.flatMap(({ file, answers, messages, found = [], actions }) => [
       readFileSync(file, 'utf8'),
-      ...[...answers, ...actions.verify, ...actions.handoff].map(
+      ...[...answers, ...found, ...actions.verify, ...actions.handoff].map(
         ({ status, headers, body }) => `${status} ${JSON.stringify(headers)} ${body.toString('base64')}`,
       ),
+      ...messages.map(({ body, ...message }) => `${JSON.stringify(message)} ${body.toString('base64')}`),
     ]),
   );
 }
@@ -95,11 +96,12 @@ export function loadCase(file: string): LoadedCase {
   const { cassette, market, currency, locale, now, verify, handoff } = document.value;
   const beside = (name: string): string => path.resolve(path.dirname(file), name);
   const recording = cassette === undefined ? undefined : beside(cassette);
-  const loaded = recording === undefined ? undefined : loadCassette(recording);
+  const recorded: Cassette = recording === undefined ? { exchanges: [] } : loadCassette(recording);
+  const directory = path.dirname(recording ?? file);
   const actions = (name: ActionName, action: OfferAction | undefined): readonly HttpAnswer[] => {
     const own = action?.cassette === undefined ? undefined : beside(action.cassette);
     if (own !== undefined) return answersOf(loadCassette(own).exchanges, path.dirname(own));
-    return action === undefined || loaded === undefined ? [] : answersOf(loaded[name] ?? [], path.dirname(recording!));
+    return action === undefined ? [] : answersOf(recorded[name] ?? [], directory);
   };
   return {
     name: path.basename(file).replace(/\.ya?ml$/, ''),
@@ -107,9 +109,11 @@ export function loadCase(file: string): LoadedCase {
     cassette: recording,
     document,
     asked: { criteria: criteriaIn(document), market, currency, locale, now: Date.parse(now) },
-    answers: loaded === undefined ? [] : answersOf(loaded.exchanges, path.dirname(recording!)),
+    answers: answersOf(recorded.exchanges, directory),
+    messages: messagesOf(recorded, directory),
+    found: findingsOf(recorded, directory),
     actions: { verify: actions('verify', verify), handoff: actions('handoff', handoff) },
-    signedIn: loaded?.signedIn === true,
+    signedIn: recorded.signedIn === true,
   };
 }
 
@@ -132,14 +136,12 @@ export async function runCase(one: LoadedCase, manifest?: string): Promise<CaseR
 
 /** As {@link runCase}, with a partner that is open already. */
 export async function resultOf(one: LoadedCase, partner: BenchPartner['partner']): Promise<CaseResult> {
-  const search = await searchPartner(partner, one.asked, new Replay(one.answers), {
-    frozen: true,
-    signedIn: one.signedIn,
-  });
+  const replayed = await replaySearch(partner, one.asked, { ...one, cassette: one.cassette ?? one.file });
+  const { search } = replayed;
   const { kind } = one.document.value;
   const expect = one.document.value.expect ?? {};
   const actual: Expectation = {
-    ...expectationOf(search, Math.max(LISTED, expect.offers?.length ?? 0), expect.answers),
+    ...expectationOf(replayed, Math.max(LISTED, expect.offers?.length ?? 0), expect.answers),
     ...(await actionsOf(one, search)),
   };
   // A case that expects nothing would hold whatever becomes of it.
@@ -157,7 +159,7 @@ async function actionsOf(one: LoadedCase, search: Search): Promise<Pick<Expectat
     http: new Replay(one.actions[name]),
     tokens: new HeldToken(),
     clock: () => one.asked.now,
-    redactor: new Redactor(),
+    redactor: new Redactor([], search.partner.adapter.authenticatedBy),
   });
   const made: { -readonly [Name in ActionName]?: Expectation[Name] } = {};
   if (verify !== undefined) {
@@ -197,8 +199,12 @@ function unsaid(one: LoadedCase, expect: Partial<Expectation>): Difference[] {
 }
 
 /** What an exemplary case may not become, whatever it expects. */
-function faults({ outcome, failure, rejections, verify, handoff }: Expectation): Difference[] {
+function faults({ outcome, failure, rejections, handedOver = [], verify, handoff }: Expectation): Difference[] {
   const found: Difference[] = [];
+  for (const { result, detail } of handedOver) {
+    if (result === undefined || !FAULTY.has(result)) continue;
+    found.push({ path: 'kind', expected: 'in an exemplary case everything is taken', actual: `${result}: ${detail}` });
+  }
   if (failure !== undefined || (outcome !== 'OK' && outcome !== 'EMPTY')) {
     found.push({ path: 'kind', expected: 'an exemplary case ends without an error', actual: failure ?? outcome });
   }
@@ -218,10 +224,11 @@ const WENT_WELL: ReadonlySet<string> = new Set(['SAME', 'PRICE_CHANGED', 'CHANGE
 
 /** Only what is expected is looked at; of that, everything. */
 function compare(expected: Partial<Expectation>, actual: Expectation): Difference[] {
-  const { offers = [], digest, answers = {}, ...rest } = expected;
+  const { offers = [], digest, answers = {}, handedOver: fates, ...rest } = expected;
   const found = Object.entries(rest).flatMap(([name, value]) =>
     differences(value, actual[name as keyof typeof rest], name, { extra: true }),
   );
+  if (fates !== undefined) found.push(...differences(fates, actual.handedOver ?? [], 'handedOver'));
   for (const [at, offer] of offers.entries()) found.push(...differences(offer, actual.offers[at], `offers[${at}]`));
   for (const [kind, fields] of Object.entries(answers)) {
     for (const [at, types] of Object.entries(fields)) {
@@ -257,19 +264,26 @@ function typesOf(search: Search, named: AnswerTypes): AnswerTypes {
   return Object.fromEntries(kinds.filter(([, fields]) => Object.keys(fields).length > 0));
 }
 
-function expectationOf(search: Search, listed: number, named: AnswerTypes | undefined): Expectation {
+function expectationOf(
+  { search, fetched, handedOver: taken }: ReplayedSearch,
+  listed: number,
+  named: AnswerTypes | undefined,
+): Expectation {
   const { outcome, fates, exchanged } = search;
   const answers = named === undefined ? {} : typesOf(search, named);
   const offers = fates.flatMap(({ id, offer }) => (offer === undefined ? [] : [{ id, ...offer }]));
-  const redactor = new Redactor();
+  const redactor = new Redactor([], search.partner.adapter.authenticatedBy);
   const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
+  const asked = exchanged.map(({ request }) => {
+    const { method, path: sent } = recordedRequest(request, redactor);
+    return `${method} ${sent}`;
+  });
+  const requests = [...fetched, ...asked];
   return {
     outcome: nameOf(OutcomeStatus, outcome.status).toUpperCase(),
     ...(failure !== 'UNSPECIFIED' && { failure }),
-    requests: exchanged.map(({ request }) => {
-      const { method, path: sent } = recordedRequest(request, redactor);
-      return `${method} ${sent}`;
-    }),
+    ...(taken === undefined || fetched.length > 0 ? { requests } : {}),
+    ...(taken !== undefined && { handedOver: taken }),
     received: outcome.rowsReceived,
     kept: outcome.offersKept,
     rejections: Object.fromEntries(

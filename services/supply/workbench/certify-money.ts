@@ -184,9 +184,10 @@ function statedIn(reads: readonly Read[], price: PartnerPrice): Stated | undefin
     const amount = parseAmount(value, currency);
     return 'minor' in amount && amount.minor === minor;
   };
-  const joined = reads.filter(({ value }) => isJoined(value, currency) && is(String(value).slice(3)));
+  const joining = reads.filter(({ value }) => amountIn(value, currency) !== undefined);
+  const joined = joining.filter(({ value }) => is(amountIn(value, currency)));
   if (joined.length > 0) {
-    const others = reads.filter((read) => isJoined(read.value, currency) && !joined.includes(read));
+    const others = joining.filter((read) => !joined.includes(read));
     return { totals: joined, currencies: [], uppers: [], others, form: 'joined' };
   }
   const currencies = reads.filter(({ value }) => value === currency);
@@ -228,8 +229,19 @@ function remembers(
   });
 }
 
-function isJoined(value: unknown, currency: string): boolean {
-  return typeof value === 'string' && value.startsWith(currency) && /^[A-Z]{3}\d+(\.\d+)?$/.test(value);
+/** The amount in a text that names its currency too: "GBP12.50", "GBP 12.50", "12.50 GBP". */
+function amountIn(value: unknown, currency: string): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const [, before, first, second, after] =
+    /^(?:([A-Z]{3}) ?(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?) ?([A-Z]{3}))$/.exec(value) ?? [];
+  return (before ?? after) === currency ? (first ?? second) : undefined;
+}
+
+/** Another amount written as the text writes its own. */
+function joinedLike(text: unknown, amount: string, currency: string): string {
+  return String(text)
+    .replace(/[A-Z]{3}/, currency)
+    .replace(/\d+(\.\d+)?/, amount);
 }
 
 /** The price with another amount in another currency; with nothing beside it where what stands there then makes no sense. */
@@ -247,16 +259,17 @@ function priced(
 }
 
 function changesTo({ totals, uppers, currencies, others, form }: Stated, currency: string, amount: string): Change[] {
-  const text = form === 'minor' ? minorText(amount, currency) : form === 'joined' ? currency + amount : amount;
+  const text = form === 'minor' ? minorText(amount, currency) : amount;
+  const written = ({ value }: Read, plain: string): unknown => {
+    if (form === 'joined') return joinedLike(value, plain, currency);
+    return typeof value === 'number' ? Number(plain) : plain;
+  };
   return [
     // A range that ends where it begins.
-    ...[...totals, ...uppers].map((read) => ({ read, value: typeof read.value === 'number' ? Number(text) : text })),
+    ...[...totals, ...uppers].map((read) => ({ read, value: written(read, text) })),
     ...currencies.map((read) => ({ read, value: currency })),
     // Nothing is right for every currency but nothing.
-    ...others.map((read) => ({
-      read,
-      value: typeof read.value === 'number' ? 0 : form === 'joined' ? `${currency}0` : '0',
-    })),
+    ...others.map((read) => ({ read, value: written(read, '0') })),
   ];
 }
 
@@ -320,8 +333,12 @@ function assumptions(
     totals,
     'amount',
     (price, other) =>
-      'minor' in parseAmount(form === 'joined' ? String(other.value).slice(3) : other.value, price.currency),
+      'minor' in parseAmount(form === 'joined' ? amountIn(other.value, price.currency) : other.value, price.currency),
   );
   without(currencies, 'currency', (price, other) => other.value === price.currency);
+  if (form === 'joined') {
+    const bare = totals.map((one) => ({ read: one, value: String(one.value).replace(/ ?[A-Z]{3} ?/, '') }));
+    if ('value' in trial.with(bare, read)) found.push(`without the currency in ${totals[0]!.path} it was assumed`);
+  }
   return found;
 }

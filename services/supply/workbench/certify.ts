@@ -9,9 +9,11 @@ import { baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';
 import { type CaseResult, digestOfCases, loadCases, resultOf } from './cases.ts';
 import { faultChecks } from './certify-faults.ts';
+import { feedChecks } from './certify-feed.ts';
 import { handoffChecks } from './certify-handoff.ts';
 import { limitChecks } from './certify-limits.ts';
 import { moneyChecks } from './certify-money.ts';
+import { pushChecks } from './certify-push.ts';
 import { timeChecks } from './certify-times.ts';
 import { completenessOf } from './completeness.ts';
 import { coverageChecks } from './coverage.ts';
@@ -67,7 +69,7 @@ export async function certify(folder: string): Promise<Certified> {
   const { partner: plain, manifest } = await openOffline(folder);
   const seen = new Set<string>();
   const rowsOfCases = opened.map(({ partner, result }) =>
-    isNew(seen, result) ? offeredRows(partner, result.search) : [],
+    isNew(seen, [searchOf(result), result.case.document.value.options]) ? offeredRows(partner, result.search) : [],
   );
   const rows = rowsOfCases.flat();
   const tried = sampled(rowsOfCases).map(({ partner, row, context, offer, place }) => ({
@@ -110,17 +112,19 @@ export async function certify(folder: string): Promise<Certified> {
 
 /** One search of each recording: cases that only go on otherwise say nothing new of its shape. */
 function recordedOnce(results: readonly CaseResult[]): Search[] {
-  const firsts = new Map(results.toReversed().map((result) => [result.case.cassette ?? result.case.file, result]));
-  return results
-    .filter((result) => firsts.get(result.case.cassette ?? result.case.file) === result)
-    .map(({ search }) => search);
+  const seen = new Set<string>();
+  return results.flatMap((result) => (isNew(seen, searchOf(result)) ? [result.search] : []));
 }
 
-/** Whether a case's search is none that another one makes too: what is done with an offer takes cases of its own. */
-function isNew(seen: Set<string>, { case: { cassette, document, answers } }: CaseResult): boolean {
-  const { criteria, options } = document.value;
-  const search = JSON.stringify([cassette, answers.length, criteria, options]);
-  return !seen.has(search) && seen.add(search).size > 0;
+/** What a case searches: what is done with an offer afterwards takes cases of its own. */
+function searchOf({ case: { file, cassette = file, document } }: CaseResult): readonly unknown[] {
+  const { criteria, market, currency, locale, now } = document.value;
+  return [cassette, criteria, market, currency, locale, now];
+}
+
+function isNew(seen: Set<string>, what: readonly unknown[]): boolean {
+  const before = seen.size;
+  return seen.add(JSON.stringify(what)).size > before;
 }
 
 /** Whether the hand-off says to read the click; undefined where map.ts makes it. */
@@ -134,10 +138,34 @@ interface OpenedCase {
   readonly result: CaseResult;
 }
 
-/** Faults, deadlines and limits, tried in the longest conversation whose answers are all whole. */
-async function misbehave(
-  opened: readonly OpenedCase[],
-): Promise<{ readonly conversation: readonly string[]; readonly found: readonly Check[] }> {
+/** What was tried on the partner's side, and in which conversation where it has one. */
+interface Misbehaviour {
+  readonly conversation: readonly string[];
+  readonly found: readonly Check[];
+}
+
+/** Faults, deadlines and limits, by how the partner's offers come. */
+async function misbehave(opened: readonly OpenedCase[]): Promise<Misbehaviour> {
+  // Of exemplary cases the one after which the most lies in the inventory.
+  const [most] = opened.filter(({ result }) => isWhole(result)).sort((a, b) => heldBy(b.result) - heldBy(a.result));
+  const all = opened.map(({ result }) => result);
+  const { feed, push } = most?.partner.adapter.inventory ?? {};
+  if (most !== undefined && feed !== undefined) {
+    return { conversation: most.result.actual.requests ?? [], found: await feedChecks(most.partner, most.result, all) };
+  }
+  if (most !== undefined && push !== undefined) {
+    return { conversation: [], found: await pushChecks(most.partner, most.result, all) };
+  }
+  return misconverse(opened);
+}
+
+/** Rows that were handed over before the search of an exemplary case. */
+function heldBy({ case: one, actual: { handedOver = [] } }: CaseResult): number {
+  return one.document.value.kind === 'exemplary' ? (handedOver.at(-1)?.rows ?? 0) : 0;
+}
+
+/** In the longest conversation whose answers are all whole. */
+async function misconverse(opened: readonly OpenedCase[]): Promise<Misbehaviour> {
   const lengths = (one: OpenedCase): number => one.result.case.answers.length;
   const whole = opened.filter(({ result }) => isWhole(result)).sort((a, b) => lengths(b) - lengths(a));
   const [longest] = whole;

@@ -5,12 +5,40 @@ import { type Leaf, type LoopPlace, listsAbove, type Step, snake } from './sampl
 
 /** Names that expressions have already: loops are called otherwise. */
 const TAKEN = new Set(
-  'body status text page offset cursor now market currency locale criteria search options fetched_at click it'.split(
+  'body status headers text page offset cursor now market currency locale criteria search options fetched_at click it'.split(
     ' ',
   ),
 );
 
-/** Without a price: the list with the most things in each of its elements. */
+/** Lists that tell of a row, however many names they have. */
+const PARTS =
+  /(^|_)(images?|photos?|pictures?|media|nights?|days?|extras?|dues?|until|polic(y|ies)|amenit(y|ies)|facilit(y|ies)|reviews?|tax(es)?|fees?|options?|segments?|legs?|slices?|passengers?|travell?ers?)$/;
+/** A list of so few things is one of codes with their names. */
+const LEAST_LEAVES = 3;
+
+/** Without a price: the deepest list whose elements have an id of their own, with the lists that it stands in. */
+export function identifiedLists(leaves: readonly Leaf[]): readonly (readonly Step[])[] | undefined {
+  const own = new Map<string, { lists: readonly (readonly Step[])[]; leaves: Leaf[] }>();
+  for (const leaf of leaves) {
+    const lists = listsAbove(leaf.path);
+    if (lists.length === 0 || lists.some((list) => PARTS.test(snake(list.at(-2) ?? '')))) continue;
+    const key = JSON.stringify(lists.at(-1));
+    const found = own.get(key) ?? { lists, leaves: [] };
+    own.set(key, { lists, leaves: [...found.leaves, leaf] });
+  }
+  const identified = [...own.values()].filter(
+    (list) => list.leaves.length >= LEAST_LEAVES && list.leaves.some((leaf) => isId(leaf, list.lists.at(-1)!)),
+  );
+  return identified.sort((a, b) => b.lists.length - a.lists.length)[0]?.lists;
+}
+
+/** Of the element itself, and another in each. */
+function isId({ name, path, values }: Leaf, list: readonly Step[]): boolean {
+  const unique = values.length > 0 && new Set(values).size === values.length;
+  return unique && path.length === list.length + 1 && /(^|[._])(id|uuid|key|ref|reference|token|sku)$/.test(name);
+}
+
+/** Without a price and ids: the list with the most things in each of its elements. */
 export function mainList(leaves: readonly Leaf[]): readonly Step[] | undefined {
   const counts = new Map<string, { path: readonly Step[]; count: number }>();
   for (const { path } of leaves) {

@@ -1,10 +1,13 @@
 import { descriptors, vertical as verticalOf } from '../../../libs/vertical/index.ts';
+import { INVENTORY_ROWS } from '../kit/inventory.ts';
 import { instantOf } from '../mapping/time.ts';
 import { FieldDrafter } from './draft-fields.ts';
-import { loopsOf, mainList } from './draft-places.ts';
+import { InventoryDrafter } from './draft-inventory.ts';
+import { identifiedLists, loopsOf, mainList } from './draft-places.ts';
 import { type DraftLine, DraftWriter, flow, scalar } from './draft-writer.ts';
 import { guessable, guessField, guessVertical } from './guess-fields.ts';
-import { guessMoney, type MoneyGuess } from './guess-money.ts';
+import { currencyOf, guessMoney, type MoneyGuess, partAmounts } from './guess-money.ts';
+import type { HandedSample } from './handed-sample.ts';
 import { expressionOf, isBelow, type Leaf, type LoopPlace, leavesOf, listOf, listsAbove } from './sample.ts';
 
 /** A manifest drafted from a sample answer. Every guess says what it saw, everything that is missing says so. */
@@ -31,6 +34,8 @@ export interface DraftInput {
   readonly file: string;
   /** What it sells; absent: guessed. */
   readonly vertical?: string | undefined;
+  /** What the partner hands over, where it is not asked: `body` is then an answer made of its rows. */
+  readonly handed?: HandedSample | undefined;
 }
 
 /** Drafts a manifest. Throws RangeError where the sample does not tell what it sells. */
@@ -51,23 +56,28 @@ class Drafting {
   readonly #own: readonly Leaf[];
   readonly #writer = new DraftWriter();
   readonly #fields: FieldDrafter;
+  /** Of a partner that hands over. */
+  readonly #inventory: InventoryDrafter | undefined;
 
   constructor(input: DraftInput, leaves: readonly Leaf[], vertical: string) {
     this.#input = input;
     this.#leaves = leaves;
     this.#vertical = vertical;
     this.#money = guessMoney(leaves);
-    const lists = this.#money === undefined ? [mainList(leaves)] : listsAbove(this.#money.amount.path);
+    const lists =
+      this.#money === undefined ? (identifiedLists(leaves) ?? [mainList(leaves)]) : listsAbove(this.#money.amount.path);
     this.#rows = loopsOf(lists.filter((path) => path !== undefined));
     // The nearest to the row first: a room's name before its hotel's.
     const inRows = [...this.#rows].reverse();
     const depth = (leaf: Leaf): number => inRows.findIndex(({ path }) => isBelow(leaf.path, path));
     this.#fields = new FieldDrafter(this.#writer, { vertical, format: input.format, leaves, rows: this.#rows });
+    const { handed } = input;
+    if (handed !== undefined) this.#inventory = new InventoryDrafter(this.#writer, handed, vertical, leaves);
     this.#own = leaves.filter((leaf) => depth(leaf) >= 0).sort((a, b) => depth(a) - depth(b));
   }
 
   draft(): Draft {
-    const { name, format, file } = this.#input;
+    const { name, format, file, handed } = this.#input;
     const id = this.#id();
     const mapping = this.#mapping(id);
     this.#writer.add(`# Drafted from ${file}. Look at every GUESS, then take the word away; fill in what is MISSING.`);
@@ -81,7 +91,8 @@ class Drafting {
     this.#writer.add(
       `vertical: ${this.#vertical}${this.#input.vertical === undefined ? ' # GUESS from the names of fields' : ''}`,
     );
-    this.#writer.add(`format: ${format}`);
+    this.#writer.add(handed === undefined ? `format: ${format}` : 'format: json');
+    if (handed !== undefined) this.#writer.add(`transport: ${handed.transport} # GUESS from the sample`);
     this.#writer.add('# GUESS limits that suit most partners; its documentation says what it allows.');
     this.#writer.add(
       'defaults: { timeoutMs: 8000, maxPages: 5, maxBodyBytes: 16777216, concurrency: 10, lifetimeSeconds: 600 }',
@@ -91,25 +102,20 @@ class Drafting {
     );
     this.#writer.add('# what a price includes is never assumed:');
     this.#writer.add('# taxBasis: { "*": { basis: INCLUDED, citation: "…" } }');
-    this.#writer.add('# MISSING credentials and auth:');
-    this.#writer.add('# credentials: { token: access token of the account }');
-    this.#writer.add('# auth: { bearer: token }');
+    this.#credentials();
     if (this.#fields.tables.length > 0) {
       this.#writer.add('tables:');
       this.#writer.append(this.#fields.tables);
     }
-    this.#writer.add('# MISSING the request of a search: path, parameters, body.');
-    this.#writer.add('search:');
-    this.#writer.add('  path: /search');
-    this.#writer.add('  query:');
-    for (const [parameter, value] of Object.entries(QUERIES[this.#vertical] ?? {}))
-      this.#writer.add(`    ${parameter}: ${value}`);
-    this.#writer.add('# MISSING paging and failures: how a next page is known, and what errors look like.');
+    if (this.#inventory === undefined) this.#search();
+    else this.#inventory.write();
     this.#rowsKey();
     this.#writer.append(mapping);
-    this.#writer.add('# MISSING how one row is asked for again.');
-    this.#writer.add('verify:');
-    this.#writer.add(`  request: { path: ${flow(`/offers/{${id.expression}}`)} }`);
+    if (handed === undefined) {
+      this.#writer.add('# MISSING how one row is asked for again.');
+      this.#writer.add('verify:');
+      this.#writer.add(`  request: { path: ${flow(`/offers/{${id.expression}}`)} }`);
+    }
     this.#writer.add('handoff:');
     const link = this.#own.find(
       (leaf) =>
@@ -123,10 +129,43 @@ class Drafting {
       vertical: this.#vertical,
       lines: this.#writer.take(),
       guessed: this.#writer.guessed,
-      missing: ['owner', 'taxBasis', 'auth', 'search', 'paging', 'failures', 'verify', ...this.#writer.missing],
+      missing: [...this.#unknown(), ...this.#writer.missing],
       before: this.#before(),
-      criteria: { [this.#vertical]: this.#criteria() },
+      criteria: { [this.#vertical]: this.#inventory?.criteria() ?? this.#criteria() },
     };
+  }
+
+  /** What no sample tells. */
+  #unknown(): readonly string[] {
+    switch (this.#input.handed?.transport) {
+      case 'feed':
+        return ['owner', 'taxBasis', 'auth', 'feed'];
+      case 'push':
+        return ['owner', 'taxBasis', 'credentials', 'push.verify', 'push.messages'];
+      default:
+        return ['owner', 'taxBasis', 'auth', 'search', 'paging', 'failures', 'verify'];
+    }
+  }
+
+  #credentials(): void {
+    if (this.#input.handed?.transport === 'push') {
+      this.#writer.add('# MISSING credentials: what the sender of messages is known by.');
+      this.#writer.add('credentials: { token: that the partner sends along }');
+      return;
+    }
+    this.#writer.add('# MISSING credentials and auth:');
+    this.#writer.add('# credentials: { token: access token of the account }');
+    this.#writer.add('# auth: { bearer: token }');
+  }
+
+  #search(): void {
+    this.#writer.add('# MISSING the request of a search: path, parameters, body.');
+    this.#writer.add('search:');
+    this.#writer.add('  path: /search');
+    this.#writer.add('  query:');
+    for (const [parameter, value] of Object.entries(QUERIES[this.#vertical] ?? {}))
+      this.#writer.add(`    ${parameter}: ${value}`);
+    this.#writer.add('# MISSING paging and failures: how a next page is known, and what errors look like.');
   }
 
   #mapping(id: { expression: string; leaf: Leaf | undefined }): DraftLine[] {
@@ -151,19 +190,31 @@ class Drafting {
     this.#writer.add('  price:');
     const money = this.#money;
     if (money === undefined) {
-      this.#writer.miss('price', '    ', 'no amount with a currency beside it; money is never guessed without');
+      const part = partAmounts(this.#leaves, this.#rows.at(-1)?.path ?? []);
+      this.#writer.miss(
+        'price',
+        '    ',
+        part === undefined
+          ? 'no amount with a currency beside it; money is never guessed without'
+          : `amounts of parts alone (${part.name}: ${this.#writer.saw(part)}); what they add up to is amount_sum(…) of them`,
+      );
       this.#writer.add('    total: absent()');
-      this.#writer.add('    currency: absent()');
+      const code = currencyOf(this.#leaves, this.#rows.at(-1)?.path ?? []);
+      if (code === undefined) this.#writer.add('    currency: absent()');
+      else this.#writer.guess('    ', 'currency', this.#at(code), code, 'price.currency');
       return;
     }
     const { amount, currency, tax, max, minor } = money;
     const joined = currency === undefined;
-    const amountAt = (leaf: Leaf): string => (joined ? `${this.#at(leaf)}.substring(3)` : this.#at(leaf));
+    const [ofAmount, ofCurrency] = money.after
+      ? ['.split(" ")[0]', '.split(" ")[1]']
+      : ['.substring(3)', '.substring(0, 3)'];
+    const amountAt = (leaf: Leaf): string => (joined ? this.#at(leaf) + ofAmount : this.#at(leaf));
     const whole = amount.values.every((value) => /^\d{3,}$/.test(String(value)));
     if (minor) this.#writer.add('    unit: minor # GUESS from the name');
     else if (whole) this.#writer.add('    # GUESS major units; write "unit: minor" if these whole numbers are cents');
     this.#writer.guess('    ', 'total', amountAt(amount), amount, 'price.total');
-    if (joined) this.#writer.guess('    ', 'currency', `${this.#at(amount)}.substring(0, 3)`, amount, 'price.currency');
+    if (joined) this.#writer.guess('    ', 'currency', this.#at(amount) + ofCurrency, amount, 'price.currency');
     else this.#writer.guess('    ', 'currency', this.#at(currency), currency, 'price.currency');
     if (max !== undefined) this.#writer.guess('    ', 'totalMax', amountAt(max), max, 'price.totalMax');
     if (tax !== undefined) this.#writer.guess('    ', 'tax', amountAt(tax), tax, 'price.tax');
@@ -191,23 +242,26 @@ class Drafting {
   #expiry(): Leaf | undefined {
     return this.#own.find(
       (leaf) =>
-        /(expir\w*|valid_?(until|to|till)|offer_?until)$/.test(leaf.name) &&
+        /(expir\w*|(valid|held|good)_?(until|to|till)|offer_?until)$/.test(leaf.name) &&
         leaf.values.length > 0 &&
         leaf.values.every((value) => instantOf(value) !== undefined),
     );
   }
 
   #rowsKey(): void {
-    const { format } = this.#input;
+    const { format, handed } = this.#input;
     const [only] = this.#rows;
+    // What is handed over is found as rows, whatever else is in it.
+    const listAt = (at: number): string =>
+      handed !== undefined && at === 0 ? INVENTORY_ROWS : listOf(this.#rows[at]!.path, this.#rows.slice(0, at), format);
     if (this.#rows.length === 0) {
       this.#writer.add('rows: list(body) # MISSING a list of rows; the whole answer counts as one');
-    } else if (this.#rows.length === 1) {
-      this.#writer.add(`rows: ${scalar(listOf(only!.path, [], format))} # GUESS`);
+    } else if (only !== undefined && this.#rows.length === 1) {
+      this.#writer.add(`rows: ${scalar(listAt(0))}${handed === undefined ? ' # GUESS' : ''}`);
     } else {
       this.#writer.add('rows: # GUESS');
       for (const [at, loop] of this.#rows.entries()) {
-        this.#writer.add(`  - { each: ${flow(listOf(loop.path, this.#rows.slice(0, at), format))}, as: ${loop.as} }`);
+        this.#writer.add(`  - { each: ${flow(listAt(at))}, as: ${loop.as} }`);
       }
     }
   }

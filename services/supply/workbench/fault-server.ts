@@ -10,13 +10,14 @@ export type Fault =
   | { readonly kind: 'reset' }
   | { readonly kind: 'cut' }
   | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'halves'; readonly ms: number }
   /** The token is refused once; then it goes on with the first answer, which gives another, and with the refused one. */
   | { readonly kind: 'refuseToken' }
   | {
       readonly kind: 'answer';
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: string;
+      readonly body?: string | Buffer;
     }
   | { readonly kind: 'huge'; readonly bytes: number }
   | { readonly kind: 'truncated' };
@@ -124,6 +125,12 @@ export class Conversation {
       case 'wait':
         setTimeout(() => send(response, answer), fault.ms);
         return;
+      case 'halves': {
+        const half = answer.body.length >> 1;
+        response.writeHead(200, headers).write(answer.body.subarray(0, half));
+        setTimeout(() => response.end(answer.body.subarray(half)), fault.ms);
+        return;
+      }
       case 'drip': {
         response.writeHead(200, headers);
         const timer = setInterval(() => response.write(' '), 20);
@@ -156,9 +163,11 @@ export class FaultServer {
   readonly #conversations = new Map<string, Conversation>();
   #active = 0;
   #peak = 0;
+  #requests: IncomingMessage[] = [];
 
   private constructor() {
     this.#server = createServer((request, response) => {
+      this.#requests.push(request);
       this.#active++;
       this.#peak = Math.max(this.#peak, this.#active);
       response.on('close', () => this.#active--);
@@ -184,6 +193,13 @@ export class FaultServer {
     const peak = this.#peak;
     this.#peak = this.#active;
     return peak;
+  }
+
+  /** Requests since it was asked last. */
+  takeRequests(): readonly IncomingMessage[] {
+    const requests = this.#requests;
+    this.#requests = [];
+    return requests;
   }
 
   /** Answers what is asked below a path with a conversation; "" for everything that has no path of its own. */

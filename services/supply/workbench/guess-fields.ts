@@ -19,7 +19,12 @@ export interface FieldGuess {
 /** Names that partners give to fields, by vertical and field; matched against "hotels.rooms.rates.net". Best first. */
 const NAMES: Readonly<Record<string, Readonly<Record<string, readonly RegExp[]>>>> = {
   stay: {
-    property_code: [/(hotel|property|accommodation)s?(\..*)?[._](code|id)$/, /^(.*\.)?(code|id)$/],
+    property_code: [
+      /(hotel|property|accommodation)s?[._](code|id|ref|reference|key)$/,
+      // The id of what is sold in it is another.
+      /(hotel|property|accommodation)s?(\.(?!(offer|rate|room|quote|unit)s?\b)\w+)*[._](code|id|ref|reference)$/,
+      /^(?!.*(^|\.)(offer|rate|room|quote|unit)s?\.)(.*\.)?(code|id)$/,
+    ],
     property_name: [/(hotel|property|accommodation)s?(\..*)?[._]name$/, /hotel_?name$|property_?name$/],
     latitude: [/lat(itude)?$/],
     longitude: [/(lng|lon|long|longitude)$/],

@@ -6,8 +6,10 @@ import { isBelow, type Leaf, listsAbove } from './sample.ts';
 /** A price found. */
 export interface MoneyGuess {
   readonly amount: Leaf;
-  /** Absent where the amount's own text begins with the code ("GBP12.50"). */
+  /** Absent where the amount's own text has the code ("GBP12.50", "12.50 GBP"). */
   readonly currency: Leaf | undefined;
+  /** The code stands behind the amount, after a space. */
+  readonly after: boolean;
   readonly tax: Leaf | undefined;
   /** The upper end of a range. */
   readonly max: Leaf | undefined;
@@ -29,16 +31,29 @@ const WORTH: readonly (readonly [RegExp, number])[] = [
   [/(^|_)(original|strike|was|list|retail|rrp|msrp|regular|shipping|delivery|baggage|service|services)(_|$)/, -6],
 ];
 
+/** What is below these is a part of a price or beside it: a night, what is due for cancelling, an extra. Never the price itself. */
+const BESIDE =
+  /(^|_)(extras?|supplements?|optionals?|payable|dues?|cancel\w*|penalt\w*|polic(y|ies)|fees?|tax(es)?|surcharges?|deposits?|nights?|nightly|daily|days?|breakdowns?|components?|commissions?)(_|$)/;
+/** Names that nothing but money has. */
+const MONEY = /(^|_)(total|price|amount|fare|cost|gross|grand|selling)(_|$)/;
+/** Below this, whole numbers are counts, percent and stars as well. */
+const SMALL = 1_000;
+
 /** The best price of the sample; undefined where no amount has a currency. */
 export function guessMoney(leaves: readonly Leaf[]): MoneyGuess | undefined {
   let best: { score: number; guess: MoneyGuess } | undefined;
   for (const amount of leaves) {
-    const joined = amount.values.length > 0 && amount.values.every(isJoined);
+    const joined =
+      amount.values.length > 0 &&
+      (amount.values.every(isJoinedAfter) || amount.values.every((value) => isJoined(value) && !isJoinedAfter(value)));
     if (!joined && !isAmounts(amount)) continue;
+    if (isBeside(amount)) continue;
     const score = scoreOf(amount);
     if (score < 1 || (best !== undefined && score <= best.score)) continue;
     const currency = joined ? undefined : currencyBeside(amount, leaves);
     if (!joined && currency === undefined) continue;
+    const telling = MONEY.test(last(amount)) || (currency !== undefined && isSibling(currency, amount));
+    if (!joined && !telling && amount.values.every(isSmallInteger)) continue;
     const minor = /(^|_|\.)(cents?|minor|pence)(_|\.|$)/.test(amount.name);
     const beside = (name: RegExp): Leaf | undefined =>
       leaves.find(
@@ -49,9 +64,40 @@ export function guessMoney(leaves: readonly Leaf[]): MoneyGuess | undefined {
           (joined ? one.values.every(isJoined) : isAmounts(one)),
       );
     const max = /low|min/.test(last(amount)) ? beside(/high|max|upper/) : undefined;
-    best = { score, guess: { amount, currency, tax: beside(/^(total_)?tax(es)?(_amount)?$/), max, minor } };
+    const after = joined && amount.values.every(isJoinedAfter);
+    best = { score, guess: { amount, currency, after, tax: beside(/^(total_)?tax(es)?(_amount)?$/), max, minor } };
   }
   return best?.guess;
+}
+
+/** Amounts in parts of rows, which may add up to their prices. */
+export function partAmounts(leaves: readonly Leaf[], row: readonly string[]): Leaf | undefined {
+  return leaves.find(
+    (leaf) =>
+      isBelow(leaf.path, row) &&
+      leaf.path.slice(row.length).includes('[]') &&
+      /(^|[._])(nights?|nightly|daily|days?|breakdowns?|components?)[._]/.test(leaf.name) &&
+      isAmounts(leaf) &&
+      leaf.values.some((value) => !Number.isInteger(Number(value)) || Number(value) >= SMALL) &&
+      WORTH.some(([pattern, worth]) => worth > 0 && pattern.test(last(leaf))),
+  );
+}
+
+/** Codes of currencies in a row or in what holds it. */
+export function currencyOf(leaves: readonly Leaf[], row: readonly string[]): Leaf | undefined {
+  return currencyBeside({ path: [...row, 'amount'], name: 'amount', values: [] }, leaves);
+}
+
+function isBeside({ name }: Leaf): boolean {
+  return name
+    .split('.')
+    .slice(0, -1)
+    .some((step) => BESIDE.test(step));
+}
+
+function isSmallInteger(value: unknown): boolean {
+  const number = Number(value);
+  return Number.isInteger(number) && Math.abs(number) < SMALL && !String(value).includes('.');
 }
 
 /** The last name counts in full, what stands above it in part; deeper lists are likelier to be what is sold. */
@@ -74,7 +120,12 @@ function isAmounts({ values }: Leaf): boolean {
 }
 
 function isJoined(value: unknown): boolean {
-  return typeof value === 'string' && /^[A-Z]{3}\d+(\.\d+)?$/.test(value) && isCurrency(value.slice(0, 3));
+  if (typeof value !== 'string') return false;
+  return (/^[A-Z]{3}\d+(\.\d+)?$/.test(value) && isCurrency(value.slice(0, 3))) || isJoinedAfter(value);
+}
+
+function isJoinedAfter(value: unknown): boolean {
+  return typeof value === 'string' && /^\d+(\.\d+)? [A-Z]{3}$/.test(value) && isCurrency(value.slice(-3));
 }
 
 function isCurrency(value: unknown): boolean {

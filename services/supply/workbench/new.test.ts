@@ -142,6 +142,128 @@ describe('a manifest drafted from a sample', () => {
     );
   });
 
+  it('of a file is a feed whose rows are found by their words, each kept as it is', async () => {
+    const files = {
+      'products.csv': 'id;title;price;currency;ean\nA1;Red drill;10.00;EUR;4006381333931\nA2;Blue drill;12.50;EUR;\n',
+      'products.tsv': 'id\ttitle\tprice\tean\nA1\tRed drill\t10.00 EUR\t4006381333931\nA2\tBlue drill\t12.50 EUR\t\n',
+      'products.ndjson':
+        '{"id":"A1","title":"Red drill","price":{"amount":"10.00","currency":"EUR"},"ean":"4006381333931"}\n',
+      'products.xml':
+        '<rss><channel><title>Shop</title><item><id>A1</id><title>Red drill</title><price>10.00 EUR</price><ean>4006381333931</ean></item></channel></rss>',
+    };
+    for (const [name, text] of Object.entries(files)) {
+      const sample = join(scratch, name);
+      writeFileSync(sample, text);
+      const made = await make(sample, 'good');
+      expect(made, name).toMatchObject({ transport: 'feed', refused: [] });
+      expect(made.guessed, name).toEqual(expect.arrayContaining(['price.total', 'price.currency', 'inventory.keys']));
+      const { search, actual } = await withTaxBasis(made.folder);
+      expect(actual.handedOver?.[0], name).toMatchObject({ result: 'loaded' });
+      expect(search.fates[0]?.offer, name).toMatchObject({
+        price: { total: '10.00', currency: 'EUR' },
+        item: { itemCode: 'A1', title: 'Red drill', gtin: '4006381333931' },
+      });
+    }
+  });
+
+  it('of a message is a push: its rows, the time of each, and the id of the message', async () => {
+    const product = { sku: 'A1', name: 'Red drill', price: { amount: '10.00', currency: 'EUR' } };
+    const made = await makeOf(
+      {
+        event_id: 'e-1',
+        event: 'products.changed',
+        occurred_at: '2027-01-04T09:00:00Z',
+        data: { products: [product] },
+      },
+      'good',
+    );
+    expect(made).toMatchObject({ transport: 'push', refused: [] });
+    const manifest = manifestOf(made.folder);
+    expect(manifest).toContain('event: body.event_id # GUESS');
+    expect(manifest).toContain('rows: list(body.data.products) # GUESS');
+    expect(manifest).toContain('at: body.occurred_at # GUESS');
+    expect(made.missing).toEqual(expect.arrayContaining(['push.verify', 'push.delete']));
+    const { search, actual } = await withTaxBasis(made.folder);
+    expect(actual.handedOver).toMatchObject([{ result: 'applied', status: 200, written: 1 }]);
+    expect(search.fates[0]?.offer).toMatchObject({ price: { total: '10.00' }, item: { title: 'Red drill' } });
+
+    const alone = await makeOf({ id: 7, title: 'Saw', updated_at: '2027-01-04T09:00:00Z', cost: 1 }, 'good');
+    expect(alone).toMatchObject({ transport: 'push', refused: [] });
+    expect(manifestOf(alone.folder)).toContain('key: string(row.id)');
+    const xml = join(scratch, 'stock-notification.xml');
+    writeFileSync(
+      xml,
+      '<Notif id="n1"><Items><Item code="A1" title="Red drill" price="10.00" currency="EUR"/><Item code="A2" title="Saw" price="9.00" currency="EUR"/></Items></Notif>',
+    );
+    const items = await make(xml, 'good');
+    expect(items).toMatchObject({ transport: 'push', refused: [], case: { received: 1 } });
+    expect(manifestOf(items.folder)).toContain('rows: list(body.Notif.Items.Item) # GUESS');
+  });
+
+  it('of XML never takes percent of cancellations for prices, nor their deadlines for rows', async () => {
+    const offer = (id: string, first: string, second: string) => `
+      <Offer id="${id}" meals="B"><Unit code="DBL"><Nights><Night on="2027-06-01" net="${first}"/><Night on="2027-06-02" net="${second}"/></Nights></Unit>
+        <Cancel><Until days="14" charge="0"/><Until days="3" charge="30"/></Cancel></Offer>`;
+    const property = (ref: string, ...offers: string[]) => `
+      <Property ref="${ref}" stars="3" ccy="EUR"><Name>Hotel ${ref}</Name><Extras><Extra kind="COT" amount="9.50"/><Extra kind="DOG" amount="4.00"/></Extras>${offers.join('')}</Property>`;
+    const sample = join(scratch, 'lettings.xml');
+    const body = [
+      property('H7', offer('o1', '70.50', '71.25'), offer('o2', '80.00', '82.10')),
+      property('H8', offer('o3', '60.00', '61.00'), offer('o4', '66.00', '64.40')),
+    ];
+    writeFileSync(sample, `<Found>${body.join('')}</Found>`);
+    const made = await make(sample, 'stay');
+    const manifest = manifestOf(made.folder);
+    expect(made.refused).toEqual([]);
+    expect(manifest).toContain('- { each: list(body.Found.Property), as: property }');
+    expect(manifest).toContain('- { each: list(property.Offer), as: offer }');
+    expect(manifest).toContain('id: offer["@id"] # GUESS');
+    expect(manifest).toContain('property_code: property["@ref"] # GUESS');
+    expect(manifest).toContain('currency: property["@ccy"] # GUESS');
+    expect(manifest).toContain('MISSING price: amounts of parts alone (found.property.offer.unit.nights.night.net');
+    expect(made.missing).toContain('price');
+    expect(made.guessed).not.toContain('price.total');
+  });
+
+  it('of properties with rooms with rates takes each for a loop, and the rate that has a key and a price for the row', async () => {
+    const rate = (key: string, net: number) => ({
+      key,
+      net,
+      cancellation: [{ from: '2027-05-01', amount: 20, currency: 'EUR' }],
+    });
+    const room = (code: string, ...rates: object[]) => ({ code, title: code, rates });
+    const made = await makeOf(
+      {
+        properties: [
+          {
+            id: 'p1',
+            currency: 'EUR',
+            rooms: [room('D', rate('k1', 240), rate('k2', 265)), room('T', rate('k3', 300.5))],
+          },
+          { id: 'p2', currency: 'EUR', rooms: [room('D', rate('k4', 180))] },
+        ],
+      },
+      'stay',
+    );
+    const manifest = manifestOf(made.folder);
+    expect(manifest).toContain('- { each: property.rooms, as: room }');
+    expect(manifest).toContain('- { each: room.rates, as: rate }');
+    expect(manifest).toContain('total: rate.net # GUESS');
+    expect(manifest).toContain('property_code: property.id # GUESS');
+    expect(manifest).toContain('id: rate.key # GUESS');
+  });
+
+  it('takes small whole numbers for a price only by a name of money, or with the currency beside them', async () => {
+    const offers = (name: string, currency: object) =>
+      makeOf(
+        { currency: 'EUR', offers: ['a', 'b', 'c'].map((id, at) => ({ id, title: id, [name]: at * 30, ...currency })) },
+        'good',
+      );
+    expect((await offers('charge', {})).missing).toContain('price');
+    expect((await offers('charge', { currency: 'EUR' })).guessed).toContain('price.total');
+    expect((await offers('price', {})).guessed).toContain('price.total');
+  });
+
   it('is refused where the sample says nothing, and never written over another', async () => {
     await expect(makeOf({ a: 1 })).rejects.toThrow(/vertical/);
     await expect(makePartner({ name: 'made-1', sample: 'x.json', directory: scratch })).rejects.toThrow(/exists/);

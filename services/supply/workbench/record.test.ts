@@ -40,3 +40,38 @@ it('has no token that the partner gave, whatever its name and wherever it stands
     '{"offers":[]}',
   ]);
 });
+
+it('has nothing that authenticates, whatever it is called, and the headers that are read', () => {
+  const by = { headers: ['x-bw-sign'], query: ['sg'], fields: ['pin'] };
+  const signature = '9f86d081884c7d659a2feaa0c55ad015';
+  const sent = request(`/offers?sg=${signature}&date=2027-01-11&who=ada%40x.example`, {
+    'x-bw-sign': 'short',
+    'x-date': '1',
+  });
+  const said = answer({ quoted: signature, pin: 1234567, next: '/p?mail=ada%40x.example&tag=100%25ada%40x.example' });
+  const told = { ...said, headers: { ...said.headers, 'x-left': '7', 'x-other': 'no', 'set-cookie': 'sid=1' } };
+  const cassette = recordOf(asked, [{ request: { ...sent, body: '{"pin":"4711"}' }, answer: told }], [], '', {
+    authenticatedBy: by,
+    answerHeaders: ['set-cookie', 'x-left'],
+  });
+  expect(cassette.exchanges).toEqual([
+    {
+      request: {
+        method: 'GET',
+        path: '/offers?sg=redacted&date=2027-01-11&who=person-1%40redacted.example',
+        headers: { 'x-bw-sign': 'redacted', 'x-date': '1' },
+        body: '{"pin":"redacted"}',
+      },
+      answer: {
+        status: 200,
+        headers: { 'content-type': 'application/json', 'x-left': '7', 'set-cookie': 'redacted' },
+        body: expect.any(String),
+      },
+    },
+  ]);
+  expect(JSON.parse(cassette.exchanges[0]?.answer.body ?? '')).toEqual({
+    quoted: 'redacted',
+    pin: 1234567,
+    next: '/p?mail=person-1%40redacted.example&tag=100%25person-1%40redacted.example',
+  });
+});

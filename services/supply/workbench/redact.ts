@@ -1,15 +1,30 @@
+import type { AuthenticatingParts } from '../adapter.ts';
 import { encodingsOf } from '../secrets.ts';
 
 /**
  * What requests authenticated with, beside the account's own credentials: tokens that the partner gave, under whatever name,
  * in an answer that is recorded as well.
  */
-export function tokensSent(requests: readonly { readonly headers: Readonly<Record<string, string>> }[]): string[] {
-  return requests.flatMap(({ headers }) =>
-    Object.entries(headers)
+export function tokensSent(
+  requests: readonly { readonly path: string; readonly headers: Readonly<Record<string, string>> }[],
+  by: AuthenticatingParts = none,
+): string[] {
+  return requests.flatMap(({ path, headers }) => [
+    ...Object.entries(headers)
       .filter(([name]) => SECRET_HEADER.test(name))
       .flatMap(([, value]) => [value, value.slice(value.indexOf(' ') + 1)]),
-  );
+    ...by.headers.flatMap((name) => headers[name] ?? []).filter(isToken),
+    ...[...new URLSearchParams(path.slice(path.indexOf('?') + 1))]
+      .filter(([name, value]) => by.query.includes(name) && isToken(value))
+      .map(([, value]) => value),
+  ]);
+}
+
+const none: AuthenticatingParts = { headers: [], query: [], fields: [] };
+
+/** What authenticates has dates and names in it too, which stand in answers by rights. */
+function isToken(value: string): boolean {
+  return /^[\w+/=.~-]{20,}$/.test(value) && /\d/.test(value);
 }
 
 /**
@@ -21,9 +36,18 @@ export class Redactor {
   readonly #secrets: readonly string[];
   readonly #replacements = new Map<string, string>();
   readonly #counts = new Map<string, number>();
+  readonly #headers: ReadonlySet<string>;
+  readonly #query: ReadonlySet<string>;
+  readonly #fields: ReadonlySet<string>;
 
-  /** @param secrets texts of credentials; they and their usual encodings are removed wherever they stand */
-  constructor(secrets: readonly string[] = []) {
+  /**
+   * @param secrets texts of credentials; they and their usual encodings are removed wherever they stand
+   * @param by what requests authenticate with: it loses its value whatever its name
+   */
+  constructor(secrets: readonly string[] = [], by: AuthenticatingParts = none) {
+    this.#headers = new Set(by.headers);
+    this.#query = new Set(by.query);
+    this.#fields = new Set(by.fields.map(plainName));
     const forms = secrets.filter((secret) => secret.length >= SHORTEST_SECRET).flatMap(encodingsOf);
     this.#secrets = [...new Set(forms)].sort((a, b) => b.length - a.length);
   }
@@ -33,7 +57,7 @@ export class Redactor {
     const kept: Record<string, string> = {};
     for (const [name, value] of Object.entries(headers)) {
       if (/^(set-)?cookie2?$/.test(name)) continue;
-      kept[name] = SECRET_HEADER.test(name) ? 'redacted' : this.text(value);
+      kept[name] = SECRET_HEADER.test(name) || this.#headers.has(name) ? 'redacted' : this.text(value);
     }
     return kept;
   }
@@ -42,15 +66,25 @@ export class Redactor {
   path(path: string): string {
     const cut = path.indexOf('?');
     if (cut < 0) return this.text(path);
-    return `${this.text(path.slice(0, cut))}?${this.#form(path.slice(cut + 1))}`;
+    const query = this.#form(path.slice(cut + 1), (name) => (this.#query.has(name) ? 'secret' : kindOf(name, [])));
+    return `${this.text(path.slice(0, cut))}?${query}`;
   }
 
   /** A body: JSON, XML or a form by its looks, keeping everything else to the letter. */
   body(text: string): string {
+    return this.#body(text, kindOf);
+  }
+
+  /** A body that is sent: what authenticates goes as well. */
+  sentBody(text: string): string {
+    return this.#body(text, (name, path) => (this.#fields.has(plainName(name)) ? 'secret' : kindOf(name, path)));
+  }
+
+  #body(text: string, kindOf: KindOf): string {
     const start = text.trimStart()[0];
-    if (start === '{' || start === '[') return this.#json(text);
-    if (start === '<') return this.#xml(text);
-    return /^[\w.%+-]+=[^\s]*$/.test(text) ? this.#form(text) : this.text(text);
+    if (start === '{' || start === '[') return this.#json(text, kindOf);
+    if (start === '<') return this.#xml(text, kindOf);
+    return /^[\w.%+-]+=[^\s]*$/.test(text) ? this.#form(text, (name) => kindOf(name, [])) : this.text(text);
   }
 
   /** Any text: credentials, e-mail addresses and international phone numbers. */
@@ -58,15 +92,19 @@ export class Redactor {
     let clean = text;
     for (const secret of this.#secrets) clean = clean.replaceAll(secret, 'redacted');
     clean = clean.replace(EMAIL, (found) => `${this.#replacement('person', found)}@redacted.example`);
+    clean = clean.replace(ENCODED_EMAIL, (found) => {
+      const person = this.#replacement('person', decode(found.replaceAll('+', '%2B')));
+      return `${person}%40redacted.example`;
+    });
     return clean.replace(PHONE, (found) => this.#phone(found));
   }
 
-  #form(text: string): string {
+  #form(text: string, kindOf: (name: string) => Kind | undefined): string {
     return text
       .split('&')
       .map((pair) => {
         const [name = '', ...rest] = pair.split('=');
-        const kind = kindOf(decode(name), []);
+        const kind = kindOf(decode(name));
         if (kind === undefined || rest.length === 0) return this.text(pair);
         return `${name}=${encodeURIComponent(this.#value(kind, decode(rest.join('='))))}`;
       })
@@ -74,7 +112,7 @@ export class Redactor {
   }
 
   /** Texts and numbers of JSON, each with the names that lead to it; the rest of the text stays. */
-  #json(text: string): string {
+  #json(text: string, kindOf: KindOf): string {
     const path: string[] = [];
     let key = '';
     return text.replace(JSON_TOKEN, (token, string: string | undefined, colon: string | undefined) => {
@@ -100,14 +138,14 @@ export class Redactor {
     });
   }
 
-  #xml(text: string): string {
+  #xml(text: string, kindOf: KindOf): string {
     const path: string[] = [];
     return text.replace(XML_TOKEN, (token, close: string | undefined, open: string | undefined) => {
       if (close !== undefined) {
         path.pop();
         return token;
       }
-      if (open === undefined) return this.#content(token, path);
+      if (open === undefined) return this.#content(token, path, kindOf);
       const clean = token.replace(XML_ATTRIBUTE, (pair, name: string, quote: string, value: string) => {
         const kind = kindOf(name, [...path, open]);
         const own = kind === undefined || value === '' ? this.text(value) : this.#value(kind, value);
@@ -118,7 +156,7 @@ export class Redactor {
     });
   }
 
-  #content(text: string, path: readonly string[]): string {
+  #content(text: string, path: readonly string[], kindOf: KindOf): string {
     if (text.trim() === '') return text;
     const kind = kindOf(path.at(-1) ?? '', path.slice(0, -1));
     return kind === undefined ? this.text(text) : this.#value(kind, text);
@@ -157,11 +195,15 @@ export class Redactor {
   }
 }
 
+/** What kind of thing stands under a name, by the names above it. */
+type KindOf = (name: string, path: readonly string[]) => Kind | undefined;
 type Kind = 'secret' | 'name' | 'email' | 'phone' | 'birth' | 'document' | 'street';
 
 const SHORTEST_SECRET = 4;
 const SHORTEST_NUMBER = 5;
 const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
+/** As it stands in a URL; what is encoded before it stays whole. */
+const ENCODED_EMAIL = /(?<!%[0-9A-Fa-f]?)(?:[\w.+-]|%2[BbDdEe])+%40[\w-]+(?:\.[\w-]+)+/g;
 const PHONE = /(?<![\w.])\+\d(?:[\s().-]?\d){7,14}(?![\w.]*\d)/g;
 /** Headers that authenticate. */
 const SECRET_HEADER = /^(proxy-)?authorization$|api-?key|token|secret|signature|^x-.*(auth|session|key)/i;

@@ -12,9 +12,11 @@ import type { ConversationAnswer } from '../drift/read-again.ts';
 import { nameOf, PartnerFailure } from '../failure.ts';
 import { appliedBy, constraintsIn } from '../filters.ts';
 import type { HttpAnswer, HttpRequest, HttpSender } from '../http.ts';
+import type { Inventory } from '../inventory/inventory.ts';
 import { mapRows } from '../map-rows.ts';
 import type { HeldRow } from '../offers.ts';
 import type { ConfiguredPartner } from '../partner.ts';
+import { firstQuestion, type Question } from '../question.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
 import { TokenCache } from '../tokens.ts';
@@ -77,6 +79,8 @@ export interface SearchBounds {
   readonly signal?: AbortSignal;
   /** Dates answers by the time of the question instead of the clock, and does not wait between polls: for recordings. */
   readonly frozen?: boolean;
+  /** What partners have handed over, for one that is not asked. */
+  readonly inventory?: Inventory;
   /** Requests go out with a made-up token instead of asking for one. */
   readonly signedIn?: boolean;
   /** Where tokens are kept, for who goes on asking afterwards. */
@@ -110,11 +114,11 @@ async function outcomeOf(
   partner: ConfiguredPartner,
   context: AskContext,
   http: HttpSender,
-  { deadline, signal, frozen, signedIn, tokens = new TokenCache() }: SearchBounds,
+  { deadline, signal, frozen, inventory, signedIn, tokens = new TokenCache() }: SearchBounds,
 ): Promise<PartnerOutcome> {
-  let first: ReturnType<Adapter['ask']>;
+  let first: Question | { readonly unsupported: string };
   try {
-    first = partner.adapter.ask(context);
+    first = firstQuestion(partner.adapter, context);
   } catch (error) {
     const outcome = emptyOutcome(partner.name, OutcomeStatus.FAILED, messageOf(error));
     if (error instanceof PartnerFailure) outcome.failure = error.failure;
@@ -128,6 +132,7 @@ async function outcomeOf(
     tokens: signedIn === true ? new HeldToken() : tokens,
     turns: new Turns(),
     answers: { hold: () => '' },
+    ...(inventory !== undefined && { inventory }),
     ...(frozen === true && { now: () => context.now }),
   };
   const limits = { deadline, signal: signal ?? new AbortController().signal, trace: ROOT_CONTEXT };

@@ -4,16 +4,29 @@ import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contr
 import { invalidField } from '../../../libs/errors/index.ts';
 import { nameOf } from '../failure.ts';
 import { HttpClient } from '../http.ts';
+import type { FeedFormat, PushFormat } from '../inventory/types.ts';
 import { TokenCache } from '../tokens.ts';
 import { type Acted, type ActionTools, handOff, type Verification, verifyOffer, type WayOn } from './actions.ts';
 import { type BenchPartner, openAccount, openOffline } from './bench.ts';
+import { onShelf, withInventory } from './bench-inventory.ts';
 import { caseText } from './case-text.ts';
 import { type ActionName, harmless, loadCases, offerOf } from './cases.ts';
-import { answersOf, type Cassette, type CassetteExchange, loadCassette, Replay } from './cassette.ts';
+import {
+  answersOf,
+  type Cassette,
+  type CassetteExchange,
+  findingsOf,
+  loadCassette,
+  messagesOf,
+  Replay,
+} from './cassette.ts';
 import { criteriaFromJson } from './criteria-json.ts';
+import { fetchFile, type HandedOverFate, replaySearch, searchInventory } from './hand-over.ts';
 import type { Read } from './reads.ts';
 import { recordedRequest, recordOf, secretsOf } from './record.ts';
-import { Redactor } from './redact.ts';
+import { fetchedFile, recordedFile, shortened } from './record-file.ts';
+import { heardMessages, type Listening, recordedMessage } from './record-messages.ts';
+import { Redactor, tokensSent } from './redact.ts';
 import { type Asked, HeldToken, type RowFate, type Search, searchPartner } from './search.ts';
 
 /** What is to be tried. */
@@ -57,6 +70,8 @@ export interface Tried {
   /** What came of asking for an offer again; absent where that was not wanted or there was none. */
   readonly verified?: TriedAction<Verification>;
   readonly handedOff?: TriedAction<WayOn>;
+  /** What became of each file or message, for a partner that hands its inventory over. */
+  readonly handedOver?: readonly HandedOverFate[];
   readonly rows: readonly TriedRow[];
 }
 
@@ -77,8 +92,10 @@ export interface TriedRow extends Omit<RowFate, 'reads' | 'held'> {
 
 /** Searches a partner once, live or from a cassette. Throws ConfigError. */
 export async function tryPartner(name: string, request: TryRequest): Promise<Tried> {
-  const { bench, search, secrets, done } = await ask(name, request);
-  const redactor = new Redactor(secrets);
+  const { bench, search, secrets, handedOver, done } = await ask(name, request);
+  const by = bench.partner.adapter.authenticatedBy;
+  const requests = search.exchanged.map(({ request: sent }) => sent);
+  const redactor = new Redactor([...secrets, ...tokensSent(requests, by)], by);
   const { outcome } = search;
   const failure = nameOf(FailureKind, outcome.failure).toUpperCase();
   return {
@@ -100,9 +117,14 @@ export async function tryPartner(name: string, request: TryRequest): Promise<Tri
         ]),
       ),
     },
-    requests: search.exchanged.map((one) => recordedRequest(one.request, redactor)),
-    ...(done.verify !== undefined && { verified: shownAction(done.verify) }),
-    ...(done.handoff !== undefined && { handedOff: shownAction(done.handoff) }),
+    requests: requests.map((one) => recordedRequest(one, redactor)),
+    ...(handedOver !== undefined && {
+      handedOver: handedOver.map((fate) =>
+        fate.detail === undefined ? fate : { ...fate, detail: redactor.text(fate.detail) },
+      ),
+    }),
+    ...(done?.verify !== undefined && { verified: shownAction(done.verify) }),
+    ...(done?.handoff !== undefined && { handedOff: shownAction(done.handoff) }),
     rows: search.fates.map(({ reads, held: _, ...fate }) => ({
       ...fate,
       reads: reads.map(({ path: at, value }) => ({ path: at, value })),
@@ -124,30 +146,92 @@ export interface Recorded {
   caseText(cassette: string): string;
 }
 
-/** Searches a partner live and records the conversation. Throws ConfigError. */
-export async function recordPartner(name: string, request: TryRequest): Promise<Recorded> {
-  const { bench, search, secrets, asked, done } = await ask(name, request);
-  const { verify, handoff } = done;
-  const actions = { verify: verify?.exchanged ?? [], handoff: handoff?.exchanged ?? [] };
-  const cassette = recordOf(asked, search.exchanged, secrets, bench.partner.basePath, actions);
+/** What is to be recorded, and of a partner that sends messages where they are waited for. */
+export interface RecordRequest extends TryRequest {
+  readonly listening?: Listening | undefined;
+}
+
+/**
+ * Searches a partner live and records the conversation; of one that hands its inventory over the file as it is now, or the
+ * messages that it sends meanwhile. Throws ConfigError, EntrepotError.
+ */
+export async function recordPartner(name: string, request: RecordRequest): Promise<Recorded> {
+  const { account, configDirectory, listening } = request;
+  const bench = await openAccount(name, { account, configDirectory });
+  const { feed, push } = bench.partner.adapter.inventory ?? {};
+  if (feed !== undefined) return recordFile(bench, request, feed);
+  if (push !== undefined) return recordMessages(bench, request, push, listening);
+  const { search, secrets, asked, done = {} } = await ask(name, request);
+  const { basePath, adapter } = bench.partner;
+  const actions = { verify: done.verify?.exchanged ?? [], handoff: done.handoff?.exchanged ?? [] };
+  const cassette = recordOf(asked, search.exchanged, secrets, basePath, adapter, actions);
+  return recorded(bench, asked, search, cassette, done);
+}
+
+async function recordFile(bench: BenchPartner, request: TryRequest, feed: FeedFormat): Promise<Recorded> {
+  const { partner } = bench;
+  const asked = askedOf(bench, request, undefined);
+  const file = await fetchedFile(partner, feed);
+  const { search } = await replaySearch(partner, asked, { cassette: '', answers: [file], messages: [] });
+  const rows = search.answers.flatMap(({ body }) => rowsIn(body));
+  const index = partner.adapter.inventory!.indexer(partner.account);
+  const found = new Set(rows.flatMap((row) => index(row)?.key ?? []));
+  const short = file.status === 200 ? await shortened(file, partner, feed, found) : file;
+  const redactor = new Redactor(secretsOf(partner, bench.credentials));
+  const cassette = { exchanges: [{ answer: recordedFile(short, redactor) }] };
+  return recorded(bench, asked, search, cassette, await handedOff(request, search));
+}
+
+async function recordMessages(
+  bench: BenchPartner,
+  request: TryRequest,
+  push: PushFormat,
+  listening: Listening | undefined,
+): Promise<Recorded> {
+  if (listening === undefined) throw sendsByItself();
+  const { partner } = bench;
+  const asked = askedOf(bench, request, undefined);
+  const messages = await heardMessages(partner, push, listening);
+  const { search } = await replaySearch(partner, asked, { cassette: '', answers: [], messages });
+  const redactor = new Redactor(secretsOf(partner, bench.credentials));
+  const cassette = { exchanges: messages.map((message) => recordedMessage(message, redactor)) };
+  return recorded(bench, asked, search, cassette, await handedOff(request, search));
+}
+
+/** The hand-off of an offer out of an inventory, for which nobody is asked; asking again is looking it up once more. */
+function handedOff({ handoff, offer }: TryRequest, search: Search): Promise<Actions> {
+  const redactor = new Redactor();
+  return act({ handoff, offer }, search, () => ({ http: new Replay([]), tokens: new HeldToken(), redactor }));
+}
+
+function recorded(
+  { folder, partner }: BenchPartner,
+  asked: Asked,
+  search: Search,
+  cassette: Pick<Cassette, 'exchanges' | 'verify' | 'handoff'>,
+  { verify, handoff }: Actions,
+): Recorded {
+  const criteria = Criteria.toJSON(asked.criteria) as Record<string, unknown>;
+  const { market, currency } = asked;
+  const recordedAt = new Date(asked.now).toISOString();
   const { failure, rejections } = search.outcome;
   const unreadable = rejections.some(({ reason }) => !harmless.has(nameOf(RejectionReason, reason).toUpperCase()));
   const failed = [verify, handoff].some((one) => one !== undefined && one.detail !== '');
   const faulty = failure !== FailureKind.UNSPECIFIED || unreadable || failed;
-  const { options } = bench.partner.account;
+  const { options } = partner.account;
   return {
-    folder: bench.folder,
-    cassette,
+    folder,
+    cassette: { ...cassette, recordedAt, asked: { criteria, market, currency } },
     detail: search.outcome.detail,
     caseText: (file) =>
       caseText({
         kind: faulty ? 'supplemental' : 'exemplary',
-        about: `recorded from ${new URL(bench.partner.account.endpoint).host}`,
+        about: `recorded from ${new URL(partner.account.endpoint).host}`,
         cassette: file,
-        now: new Date(asked.now).toISOString(),
-        market: asked.market,
-        currency: asked.currency,
-        criteria: Criteria.toJSON(asked.criteria) as Record<string, unknown>,
+        now: recordedAt,
+        market,
+        currency,
+        criteria,
         ...(asked.locale !== 'en-GB' && { locale: asked.locale }),
         ...(Object.keys(options).length > 0 && { options }),
         ...(verify !== undefined && { verify: { offer: verify.offer } }),
@@ -156,16 +240,35 @@ export async function recordPartner(name: string, request: TryRequest): Promise<
   };
 }
 
+function rowsIn(body: unknown): readonly unknown[] {
+  const rows: unknown = typeof body === 'object' && body !== null && 'rows' in body ? body.rows : undefined;
+  return Array.isArray(rows) ? rows : [];
+}
+
+function sendsByItself(): Error {
+  return invalidField(
+    'partner',
+    'it sends messages by itself, so there is nobody to ask: --cassette replays some, `entrepot partner record` waits for them',
+  );
+}
+
 /** An action that was done with an offer. */
 interface Done<T> extends Acted<T> {
   readonly offer: string;
 }
 
+/** What was done with an offer of the search. */
+interface Actions {
+  readonly verify?: Done<Verification> | undefined;
+  readonly handoff?: Done<WayOn> | undefined;
+}
+
 interface Asking {
-  readonly done: { readonly verify?: Done<Verification> | undefined; readonly handoff?: Done<WayOn> | undefined };
   readonly bench: BenchPartner;
   readonly asked: Asked;
   readonly search: Search;
+  readonly handedOver?: readonly HandedOverFate[] | undefined;
+  readonly done?: Actions;
   readonly secrets: readonly string[];
 }
 
@@ -174,6 +277,10 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
   if (file === undefined) {
     const bench = await openAccount(name, { account, configDirectory });
     const asked = askedOf(bench, request, undefined);
+    if (bench.partner.adapter.inventory !== undefined) {
+      const secrets = secretsOf(bench.partner, bench.credentials);
+      return { bench, asked, secrets, ...(await readInventory(bench, { ...asked, filter: request.filter })) };
+    }
     const http = new HttpClient();
     const tokens = new TokenCache();
     try {
@@ -189,36 +296,48 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
   const bench = account === undefined ? await openOffline(name) : await openAccount(name, { account, configDirectory });
   const cassette = loadCassette(file);
   const asked = askedOf(bench, request, cassette);
-  const replayOf = (exchanges: readonly CassetteExchange[] = []): Replay =>
-    new Replay(answersOf(exchanges, path.dirname(file)));
-  const search = await searchPartner(
-    bench.partner,
-    { ...asked, filter: request.filter },
-    replayOf(cassette.exchanges),
-    { frozen: true },
-  );
+  const directory = path.dirname(file);
+  const recording = {
+    cassette: file,
+    answers: answersOf(cassette.exchanges, directory),
+    messages: messagesOf(cassette, directory),
+    found: findingsOf(cassette, directory),
+  };
+  const { search, handedOver } = await replaySearch(bench.partner, { ...asked, filter: request.filter }, recording);
   const done = await act(request, search, (name) => ({
-    http: replayOf(cassette[name]),
+    http: new Replay(answersOf(cassette[name] ?? [], directory)),
     tokens: new HeldToken(),
     clock: () => asked.now,
-    redactor: new Redactor(),
+    redactor: new Redactor([], bench.partner.adapter.authenticatedBy),
   }));
-  return { bench, asked, secrets: [], search, done };
+  return { bench, asked, secrets: [], search, handedOver, done };
+}
+
+/** Fetches the partner's file as it is now, and searches it. */
+function readInventory({ partner }: BenchPartner, asked: Asked): Promise<Pick<Asking, 'search' | 'handedOver'>> {
+  const { feed } = partner.adapter.inventory!;
+  if (feed === undefined) throw sendsByItself();
+  return withInventory(async (bench) => {
+    const shelved = onShelf(partner);
+    const fate = await fetchFile(bench, shelved, feed);
+    return { search: await searchInventory(bench, shelved, asked), handedOver: [fate] };
+  });
 }
 
 /** The click of what is tried and recorded. */
 const CLICK = 'recorded-click';
 
 function redactorOf({ partner, credentials }: BenchPartner): Redactor {
-  return new Redactor([...secretsOf(partner, credentials), ...partner.secrets.texts]);
+  const secrets = [...secretsOf(partner, credentials), ...partner.secrets.texts];
+  return new Redactor(secrets, partner.adapter.authenticatedBy);
 }
 
 /** Does with an offer what is wanted. */
 async function act(
-  { verify, handoff, offer = '0' }: TryRequest,
+  { verify, handoff, offer = '0' }: Pick<TryRequest, 'verify' | 'handoff' | 'offer'>,
   search: Search,
   tools: (name: ActionName) => ActionTools,
-): Promise<Asking['done']> {
+): Promise<Actions> {
   if (verify !== true && handoff !== true) return {};
   const named = offerOf(search, { offer }) ?? offerOf(search, { offer: /^\d+$/.test(offer) ? Number(offer) : offer });
   if (named?.offer === undefined) return {};

@@ -1,5 +1,4 @@
 // Duffel's mapping written by hand, as it was before the kit: what the compiled manifest is held against.
-import type { Adapter } from '../../../services/supply/adapter.ts';
 import { CABIN_NAMES } from '../../../services/supply/mapping/flight-item.ts';
 import { itineraryColumns } from '../../../services/supply/mapping/itinerary.ts';
 import { orReject } from '../../../services/supply/mapping/reject.ts';
@@ -8,11 +7,9 @@ import type { DuffelBody, DuffelOffer, DuffelOfferRequest } from './duffel/forma
 import { item } from './duffel/item.ts';
 import { expiresAt, price } from './duffel/price.ts';
 import { type DuffelRow, rowsOf } from './duffel/rows.ts';
+import type { WholeByHand } from './shared.ts';
 
-/** The part of an adapter that maps. */
-export type ByHand<Row, Body> = Pick<Adapter<Row, Body>, 'read' | 'columns' | 'price' | 'expiresAt' | 'item'>;
-
-export const duffel: ByHand<DuffelRow, DuffelBody> = {
+export const duffel: WholeByHand<DuffelRow, DuffelBody> = {
   read(body) {
     const data = body?.data;
     const request = Array.isArray(data) ? undefined : (data as DuffelOfferRequest | null | undefined);

@@ -1,8 +1,8 @@
 // eBay's columns written by hand: the same values as its manifest gives, for the compiled one to be held against.
-import { readFileSync } from 'node:fs';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { gtin14 } from '../../../libs/reference/index.ts';
 import { minorUnits, statedTaxBasis } from '../../../services/supply/mapping/reject.ts';
-import type { ByHand } from './duffel.ts';
+import { type ByHand, codes, lacking, ownLifetime } from './shared.ts';
 
 interface Cost {
   readonly value?: string;
@@ -19,11 +19,13 @@ interface Summary {
   readonly itemId: string;
   readonly title?: string;
   readonly brand?: string;
+  readonly gtin?: string;
   readonly mpn?: string;
   readonly itemGroupHref?: string;
   readonly primaryItemGroup?: { readonly itemGroupId?: string };
   readonly conditionId?: string;
   readonly leafCategoryIds?: readonly string[];
+  readonly categoryPath?: string;
   readonly categories?: readonly { readonly categoryId: string; readonly categoryName: string }[];
   readonly seller?: {
     readonly username?: string;
@@ -34,83 +36,114 @@ interface Summary {
   readonly shippingOptions?: readonly ShippingOption[];
   readonly buyingOptions?: readonly string[];
   readonly itemLocation?: { readonly country?: string };
+  readonly estimatedAvailabilities?: readonly {
+    readonly estimatedAvailabilityStatus?: string;
+    readonly estimatedAvailableQuantity?: number;
+  }[];
+  readonly color?: string;
+  readonly size?: string;
+  readonly reviewRating?: { readonly averageRating?: string; readonly reviewCount?: number };
+  readonly returnTerms?: {
+    readonly returnsAccepted?: boolean;
+    readonly returnPeriod?: { readonly unit?: string; readonly value?: number };
+  };
 }
 
-const table = readFileSync(
-  new URL('../../../services/supply/partners/ebay-browse/conditions.csv', import.meta.url),
-  'utf8',
-);
-const conditions = new Map(
-  table
-    .trim()
-    .split('\n')
-    .map((line) => line.split(',') as [string, string]),
-);
-
-function priced(row: Summary): readonly ShippingOption[] {
-  const currency = row.price?.currency;
-  return (row.shippingOptions ?? []).filter(
-    ({ shippingCost }) => shippingCost?.value !== undefined && shippingCost.currency === currency,
-  );
+interface Row {
+  readonly item: Summary;
+  /** Of the delivery whose cost is told and least. */
+  readonly cost: number | undefined;
+  /** That delivery, else the first. */
+  readonly delivery: ShippingOption | undefined;
 }
 
-function cheapest(row: Summary): number | undefined {
-  let least: number | undefined;
-  for (const { shippingCost } of priced(row)) {
-    const cost = Number(shippingCost?.value);
-    if (least === undefined || cost < least) least = cost;
+const conditions = codes('ebay-browse', 'conditions.csv');
+const availabilities: Readonly<Record<string, string>> = {
+  IN_STOCK: 'IN_STOCK',
+  LIMITED_STOCK: 'LIMITED',
+  OUT_OF_STOCK: 'OUT_OF_STOCK',
+};
+
+function rowOf(item: Summary): Row {
+  const { shippingOptions = [], price } = item;
+  let cost: number | undefined;
+  let delivery = shippingOptions[0];
+  for (const option of shippingOptions) {
+    const { value, currency } = option.shippingCost ?? {};
+    if (value === undefined || currency !== price.currency) continue;
+    const stated = Number(value);
+    if (cost !== undefined && stated >= cost) continue;
+    cost = stated;
+    delivery = option;
   }
-  return least;
-}
-
-function delivery(row: Summary): ShippingOption | undefined {
-  const cost = cheapest(row);
-  return priced(row).find(({ shippingCost }) => Number(shippingCost?.value) === cost) ?? row.shippingOptions?.[0];
+  return { item, cost, delivery };
 }
 
 function daysUntil(date: string | undefined, from: number): number | undefined {
   if (date === undefined) return undefined;
-  const received = new Date(from).toISOString().slice(0, 10);
-  return (Date.parse(date.slice(0, 10)) - Date.parse(received)) / 86_400_000;
+  const received = Math.floor(from / 86_400_000) * 86_400_000;
+  return (Date.parse(date.slice(0, 10)) - received) / 86_400_000;
 }
 
-function categories({ categories = [], leafCategoryIds = [] }: Summary): string[] {
-  const leaf = (id: string): boolean => leafCategoryIds.includes(id);
-  const wide = categories.filter(({ categoryId }) => !leaf(categoryId)).map(({ categoryName }) => categoryName);
-  return [...wide, ...categories.filter(({ categoryId }) => leaf(categoryId)).map(({ categoryName }) => categoryName)];
+function categoriesOf({ categoryPath, categories = [], leafCategoryIds = [] }: Summary): string[] {
+  if (categoryPath !== undefined) return categoryPath.split('|');
+  const wide: string[] = [];
+  const narrow: string[] = [];
+  for (const { categoryId, categoryName } of categories) {
+    (leafCategoryIds.includes(categoryId) ? narrow : wide).push(categoryName);
+  }
+  return [...wide, ...narrow];
 }
 
-export const ebay: Omit<ByHand<Summary, { itemSummaries?: Summary[] }>, 'item'> = {
-  read: (body) => ({ rows: body.itemSummaries ?? [] }),
+function sellerRating({ seller }: Summary): number | undefined {
+  // Who was never rated has 0.0 %.
+  if (seller?.feedbackScore === 0 || seller?.feedbackPercentage === undefined) return undefined;
+  return Number(seller.feedbackPercentage);
+}
+
+function returnDays({ returnTerms }: Summary): number | undefined {
+  if (returnTerms?.returnsAccepted === false) return 0;
+  const { unit, value } = returnTerms?.returnPeriod ?? {};
+  return unit === 'DAY' || unit === 'CALENDAR_DAY' ? value : undefined;
+}
+
+export const ebay: ByHand<Row, { readonly itemSummaries?: readonly Summary[] }> = {
+  read: ({ itemSummaries = [] }) => ({ rows: itemSummaries.map(rowOf) }),
   columns: {
-    item_code: (row) => row.itemId,
-    title: (row) => row.title,
-    brand: (row) => row.brand,
-    mpn: (row) => row.mpn,
-    item_group_code: (row) =>
-      row.primaryItemGroup?.itemGroupId ?? /item_group_id=([0-9]+)/.exec(row.itemGroupHref ?? '')?.[1],
-    condition: (row) => conditions.get(row.conditionId ?? ''),
-    categories,
-    seller_name: (row) => row.seller?.username,
-    seller_rating: (row) =>
-      row.seller?.feedbackScore === 0 || row.seller?.feedbackPercentage === undefined
-        ? undefined
-        : Number(row.seller.feedbackPercentage),
-    free_delivery: (row) => {
-      const cost = cheapest(row);
-      return cost === undefined ? undefined : cost === 0;
-    },
-    delivery_days_min: (row, context) => daysUntil(delivery(row)?.minEstimatedDeliveryDate, context.fetchedAt),
-    delivery_days_max: (row, context) => daysUntil(delivery(row)?.maxEstimatedDeliveryDate, context.fetchedAt),
-    ships_from: (row) => row.itemLocation?.country,
-    accepts_bids: (row) => row.buyingOptions?.includes('BEST_OFFER'),
+    item_code: ({ item }) => item.itemId,
+    title: ({ item }) => item.title,
+    brand: ({ item }) => item.brand,
+    gtin: ({ item: { gtin } }) => (gtin === undefined ? undefined : gtin14(gtin)),
+    mpn: ({ item }) => item.mpn,
+    item_group_code: ({ item }) =>
+      item.primaryItemGroup?.itemGroupId ?? /item_group_id=([0-9]+)/.exec(item.itemGroupHref ?? '')?.[1],
+    condition: ({ item }) => conditions.get(item.conditionId ?? ''),
+    categories: ({ item }) => categoriesOf(item),
+    seller_name: ({ item }) => item.seller?.username,
+    seller_rating: ({ item }) => sellerRating(item),
+    availability: ({ item }) => availabilities[item.estimatedAvailabilities?.[0]?.estimatedAvailabilityStatus ?? ''],
+    quantity_available: ({ item }) => item.estimatedAvailabilities?.[0]?.estimatedAvailableQuantity,
+    free_delivery: ({ cost }) => (cost === undefined ? undefined : cost === 0),
+    delivery_days_min: ({ delivery }, { fetchedAt }) => daysUntil(delivery?.minEstimatedDeliveryDate, fetchedAt),
+    delivery_days_max: ({ delivery }, { fetchedAt }) => daysUntil(delivery?.maxEstimatedDeliveryDate, fetchedAt),
+    ships_from: ({ item }) => item.itemLocation?.country,
+    color: ({ item }) => item.color,
+    size: ({ item }) => item.size,
+    rating: ({ item: { reviewRating } }) =>
+      reviewRating?.averageRating === undefined ? undefined : Number(reviewRating.averageRating),
+    review_count: ({ item }) => item.reviewRating?.reviewCount,
+    accepts_bids: ({ item }) => item.buyingOptions?.includes('BEST_OFFER'),
+    return_days: ({ item }) => returnDays(item),
   },
-  price: (row, context) => ({
-    currency: row.price.currency as string,
-    totalMinor: minorUnits(row.price.value, row.price.currency, 'total', row.itemId),
-    taxMinor: -1,
-    dueLaterMinor: 0,
-    basis: context.market === 'US' ? TaxBasis.EXCLUDED : statedTaxBasis(context),
-  }),
-  expiresAt: (_row, context) => context.fetchedAt + context.manifest.defaults.lifetimeSeconds * 1_000,
+  price({ item: { itemId, price, buyingOptions } }, context) {
+    if (buyingOptions?.includes('FIXED_PRICE') === false) throw lacking(itemId, 'it can only be bid for');
+    return {
+      currency: price.currency as string,
+      totalMinor: minorUnits(price.value, price.currency, 'total', itemId),
+      taxMinor: -1,
+      dueLaterMinor: 0,
+      basis: context.market === 'US' || context.market === 'CA' ? TaxBasis.EXCLUDED : statedTaxBasis(context),
+    };
+  },
+  expiresAt: ownLifetime,
 };

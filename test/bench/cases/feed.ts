@@ -1,5 +1,6 @@
-// What reading a feed costs: beside the bare parser over the same bytes, in memory, and apart from that in the store. MB/s are of
-// processor time.
+// What reading a feed costs: beside the bare parser over the same bytes, in memory, and apart from that in the store, which lies
+// on the disk as supply's does. MB/s are of processor time. The store's own memory is what it takes to put in as many rows
+// without any feed; memory beyond it is what loading the feed takes more.
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,22 +46,33 @@ export const feedCase: Case = async (say) => {
       bare.push(megabytes / ((await measure('bare', kind, bytes)).ms - made.ms) / 0.001);
       const whole = await measure('drop', kind, bytes);
       own.push(megabytes / whole.ms / 0.001);
-      peaks.push(whole.peakBytes / 1_048_576);
-      quarterPeaks.push((await measure('drop', kind, bytes / 4)).peakBytes / 1_048_576);
+      peaks.push(mebibytes(whole));
+      quarterPeaks.push(mebibytes(await measure('drop', kind, bytes / 4)));
       say(
         `  ${kind} round ${round + 1}: bare ${bare.at(-1)?.toFixed(1)} MB/s, supply ${own.at(-1)?.toFixed(1)} MB/s, peak ${peaks.at(-1)?.toFixed(0)} MiB`,
       );
     }
+    const upserted = await measure('upsert', kind, bytes);
     const stored = await measure('store', kind, bytes);
+    say(
+      `  ${kind}: ${upserted.rows} rows into the store, peaks ${mebibytes(upserted)} and with the feed ${mebibytes(stored)} MiB`,
+    );
     figures.push(
       figure(`feed.${kind}.bare_parser`, bare, 'MB/s'),
       figure(`feed.${kind}.read_and_indexed`, own, 'MB/s'),
       figure(`feed.${kind}.peak_memory`, peaks, 'MiB'),
       figure(`feed.${kind}.peak_memory_of_a_quarter`, quarterPeaks, 'MiB'),
-      figure(`feed.${kind}.upsert`, [stored.rows / (stored.storeMs / 1_000)], 'rows/s'),
+      figure(`feed.${kind}.upsert`, [upserted.rows / (upserted.storeMs / 1_000)], 'rows/s'),
+      figure(`feed.${kind}.peak_memory_of_store`, [mebibytes(upserted)], 'MiB'),
+      figure(`feed.${kind}.peak_memory_with_store`, [mebibytes(stored)], 'MiB'),
+      figure(`feed.${kind}.peak_memory_beyond_store`, [mebibytes(stored) - mebibytes(upserted)], 'MiB', 300),
       figure(`feed.${kind}.with_store`, [megabytes / (stored.ms / 1_000)], 'MB/s'),
     );
   }
   await new Promise((resolve) => server.close(resolve));
   return figures;
 };
+
+function mebibytes({ peakBytes }: FeedMeasure): number {
+  return Math.round(peakBytes / 1_048_576);
+}

@@ -80,7 +80,7 @@ test('a search for a place to stay needs no running edge: one is started for it'
   expect(code).toBe(0);
   expect(stdout).toMatch(/price +property/);
   expect(stdout).toMatch(/hotelbeds-select +ok/);
-});
+}, 60_000);
 
 test('the searches that up suggests show what partners handed over beside those that are asked, the same in one line', async () => {
   const suggested = [...banner.matchAll(/npx entrepot (search (?:stay|good) .+)/g)].map(([, command = '']) =>

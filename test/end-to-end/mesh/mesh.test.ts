@@ -21,7 +21,7 @@ const wait = { timeout: 40_000, interval: 250 };
 
 beforeAll(async () => {
   mesh = await startMesh();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await mesh?.supervisor.stop();
   mesh?.cleanUp();

@@ -24,7 +24,8 @@ export interface DynamicExpression {
   readonly evaluate: (...values: readonly unknown[]) => unknown;
 }
 
-interface Form {
+/** A checked expression with its variables, those that it reads. */
+export interface Form {
   readonly root: Node;
   readonly variables: readonly string[];
   readonly types: readonly DynamicType[];
@@ -70,6 +71,21 @@ function resultType(type: Type): DynamicType {
   return type;
 }
 
+/** The checked form of an expression. Throws TypeError for one that `compileDynamic` did not make. */
+export function formOf(expression: DynamicExpression): Form {
+  const form = forms.get(expression);
+  if (form === undefined) throw new TypeError('compileDynamic() made no such expression.');
+  return form;
+}
+
+/** The value of a form, given those of its variables in order; made anew each time, so not for rows. */
+export function evaluateForm(form: Form, values: readonly unknown[]): unknown {
+  const names = form.variables.map((_, at) => `$${at}`);
+  const inputs = new Map(form.variables.map((name, at) => [name, names[at]!]));
+  const writer = new DynamicWriter();
+  return writer.build<DynamicExpression['evaluate']>(names, () => `return ${writer.code(form, inputs)};`)(...values);
+}
+
 /** A name of the caller's; the dollar tells it from what writers name. */
 const NAME = /^\$\w+$/;
 
@@ -89,9 +105,7 @@ export class DynamicWriter {
    * @param names the JavaScript variables, of names that start with "$", which hold the scope's variables.
    */
   value(expression: DynamicExpression, names: ReadonlyMap<string, string>): string {
-    const form = forms.get(expression);
-    if (form === undefined) throw new TypeError('compileDynamic() made no such expression.');
-    return this.code(form, names);
+    return this.code(formOf(expression), names);
   }
 
   /** The code of a checked expression. */

@@ -17,6 +17,7 @@ export {
 export { compileDynamic, type DynamicExpression, DynamicWriter } from './dynamic.ts';
 export { ExpressionError } from './error.ts';
 export { evaluate } from './evaluate.ts';
+export { type Absence, explainAbsence } from './explain.ts';
 export { verticalScope } from './scope.ts';
 export type { RowSource } from './source.ts';
 export type { DynamicScope, DynamicType, ExpressionType, HostFunction, Scope } from './types.ts';

@@ -12,10 +12,10 @@ import {
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient } from '../../libs/mesh/index.ts';
+import { checkShape } from '../../libs/vertical/index.ts';
 import { callOptions } from './call.ts';
 import type { PatienceLimits } from './deadline.ts';
 import { requireMessage } from './messages.ts';
-import { checkShape } from './request-shape.ts';
 
 type Query = MeshClient<QueryServiceDefinition>;
 

@@ -11,10 +11,10 @@ import {
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import type { MeshClient } from '../../libs/mesh/index.ts';
+import { checkShape } from '../../libs/vertical/index.ts';
 import { callOptions, endCall, traceHeaders } from './call.ts';
 import type { PatienceLimits } from './deadline.ts';
 import { pageQuery, requireMessage } from './messages.ts';
-import { checkShape } from './request-shape.ts';
 import { eventStream, type StreamFormat, streamFormatOf, writeUpdates } from './streams.ts';
 
 /** Adds the routes of searches. */

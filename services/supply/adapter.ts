@@ -149,17 +149,26 @@ export interface PartnerPrice {
  */
 export class Rejection extends Error {
   readonly reason: RejectionReason;
-  /** For a person: what was wrong. No personal data, no secrets. */
-  readonly example: string;
+  readonly #because: (() => string | undefined) | undefined;
 
-  constructor(reason: RejectionReason, example: string) {
+  /**
+   * @param example for a person: what was wrong. No personal data, no secrets
+   * @param because more about it, found out only where somebody reads it: of many rows one is shown
+   */
+  constructor(reason: RejectionReason, example: string, because?: () => string | undefined) {
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     super(example);
     Error.stackTraceLimit = limit;
     this.name = 'Rejection';
     this.reason = reason;
-    this.example = example;
+    this.#because = because;
+  }
+
+  /** For a person: what was wrong, and as far as that is known why. */
+  get example(): string {
+    const because = this.#because?.();
+    return because === undefined ? this.message : `${this.message}: ${because}`;
   }
 }
 

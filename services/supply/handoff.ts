@@ -10,6 +10,7 @@ import { headersRead } from './answer-headers.ts';
 import { PartnerExchange } from './exchange.ts';
 import { failureName, PartnerFailure, toldOf, toPartnerFailure } from './failure.ts';
 import type { HeldRow } from './offers.ts';
+import type { ConfiguredPartner } from './partner.ts';
 import type { SearchTools } from './session.ts';
 import { livingRow, saysGone, soldOut, unavailable } from './verify.ts';
 
@@ -25,10 +26,9 @@ export async function createHandoff(
 ): Promise<CreateHandoffResponse> {
   const held = await livingRow(tools.answers, request.handle);
   const { adapter, name, secrets } = held.partner;
-  let way: ReturnType<typeof adapter.handoff>;
+  let way: ReturnType<typeof firstWay>;
   try {
-    way = adapter.handoff(held.row, { ...held.context, now: Date.now() }, request.clickId);
-    if (!('next' in way)) checkTarget(targetOf(way));
+    way = firstWay(held, request.clickId);
   } catch (error) {
     const failure = toPartnerFailure(error);
     const { detail, cause } = failure;
@@ -40,6 +40,21 @@ export async function createHandoff(
     target: targetOf(found),
     expiresAt: Temporal.Instant.fromEpochMilliseconds(adapter.expiresAt(held.row, held.context)),
   };
+}
+
+/**
+ * The way on for a row, or the first request that it takes to get one.
+ *
+ * @throws PartnerFailure MALFORMED for a way that nobody can go, and what the adapter throws where the row has none
+ */
+export function firstWay(
+  { partner, context, row }: HeldRow,
+  clickId: string,
+  clock: () => number = Date.now,
+): ReturnType<ConfiguredPartner['adapter']['handoff']> {
+  const way = partner.adapter.handoff(row, { ...context, now: clock() }, clickId);
+  if (!('next' in way)) checkTarget(targetOf(way));
+  return way;
 }
 
 function targetOf(way: HandoffTarget): NonNullable<CreateHandoffResponse['target']> {
@@ -85,20 +100,27 @@ async function askFor(
   return said;
 }
 
-async function askSteps(
+/**
+ * Asks for the way on, request by request.
+ *
+ * @param clock by which questions and answers are dated, epoch ms
+ * @throws PartnerFailure
+ */
+export async function askSteps(
   exchange: PartnerExchange,
   { partner, context: before, row }: HeldRow,
   first: PartnerRequest,
   clickId: string,
+  clock: () => number = Date.now,
 ): Promise<HandoffTarget | 'gone'> {
   const { adapter } = partner;
   let request = first;
   for (;;) {
     const { progress } = request;
-    const asked: AnswerContext = { ...before, ...(progress !== undefined && { progress }), now: Date.now() };
     if (request.afterMs !== undefined) await exchange.pause(request.afterMs);
+    const asked: AnswerContext = { ...before, ...(progress !== undefined && { progress }), now: clock() };
     const answer = await exchange.send(request);
-    const context: AnswerContext = { ...asked, ...headersRead(adapter, answer), fetchedAt: Date.now() };
+    const context: AnswerContext = { ...asked, ...headersRead(adapter, answer), fetchedAt: clock() };
     const reads = (body: unknown) => {
       if (adapter.readHandoff === undefined)
         throw new TypeError('an adapter whose hand-off asks has to read the answer');

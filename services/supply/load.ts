@@ -50,7 +50,7 @@ export interface PartnerSources {
 }
 
 /** The folders of adapters, those that exist or not, in the order in which they are searched. */
-export function adapterDirectoriesOf(sources: PartnerSources): readonly string[] {
+export function adapterDirectoriesOf(sources: Pick<PartnerSources, 'adapterDirectories'> = {}): readonly string[] {
   return sources.adapterDirectories ?? defaultDirectories();
 }
 

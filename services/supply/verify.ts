@@ -62,20 +62,29 @@ export async function verifyOffer(
 }
 
 /** What the partner said of a row that it still sells. */
-interface Said {
+export interface Said {
   readonly answer: HttpAnswer;
   readonly context: AnswerContext;
   readonly row: unknown;
   readonly mapped: MappedRows;
 }
 
-/** Asks, request by request; what is refused because of a token is begun again with another. */
-async function askAgain(exchange: PartnerExchange, before: HeldRow): Promise<Said | 'gone'> {
-  const asked: AnswerContext = { ...before.context, now: Date.now() };
+/**
+ * Asks for one row again, request by request; what is refused because of a token is begun again with another.
+ *
+ * @param clock by which questions and answers are dated, epoch ms; recorded answers have a time of their own
+ * @throws PartnerFailure
+ */
+export async function askAgain(
+  exchange: PartnerExchange,
+  before: HeldRow,
+  clock: () => number = Date.now,
+): Promise<Said | 'gone'> {
+  const asked: AnswerContext = { ...before.context, now: clock() };
   let question = questionAgain(before.partner.adapter, before.row, asked);
   for (;;) {
-    const said = await askOne(exchange, before, question, asked);
-    if (said === 'refused') return askAgain(exchange, before);
+    const said = await askOne(exchange, before, question, asked, clock);
+    if (said === 'refused') return askAgain(exchange, before, clock);
     if (said === 'gone' || !('next' in said)) return said;
     question = said.next;
   }
@@ -86,6 +95,7 @@ async function askOne(
   before: HeldRow,
   question: Question,
   asked: AnswerContext,
+  clock: () => number,
 ): Promise<Said | { readonly next: Question } | 'gone' | 'refused'> {
   const { partner, row } = before;
   const { adapter } = partner;
@@ -96,7 +106,7 @@ async function askOne(
     ...asked,
     ...(progress !== undefined && { progress }),
     ...headersRead(adapter, answer),
-    fetchedAt: Date.now(),
+    fetchedAt: clock(),
   };
   const reads = (body: unknown) => adapter.readVerified(body, context, row);
   if (saysGone(answer, partner, reads)) return 'gone';

@@ -24,7 +24,7 @@ export function certifyCommand(): Command {
     .option('--json', 'the certificate as JSON for scripts, and nothing else')
     .addHelpText('after', help)
     .action(async (names: readonly string[], options: CertifyOptions) => {
-      const { adapterFolders, certify, certifyRemote, folderOf, loadCases, loadRemote, writeCertificate } =
+      const { adapterFolders, certify, certifyRemote, folderOf, loadCases, loadRemote, whyNotA, writeCertificate } =
         await workbench();
       const [name] = names;
       if (name === undefined && options.all !== true) throw new InvalidArgumentError('Name a partner, or say --all.');
@@ -56,7 +56,7 @@ export function certifyCommand(): Command {
         }
       }
       if (options.json === true) console.log(JSON.stringify(certificate, null, 2));
-      else print(certificate, written);
+      else print(certificate, whyNotA(certificate), written);
       if (certificate.grade === 'D') process.exitCode = 1;
     });
 }
@@ -66,7 +66,7 @@ async function certifyMany(folders: readonly string[], options: CertifyOptions):
   if (options.address !== undefined || options.account !== undefined) {
     throw new InvalidArgumentError('--address and --account are of one partner.');
   }
-  const { certify, outdatedFiles, statusOf, writeCertificate } = await workbench();
+  const { certify, outdatedFiles, statusOf, whyNotA, writeCertificate } = await workbench();
   const certificates: Certificate[] = [];
   const rows: string[][] = [];
   for (const folder of folders) {
@@ -94,7 +94,10 @@ async function certifyMany(folders: readonly string[], options: CertifyOptions):
       'changed',
     ];
     console.log(table(headings, rows));
-    for (const { partner, checks } of certificates) {
+    for (const certificate of certificates) {
+      const { partner, checks } = certificate;
+      const why = whyNotA(certificate);
+      if (why !== undefined) console.log(`${partner}: ${plain(why)}`);
       for (const one of checks.filter(({ result }) => result === 'failed')) {
         console.log(`${mark(one)} ${partner}: ${one.name}${styleText('dim', `  ${plain(one.detail ?? '')}`)}`);
       }
@@ -131,7 +134,7 @@ interface CertifyOptions {
   readonly json?: true;
 }
 
-function print(certificate: Certificate, written: readonly string[]): void {
+function print(certificate: Certificate, why: string | undefined, written: readonly string[]): void {
   let group = '';
   for (const one of certificate.checks) {
     if (one.group !== group) console.log(styleText('bold', `${group === '' ? '' : '\n'}${one.group}`));
@@ -166,6 +169,7 @@ function print(certificate: Certificate, written: readonly string[]): void {
       : `version ${manifest === '' ? '(none)' : plain(manifest)} at ${address}`;
   console.log(`\n${styleText('bold', 'grade')} ${colouredGrade(grade)}: trafficShare up to ${ceiling}, for ${what}`);
   for (const file of written) console.log(`wrote ${shortest(file)}`);
+  if (why !== undefined) console.log(plain(why));
 }
 
 function colouredGrade(grade: Certificate['grade']): string {
@@ -178,14 +182,15 @@ function mark({ result }: Check): string {
 }
 
 const help = `
-Tried without secrets and without the partner: its golden cases; amounts in currencies with 0, 2 and 3 minor digits,
-midnights, and wall times that clocks skip, put into its recorded rows; rows read twice and backwards; and a server on
+Tried without secrets and without the partner: its golden cases, with verifications and hand-offs; amounts in currencies with
+0, 2 and 3 minor digits, midnights, and wall times that clocks skip, put into its recorded rows; links of hand-offs; rows read twice and backwards; and a server on
 this machine that hangs, drips, truncates, answers with errors, HTML, nothing or too much, at every request of the longest
 recorded conversation: login, steps, polls, pages. Of a partner that publishes a file the same is done to its file, and each has to
 leave the last one as it is; messages are sent forged, twice, in every order, broken, and while the store fails.
 
 Grades, with the most that trafficShare of an account may be (entrepot check refuses more):
-  A  1     all of B; exactness of money could be checked; cases show all that the manifest says can happen; 60 % of the
+  A  1     all of B; exactness of money could be checked; cases show all that the manifest says can happen, a verification
+           and a hand-off with it (\`test --new-case\` begins what is missing); 60 % of the
            attributes that the format has are filled, each somewhere, and it lacks half of the vertical's at most
   B  0.5   all of C; every fault has the right typed outcome, deadlines, cancellation and limits are kept
   C  0.1   golden cases hold and make offers; money, times, identity and determinism are right

@@ -17,6 +17,7 @@ export interface CriteriaOptions {
   readonly passengers: number;
   readonly luggage: number;
   readonly criteria?: string;
+  readonly locale?: string;
   readonly currency: string;
   readonly market: string;
 }
@@ -44,6 +45,7 @@ export function withCriteria(command: Command): Command {
     .option('--passengers <count>', 'ride: passengers', whole, 1)
     .option('--luggage <count>', 'ride: pieces of luggage', whole, 0)
     .option('--criteria <json>', 'criteria as the API takes them, instead of all of these')
+    .option('--locale <tag>', 'language of texts, BCP 47: de-AT; without it, en-GB')
     .option('--currency <code>', 'currency asked for, ISO 4217', upper, 'EUR')
     .option('--market <code>', 'market asked for, ISO 3166-1', upper, 'GB');
 }

@@ -15,6 +15,9 @@ interface RecordOptions extends CriteriaOptions {
   readonly listen: string;
   readonly seconds: number;
   readonly force?: true;
+  readonly verify?: true;
+  readonly handoff?: true;
+  readonly offer?: string;
   readonly json?: true;
 }
 
@@ -22,10 +25,13 @@ interface RecordOptions extends CriteriaOptions {
 export function recordCommand(): Command {
   const command = new Command('record')
     .description('Record a live search as a cassette, redacted, with a golden case that replays it.')
-    .argument('<name>', 'the partner: the name of its account file')
+    .argument('<name>', 'the partner: the name of its account file, or the name or path of its folder')
     .argument('[criteria...]', 'what is sought; without it, what the first golden case asks')
     .option('--case <case>', 'name of the cassette and the case', caseName, 'recorded')
     .option('--account <file>', 'account file; without it, <config>/partners/<name>.yaml')
+    .option('--verify', 'ask for an offer again as well, and keep that')
+    .option('--handoff', 'ask for the way on for it as well, and keep that')
+    .option('--offer <id>', 'which offer: its id, or its place from 0; without it, the first')
     .option('--messages <count>', 'of a partner that sends messages: how many are waited for', whole, 1)
     .option('--listen <host:port>', 'where they are waited for', '127.0.0.1:7012')
     .option('--seconds <count>', 'for how long; what has come by then is recorded', whole, 600)
@@ -40,6 +46,10 @@ export function recordCommand(): Command {
         configDirectory: configDirectory(),
         market: options.market,
         currency: options.currency,
+        locale: options.locale,
+        verify: options.verify,
+        handoff: options.handoff,
+        offer: options.offer,
         criteriaOf: (vertical) => criteriaOf(vertical, words, options),
         listening: {
           ...hostAndPort(options.listen),
@@ -77,6 +87,9 @@ export function recordCommand(): Command {
 
 const help = `${criteriaHelp}
 
+A case with a verification or a hand-off is tested with it: what is sent, what it costs then, where the link leads. An
+existing case stays as it is: add \`verify: { offer: 0 }\` or \`handoff: { offer: 0, click: c1 }\` to it yourself.
+
 What is taken out: credentials of the account wherever they stand (also encoded), headers that authenticate, cookies,
 e-mail addresses, phone numbers, and values under names of persons, documents, births and secrets. The same value becomes
 the same replacement everywhere, so references still lead somewhere.
@@ -87,6 +100,7 @@ for a replay signs anew.
 
 Examples:
   entrepot partner record duffel LHR JFK +60d --case one-way
+  entrepot partner record duffel LHR JFK +60d --case again --verify --handoff
   entrepot partner record harbour-shop "red shirt" --messages 3 --listen 127.0.0.1:7012
 `;
 

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { configDirectory } from '../../../libs/config/index.ts';
-import type { Tried, TriedRow } from '../../supply/workbench/index.ts';
+import type { Tried, TriedAction, TriedRow } from '../../supply/workbench/index.ts';
 import { whole } from '../verticals/arguments.ts';
 import { type CriteriaOptions, criteriaHelp, criteriaOf, withCriteria } from './criteria.ts';
 import { clipped, coloured, leaves, plain, sideBySide, terminalWidth } from './print.ts';
@@ -12,6 +12,9 @@ interface TryOptions extends CriteriaOptions {
   readonly cassette?: string;
   readonly account?: string;
   readonly filter?: string;
+  readonly verify?: true;
+  readonly handoff?: true;
+  readonly offer?: string;
   readonly rows: number;
   readonly fields: number;
   readonly json?: true;
@@ -21,11 +24,14 @@ interface TryOptions extends CriteriaOptions {
 export function tryCommand(): Command {
   const command = new Command('try')
     .description("One live search: the partner's rows beside the offers they became, what was rejected, and why.")
-    .argument('<name>', 'the partner: the name of its account file, or with --cassette of its folder')
+    .argument('<name>', 'the partner: the name of its account file, or the name or path of its folder')
     .argument('[criteria...]', 'what is sought; without it, what the cassette or the first golden case asks')
     .option('--cassette <file>', 'answers from a recording instead of the partner')
     .option('--account <file>', 'account file; without it, <config>/partners/<name>.yaml')
     .option('--filter <cel>', 'filter of the search, of which the partner applies what its manifest says')
+    .option('--verify', 'ask for an offer again as well')
+    .option('--handoff', 'and for the way on for it')
+    .option('--offer <id>', 'which offer: its id, or its place from 0; without it, the first')
     .option('--rows <count>', 'rows to show; rejected ones come first', whole, 3)
     .option('--fields <count>', 'fields to show of each row', whole, 24)
     .option('--json', 'one JSON document for scripts, and nothing else');
@@ -37,6 +43,10 @@ export function tryCommand(): Command {
         cassette: options.cassette,
         account: options.account,
         filter: options.filter,
+        locale: options.locale,
+        verify: options.verify,
+        handoff: options.handoff,
+        offer: options.offer,
         configDirectory: configDirectory(),
         market: options.market,
         currency: options.currency,
@@ -44,7 +54,9 @@ export function tryCommand(): Command {
       });
       if (options.json === true) console.log(JSON.stringify(tried, null, 2));
       else print(tried, options);
-      if (tried.outcome.failure !== undefined) process.exitCode = 1;
+      const done = [tried.verified, tried.handedOff];
+      const failed = done.some((one) => one !== undefined && one.detail !== '');
+      if (tried.outcome.failure !== undefined || failed) process.exitCode = 1;
     });
 }
 
@@ -52,14 +64,17 @@ const examples = `${criteriaHelp}
 
 Examples:
   entrepot partner try duffel LHR JFK +60d --currency GBP
+  entrepot partner try ./brightwater LHR +60d --locale de --verify --handoff
   entrepot partner try duffel --cassette services/supply/partners/duffel/cassettes/offers.yaml --rows 5
 
 Of a partner that publishes a file, the file is fetched and read first; of one that sends messages, only --cassette has any.
 The left side shows what the mapping looked at; a field that you expect there and do not see is not mapped. Secrets in
-requests are redacted. Exit code 1 when the search failed.
+requests are redacted. --verify and --handoff go on with one offer; from a cassette, with what it has under \`verify\` and
+\`handoff\`. Exit code 1 when the search failed, or one of these.
 `;
 
-function print({ outcome, requests, handedOver = [], rows, answeredBy }: Tried, options: TryOptions): void {
+function print(tried: Tried, options: TryOptions): void {
+  const { outcome, requests, handedOver = [], rows, answeredBy, verified, handedOff } = tried;
   for (const fate of handedOver) printFate(fate);
   for (const { method, path, headers = {}, body } of requests) {
     console.log(`${styleText('bold', method)} ${plain(path)}`);
@@ -77,6 +92,11 @@ function print({ outcome, requests, handedOver = [], rows, answeredBy }: Tried, 
   for (const [reason, { count, example }] of Object.entries(outcome.rejections)) {
     console.log(`${coloured(`${count} rejected`, false)} ${reason}: ${plain(example)}`);
   }
+  if (verified !== undefined) printAction('asked again for', verified);
+  if (handedOff !== undefined) printAction('handed off', handedOff);
+  if ((options.verify ?? options.handoff) === true && verified === undefined && handedOff === undefined) {
+    console.log(coloured('there is no such offer to go on with', false));
+  }
   // Who tries a mapping looks for what is wrong with it.
   const shown = [...rows].sort((a, b) => Number(b.rejection !== undefined) - Number(a.rejection !== undefined));
   const half = Math.max(1, Math.ceil(options.rows / 2));
@@ -84,6 +104,13 @@ function print({ outcome, requests, handedOver = [], rows, answeredBy }: Tried, 
   const kept = shown.filter(({ offer }) => offer !== undefined);
   const first = rejected.slice(0, Math.max(half, options.rows - kept.length));
   for (const row of [...first, ...kept.slice(0, options.rows - first.length)]) printRow(row, options.fields);
+}
+
+function printAction(what: string, { offer, result, detail }: TriedAction<object>): void {
+  console.log(
+    `\n${styleText('bold', what)} ${plain(offer)}${detail === '' ? '' : `: ${coloured(plain(detail), false)}`}`,
+  );
+  for (const [name, value] of leaves(result)) console.log(`  ${styleText('dim', name)} ${clipped(value, 800)}`);
 }
 
 /** What became of a file or a message, in a line. */

@@ -6,7 +6,7 @@ import type { AnswerContext } from '../adapter.ts';
 import { shortDigest } from '../folder-digest.ts';
 import { xmlDocument } from '../kit/xml.ts';
 import type { ConfiguredPartner } from '../partner.ts';
-import { caseText } from '../workbench/cases.ts';
+import { caseText } from '../workbench/case-text.ts';
 import { type CassetteExchange, type CassetteFinding, cassetteText } from '../workbench/cassette.ts';
 import { offerView } from '../workbench/offer-view.ts';
 import { readableRequest, recordedAnswer } from '../workbench/record.ts';

@@ -7,7 +7,8 @@ import { rideCriteria } from '../testing/acme.ts';
 import { type DriftRig, type DriftRigParts, startDriftRig } from '../testing/drift.ts';
 import { goods } from '../testing/goods.ts';
 import { testAdapters } from '../testing/rig.ts';
-import { loadCase, runCase, updatedText } from '../workbench/cases.ts';
+import { updatedText } from '../workbench/case-text.ts';
+import { loadCase, runCase } from '../workbench/cases.ts';
 import { differenceText } from '../workbench/difference.ts';
 import { adoptDrift, findDrift } from '../workbench/drift.ts';
 
@@ -406,7 +407,7 @@ describe('answers in XML', () => {
     expect(operator.differences.map(differenceText)).toEqual([
       'answers.search.Answer.Rides.Ride.Operator: expected string, got object',
     ]);
-    const text = readFileSync(operator.case.cassette, 'utf8');
+    const text = readFileSync(operator.case.cassette!, 'utf8');
     expect(text.match(/<Car /g)).toHaveLength(1);
     expect(text).toContain('Ann &amp; Co');
   });

@@ -32,6 +32,26 @@ async function mapped(manifest: string, body: object) {
   return { adapter, rows, found, rejections: rejections.toCounts(), item };
 }
 
+describe('a price that is worked out', () => {
+  it('says which expression has no value, and why, where an amount is missing', async () => {
+    const manifest = changed(
+      ['mapping:\n', 'mapping:\n  let: { net: int(row.price), gross: net * 1000000 / 840336 }\n'],
+      ['total: row.price', 'total: gross'],
+    );
+    const body = { rides: [ride('a', { price: 84 }), ride('b', { price: '90071992547' })] };
+    expect((await mapped(manifest, body)).rejections).toEqual([
+      {
+        reason: RejectionReason.INVALID_AMOUNT,
+        count: 1,
+        example:
+          'total of b: no amount: "gross" is absent: 90071992547 * 1000000 overflows: whole numbers go to 2^53 - 1',
+      },
+    ]);
+    const without = await mapped(manifest, { rides: [ride('c', { price: undefined })] });
+    expect(without.rejections[0]?.example).toBe('total of c: no amount: "net" is absent: there is no "price"');
+  });
+});
+
 describe('a row with a wrong leaf', () => {
   it.each([
     ['seats that are text', { seats: 'many' }, 'capacity: "many" is no int'],

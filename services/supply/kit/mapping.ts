@@ -4,6 +4,7 @@ import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/o
 import type { Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type AskContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
+import { absenceOf } from './absence.ts';
 import type { KitAnswer, KitRow, RowLoader } from './answer.ts';
 import type { Compiler } from './compiler.ts';
 import { compileLets, type Lets } from './context.ts';
@@ -94,7 +95,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     load: compileLoader(compiler, keys, ofRow),
   };
   const id = compiler.expression([...at, 'id'], mapping.id, scope);
-  const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id);
+  const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id, absenceOf(compiler, scope, lets));
   const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
   const rejects = (mapping.reject ?? []).map(({ when, because }, position) => ({
     when: compiler.expression([...at, 'reject', position, 'when'], when, scope, 'bool'),

@@ -3,6 +3,7 @@ import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts'
 import { minorDigits, parseAmount } from '../../../libs/money/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { statedTaxBasis } from '../mapping/reject.ts';
+import type { ExplainAbsence } from './absence.ts';
 import type { Compiler, Path } from './compiler.ts';
 import type { PriceTemplate } from './manifest.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
@@ -14,6 +15,7 @@ export function compilePrice(
   template: PriceTemplate,
   scope: Scope,
   id: Reader,
+  absence: ExplainAbsence,
 ): (frame: Frame, context: AnswerContext) => PartnerPrice {
   const read = (key: keyof PriceTemplate, type?: 'string' | 'bool'): Reader | undefined =>
     template[key] === undefined ? undefined : compiler.expression([...path, key], template[key], scope, type);
@@ -25,20 +27,24 @@ export function compilePrice(
   const basis = read('basis', 'string');
   const metered = read('metered', 'bool');
   const parse = template.unit === 'minor' ? parseMinor : parseAmount;
-  const amount = (stated: unknown, what: string, frame: Frame, code: unknown): number => {
+  const amount = (stated: unknown, reader: Reader, what: string, frame: Frame, code: unknown): number => {
     const parsed = parse(stated, code);
-    // The row's id is read only where something is wrong with it.
-    if ('rejected' in parsed) throw new Rejection(parsed.rejected, `${what} of ${id(frame)}: ${parsed.example}`);
-    return parsed.minor;
+    if (!('rejected' in parsed)) return parsed.minor;
+    // The row's id, and why there is nothing, are looked for only where something is wrong with it.
+    const isThere = stated !== undefined && stated !== null;
+    const lacks = code === undefined ? currency : isThere ? undefined : reader;
+    const then = lacks === undefined ? frame : frame.slice();
+    const why = lacks && ((): string | undefined => absence(then, lacks));
+    throw new Rejection(parsed.rejected, `${what} of ${id(frame)}: ${parsed.example}`, why);
   };
   const optional = (reader: Reader | undefined, what: string, frame: Frame, code: unknown): number | undefined => {
     const stated = reader?.(frame);
-    return stated === undefined || stated === null ? undefined : amount(stated, what, frame, code);
+    return stated === undefined || stated === null ? undefined : amount(stated, reader!, what, frame, code);
   };
   return (frame, context) => {
     if (metered?.(frame) === true) throw new Rejection(RejectionReason.METERED, `${id(frame)} has a tariff, no price`);
     const code = currency(frame);
-    const totalMinor = amount(total(frame), 'total', frame, code);
+    const totalMinor = amount(total(frame), total, 'total', frame, code);
     const price = {
       currency: code as string,
       totalMinor,

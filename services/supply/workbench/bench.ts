@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../../../libs/config/index.ts';
 import type { ManifestFile } from '../kit/manifest.ts';
-import { configurePartner, findAdapterFolder, loadAdapter, loadPartner } from '../load.ts';
+import { adapterDirectoriesOf, configurePartner, findAdapterFolder, loadAdapter, loadPartner } from '../load.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { RequestRate } from '../request-rate.ts';
 
@@ -17,17 +17,26 @@ export interface BenchPartner {
   readonly credentials: readonly string[];
 }
 
-/** A partner as its account configures it: requests go where they go in production. Throws ConfigError. */
+/**
+ * A partner as its account configures it: requests go where they go in production. Throws ConfigError.
+ *
+ * @param name of the account's file, or a path to the adapter's folder, whose name the account's file then has
+ */
 export function openAccount(
   name: string,
   options: { readonly account?: string | undefined; readonly configDirectory: string },
 ): Promise<BenchPartner> {
-  const file = options.account ?? path.join(options.configDirectory, 'partners', `${name}.yaml`);
+  const folder = folderAt(name);
+  const partner = folder === undefined ? name : path.basename(folder);
+  const file = options.account ?? path.join(options.configDirectory, 'partners', `${partner}.yaml`);
   if (!existsSync(file)) {
-    const reason = `no account of "${name}"; write one, name another with --account, or use a recording with --cassette`;
+    const reason = `no account of "${partner}"; write one, name another with --account, or use a recording with --cassette`;
     throw new ConfigError([{ file, line: 0, column: 0, reason }]);
   }
-  return loadPartner(file);
+  return loadPartner(
+    file,
+    folder === undefined ? {} : { adapterDirectories: [path.dirname(folder), ...adapterDirectoriesOf()] },
+  );
 }
 
 /** What an offline partner may differ in. */
@@ -73,11 +82,15 @@ export async function openOffline(name: string, options: OfflineOptions = {}): P
   };
 }
 
+/** The folder of an adapter that a path leads to; undefined where a name is none. */
+function folderAt(name: string): string | undefined {
+  const byPath = path.resolve(name.replace(/manifest\.yaml$/, ''));
+  return /[/\\.]/.test(name) && existsSync(path.join(byPath, 'manifest.yaml')) ? byPath : undefined;
+}
+
 /** The folder of an adapter, by its name or as a path. Throws ConfigError. */
 export function folderOf(name: string, directories?: readonly string[]): string {
-  const byPath = path.resolve(name.replace(/manifest\.yaml$/, ''));
-  if (/[/\\.]/.test(name) && existsSync(path.join(byPath, 'manifest.yaml'))) return byPath;
-  const folder = findAdapterFolder(name, directories);
+  const folder = folderAt(name) ?? findAdapterFolder(name, directories);
   if (folder !== undefined) return folder;
   const reason = 'no adapter of that name; `entrepot partner status` lists them, `entrepot partner new` makes one';
   throw new ConfigError([{ file: name, line: 0, column: 0, reason }]);

@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { adapterFolders, shippedAdapters } from '../load.ts';
 import { folderOf, openOffline } from './bench.ts';
-import { loadCase, loadCases, resultOf, runCase, updatedText } from './cases.ts';
+import { updatedText } from './case-text.ts';
+import { loadCase, loadCases, resultOf, runCase } from './cases.ts';
 import { compareManifests } from './compare.ts';
 import { differenceText } from './difference.ts';
 
@@ -87,6 +88,111 @@ describe('a golden case', () => {
     expect((await runCase(loadCase(file))).differences.map(differenceText)).toEqual([
       'offers[0].price.tax: expected null, got 18.45',
     ]);
+  });
+});
+
+describe('a verification and a hand-off in a case', () => {
+  it('tell what is sent, what it costs then, and where the link leads', async () => {
+    const folder = copy('actions');
+    const file = join(folder, 'cases/verify.yaml');
+    edit(join(folder, 'manifest.yaml'), 'path: /air/offers/{row.id}', 'path: /nonsense/{row.id}');
+    edit(join(folder, 'manifest.yaml'), '.replace("{click}", url_encode(click))', '.replace("{click}", "broken")');
+    expect((await runCase(loadCase(file))).differences.map(differenceText)).toEqual([
+      'verify.requests[0]: expected "GET /air/offers/off_nonstop", got "GET /nonsense/off_nonstop"',
+      'handoff.url: expected https://shop.example/off_nonstop?ref=click-1, got https://shop.example/off_nonstop?ref=broken',
+    ]);
+  });
+
+  it('are the same, dearer, otherwise, gone, or failed', async () => {
+    const folder = copy('outcomes');
+    const file = join(folder, 'cases/verify.yaml');
+    const cassette = join(folder, 'cassettes/verify.yaml');
+    const verified = async () => (await runCase(loadCase(file))).actual.verify;
+    expect(await verified()).toMatchObject({ outcome: 'PRICE_CHANGED', price: { total: '91.45' } });
+    edit(cassette, '"total_amount": "91.45"', '"total_amount": "89.45"');
+    expect(await verified()).toMatchObject({ outcome: 'SAME', price: { total: '89.45' } });
+    edit(cassette, '"fare_brand_name": "', '"fare_brand_name": "Other ');
+    expect(await verified()).toMatchObject({
+      outcome: 'CHANGED',
+      changes: { 'item.fareBrand': expect.stringContaining('Other ') },
+    });
+    edit(cassette, 'status: 200', 'status: 503');
+    expect(await verified()).toMatchObject({ outcome: 'FAILED', failure: 'SERVER_ERROR' });
+    edit(cassette, 'status: 503', 'status: 429');
+    expect(await verified()).toMatchObject({ outcome: 'RATE_LIMITED', failure: 'RATE_LIMIT' });
+    writeFileSync(cassette, 'exchanges: []\n');
+    expect(await verified()).toMatchObject({ outcome: 'FAILED', failure: 'CONNECTION' });
+    expect((await runCase(loadCase(join(folder, 'cases/sold-out.yaml')))).actual.verify?.outcome).toBe('SOLD_OUT');
+  });
+
+  it('take their answers from the same cassette where they have none of their own', async () => {
+    const folder = copy('same');
+    const file = join(folder, 'cases/verify.yaml');
+    const own = readFileSync(join(folder, 'cassettes/verify.yaml'), 'utf8');
+    edit(file, ', cassette: ../cassettes/verify.yaml', '');
+    const cassette = join(folder, 'cassettes/offers.yaml');
+    const list = own.slice(own.indexOf('exchanges:')).replace('exchanges:', 'verify:');
+    writeFileSync(cassette, readFileSync(cassette, 'utf8') + list);
+    expect((await runCase(loadCase(file))).differences).toEqual([]);
+    // What the search is given does not grow by them.
+    expect((await runCase(loadCase(join(folder, 'cases/offers.yaml')))).differences).toEqual([]);
+  });
+
+  it('need an offer of the search, and an expectation', async () => {
+    const folder = copy('offerless');
+    const file = join(folder, 'cases/verify.yaml');
+    const text = readFileSync(file, 'utf8');
+    edit(file, 'verify: { offer: off_nonstop', 'verify: { offer: off_other');
+    const found = (await runCase(loadCase(file))).differences.map(differenceText);
+    expect(found).toContain('verify.offer: expected off_other, got "the search makes no such offer"');
+    const bare = `${text.slice(0, text.indexOf('expect:'))}expect:\n  outcome: OK\n`;
+    writeFileSync(file, bare);
+    expect((await runCase(loadCase(file))).differences.map(({ path }) => path)).toEqual([
+      'expect.verify',
+      'expect.handoff',
+    ]);
+  });
+});
+
+describe('a case by hand', () => {
+  it('needs no cassette where nothing is sent', async () => {
+    const folder = copy('nothing');
+    const file = join(folder, 'cases/nowhere.yaml');
+    const head = 'kind: supplemental\nnow: 2027-01-11T09:00:05Z\nmarket: GB\ncurrency: GBP\n';
+    writeFileSync(file, `${head}criteria: { stay: { place: LIS } }\nexpect:\n`);
+    const result = await runCase(loadCase(file));
+    expect(result.actual).toMatchObject({ outcome: 'UNSUPPORTED_CRITERIA', requests: [] });
+    writeFileSync(file, updatedText(result));
+    expect((await runCase(loadCase(file))).differences).toEqual([]);
+  });
+
+  it('without an expectation fails, however little it says, until it is written', async () => {
+    const folder = copy('begun');
+    const file = join(folder, 'cases/empty.yaml');
+    const text = readFileSync(file, 'utf8');
+    for (const expectation of ['', 'expect:\n', 'expect: {}\n']) {
+      writeFileSync(file, text.slice(0, text.indexOf('expect:')) + expectation);
+      const result = await runCase(loadCase(file));
+      expect(result.differences.map(({ path }) => path)).toEqual(['expect']);
+      writeFileSync(file, updatedText(result));
+      expect((await runCase(loadCase(file))).differences).toEqual([]);
+    }
+  });
+
+  it('is refused for criteria that do not exist, and all that is wrong with all cases is said at once', () => {
+    const folder = copy('wrong');
+    edit(join(folder, 'cases/empty.yaml'), 'adults: 1', 'adult: 1');
+    edit(join(folder, 'cases/offers.yaml'), 'kind: exemplary', 'kind: typical');
+    expect(() => loadCases(folder)).toThrow(
+      /empty\.yaml:\d+:\d+: flight\.adult: There is no such field[\s\S]*offers\.yaml:\d+:\d+: /,
+    );
+  });
+
+  it('has a language', () => {
+    const folder = copy('language');
+    const file = join(folder, 'cases/empty.yaml');
+    edit(file, 'criteria:', 'locale: de-AT\ncriteria:');
+    expect(loadCase(file).asked.locale).toBe('de-AT');
   });
 });
 

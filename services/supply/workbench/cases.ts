@@ -1,142 +1,30 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseDocument, stringify } from 'yaml';
-import { type JSONSchema, loadYamlDocument, type YamlDocument, yamlFiles } from '../../../libs/config/index.ts';
-import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import {
+  ConfigError,
+  type ConfigProblem,
+  loadYamlDocument,
+  type YamlDocument,
+  yamlFiles,
+} from '../../../libs/config/index.ts';
 import { FailureKind, OutcomeStatus, RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { EntrepotError } from '../../../libs/errors/index.ts';
 import { nameOf } from '../failure.ts';
 import { shortDigest } from '../folder-digest.ts';
+import type { HttpAnswer } from '../http.ts';
+import { handOff, verifyOffer } from './actions.ts';
 import { shapesOf } from './baseline.ts';
 import { type BenchPartner, openOffline } from './bench.ts';
-import { answersOf, findingsOf, loadCassette, messagesOf } from './cassette.ts';
+import { type AnswerTypes, caseSchema, type Expectation, type GoldenCase, type OfferAction } from './case-file.ts';
+import { answersOf, type Cassette, findingsOf, loadCassette, messagesOf, Replay } from './cassette.ts';
+import { criteriaFromJson } from './criteria-json.ts';
 import { type Difference, differences } from './difference.ts';
-import { type HandedOverFate, type Recording, type ReplayedSearch, replaySearch } from './hand-over.ts';
+import { type Recording, type ReplayedSearch, replaySearch } from './hand-over.ts';
+import { sumsOf } from './money-changes.ts';
 import { recordedRequest } from './record.ts';
 import { Redactor } from './redact.ts';
-import type { Asked, Search } from './search.ts';
-
-/** A golden case: what a recorded conversation, or what a partner has handed over, has to become. */
-export interface GoldenCase {
-  /** Exemplary: how the format is meant, ends without an error. Supplemental: faults, oddities, refused rows. */
-  readonly kind: 'exemplary' | 'supplemental';
-  readonly about?: string;
-  /** Cassette, relative to the case. */
-  readonly cassette: string;
-  /** The moment at which the answers came, ISO 8601. */
-  readonly now: string;
-  readonly market: string;
-  readonly currency: string;
-  readonly locale: string;
-  readonly criteria: Readonly<Record<string, unknown>>;
-  /** Options of the account. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** As far as the case says. Absent in one that is new: `test --update` writes it. */
-  readonly expect?: Partial<Expectation>;
-}
-
-/** Types of fields of a partner's answers, by kind of answer and path; null for a field that is not there. */
-export type AnswerTypes = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
-
-/** What came of a search. */
-export interface Expectation {
-  readonly outcome: string;
-  readonly failure?: string;
-  /** "POST /air/offer_requests?return_offers=true". */
-  readonly requests?: readonly string[];
-  /** What became of each file or message before the search, in order; each says only what it says. */
-  readonly handedOver?: readonly Partial<HandedOverFate>[];
-  readonly received: number;
-  readonly kept: number;
-  /** Rows rejected, by reason. */
-  readonly rejections: Readonly<Record<string, number>>;
-  /** The first offers; each says only what it says. */
-  readonly offers: readonly Readonly<Record<string, unknown>>[];
-  /** Of all offers in full: tells that one beyond the listed ones changed. */
-  readonly digest?: string;
-  /** What fields of the answers are taken for. One that the mapping no longer looks at may be anything. */
-  readonly answers?: AnswerTypes;
-}
-
-const count: JSONSchema = { type: 'integer', minimum: 0 };
-
-const handedOver: Readonly<Record<keyof HandedOverFate, JSONSchema>> = {
-  result: {
-    enum: ['loaded', 'unchanged', 'refused', 'failed', 'applied', 'absorbed', 'ignored', 'forged'],
-    description:
-      'of a file: loaded, unchanged, refused, failed; of a message: applied, absorbed, ignored, forged, refused, failed',
-  },
-  detail: { description: 'why not', type: 'string' },
-  failure: { enum: names(FailureKind) },
-  status: { description: "what the message's sender is told", type: 'integer' },
-  retryAfterMs: { ...count, description: 'how long the server of a file wants to be left alone' },
-  written: count,
-  deleted: count,
-  stale: count,
-  unreadable: count,
-  rows: { ...count, description: 'rows that can be found afterwards' },
-};
-
-const object = (description: string): JSONSchema => ({ description, type: 'object' });
-
-/** JSON Schema of a case file. */
-export const caseSchema: JSONSchema = {
-  description: 'a golden case',
-  type: 'object',
-  required: ['kind', 'cassette', 'now', 'market', 'currency', 'criteria'],
-  additionalProperties: false,
-  properties: {
-    kind: {
-      description: 'exemplary (no error) or supplemental (faults and oddities)',
-      enum: ['exemplary', 'supplemental'],
-    },
-    about: { description: 'what it shows', type: 'string' },
-    cassette: { description: 'the cassette, relative to this file', type: 'string', pattern: '\\.ya?ml$' },
-    now: {
-      description: 'when the answers came, ISO 8601 with offset',
-      type: 'string',
-      pattern: '^\\d{4}-\\d\\d-\\d\\dT[0-9:.]+(Z|[+-]\\d\\d:\\d\\d)$',
-    },
-    market: { description: 'ISO 3166-1 alpha-2', type: 'string', pattern: '^[A-Z]{2}$' },
-    currency: { description: 'ISO 4217', type: 'string', pattern: '^[A-Z]{3}$' },
-    locale: { description: 'BCP 47', type: 'string', default: 'en-GB' },
-    criteria: { ...object('what is sought, by vertical: {flight: {…}}'), minProperties: 1, maxProperties: 1 },
-    options: { ...object('options of the account'), default: {} },
-    expect: {
-      ...object('what comes of it; `entrepot partner test --update` writes it'),
-      minProperties: 1,
-      additionalProperties: false,
-      properties: {
-        outcome: { enum: names(OutcomeStatus) },
-        failure: { enum: names(FailureKind) },
-        requests: { type: 'array', items: { type: 'string' } },
-        handedOver: {
-          description: 'what became of each file or message',
-          type: 'array',
-          items: { type: 'object', required: ['result'], additionalProperties: false, properties: handedOver },
-        },
-        received: { type: 'integer', minimum: 0 },
-        kept: { type: 'integer', minimum: 0 },
-        rejections: {
-          type: 'object',
-          propertyNames: { enum: names(RejectionReason) },
-          additionalProperties: { type: 'integer', minimum: 1 },
-        },
-        offers: { type: 'array', items: { type: 'object' } },
-        digest: { type: 'string' },
-        answers: {
-          description: 'types of fields that the mapping looks at, by kind of answer ("search") and path',
-          type: 'object',
-          additionalProperties: { type: 'object', additionalProperties: { type: ['string', 'null'] } },
-        },
-      },
-    },
-  },
-};
-
-function names(values: object): string[] {
-  return Object.keys(values).filter((name) => name !== 'UNSPECIFIED' && name !== 'UNRECOGNIZED');
-}
+import { type Asked, HeldToken, type RowFate, type Search } from './search.ts';
 
 /** Offers that `--update` writes out in full; the digest stands for the others. */
 const LISTED = 3;
@@ -146,13 +34,20 @@ export const harmless: ReadonlySet<string> = new Set(['DUPLICATE', 'METERED', 'E
 /** What becomes of files and messages that are not taken. */
 const FAULTY = new Set(['refused', 'failed', 'forged']);
 
+/** What may be done with an offer of a case. */
+export type ActionName = 'verify' | 'handoff';
+
 /** A case of a partner, loaded. */
-export interface LoadedCase extends Recording {
+export interface LoadedCase extends Omit<Recording, 'cassette'> {
   /** "lhr-jfk". */
   readonly name: string;
   readonly file: string;
+  /** The cassette's file; undefined where nothing is sent. */
+  readonly cassette: string | undefined;
   readonly document: YamlDocument<GoldenCase>;
   readonly asked: Asked;
+  /** Answers to the verification and to the hand-off. */
+  readonly actions: Readonly<Record<ActionName, readonly HttpAnswer[]>>;
 }
 
 /** What a case came to. */
@@ -166,17 +61,28 @@ export interface CaseResult {
   readonly differences: readonly Difference[];
 }
 
-/** The cases in a partner's folder. Throws ConfigError. */
+/** The cases in a partner's folder. Throws ConfigError with what is wrong with any of them. */
 export function loadCases(folder: string): LoadedCase[] {
-  return yamlFiles(path.join(folder, 'cases')).map(loadCase);
+  const problems: ConfigProblem[] = [];
+  const cases = yamlFiles(path.join(folder, 'cases')).flatMap((file) => {
+    try {
+      return [loadCase(file)];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return cases;
 }
 
 /** Digest of cases with their recordings: a certificate tells by it that they are not those that it was made with. */
 export function digestOfCases(cases: readonly LoadedCase[]): string {
   return shortDigest(
-    cases.flatMap(({ file, answers, messages, found = [] }) => [
+    cases.flatMap(({ file, answers, messages, found = [], actions }) => [
       readFileSync(file, 'utf8'),
-      ...[...answers, ...found].map(
+      ...[...answers, ...found, ...actions.verify, ...actions.handoff].map(
         ({ status, headers, body }) => `${status} ${JSON.stringify(headers)} ${body.toString('base64')}`,
       ),
       ...messages.map(({ body, ...message }) => `${JSON.stringify(message)} ${body.toString('base64')}`),
@@ -187,21 +93,37 @@ export function digestOfCases(cases: readonly LoadedCase[]): string {
 /** One case with its cassette. Throws ConfigError. */
 export function loadCase(file: string): LoadedCase {
   const document = loadYamlDocument<GoldenCase>(file, caseSchema);
-  const { cassette, criteria, market, currency, locale, now } = document.value;
-  const recording = path.resolve(path.dirname(file), cassette);
-  const recorded = loadCassette(recording);
-  const directory = path.dirname(recording);
+  const { cassette, market, currency, locale, now, verify, handoff } = document.value;
+  const beside = (name: string): string => path.resolve(path.dirname(file), name);
+  const recording = cassette === undefined ? undefined : beside(cassette);
+  const recorded: Cassette = recording === undefined ? { exchanges: [] } : loadCassette(recording);
+  const directory = path.dirname(recording ?? file);
+  const actions = (name: ActionName, action: OfferAction | undefined): readonly HttpAnswer[] => {
+    const own = action?.cassette === undefined ? undefined : beside(action.cassette);
+    if (own !== undefined) return answersOf(loadCassette(own).exchanges, path.dirname(own));
+    return action === undefined ? [] : answersOf(recorded[name] ?? [], directory);
+  };
   return {
     name: path.basename(file).replace(/\.ya?ml$/, ''),
     file,
     cassette: recording,
     document,
-    asked: { criteria: Criteria.fromJSON(criteria), market, currency, locale, now: Date.parse(now) },
-    answers: answersOf(recorded, directory),
+    asked: { criteria: criteriaIn(document), market, currency, locale, now: Date.parse(now) },
+    answers: answersOf(recorded.exchanges, directory),
     messages: messagesOf(recorded, directory),
     found: findingsOf(recorded, directory),
+    actions: { verify: actions('verify', verify), handoff: actions('handoff', handoff) },
     signedIn: recorded.signedIn === true,
   };
+}
+
+function criteriaIn(document: YamlDocument<GoldenCase>): Asked['criteria'] {
+  try {
+    return criteriaFromJson(document.value.criteria);
+  } catch (error) {
+    if (!(error instanceof EntrepotError)) throw error;
+    throw new ConfigError([document.problem(['criteria'], error.message)]);
+  }
 }
 
 /** Runs a case through supply's own code, with the cassette in the partner's place. */
@@ -214,18 +136,70 @@ export async function runCase(one: LoadedCase, manifest?: string): Promise<CaseR
 
 /** As {@link runCase}, with a partner that is open already. */
 export async function resultOf(one: LoadedCase, partner: BenchPartner['partner']): Promise<CaseResult> {
-  const replayed = await replaySearch(partner, one.asked, one);
+  const replayed = await replaySearch(partner, one.asked, { ...one, cassette: one.cassette ?? one.file });
   const { search } = replayed;
-  const { expect, kind } = one.document.value;
-  const actual = expectationOf(replayed, Math.max(LISTED, expect?.offers?.length ?? 0), expect?.answers);
-  const found = expect === undefined ? [missing] : compare(expect, actual);
+  const { kind } = one.document.value;
+  const expect = one.document.value.expect ?? {};
+  const actual: Expectation = {
+    ...expectationOf(replayed, Math.max(LISTED, expect.offers?.length ?? 0), expect.answers),
+    ...(await actionsOf(one, search)),
+  };
+  // A case that expects nothing would hold whatever becomes of it.
+  const found = Object.keys(expect).length === 0 ? [missing] : [...compare(expect, actual), ...unsaid(one, expect)];
+  found.push(...offerless(one, actual));
   return { case: one, search, actual, differences: [...found, ...(kind === 'exemplary' ? faults(actual) : [])] };
 }
 
 const missing: Difference = { path: 'expect', expected: 'what the case becomes', actual: 'nothing; run with --update' };
 
+/** What becomes of the offer that the case verifies, or hands off. */
+async function actionsOf(one: LoadedCase, search: Search): Promise<Pick<Expectation, ActionName>> {
+  const { verify, handoff } = one.document.value;
+  const tools = (name: ActionName) => ({
+    http: new Replay(one.actions[name]),
+    tokens: new HeldToken(),
+    clock: () => one.asked.now,
+    redactor: new Redactor([], search.partner.adapter.authenticatedBy),
+  });
+  const made: { -readonly [Name in ActionName]?: Expectation[Name] } = {};
+  if (verify !== undefined) {
+    const fate = offerOf(search, verify);
+    const acted = fate?.offer && (await verifyOffer(fate.held, fate.offer, tools('verify')));
+    if (acted !== undefined) made.verify = acted.result;
+  }
+  if (handoff !== undefined) {
+    const fate = offerOf(search, handoff);
+    if (fate?.offer !== undefined) made.handoff = (await handOff(fate.held, handoff.click, tools('handoff'))).result;
+  }
+  return made;
+}
+
+/** The offer that an action is about. */
+export function offerOf({ fates }: Search, { offer }: Pick<OfferAction, 'offer'>): RowFate | undefined {
+  const offers = fates.filter((fate) => fate.offer !== undefined);
+  return typeof offer === 'number' ? offers[offer] : offers.find(({ id }) => id === offer);
+}
+
+/** Actions whose offer the search does not make. */
+function offerless(one: LoadedCase, actual: Expectation): Difference[] {
+  return (['verify', 'handoff'] as const).flatMap((name) => {
+    const action = one.document.value[name];
+    if (action === undefined || actual[name] !== undefined) return [];
+    return [{ path: `${name}.offer`, expected: action.offer, actual: 'the search makes no such offer' }];
+  });
+}
+
+/** What a case does and does not look at. */
+function unsaid(one: LoadedCase, expect: Partial<Expectation>): Difference[] {
+  return (['verify', 'handoff'] as const).flatMap((name) =>
+    one.document.value[name] === undefined || expect[name] !== undefined
+      ? []
+      : [{ path: `expect.${name}`, expected: 'what comes of it', actual: 'nothing; run with --update' }],
+  );
+}
+
 /** What an exemplary case may not become, whatever it expects. */
-function faults({ outcome, failure, rejections, handedOver = [] }: Expectation): Difference[] {
+function faults({ outcome, failure, rejections, handedOver = [], verify, handoff }: Expectation): Difference[] {
   const found: Difference[] = [];
   for (const { result, detail } of handedOver) {
     if (result === undefined || !FAULTY.has(result)) continue;
@@ -234,12 +208,19 @@ function faults({ outcome, failure, rejections, handedOver = [] }: Expectation):
   if (failure !== undefined || (outcome !== 'OK' && outcome !== 'EMPTY')) {
     found.push({ path: 'kind', expected: 'an exemplary case ends without an error', actual: failure ?? outcome });
   }
+  for (const ended of [verify?.outcome, handoff?.outcome]) {
+    if (ended === undefined || WENT_WELL.has(ended)) continue;
+    found.push({ path: 'kind', expected: 'an exemplary case ends without an error', actual: ended });
+  }
   for (const [reason, count] of Object.entries(rejections)) {
     if (harmless.has(reason)) continue;
     found.push({ path: 'kind', expected: 'an exemplary case has no unreadable row', actual: `${count} ${reason}` });
   }
   return found;
 }
+
+/** Outcomes of verifications that are no error. */
+const WENT_WELL: ReadonlySet<string> = new Set(['SAME', 'PRICE_CHANGED', 'CHANGED', 'SOLD_OUT']);
 
 /** Only what is expected is looked at; of that, everything. */
 function compare(expected: Partial<Expectation>, actual: Expectation): Difference[] {
@@ -309,24 +290,8 @@ function expectationOf(
       outcome.rejections.map(({ reason, count }) => [nameOf(RejectionReason, reason).toUpperCase(), count]),
     ),
     offers: offers.slice(0, listed).map(({ columns: _, ...offer }) => offer),
+    ...(offers.length > listed && { sums: sumsOf(offers) }),
     digest: createHash('sha256').update(JSON.stringify(offers)).digest('base64url').slice(0, 12),
     ...(Object.keys(answers).length > 0 && { answers }),
   };
-}
-
-/** The text of a case file with what came of it as its expectation; everything else stays as it is written. */
-export function updatedText({ case: one, actual }: CaseResult): string {
-  const document = parseDocument(readFileSync(one.file, 'utf8'));
-  document.set('expect', document.createNode(actual, { aliasDuplicateObjects: false }));
-  return escaped(document.toString({ lineWidth: 120 }));
-}
-
-/** The text of a new case file. */
-export function caseText(one: Omit<GoldenCase, 'options' | 'locale'> & Partial<GoldenCase>): string {
-  return escaped(stringify(one, { lineWidth: 120, aliasDuplicateObjects: false }));
-}
-
-function escaped(text: string): string {
-  // The reader of configuration fills in environment variables; in a case nothing is to be filled in.
-  return text.replaceAll(/\$?\$\{/g, () => '$${');
 }

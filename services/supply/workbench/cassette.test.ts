@@ -34,7 +34,7 @@ it('is read as it was written, whatever stands in its bodies', () => {
   const file = join(directory, 'one.yaml');
   writeFileSync(file, cassetteText(cassette));
   expect(loadCassette(file)).toEqual(cassette);
-  const [first, second] = answersOf(cassette, directory);
+  const [first, second] = answersOf(cassette.exchanges, directory);
   expect(first?.body.toString()).toBe('<a>\r\n\ttext </a>');
   expect(second?.body).toEqual(Buffer.from([0, 255, 254]));
 });
@@ -43,7 +43,7 @@ it('answers in order, keeps the limit of a body, and says so when it has no more
   writeFileSync(join(directory, 'body.json'), 'x'.repeat(2_000));
   const replay = new Replay(
     answersOf(
-      { exchanges: [{ answer: { status: 200, body: 'one' } }, { answer: { status: 200, bodyFile: 'body.json' } }] },
+      [{ answer: { status: 200, body: 'one' } }, { answer: { status: 200, bodyFile: 'body.json' } }],
       directory,
     ),
   );

@@ -21,7 +21,12 @@ export interface Cassette {
   };
   /** It began with a token that was there already: no answer here is one to a request for a token. */
   readonly signedIn?: boolean;
+  /** Those of the search, or what was handed over before it; none where nothing is sent. */
   readonly exchanges: readonly (CassetteExchange | CassetteMessage | CassetteFinding)[];
+  /** Those of a verification of one of its offers. */
+  readonly verify?: readonly CassetteExchange[];
+  /** Those of a hand-off of one of its offers. */
+  readonly handoff?: readonly CassetteExchange[];
 }
 
 /** One request with its answer. */
@@ -85,6 +90,27 @@ const body = {
   bodyBase64: { description: 'a body that is no text', type: 'string' },
 } as const satisfies Record<string, JSONSchema>;
 
+const request: JSONSchema = {
+  type: 'object',
+  required: ['method', 'path'],
+  additionalProperties: false,
+  properties: { method: { type: 'string' }, path: { type: 'string' }, headers, body: { type: 'string' } },
+};
+
+const answer: JSONSchema = {
+  type: 'object',
+  required: ['status'],
+  additionalProperties: false,
+  properties: { status: { type: 'integer', minimum: 200, maximum: 599 }, ...body },
+};
+
+/** Exchanges of an action with one offer. */
+const actionExchanges = (description: string): JSONSchema => ({
+  description,
+  type: 'array',
+  items: { type: 'object', required: ['answer'], additionalProperties: false, properties: { request, answer } },
+});
+
 /** JSON Schema of a cassette file. */
 export const cassetteSchema: JSONSchema = {
   description: 'a recorded conversation with a partner',
@@ -102,9 +128,9 @@ export const cassetteSchema: JSONSchema = {
     },
     signedIn: { description: 'it began with a token that was there already', type: 'boolean' },
     exchanges: {
-      description: 'requests and answers, or messages of the partner, in order',
+      description:
+        'requests and answers of the search, or messages of the partner, in order; none where nothing is sent',
       type: 'array',
-      minItems: 1,
       items: {
         type: 'object',
         anyOf: [{ required: ['answer'] }, { required: ['message'] }, { required: ['found'] }],
@@ -135,29 +161,13 @@ export const cassetteSchema: JSONSchema = {
               },
             },
           },
-          request: {
-            type: 'object',
-            required: ['method', 'path'],
-            additionalProperties: false,
-            properties: {
-              method: { type: 'string' },
-              path: { type: 'string' },
-              headers,
-              body: { type: 'string' },
-            },
-          },
-          answer: {
-            type: 'object',
-            required: ['status'],
-            additionalProperties: false,
-            properties: {
-              status: { type: 'integer', minimum: 200, maximum: 599 },
-              ...body,
-            },
-          },
+          request,
+          answer,
         },
       },
     },
+    verify: actionExchanges('those of asking for one of its offers again'),
+    handoff: actionExchanges('those of handing off one of its offers'),
   },
 };
 
@@ -173,9 +183,9 @@ export function cassetteText(cassette: Cassette): string {
   return text.replaceAll('${', () => '$${');
 }
 
-/** The answers of a cassette as they came over the wire. `directory` is where it lies. */
-export function answersOf(cassette: Cassette, directory: string): HttpAnswer[] {
-  return cassette.exchanges.flatMap((one) =>
+/** The answers of exchanges as they came over the wire. `directory` is where their cassette lies. */
+export function answersOf(exchanges: Cassette['exchanges'], directory: string): HttpAnswer[] {
+  return exchanges.flatMap((one) =>
     'answer' in one
       ? [{ status: one.answer.status, headers: one.answer.headers ?? {}, body: bodyOf(one.answer, directory) }]
       : [],

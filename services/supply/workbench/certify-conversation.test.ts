@@ -82,7 +82,7 @@ describe('a partner that is asked several times', { timeout: 60_000, concurrent:
       'what the manifest says that the format lacks is in no offer': 'capacity is in some',
       'every other attribute is in an offer of a golden case':
         'shared is in none: show it by a case, or say under `lacks` why there is none',
-      'an answer without rows': 'no case shows it',
+      'an answer without rows': 'no case shows it; `entrepot partner test <name> --new-case empty` begins one',
     });
   });
 });

@@ -3,6 +3,7 @@ import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts'
 import { Decimal, minorDigits, parseAmount } from '../../../libs/money/index.ts';
 import type { PartnerPrice, Rejection } from '../adapter.ts';
 import { nameOf } from '../failure.ts';
+import { type Computed, computedPrice } from './certify-computed.ts';
 import { type Check, check, exactness } from './grade.ts';
 import type { Read } from './reads.ts';
 import type { Change, Outcome, RowTrial } from './row-trial.ts';
@@ -29,6 +30,7 @@ const CONVERTED_DIGITS = 12;
 
 const noOffers = 'no golden case makes an offer';
 const unseen = 'of no offer the price stands in the answer as one amount beside its currency';
+const allStated = 'every total stands in the answer as it is';
 const minorOnly = 'amounts come in whole minor units, which have no more digits';
 
 /** Where a row says what it costs. */
@@ -53,6 +55,8 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
   let tried = 0;
   let major = 0;
   let converted = 0;
+  const computed: Computed[] = [];
+  let why = '';
   for (const trial of trials) {
     const read = (row: unknown): PartnerPrice => trial.adapter.price(row, trial.context);
     const price = trial.with([], read);
@@ -67,7 +71,16 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
     }
     const found = statedIn(trial.reads(read), price.value);
     const stated = found && inItsForm(trial, found, price.value, read);
-    if (stated === undefined || remembers(trial, stated, price.value, read)) continue;
+    if (stated === undefined || remembers(trial, stated, price.value, read)) {
+      const tries = computedPrice(trial, price.value, read);
+      if (typeof tries === 'string') {
+        why ||= tries;
+        continue;
+      }
+      computed.push(tries);
+      assumed.push(...assumptions(trial, { ...nowhere, currencies: tries.currencies }, read));
+      continue;
+    }
     const made = AMOUNTS.map(([currency, amount]) => priced(trial, stated, currency, amount, read));
     const wrong = AMOUNTS.flatMap(([currency, amount], at) => wrongAmount(stated, made[at]!, currency, amount) ?? []);
     // A mapping that refuses every amount for what has nothing to do with money says nothing.
@@ -83,26 +96,66 @@ export function moneyChecks(trials: readonly RowTrial[]): Check[] {
     if ('value' in negative) below.push(`-12.34 GBP became ${negative.value.totalMinor} minor units`);
     assumed.push(...assumptions(trial, stated, read));
   }
+  exact.push(...computed.flatMap((one) => one.exact), ...untaken(tried, computed));
+  below.push(...computed.flatMap((one) => one.below));
+  assumed.push(...computed.flatMap((one) => one.assumed));
+  const both = tried + computed.length;
+  const none = why === '' ? unseen : `${unseen}, and it cannot be told what it is worked out of: ${why}`;
+  const notComputed = both > computed.length ? allStated : none;
   return [
     check('money', 'every price has an amount, a currency and a tax basis', whole, trials.length, noOffers),
-    check('money', exactness, exact, tried, unseen),
+    check('money', exactness, exact, both, none),
     check(
       'money',
       'an amount with more digits than its currency has is refused, not rounded',
       rounded,
       major,
-      trials.length > tried || tried === 0 ? unseen : minorOnly,
+      computed.length > 0 ? `its totals are worked out, of ${computed[0]!.of}` : tried === 0 ? none : minorOnly,
     ),
-    check('money', 'an amount below zero is refused', below, tried, unseen),
+    check(
+      'money',
+      'a total that is worked out doubles with its amounts',
+      computed.flatMap((one) => one.doubled),
+      computed.length,
+      notComputed,
+    ),
+    check(
+      'money',
+      'one minor unit more in an amount moves a total that is worked out by its part of it, and never back',
+      computed.flatMap((one) => one.stepped),
+      computed.length,
+      notComputed,
+    ),
+    check(
+      'money',
+      'more digits than the currency has never make another amount of a total that is worked out',
+      computed.flatMap((one) => one.shifted),
+      computed.length,
+      notComputed,
+    ),
+    check('money', 'an amount below zero is refused', below, both, none),
     check(
       'money',
       'without its amount or its currency a row is refused, not priced by assumption',
       assumed,
-      tried,
-      unseen,
+      both,
+      none,
     ),
     check('money', 'an amount that is converted and converted back is the same', inverse, converted, noOffers),
   ];
+}
+
+const nowhere: Stated = { totals: [], currencies: [], uppers: [], others: [], form: 'major' };
+
+/** Numbers of minor digits in which no amount at all was taken, though their currency can be any. */
+function untaken(stated: number, computed: readonly Computed[]): string[] {
+  if (stated > 0) return [];
+  const refused = new Map(computed.flatMap((one) => [...one.refused]));
+  return [...refused].flatMap(([digits, example]) =>
+    computed.some(({ taken }) => taken.has(digits))
+      ? []
+      : [`no amount with ${digits} minor digits was taken: ${example}`],
+  );
 }
 
 /** A price in another currency and, by the inverse rate, in its own again. */

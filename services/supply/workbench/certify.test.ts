@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { digestOfFolder } from '../folder-digest.ts';
 import { folderOf } from './bench.ts';
-import { loadCases, runCase, updatedText } from './cases.ts';
+import { updatedText } from './case-text.ts';
+import { loadCases, runCase } from './cases.ts';
 import { certify, writeCertificate } from './certify.ts';
 import { meanOf } from './completeness.ts';
-import { exactness, gradeOf } from './grade.ts';
+import { type Check, type Completeness, exactness, gradeOf, whyNotA } from './grade.ts';
 import { statusOf } from './status.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'entrepot-certify-'));
@@ -69,7 +70,7 @@ describe('a certificate', { timeout: 60_000, concurrent: true }, () => {
     const folder = await variant();
     const first = await certify(folder);
     expect(first.certificate.checks.filter(({ result }) => result === 'failed')).toEqual([]);
-    expect(first.certificate).toMatchObject({ grade: 'A', ceiling: 1, manifest: digestOfFolder(folder), offers: 8 });
+    expect(first.certificate).toMatchObject({ grade: 'A', ceiling: 1, manifest: digestOfFolder(folder), offers: 12 });
     expect(first.baseline.manifest).toBe(digestOfFolder(folder));
     const { search = {} } = first.baseline.answers;
     expect(search['data.offers[].total_amount']).toEqual({ types: 'string', of: 6, in: 6, mapped: true });
@@ -77,8 +78,8 @@ describe('a certificate', { timeout: 60_000, concurrent: true }, () => {
     writeCertificate(first);
     expect(writeCertificate(await certify(folder))).toEqual([]);
     expect(statusOf([folder], scratch, scratch)[0]).toMatchObject({
-      cases: { exemplary: 2, supplemental: 5 },
-      cassettes: 7,
+      cases: { exemplary: 2, supplemental: 7 },
+      cassettes: 9,
       drift: 0,
       certificate: { state: 'valid', grade: 'A' },
       ceiling: 1,
@@ -116,7 +117,7 @@ describe('a certificate', { timeout: 60_000, concurrent: true }, () => {
     expect(found).toEqual({
       grade: 'D',
       'without its amount or its currency a row is refused, not priced by assumption':
-        'without row.total_currency the currency was assumed; and 6 more',
+        'without row.total_currency the currency was assumed; and 10 more',
     });
   });
 
@@ -166,6 +167,28 @@ describe('a certificate', { timeout: 60_000, concurrent: true }, () => {
     expect(gradeOf([{ ...exact, result: 'not applicable' }], filled(100))).toBe('B');
     expect(gradeOf([exact, { group: 'coverage', name: 'its rate limit', result: 'failed' }], filled(100))).toBe('B');
     expect(gradeOf([exact, { group: 'limits', name: 'concurrency', result: 'failed' }], filled(100))).toBe('C');
+    const coverage = {
+      group: 'coverage',
+      name: 'its rate limit',
+      result: 'failed',
+      detail: 'no case shows it',
+    } as const;
+    const of = (checks: readonly Check[], completeness: Completeness) => whyNotA({ checks, completeness });
+    expect(of([exact], filled(60))).toBeUndefined();
+    expect(of([exact, coverage], filled(100))).toBe(
+      'grade B, not A, because this fails: its rate limit: no case shows it; do write the case',
+    );
+    expect(of([{ ...exact, result: 'not applicable', detail: 'it reads no number' }], filled(100))).toMatch(
+      /^grade B, not A, because it could not be tried whether amounts are exact .*: it reads no number; do record or write a case /,
+    );
+    expect(of([], filled(100))).toMatch(/^grade B, not A, because its rows cannot be changed from here: nothing to do/);
+    expect(of([exact], filled(59))).toMatch(/^grade B, not A, because 59 % .* 60 % are needed; do map more of them/);
+    expect(of([exact], filled(60, 'b', 'c', 'd'))).toMatch(
+      /^grade B, not A, because .* lack 3 attributes, .*; do map some/,
+    );
+    expect(of([{ ...exact, result: 'failed', detail: '1 JPY became 100' }, coverage], filled(100))).toBe(
+      `grade D, not A, because this fails: ${exactness}: 1 JPY became 100 (and 1 more ✗ above); do mend how the price is mapped`,
+    );
     expect(meanOf(fields, {}).percent).toBe(30);
     expect(meanOf(fields, { c: 'the format has no field for it', d: 'nor for that' }).percent).toBe(60);
   });

@@ -3,12 +3,14 @@ import path from 'node:path';
 import { type CertificateHead, ceilings, type Grade } from '../certificate.ts';
 import { BASELINE_FILE, type Baseline, baselineText } from '../drift/baseline.ts';
 import { digestOfFolder } from '../folder-digest.ts';
+import type { ManifestFile } from '../kit/manifest.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { baselineOf } from './baseline.ts';
 import { openOffline } from './bench.ts';
 import { type CaseResult, digestOfCases, loadCases, resultOf } from './cases.ts';
 import { faultChecks } from './certify-faults.ts';
 import { feedChecks } from './certify-feed.ts';
+import { handoffChecks } from './certify-handoff.ts';
 import { limitChecks } from './certify-limits.ts';
 import { moneyChecks } from './certify-money.ts';
 import { partialChecks } from './certify-partial.ts';
@@ -21,6 +23,7 @@ import { FaultBench } from './fault-bench.ts';
 import { type Check, type Completeness, check, gradeOf } from './grade.ts';
 import { offerView } from './offer-view.ts';
 import { RowTrial } from './row-trial.ts';
+import { sampled } from './sampled.ts';
 import { fatesOf, type Search } from './search.ts';
 
 /** What `certificate.json` says. The same folder gives the same text. */
@@ -50,8 +53,6 @@ export interface Certified {
 }
 
 const noOffers = 'no golden case makes an offer';
-/** Rows whose values are changed one by one: more say nothing new, for one mapping reads them all. */
-const TRIED_ROWS = 25;
 
 /**
  * Grades a partner's folder without secrets and without the partner: its golden cases, generated variants of their rows,
@@ -67,10 +68,15 @@ export async function certify(folder: string): Promise<Certified> {
     opened.push({ partner, result });
   }
   const { partner: plain, manifest } = await openOffline(folder);
-  const rows = opened.flatMap(({ partner, result }) => offeredRows(partner, result.search));
-  const tried = rows.slice(0, TRIED_ROWS).map(({ partner, row, context, offer, place }) => ({
+  const seen = new Set<string>();
+  const rowsOfCases = opened.map(({ partner, result }) =>
+    isNew(seen, [searchOf(result), result.case.document.value.options]) ? offeredRows(partner, result.search) : [],
+  );
+  const rows = rowsOfCases.flat();
+  const tried = sampled(rowsOfCases).map(({ partner, row, context, offer, place }) => ({
     trial: new RowTrial(partner, row, context, place),
     offer,
+    held: { partner, row, context },
   }));
   const checks: Check[] = [
     ...caseChecks(results),
@@ -85,7 +91,8 @@ export async function certify(folder: string): Promise<Certified> {
     plain,
     rows.map(({ offer }) => offer.columns),
   );
-  checks.push(...found, ...filled, ...coverageChecks(manifest, results));
+  const held = tried.map(({ held }) => held);
+  checks.push(...handoffChecks(held, takesClick(manifest)), ...found, ...filled, ...coverageChecks(manifest, results));
   const grade = gradeOf(checks, completeness);
   return {
     folder,
@@ -101,11 +108,30 @@ export async function certify(folder: string): Promise<Certified> {
       conversation,
       checks,
     },
-    baseline: baselineOf(
-      digestOfFolder(folder),
-      results.map(({ search }) => search),
-    ),
+    baseline: baselineOf(digestOfFolder(folder), recordedOnce(results)),
   };
+}
+
+/** One search of each recording: cases that only go on otherwise say nothing new of its shape. */
+function recordedOnce(results: readonly CaseResult[]): Search[] {
+  const seen = new Set<string>();
+  return results.flatMap((result) => (isNew(seen, searchOf(result)) ? [result.search] : []));
+}
+
+/** What a case searches: what is done with an offer afterwards takes cases of its own. */
+function searchOf({ case: { file, cassette = file, document } }: CaseResult): readonly unknown[] {
+  const { criteria, market, currency, locale, now } = document.value;
+  return [cassette, criteria, market, currency, locale, now];
+}
+
+function isNew(seen: Set<string>, what: readonly unknown[]): boolean {
+  const before = seen.size;
+  return seen.add(JSON.stringify(what)).size > before;
+}
+
+/** Whether the hand-off says to read the click; undefined where map.ts makes it. */
+function takesClick({ handoff }: ManifestFile): boolean | undefined {
+  return handoff === undefined ? undefined : /\bclick\b/.test(JSON.stringify(handoff));
 }
 
 /** A case with the partner that its options make. */

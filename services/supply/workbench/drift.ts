@@ -22,22 +22,27 @@ export interface FoundDrift {
  */
 export function findDrift(directory: string, partners: readonly string[]): FoundDrift[] {
   return partners.flatMap((partner) =>
-    yamlFiles(path.join(directory, partner, 'cases')).map((file) => {
+    yamlFiles(path.join(directory, partner, 'cases')).flatMap((file) => {
       const one = loadCase(file);
+      // Supply writes none without one.
+      if (one.cassette === undefined) return [];
       const { about = '' } = one.document.value;
-      return { partner, case: one.name, about, file, cassette: one.cassette };
+      return [{ partner, case: one.name, about, file, cassette: one.cassette }];
     }),
   );
 }
 
 /** Moves a case with its cassette into a partner's folder, under a name that is free there. Answers the case as it is now. */
-export function adoptDrift({ case: name, file, cassette }: FoundDrift, folder: string): LoadedCase {
+export function adoptDrift(
+  { case: name, file, cassette }: FoundDrift,
+  folder: string,
+): LoadedCase & { readonly cassette: string } {
   const free = freeName(folder, name);
   const [toCase, toCassette] = ['cases', 'cassettes'].map((kind) => path.join(folder, kind, `${free}.yaml`));
   const text = readFileSync(file, 'utf8').replace(`../cassettes/${name}.yaml`, () => `../cassettes/${free}.yaml`);
   move(cassette, toCassette!, readFileSync(cassette, 'utf8'));
   move(file, toCase!, text);
-  return loadCase(toCase!);
+  return { ...loadCase(toCase!), cassette: toCassette! };
 }
 
 function freeName(folder: string, name: string): string {

@@ -66,6 +66,54 @@ export function gradeOf(checks: readonly Check[], completeness: Completeness): G
   return failed.length === 0 && exact && isComparable(completeness) ? 'A' : 'B';
 }
 
+/** Why a grade is not A, and what to do about it, in one sentence; undefined where it is. */
+export function whyNotA({
+  checks,
+  completeness,
+}: {
+  readonly checks: readonly Check[];
+  readonly completeness: Completeness;
+}): string | undefined {
+  const grade = gradeOf(checks, completeness);
+  if (grade === 'A') return undefined;
+  const failed = checks.filter(({ result }) => result === 'failed');
+  const decides = failed.find(({ group }) =>
+    grade === 'D' ? CORRECTNESS.has(group) : grade === 'C' ? HANDLING.has(group) : true,
+  );
+  if (decides !== undefined) {
+    const more = failed.length > 1 ? ` (and ${failed.length - 1} more ✗ above)` : '';
+    const detail = decides.detail === undefined ? '' : `: ${decides.detail}`;
+    return `grade ${grade}, not A, because this fails: ${decides.name}${detail}${more}; ${remedies[decides.group]}`;
+  }
+  const inexact = checks.find(({ name }) => name === exactness);
+  if (inexact === undefined) {
+    return `grade ${grade}, not A, because its rows cannot be changed from here: nothing to do, it is the best there is for a partner by address`;
+  }
+  if (inexact.result !== 'passed') {
+    return `grade ${grade}, not A, because it could not be tried whether ${exactness}: ${inexact.detail}; do record or write a case whose price is made of amounts that stand in the answer, with their currency`;
+  }
+  const { percent, lacks } = completeness;
+  if (percent < completeEnough) {
+    return `grade ${grade}, not A, because ${percent} % of the attributes are filled and ${completeEnough} % are needed; do map more of them, or say under \`lacks\` which the format does not have`;
+  }
+  return `grade ${grade}, not A, because its format is said to lack ${Object.keys(lacks).length} attributes, more than ${mostLacking} %; do map some of them`;
+}
+
+/** What helps where a check fails. */
+const remedies: Readonly<Record<CheckGroup, string>> = {
+  cases: 'do mend the mapping, or run `entrepot partner test --update` where the change is meant',
+  money: 'do mend how the price is mapped',
+  times: 'do mend how the time is mapped',
+  identity: 'do mend what identifies a product, or the id of a row',
+  determinism: 'do let what is read depend on nothing but the answer',
+  contract: 'do mend verify or handoff',
+  faults: 'do mend `failures`',
+  deadline: 'do end what goes on after the deadline',
+  limits: 'do keep the limit',
+  completeness: 'do map it, or say under `lacks` that the format does not have it',
+  coverage: 'do write the case',
+};
+
 function isComparable({ percent, fields, lacks }: Completeness): boolean {
   const lacking = (Object.keys(lacks).length / Math.max(1, Object.keys(fields).length)) * 100;
   return percent >= completeEnough && lacking <= mostLacking;

@@ -13,12 +13,16 @@ const ANSWER_HEADERS = /^(content-type|retry-after|link|(x-)?rate-?limit-[\w-]+)
 /** Headers of a request that say nothing. */
 const IDLE_HEADERS = new Set(['accept-encoding', 'traceparent']);
 
+/** A cassette of a conversation. */
+type RecordedConversation = Omit<Cassette, 'exchanges'> & { readonly exchanges: readonly CassetteExchange[] };
+
 /**
  * A search as a cassette: every request and answer in order, without secrets and personal data.
  *
  * @param secrets texts of the account's credentials; what its requests authenticated with counts as well
  * @param basePath path of the account's endpoint, which is no part of the format
  * @param adapter says what authenticates, and which headers it reads
+ * @param actions what went to the partner when one of the offers was asked for again, and handed off
  */
 export function recordOf(
   asked: Asked,
@@ -26,17 +30,12 @@ export function recordOf(
   secrets: readonly string[],
   basePath = '',
   { authenticatedBy, answerHeaders }: Pick<Adapter, 'authenticatedBy' | 'answerHeaders'> = {},
-): Omit<Cassette, 'exchanges'> & { readonly exchanges: readonly CassetteExchange[] } {
-  const requests = exchanged.map(({ request }) => request);
+  actions: Readonly<Record<'verify' | 'handoff', readonly Exchanged[]>> = { verify: [], handoff: [] },
+): RecordedConversation {
+  const requests = [...exchanged, ...actions.verify, ...actions.handoff].map(({ request }) => request);
   const redactor = new Redactor([...secrets, ...tokensSent(requests, authenticatedBy)], authenticatedBy);
-  return {
-    recordedAt: new Date(asked.now).toISOString(),
-    asked: {
-      criteria: Criteria.toJSON(asked.criteria) as Record<string, unknown>,
-      market: asked.market,
-      currency: asked.currency,
-    },
-    exchanges: exchanged.flatMap(({ request, answer }) =>
+  const shown = (list: readonly Exchanged[]): CassetteExchange[] =>
+    list.flatMap(({ request, answer }) =>
       answer === undefined
         ? []
         : [
@@ -45,7 +44,17 @@ export function recordOf(
               answer: recordedAnswer(answer, redactor, answerHeaders),
             },
           ],
-    ),
+    );
+  return {
+    recordedAt: new Date(asked.now).toISOString(),
+    asked: {
+      criteria: Criteria.toJSON(asked.criteria) as Record<string, unknown>,
+      market: asked.market,
+      currency: asked.currency,
+    },
+    exchanges: shown(exchanged),
+    ...(actions.verify.length > 0 && { verify: shown(actions.verify) }),
+    ...(actions.handoff.length > 0 && { handoff: shown(actions.handoff) }),
   };
 }
 

@@ -14,6 +14,7 @@ import { appliedBy, constraintsIn } from '../filters.ts';
 import type { HttpAnswer, HttpRequest, HttpSender } from '../http.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { mapRows } from '../map-rows.ts';
+import type { HeldRow } from '../offers.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { firstQuestion, type Question } from '../question.ts';
 import { Rejections } from '../rejections.ts';
@@ -49,6 +50,8 @@ export interface RowFate {
   readonly reads: readonly Read[];
   readonly offer: OfferView | undefined;
   readonly rejection: { readonly reason: string; readonly example: string } | undefined;
+  /** The row itself, as it was read. */
+  readonly held: HeldRow;
 }
 
 /** One answer that was read. */
@@ -82,6 +85,8 @@ export interface SearchBounds {
   readonly inventory?: Inventory;
   /** Requests go out with a made-up token instead of asking for one. */
   readonly signedIn?: boolean;
+  /** Where tokens are kept, for who goes on asking afterwards. */
+  readonly tokens?: TokenCache;
 }
 
 /**
@@ -111,7 +116,7 @@ async function outcomeOf(
   partner: ConfiguredPartner,
   context: AskContext,
   http: HttpSender,
-  { deadline, signal, frozen, inventory, signedIn }: SearchBounds,
+  { deadline, signal, frozen, inventory, signedIn, tokens = new TokenCache() }: SearchBounds,
 ): Promise<PartnerOutcome> {
   let first: Question | { readonly unsupported: string };
   try {
@@ -126,7 +131,7 @@ async function outcomeOf(
   }
   const tools = {
     http,
-    tokens: signedIn === true ? new HeldToken() : new TokenCache(),
+    tokens: signedIn === true ? new HeldToken() : tokens,
     turns: new Turns(),
     answers: { hold: () => '' },
     ...(inventory !== undefined && { inventory }),
@@ -174,7 +179,7 @@ export function fatesOf(partner: ConfiguredPartner, answers: readonly Omit<ReadA
         example: rejected.example,
       };
       const offer = mapped.rows.length === 1 ? offerView(partner, row, context) : undefined;
-      fates.push({ id, reads, offer, rejection });
+      fates.push({ id, reads, offer, rejection, held: { partner, context, row } });
     }
   }
   return fates;
@@ -225,14 +230,14 @@ function messageOf(error: unknown): string {
 }
 
 /** A token that is there already. */
-class HeldToken extends TokenCache {
+export class HeldToken extends TokenCache {
   override get(): Promise<string> {
     return Promise.resolve('placeholder-token');
   }
 }
 
 /** Notes what passes through a sender. */
-class Tap implements HttpSender {
+export class Tap implements HttpSender {
   readonly exchanged: Exchanged[] = [];
   readonly #inner: HttpSender;
 

@@ -5,17 +5,29 @@ import { invalidField } from '../../../libs/errors/index.ts';
 import { nameOf } from '../failure.ts';
 import { HttpClient } from '../http.ts';
 import type { FeedFormat, PushFormat } from '../inventory/types.ts';
+import { TokenCache } from '../tokens.ts';
+import { type Acted, type ActionTools, handOff, type Verification, verifyOffer, type WayOn } from './actions.ts';
 import { type BenchPartner, openAccount, openOffline } from './bench.ts';
 import { onShelf, withInventory } from './bench-inventory.ts';
-import { caseText, harmless, loadCases } from './cases.ts';
-import { answersOf, type Cassette, type CassetteExchange, findingsOf, loadCassette, messagesOf } from './cassette.ts';
+import { caseText } from './case-text.ts';
+import { type ActionName, harmless, loadCases, offerOf } from './cases.ts';
+import {
+  answersOf,
+  type Cassette,
+  type CassetteExchange,
+  findingsOf,
+  loadCassette,
+  messagesOf,
+  Replay,
+} from './cassette.ts';
+import { criteriaFromJson } from './criteria-json.ts';
 import { fetchFile, type HandedOverFate, replaySearch, searchInventory } from './hand-over.ts';
 import type { Read } from './reads.ts';
 import { recordedRequest, recordOf, secretsOf } from './record.ts';
 import { fetchedFile, recordedFile, shortened } from './record-file.ts';
 import { heardMessages, type Listening, recordedMessage } from './record-messages.ts';
 import { Redactor, tokensSent } from './redact.ts';
-import { type Asked, type RowFate, type Search, searchPartner } from './search.ts';
+import { type Asked, HeldToken, type RowFate, type Search, searchPartner } from './search.ts';
 
 /** What is to be tried. */
 export interface TryRequest {
@@ -26,6 +38,14 @@ export interface TryRequest {
   readonly currency: string;
   /** Filter of the search; absent: none. */
   readonly filter?: string | undefined;
+  /** Language of texts, BCP 47; absent: that of the case, or en-GB. */
+  readonly locale?: string | undefined;
+  /** Ask for an offer again: the first, or the one of `offer`. */
+  readonly verify?: boolean | undefined;
+  /** Ask for the way on for it, with a click that is made up. */
+  readonly handoff?: boolean | undefined;
+  /** Id of that offer, or its place among the offers from 0; absent: the first. */
+  readonly offer?: string | undefined;
   /** Criteria as the API takes them; undefined for those of the recording or the first case. */
   criteriaOf(vertical: string): Record<string, unknown> | undefined;
 }
@@ -47,20 +67,32 @@ export interface Tried {
     readonly rejections: Readonly<Record<string, { readonly count: number; readonly example: string }>>;
   };
   readonly requests: readonly NonNullable<CassetteExchange['request']>[];
+  /** What came of asking for an offer again; absent where that was not wanted or there was none. */
+  readonly verified?: TriedAction<Verification>;
+  readonly handedOff?: TriedAction<WayOn>;
   /** What became of each file or message, for a partner that hands its inventory over. */
   readonly handedOver?: readonly HandedOverFate[];
   readonly rows: readonly TriedRow[];
 }
 
+/** What came of an action with one offer. */
+export interface TriedAction<T> {
+  /** Id of the offer. */
+  readonly offer: string;
+  readonly result: T;
+  /** Why it failed; empty where it did not. */
+  readonly detail: string;
+}
+
 /** A row of the partner and what became of it. */
-export interface TriedRow extends Omit<RowFate, 'reads'> {
+export interface TriedRow extends Omit<RowFate, 'reads' | 'held'> {
   /** What the mapping looked at, each with its path. */
   readonly reads: readonly Pick<Read, 'path' | 'value'>[];
 }
 
 /** Searches a partner once, live or from a cassette. Throws ConfigError. */
 export async function tryPartner(name: string, request: TryRequest): Promise<Tried> {
-  const { bench, search, secrets, handedOver } = await ask(name, request);
+  const { bench, search, secrets, handedOver, done } = await ask(name, request);
   const by = bench.partner.adapter.authenticatedBy;
   const requests = search.exchanged.map(({ request: sent }) => sent);
   const redactor = new Redactor([...secrets, ...tokensSent(requests, by)], by);
@@ -91,11 +123,17 @@ export async function tryPartner(name: string, request: TryRequest): Promise<Tri
         fate.detail === undefined ? fate : { ...fate, detail: redactor.text(fate.detail) },
       ),
     }),
-    rows: search.fates.map(({ reads, ...fate }) => ({
+    ...(done?.verify !== undefined && { verified: shownAction(done.verify) }),
+    ...(done?.handoff !== undefined && { handedOff: shownAction(done.handoff) }),
+    rows: search.fates.map(({ reads, held: _, ...fate }) => ({
       ...fate,
       reads: reads.map(({ path: at, value }) => ({ path: at, value })),
     })),
   };
+}
+
+function shownAction<T>({ offer, result, detail }: Done<T>): TriedAction<T> {
+  return { offer, result, detail };
 }
 
 /** A conversation recorded, with a golden case that expects what it became as soon as `test --update` ran. */
@@ -123,9 +161,11 @@ export async function recordPartner(name: string, request: RecordRequest): Promi
   const { feed, push } = bench.partner.adapter.inventory ?? {};
   if (feed !== undefined) return recordFile(bench, request, feed);
   if (push !== undefined) return recordMessages(bench, request, push, listening);
-  const { search, secrets, asked } = await ask(name, request);
+  const { search, secrets, asked, done = {} } = await ask(name, request);
   const { basePath, adapter } = bench.partner;
-  return recorded(bench, asked, search, recordOf(asked, search.exchanged, secrets, basePath, adapter).exchanges);
+  const actions = { verify: done.verify?.exchanged ?? [], handoff: done.handoff?.exchanged ?? [] };
+  const cassette = recordOf(asked, search.exchanged, secrets, basePath, adapter, actions);
+  return recorded(bench, asked, search, cassette, done);
 }
 
 async function recordFile(bench: BenchPartner, request: TryRequest, feed: FeedFormat): Promise<Recorded> {
@@ -138,7 +178,8 @@ async function recordFile(bench: BenchPartner, request: TryRequest, feed: FeedFo
   const found = new Set(rows.flatMap((row) => index(row)?.key ?? []));
   const short = file.status === 200 ? await shortened(file, partner, feed, found) : file;
   const redactor = new Redactor(secretsOf(partner, bench.credentials));
-  return recorded(bench, asked, search, [{ answer: recordedFile(short, redactor) }]);
+  const cassette = { exchanges: [{ answer: recordedFile(short, redactor) }] };
+  return recorded(bench, asked, search, cassette, await handedOff(request, search));
 }
 
 async function recordMessages(
@@ -153,30 +194,34 @@ async function recordMessages(
   const messages = await heardMessages(partner, push, listening);
   const { search } = await replaySearch(partner, asked, { cassette: '', answers: [], messages });
   const redactor = new Redactor(secretsOf(partner, bench.credentials));
-  return recorded(
-    bench,
-    asked,
-    search,
-    messages.map((message) => recordedMessage(message, redactor)),
-  );
+  const cassette = { exchanges: messages.map((message) => recordedMessage(message, redactor)) };
+  return recorded(bench, asked, search, cassette, await handedOff(request, search));
+}
+
+/** The hand-off of an offer out of an inventory, for which nobody is asked; asking again is looking it up once more. */
+function handedOff({ handoff, offer }: TryRequest, search: Search): Promise<Actions> {
+  const redactor = new Redactor();
+  return act({ handoff, offer }, search, () => ({ http: new Replay([]), tokens: new HeldToken(), redactor }));
 }
 
 function recorded(
   { folder, partner }: BenchPartner,
   asked: Asked,
   search: Search,
-  exchanges: Cassette['exchanges'],
+  cassette: Pick<Cassette, 'exchanges' | 'verify' | 'handoff'>,
+  { verify, handoff }: Actions,
 ): Recorded {
   const criteria = Criteria.toJSON(asked.criteria) as Record<string, unknown>;
   const { market, currency } = asked;
   const recordedAt = new Date(asked.now).toISOString();
   const { failure, rejections } = search.outcome;
   const unreadable = rejections.some(({ reason }) => !harmless.has(nameOf(RejectionReason, reason).toUpperCase()));
-  const faulty = failure !== FailureKind.UNSPECIFIED || unreadable;
+  const failed = [verify, handoff].some((one) => one !== undefined && one.detail !== '');
+  const faulty = failure !== FailureKind.UNSPECIFIED || unreadable || failed;
   const { options } = partner.account;
   return {
     folder,
-    cassette: { recordedAt, asked: { criteria, market, currency }, exchanges },
+    cassette: { ...cassette, recordedAt, asked: { criteria, market, currency } },
     detail: search.outcome.detail,
     caseText: (file) =>
       caseText({
@@ -187,7 +232,10 @@ function recorded(
         market,
         currency,
         criteria,
+        ...(asked.locale !== 'en-GB' && { locale: asked.locale }),
         ...(Object.keys(options).length > 0 && { options }),
+        ...(verify !== undefined && { verify: { offer: verify.offer } }),
+        ...(handoff !== undefined && { handoff: { offer: handoff.offer, click: CLICK } }),
       }),
   };
 }
@@ -204,11 +252,23 @@ function sendsByItself(): Error {
   );
 }
 
+/** An action that was done with an offer. */
+interface Done<T> extends Acted<T> {
+  readonly offer: string;
+}
+
+/** What was done with an offer of the search. */
+interface Actions {
+  readonly verify?: Done<Verification> | undefined;
+  readonly handoff?: Done<WayOn> | undefined;
+}
+
 interface Asking {
   readonly bench: BenchPartner;
   readonly asked: Asked;
   readonly search: Search;
   readonly handedOver?: readonly HandedOverFate[] | undefined;
+  readonly done?: Actions;
   readonly secrets: readonly string[];
 }
 
@@ -222,11 +282,13 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
       return { bench, asked, secrets, ...(await readInventory(bench, { ...asked, filter: request.filter })) };
     }
     const http = new HttpClient();
+    const tokens = new TokenCache();
     try {
-      const search = await searchPartner(bench.partner, { ...asked, filter: request.filter }, http);
+      const search = await searchPartner(bench.partner, { ...asked, filter: request.filter }, http, { tokens });
+      const done = await act(request, search, () => ({ http, tokens, redactor: redactorOf(bench) }));
       // Tokens that the partner gave are known only now.
       const secrets = [...secretsOf(bench.partner, bench.credentials), ...bench.partner.secrets.texts];
-      return { bench, asked, secrets, search };
+      return { bench, asked, secrets, search, done };
     } finally {
       await http.close();
     }
@@ -237,12 +299,18 @@ async function ask(name: string, request: TryRequest): Promise<Asking> {
   const directory = path.dirname(file);
   const recording = {
     cassette: file,
-    answers: answersOf(cassette, directory),
+    answers: answersOf(cassette.exchanges, directory),
     messages: messagesOf(cassette, directory),
     found: findingsOf(cassette, directory),
   };
   const { search, handedOver } = await replaySearch(bench.partner, { ...asked, filter: request.filter }, recording);
-  return { bench, asked, secrets: [], search, handedOver };
+  const done = await act(request, search, (name) => ({
+    http: new Replay(answersOf(cassette[name] ?? [], directory)),
+    tokens: new HeldToken(),
+    clock: () => asked.now,
+    redactor: new Redactor([], bench.partner.adapter.authenticatedBy),
+  }));
+  return { bench, asked, secrets: [], search, handedOver, done };
 }
 
 /** Fetches the partner's file as it is now, and searches it. */
@@ -256,17 +324,41 @@ function readInventory({ partner }: BenchPartner, asked: Asked): Promise<Pick<As
   });
 }
 
+/** The click of what is tried and recorded. */
+const CLICK = 'recorded-click';
+
+function redactorOf({ partner, credentials }: BenchPartner): Redactor {
+  const secrets = [...secretsOf(partner, credentials), ...partner.secrets.texts];
+  return new Redactor(secrets, partner.adapter.authenticatedBy);
+}
+
+/** Does with an offer what is wanted. */
+async function act(
+  { verify, handoff, offer = '0' }: Pick<TryRequest, 'verify' | 'handoff' | 'offer'>,
+  search: Search,
+  tools: (name: ActionName) => ActionTools,
+): Promise<Actions> {
+  if (verify !== true && handoff !== true) return {};
+  const named = offerOf(search, { offer }) ?? offerOf(search, { offer: /^\d+$/.test(offer) ? Number(offer) : offer });
+  if (named?.offer === undefined) return {};
+  const { id, held } = named;
+  return {
+    ...(verify === true && { verify: { offer: id, ...(await verifyOffer(held, named.offer, tools('verify'))) } }),
+    ...(handoff === true && { handoff: { offer: id, ...(await handOff(held, CLICK, tools('handoff'))) } }),
+  };
+}
+
 function askedOf({ partner, folder }: BenchPartner, request: TryRequest, cassette: Cassette | undefined): Asked {
   const { vertical } = partner.adapter;
-  const { market, currency } = request;
+  const { market, currency, locale = 'en-GB' } = request;
   const now = cassette?.recordedAt === undefined ? Date.now() : Date.parse(cassette.recordedAt);
   const said = request.criteriaOf(vertical);
   if (said !== undefined) {
-    return { criteria: Criteria.fromJSON(said), market, currency, locale: 'en-GB', now };
+    return { criteria: criteriaFromJson(said), market, currency, locale, now };
   }
   if (cassette?.asked !== undefined) {
     const { criteria, ...where } = cassette.asked;
-    return { criteria: Criteria.fromJSON(criteria), ...where, locale: 'en-GB', now };
+    return { criteria: criteriaFromJson(criteria), ...where, locale, now };
   }
   const cases = loadCases(folder);
   const { cassette: file } = request;
@@ -275,5 +367,6 @@ function askedOf({ partner, folder }: BenchPartner, request: TryRequest, cassett
   if (example === undefined) {
     throw invalidField('criteria', `say what is sought, as \`entrepot search ${vertical}\` takes it; --help shows how`);
   }
-  return cassette === undefined ? { ...example, now } : example;
+  const spoken = { ...example, ...(request.locale !== undefined && { locale }) };
+  return cassette === undefined ? { ...spoken, now } : spoken;
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { EntrepotError } from '../../libs/errors/index.ts';
-import { requireMessage } from './messages.ts';
-import { checkShape } from './request-shape.ts';
+import { EntrepotError } from '../errors/index.ts';
+import { descriptors } from './descriptors.ts';
+import { checkShape } from './json-shape.ts';
 
-const search = requireMessage('entrepot.query.v1.SearchRequest');
+const search = descriptors().getMessage('entrepot.query.v1.SearchRequest')!;
 
 const refusal = (body: unknown): EntrepotError => {
   try {

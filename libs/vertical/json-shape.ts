@@ -1,8 +1,8 @@
 // Holds a JSON body against its message before it is read, so that a mistake is answered with where it is and what
 // would be right. The generated fromJSON forgives (an unknown field is dropped, a wrong type becomes a default), which
-// is right between our own programs and wrong at a door.
+// is right between our own programs and wrong at a door, be it the API's or a command's.
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
-import { EntrepotError, type FieldViolation } from '../../libs/errors/index.ts';
+import { EntrepotError, type FieldViolation } from '../errors/index.ts';
 
 /** One mistake: where, what is wrong, and whether the field itself is unknown. */
 interface Mistake extends FieldViolation {

@@ -26,10 +26,7 @@ it('is right as a link with the click encoded, or as a token', async () => {
 
 it('is wrong as what nobody can follow', async () => {
   expect((await found('url: row.at', false))[0]).toEqual(['failed', 'hand-off: url is no link of http or https']);
-  expect((await found('url: row.none', false))[0]).toEqual([
-    'failed',
-    'the row has neither a link nor a token to go on with',
-  ]);
+  expect((await found('url: row.none', false))[0]).toEqual(['failed', 'the offer has no link to go on with']);
 });
 
 it('is wrong where the click is not encoded, or does not arrive', async () => {

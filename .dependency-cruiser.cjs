@@ -19,7 +19,7 @@ module.exports = {
     {
       name: 'nothing-imports-tests',
       severity: 'error',
-      from: { path: '^(libs|services)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(libs|services)/', pathNot: '\\.(test|slow)\\.ts$' },
       to: { path: '(^test/|\\.test\\.ts$)' },
     },
     {

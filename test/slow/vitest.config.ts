@@ -2,5 +2,10 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/slow/**/*.slow.ts'], testTimeout: 600_000, hookTimeout: 120_000, fileParallelism: false },
+  test: {
+    include: ['{test/slow,libs,services}/**/*.slow.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
 });

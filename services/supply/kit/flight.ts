@@ -1,7 +1,5 @@
-import type { FlightSegment } from '../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
-import type { HostFunction } from '../../../libs/expression/index.ts';
 import { descriptors } from '../../../libs/vertical/index.ts';
-import { CABIN_NAMES, flightItem, joinBrands, type SegmentFare } from '../mapping/flight-item.ts';
+import { flightItem, type SegmentFare } from '../mapping/flight-item.ts';
 import {
   type Itinerary,
   itineraryColumns,
@@ -17,7 +15,7 @@ import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { type CompiledField, compileMessage, mappingAt } from './item.ts';
 import { compileObject } from './layout.ts';
-import { compileMoment } from './leaf.ts';
+import { compileMoment, enumNumber, textOf } from './leaf.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
 import { isEach, loopScope } from './template.ts';
 
@@ -49,36 +47,16 @@ const STATED = [
   'technical_stops',
 ] as const;
 
-/** For manifests of flights. */
-export const flightFunctions: ReadonlyMap<string, HostFunction> = new Map<string, HostFunction>([
-  [
-    'lowest_cabin',
-    {
-      args: ['list_dyn'],
-      result: 'string',
-      call: lowestCabin,
-      doc: 'the lowest of cabins by name (ECONOMY, PREMIUM_ECONOMY, BUSINESS, FIRST), others aside',
-    },
-  ],
-  [
-    'join_brands',
-    {
-      args: ['list_dyn'],
-      result: 'string',
-      call: joinBrands,
-      doc: 'names of brands, each once, joined by " / "; absent where there is none',
-    },
-  ],
-]);
-
-function lowestCabin(names: readonly unknown[]): string | undefined {
-  let lowest = CABIN_NAMES.length;
-  for (const name of names) {
-    const cabin = CABIN_NAMES.indexOf(name as string);
-    if (cabin > 0 && cabin < lowest) lowest = cabin;
-  }
-  return CABIN_NAMES[lowest];
-}
+/** What a fare says of a segment. */
+const FARE = [
+  'originTerminal',
+  'destinationTerminal',
+  'aircraft',
+  'cabin',
+  'fareBasis',
+  'bookingClass',
+  'durationMinutes',
+] as const;
 
 interface Loop {
   readonly over: Reader;
@@ -263,7 +241,14 @@ function compileSegment(
   });
   const message = descriptors().getMessage('entrepot.offer.v1.FlightSegment');
   if (message === undefined) throw new Error('The descriptors lack FlightSegment.');
-  const lazy = compileMessage(compiler, path, message, rest, scope).filter(({ name }) => rest[name] !== undefined);
+  const lazy = new Map(
+    compileMessage(compiler, path, message, rest, scope).map((field) => [field.key, field.leaf?.read]),
+  );
+  const cabins = message.fields.find(({ name }) => name === 'cabin')?.enum;
+  const fares = compileObject<Readonly<Record<(typeof FARE)[number], unknown>>>(
+    compiler,
+    Object.fromEntries(FARE.map((key) => [key, lazy.get(key)])),
+  );
   return {
     stated(frame) {
       const read = state(frame);
@@ -271,17 +256,16 @@ function compileSegment(
       return segmentOf(read);
     },
     fare(frame) {
-      const made: Partial<Record<keyof FlightSegment, unknown>> = {};
-      for (const field of lazy) made[field.key as keyof FlightSegment] = field.value(frame);
+      const read = fares(frame);
+      const minutes = read.durationMinutes;
       return {
-        originTerminal: (made.originTerminal ?? '') as string,
-        destinationTerminal: (made.destinationTerminal ?? '') as string,
-        aircraft: (made.aircraft ?? '') as string,
-        cabin: (made.cabin ?? 0) as SegmentFare['cabin'],
-        fareBasis: (made.fareBasis ?? '') as string,
-        bookingClass: (made.bookingClass ?? '') as string,
-        minutes:
-          typeof made.durationMinutes === 'number' && made.durationMinutes > 0 ? made.durationMinutes : undefined,
+        originTerminal: textOf(read.originTerminal) ?? '',
+        destinationTerminal: textOf(read.destinationTerminal) ?? '',
+        aircraft: textOf(read.aircraft) ?? '',
+        cabin: cabins === undefined ? 0 : (enumNumber(cabins, read.cabin) as SegmentFare['cabin']),
+        fareBasis: textOf(read.fareBasis) ?? '',
+        bookingClass: textOf(read.bookingClass) ?? '',
+        minutes: typeof minutes === 'number' && (minutes | 0) === minutes && minutes > 0 ? minutes : undefined,
       };
     },
   };

@@ -4,8 +4,8 @@ import type { HostFunction } from '../../../libs/expression/index.ts';
 import { descriptors, docOf, type Vertical, verticals } from '../../../libs/vertical/index.ts';
 import { criteriaVariables } from './criteria.ts';
 import { factDocs } from './facts.ts';
-import { flightFunctions } from './flight.ts';
 import { commonFunctions } from './functions.ts';
+import { flightFunctions } from './functions-flight.ts';
 import { manifestSchema } from './schema.ts';
 
 /** The reference of a manifest as Markdown: every key, variable and function, made of what the code checks against. */

@@ -114,6 +114,7 @@ export const googleMerchant: ByHand<Row, { readonly rows: readonly Item[] }> = {
     ships_from: ({ item }) => item.ships_from_country,
     color: ({ item }) => item.color,
     size: ({ item }) => item.size,
+    accepts_bids: () => false,
   },
   price: ({ id, amount, currency }, context) => ({
     currency,

@@ -156,6 +156,7 @@ export const shopify: ByHand<Row, { readonly rows: readonly Product[]; readonly 
     quantity_available: ({ quantity }) => (quantity !== undefined && quantity >= 0 ? quantity : undefined),
     color: (row) => optionOf(row, ['color', 'colour']),
     size: (row) => optionOf(row, ['size']),
+    accepts_bids: () => false,
   },
   price({ variant: { price }, id }, context) {
     const { currency: own, currency_citation: citation = '', taxes_included: included } = optionsOf(context);

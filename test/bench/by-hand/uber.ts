@@ -42,6 +42,7 @@ const classesOfGroups: Readonly<Record<string, string>> = {
   taxi: 'TAXI',
   moto: 'MOTO',
 };
+const WHEELCHAIR = /wav$/i;
 const EXACT = /^[^0-9]*([0-9]+[.][0-9][0-9])$/;
 
 /** The amount that the words name, where the bounds are the same one rounded to whole units. */
@@ -90,6 +91,7 @@ export const uber: ByHand<Row, { readonly prices: readonly Estimate[] }> = {
     distance_km: ({ estimate }) => (estimate.distance === undefined ? undefined : estimate.distance * 1.609344),
     surge_multiplier: ({ estimate }) => estimate.surge_multiplier,
     price_kind: () => 'ESTIMATED',
+    wheelchair_accessible: ({ estimate }) => (WHEELCHAIR.test(estimate.display_name ?? '') ? true : undefined),
     shared: ({ product }) => product?.shared,
   },
   price({ estimate, product }, context) {

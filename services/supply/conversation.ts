@@ -7,9 +7,10 @@ import {
 } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { AskContext } from './adapter.ts';
 import { emptyOutcome, type Page } from './ask.ts';
-import { deadlineOf, type ExchangeBounds } from './exchange.ts';
+import type { ExchangeBounds } from './exchange.ts';
 import { cancelled } from './failure.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import { deadlineOf } from './partner-time.ts';
 
 /** A search that takes part in a conversation. */
 interface Participant {

@@ -5,7 +5,6 @@ import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { Adapter, AskContext, PartnerRequest, SessionClient, StatedFailure } from './adapter.ts';
 import { headersRead } from './answer-headers.ts';
 import { parseBody } from './body.ts';
-import type { ConcurrencyLimit } from './concurrency.ts';
 import { type Endpoint, loginEndpoint } from './endpoint.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import type { HttpAnswer, HttpSender } from './http.ts';
@@ -13,6 +12,7 @@ import type { Inventory } from './inventory/inventory.ts';
 import { lookUp } from './inventory/look-up.ts';
 import type { InventoryLookup } from './inventory/types.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import { deadlineOf, holdingPlace, LEAST_TIME_MS } from './partner-time.ts';
 import type { Question } from './question.ts';
 import { retryAfterMs } from './rate-limit.ts';
 import { type FetchedToken, isToken, type TokenBounds, type TokenCache } from './tokens.ts';
@@ -374,41 +374,6 @@ interface Way {
   readonly endpoint?: Endpoint;
   /** It logs in. */
   readonly login?: true;
-}
-
-/** Does the work while holding one of a partner's places, which is waited for until the deadline. Throws PartnerFailure. */
-export async function holdingPlace<T>(
-  limit: ConcurrencyLimit,
-  deadline: number,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
-  if (!limit.tryEnter()) {
-    const entered = await limit.enter(deadline - LEAST_TIME_MS, signal);
-    if (entered === 'cancelled') throw cancelled();
-    if (entered === 'too_late') {
-      throw new PartnerFailure({
-        failure: FailureKind.TIMEOUT,
-        detail: `waited for one of its ${limit.limit} calls at once until the time was over; see its concurrency`,
-      });
-    }
-  }
-  try {
-    return await work();
-  } finally {
-    limit.leave();
-  }
-}
-
-/** A call that has waited does not begin with less time than this: nobody could answer it. */
-const LEAST_TIME_MS = 10;
-
-/** When a partner's time is over, epoch ms. Of the caller's, a twentieth, 5 to 100 ms, is kept back for the way up. */
-export function deadlineOf(timeoutMs: number, callers: number | undefined, now: number): number {
-  const own = now + timeoutMs;
-  if (callers === undefined) return own;
-  const margin = Math.min(100, Math.max(5, (callers - now) / 20));
-  return Math.min(own, callers - margin);
 }
 
 function kindOf(status: number): FailureKind {

@@ -7,34 +7,25 @@ import {
   type JSONSchema,
   loadYamlDocument,
   parseYaml,
-  secret,
   type YamlDocument,
   yamlFiles,
 } from '../../libs/config/index.ts';
-import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { verticals } from '../../libs/vertical/index.ts';
-import type { Account, Adapter, Manifest } from './adapter.ts';
 import { readRemoteCertificate, remoteTrafficProblem, trafficProblem } from './certificate.ts';
-import { ConcurrencyLimit } from './concurrency.ts';
 import { type PartnerConfig, partnerSchema } from './config.ts';
+import { configurePartner, type LoadedAdapter } from './configure-partner.ts';
 import { endpointOf } from './endpoint.ts';
-import { PartnerFailure } from './failure.ts';
-import { digestOfAdapter, digestOfFolder, shortDigest } from './folder-digest.ts';
-import { importVersion } from './import-version.ts';
+import { digestOfAdapter, digestOfFolder } from './folder-digest.ts';
 import { loginOption } from './kit/auth.ts';
 import { compileManifest } from './kit/compile.ts';
 import { optionProblem } from './kit/context.ts';
-import type { Door } from './kit/door.ts';
 import type { ManifestFile } from './kit/manifest.ts';
 import { manifestSchema } from './kit/schema.ts';
-import { type ColumnPlan, planColumns } from './map-rows.ts';
+import { loadDoor } from './load-door.ts';
+import { planColumns } from './map-rows.ts';
 import type { ConfiguredPartner } from './partner.ts';
-import { RateLimitHold } from './rate-limit.ts';
 import { type RemoteConfig, remoteProblems, remoteSchema, saysAddress } from './remote/config.ts';
 import { configureRemote, type RemotePartner, type SupplyPartner } from './remote/partner.ts';
-import { RequestRate } from './request-rate.ts';
-import { KnownSecrets } from './secrets.ts';
 
 /** Where the shipped adapters are. */
 export const shippedAdapters = fileURLToPath(new URL('./partners', import.meta.url));
@@ -58,16 +49,6 @@ export function adapterDirectoriesOf(sources: Pick<PartnerSources, 'adapterDirec
 function defaultDirectories(): readonly string[] {
   const own = (process.env.ENTREPOT_ADAPTERS ?? '').split(path.delimiter).filter((directory) => directory !== '');
   return [...own, shippedAdapters];
-}
-
-/** An adapter of a folder. */
-export interface LoadedAdapter {
-  readonly folder: string;
-  readonly adapter: Adapter;
-  readonly manifest: ManifestFile;
-  readonly plan: ColumnPlan;
-  /** Digest of the manifest and every source file. */
-  readonly digest: string;
 }
 
 /** The partners' files as they are now. */
@@ -211,32 +192,6 @@ export async function loadAdapter(folder: string, file = path.join(folder, 'mani
   return { folder, adapter, manifest, plan: planColumns(adapter, vertical), digest };
 }
 
-/**
- * The functions beside a manifest; none where there is no such file.
- *
- * @param version other sources are other modules, also those that map.ts imports
- */
-async function loadDoor(file: string, version: string): Promise<Door | undefined> {
-  if (!existsSync(file)) return undefined;
-  const module: unknown = await importVersion(file, version).catch((cause: unknown) => {
-    throw moduleProblem(file, `cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
-  });
-  const door = isObject(module) ? module.map : undefined;
-  if (!isObject(door)) throw moduleProblem(file, 'exports no `map`; see kit/door.ts');
-  const { adapter } = door;
-  const unknown = Object.keys(door).filter((name) => !DOOR.has(name));
-  if (unknown.length > 0) {
-    throw moduleProblem(file, `map has ${unknown.join(', ')}; there are: ${[...DOOR].join(', ')}`);
-  }
-  const wrong = FUNCTIONS.filter((name) => isObject(adapter) && name in adapter && typeof adapter[name] !== 'function');
-  if (wrong.length > 0) throw moduleProblem(file, `map.adapter.${wrong[0]} is no function`);
-  const missing = FUNCTIONS.filter((name) => isObject(adapter) && 'read' in adapter && !(name in adapter));
-  if (missing.length > 0) {
-    throw moduleProblem(file, `map.adapter reads rows of its own, so it needs ${missing.join(', ')} too`);
-  }
-  return door as Door;
-}
-
 /** The partner by address of a file, whatever share of the traffic it may have where that is said. Throws ConfigError. */
 export function loadRemote(file: string, twinUrl?: string, anyShare = false): RemotePartner {
   const document = loadFile<RemoteConfig>(file, remoteSchema(), twinUrl);
@@ -290,106 +245,6 @@ function checkTraffic(
   const share = enabled ? trafficShare : 0;
   const reason = trafficProblem({ share, adapter, folder, digest: digestOfFolder(folder), endpoint, twinUrl });
   if (reason !== undefined) throw new ConfigError([document.problem(['trafficShare'], reason)]);
-}
-
-const DOOR: ReadonlySet<string> = new Set(['fields', 'rows', 'price', 'expiresAt', 'adapter'] satisfies (keyof Door)[]);
-
-function moduleProblem(file: string, reason: string): ConfigError {
-  return new ConfigError([{ file, line: 0, column: 0, reason }]);
-}
-
-const FUNCTIONS = [
-  'ask',
-  'readError',
-  'read',
-  'price',
-  'expiresAt',
-  'item',
-  'verify',
-  'readVerified',
-  'rowOfVerified',
-  'handoff',
-] as const satisfies readonly (keyof Adapter)[];
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-/** A partner of an account's settings and an adapter. */
-export function configurePartner(name: string, config: PartnerConfig, loaded: LoadedAdapter): ConfiguredPartner {
-  const { defaults, taxBasis: stated, ...rest } = loaded.manifest;
-  const endpoint = config.endpoint.replace(/\/+$/, '');
-  const url = new URL(endpoint);
-  const secrets = new KnownSecrets();
-  const account: Account = {
-    partner: name,
-    endpoint,
-    options: config.options,
-    credential: (credential) => {
-      const text = credentialOf(name, config, credential);
-      secrets.add(text);
-      return text;
-    },
-  };
-  const taxBasis: Record<string, { basis: TaxBasis; citation: string }> = {};
-  for (const [market, { basis, citation }] of Object.entries(stated ?? {})) {
-    taxBasis[market] = { basis: TaxBasis[basis], citation };
-  }
-  const manifest: Manifest = {
-    ...rest,
-    defaults: { ...defaults, lifetimeSeconds: config.lifetimeSeconds ?? defaults.lifetimeSeconds },
-    ...(stated !== undefined && { taxBasis }),
-    // The mapping before the "+", as certificates by address are bound to it.
-    digest: `${loaded.digest}+${shortDigest([JSON.stringify([name, config])]).slice(0, 6)}`,
-  };
-  return {
-    name,
-    adapter: loaded.adapter,
-    manifest,
-    account,
-    folder: loaded.folder,
-    origin: url.origin,
-    basePath: url.pathname.replace(/\/+$/, ''),
-    markets: config.markets,
-    enabled: config.enabled,
-    timeoutMs: config.timeoutMs ?? defaults.timeoutMs,
-    maxPages: config.maxPages ?? defaults.maxPages,
-    maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes,
-    trafficShare: config.trafficShare,
-    sendTraceparent: config.sendTraceparent,
-    plan: loaded.plan,
-    limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
-    hold: new RateLimitHold(),
-    ...freshnessOf(config, defaults),
-    rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
-    secrets,
-  };
-}
-
-/** What the account says counts before what the manifest says. */
-function freshnessOf(
-  config: PartnerConfig,
-  defaults: Manifest['defaults'],
-): Pick<ConfiguredPartner, 'reuseMs' | 'reuseEmptyMs' | 'shareInFlight'> {
-  const reuseMs = (config.reuseSeconds ?? defaults.reuseSeconds ?? 0) * 1_000;
-  const reuseEmptyMs = (config.reuseEmptySeconds ?? defaults.reuseEmptySeconds ?? 0) * 1_000;
-  return {
-    reuseMs,
-    reuseEmptyMs: Math.min(reuseMs, reuseEmptyMs),
-    shareInFlight: config.shareInFlight ?? defaults.shareInFlight ?? true,
-  };
-}
-
-function credentialOf(partner: string, config: PartnerConfig, credential: string): string {
-  const reference = Object.hasOwn(config.credentials, credential) ? config.credentials[credential] : undefined;
-  const refuse = (detail: string, cause?: unknown): PartnerFailure =>
-    new PartnerFailure({ failure: FailureKind.AUTHENTICATION, detail, cause });
-  if (reference === undefined) throw refuse(`credential "${credential}" is missing in the configuration of ${partner}`);
-  try {
-    return secret(reference);
-  } catch (error) {
-    throw refuse(`credential "${credential}": ${error instanceof Error ? error.message : String(error)}`, error);
-  }
 }
 
 function isAdapterFolder(folder: string): boolean {

@@ -2,8 +2,9 @@ import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/ap
 import { FailureKind, type OutcomeStatus } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { CallOptions } from '../../../libs/mesh/index.ts';
 import { tracer } from '../../../libs/telemetry/index.ts';
-import { deadlineOf, type ExchangeBounds, holdingPlace } from '../exchange.ts';
+import type { ExchangeBounds } from '../exchange.ts';
 import { failureName, outcomeName } from '../failure.ts';
+import { deadlineOf, holdingPlace } from '../partner-time.ts';
 import { isToken } from '../tokens.ts';
 import { readSecret, refused } from './connections.ts';
 import type { RemotePartner } from './partner.ts';

@@ -3,10 +3,11 @@ import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts'
 import { parseAmount } from '../../../libs/money/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
 import type { AnswerStore } from '../answers.ts';
-import { deadlineOf, type ExchangeBounds } from '../exchange.ts';
+import type { ExchangeBounds } from '../exchange.ts';
 import { failureName } from '../failure.ts';
 import { makeOffers, missing } from '../offers.ts';
 import type { AnyPartner } from '../partner.ts';
+import { deadlineOf } from '../partner-time.ts';
 import { optionsOf } from './call.ts';
 import type { RemoteConnections } from './connections.ts';
 import { remoteFailure } from './failure.ts';

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../../../libs/config/index.ts';
+import { configurePartner } from '../configure-partner.ts';
 import type { ManifestFile } from '../kit/manifest.ts';
-import { adapterDirectoriesOf, configurePartner, findAdapterFolder, loadAdapter, loadPartner } from '../load.ts';
+import { adapterDirectoriesOf, findAdapterFolder, loadAdapter, loadPartner } from '../load.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 import { RequestRate } from '../request-rate.ts';
 

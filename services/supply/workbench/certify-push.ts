@@ -12,10 +12,9 @@ import { inventorySearchChecks } from './certify-inventory.ts';
 import { failingAt } from './failing-store.ts';
 import { type Check, check, untried } from './grade.ts';
 import { handOverMessage, receiverOf } from './hand-over.ts';
+import { ordersOf } from './orders.ts';
 import { type SealedMessage, sealed, signatureOf, strange } from './sealed-message.ts';
 
-/** Orders in which more than 4 messages of a case are tried; of 4 all are. */
-const MOST_ORDERS = 12;
 /** What finding a shelf that is there takes. */
 const SHELF_STATEMENTS = 1;
 const HTML = '<!DOCTYPE html><html><body>Down for maintenance</body></html>';
@@ -404,30 +403,6 @@ function fullSync(all: readonly CaseResult[], histories: readonly History[]): Ch
       syncs.includes(one) && handedOver.some(({ deleted = 0 }) => deleted > 0),
   );
   return check('faults', name, deleting.length > 0 ? [] : ['in no case does one delete anything'], syncs.length);
-}
-
-/** Orders of so many things: all where they are few, else some that differ much. */
-function ordersOf(count: number): number[][] {
-  const first = Array.from({ length: count }, (_, at) => at);
-  if (count <= 4) return permutations(first).slice(1);
-  const orders = [[...first].reverse()];
-  // A walk through the orders by steps that share nothing with their number.
-  for (let seed = 1; orders.length < MOST_ORDERS; seed++) {
-    const left = [...first];
-    let state = seed * 2_654_435_761;
-    orders.push(
-      first.map(() => {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-        return left.splice((state >>> 8) % left.length, 1)[0]!;
-      }),
-    );
-  }
-  return orders;
-}
-
-function permutations(list: readonly number[]): number[][] {
-  if (list.length === 0) return [[]];
-  return list.flatMap((one, at) => permutations(list.filter((_, other) => other !== at)).map((rest) => [one, ...rest]));
 }
 
 function without(headers: Headers, names: readonly string[]): Headers {

@@ -1,0 +1,101 @@
+import { secret } from '../../libs/config/index.ts';
+import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import type { Account, Adapter, Manifest } from './adapter.ts';
+import { ConcurrencyLimit } from './concurrency.ts';
+import type { PartnerConfig } from './config.ts';
+import { PartnerFailure } from './failure.ts';
+import { shortDigest } from './folder-digest.ts';
+import type { ManifestFile } from './kit/manifest.ts';
+import type { ColumnPlan } from './map-rows.ts';
+import type { ConfiguredPartner } from './partner.ts';
+import { RateLimitHold } from './rate-limit.ts';
+import { RequestRate } from './request-rate.ts';
+import { KnownSecrets } from './secrets.ts';
+
+/** An adapter of a folder. */
+export interface LoadedAdapter {
+  readonly folder: string;
+  readonly adapter: Adapter;
+  readonly manifest: ManifestFile;
+  readonly plan: ColumnPlan;
+  /** Digest of the manifest and every source file. */
+  readonly digest: string;
+}
+
+/** A partner of an account's settings and an adapter. */
+export function configurePartner(name: string, config: PartnerConfig, loaded: LoadedAdapter): ConfiguredPartner {
+  const { defaults, taxBasis: stated, ...rest } = loaded.manifest;
+  const endpoint = config.endpoint.replace(/\/+$/, '');
+  const url = new URL(endpoint);
+  const secrets = new KnownSecrets();
+  const account: Account = {
+    partner: name,
+    endpoint,
+    options: config.options,
+    credential: (credential) => {
+      const text = credentialOf(name, config, credential);
+      secrets.add(text);
+      return text;
+    },
+  };
+  const taxBasis: Record<string, { basis: TaxBasis; citation: string }> = {};
+  for (const [market, { basis, citation }] of Object.entries(stated ?? {})) {
+    taxBasis[market] = { basis: TaxBasis[basis], citation };
+  }
+  const manifest: Manifest = {
+    ...rest,
+    defaults: { ...defaults, lifetimeSeconds: config.lifetimeSeconds ?? defaults.lifetimeSeconds },
+    ...(stated !== undefined && { taxBasis }),
+    // The mapping before the "+", as certificates by address are bound to it.
+    digest: `${loaded.digest}+${shortDigest([JSON.stringify([name, config])]).slice(0, 6)}`,
+  };
+  return {
+    name,
+    adapter: loaded.adapter,
+    manifest,
+    account,
+    folder: loaded.folder,
+    origin: url.origin,
+    basePath: url.pathname.replace(/\/+$/, ''),
+    markets: config.markets,
+    enabled: config.enabled,
+    timeoutMs: config.timeoutMs ?? defaults.timeoutMs,
+    maxPages: config.maxPages ?? defaults.maxPages,
+    maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes,
+    trafficShare: config.trafficShare,
+    sendTraceparent: config.sendTraceparent,
+    plan: loaded.plan,
+    limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
+    hold: new RateLimitHold(),
+    ...freshnessOf(config, defaults),
+    rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
+    secrets,
+  };
+}
+
+/** What the account says counts before what the manifest says. */
+function freshnessOf(
+  config: PartnerConfig,
+  defaults: Manifest['defaults'],
+): Pick<ConfiguredPartner, 'reuseMs' | 'reuseEmptyMs' | 'shareInFlight'> {
+  const reuseMs = (config.reuseSeconds ?? defaults.reuseSeconds ?? 0) * 1_000;
+  const reuseEmptyMs = (config.reuseEmptySeconds ?? defaults.reuseEmptySeconds ?? 0) * 1_000;
+  return {
+    reuseMs,
+    reuseEmptyMs: Math.min(reuseMs, reuseEmptyMs),
+    shareInFlight: config.shareInFlight ?? defaults.shareInFlight ?? true,
+  };
+}
+
+function credentialOf(partner: string, config: PartnerConfig, credential: string): string {
+  const reference = Object.hasOwn(config.credentials, credential) ? config.credentials[credential] : undefined;
+  const refuse = (detail: string, cause?: unknown): PartnerFailure =>
+    new PartnerFailure({ failure: FailureKind.AUTHENTICATION, detail, cause });
+  if (reference === undefined) throw refuse(`credential "${credential}" is missing in the configuration of ${partner}`);
+  try {
+    return secret(reference);
+  } catch (error) {
+    throw refuse(`credential "${credential}": ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}

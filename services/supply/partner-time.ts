@@ -1,0 +1,38 @@
+import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { ConcurrencyLimit } from './concurrency.ts';
+import { cancelled, PartnerFailure } from './failure.ts';
+
+/** Does the work while holding one of a partner's places, which is waited for until the deadline. Throws PartnerFailure. */
+export async function holdingPlace<T>(
+  limit: ConcurrencyLimit,
+  deadline: number,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!limit.tryEnter()) {
+    const entered = await limit.enter(deadline - LEAST_TIME_MS, signal);
+    if (entered === 'cancelled') throw cancelled();
+    if (entered === 'too_late') {
+      throw new PartnerFailure({
+        failure: FailureKind.TIMEOUT,
+        detail: `waited for one of its ${limit.limit} calls at once until the time was over; see its concurrency`,
+      });
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    limit.leave();
+  }
+}
+
+/** A call that has waited does not begin with less time than this: nobody could answer it. */
+export const LEAST_TIME_MS = 10;
+
+/** When a partner's time is over, epoch ms. Of the caller's, a twentieth, 5 to 100 ms, is kept back for the way up. */
+export function deadlineOf(timeoutMs: number, callers: number | undefined, now: number): number {
+  const own = now + timeoutMs;
+  if (callers === undefined) return own;
+  const margin = Math.min(100, Math.max(5, (callers - now) / 20));
+  return Math.min(own, callers - margin);
+}

@@ -47,6 +47,7 @@ async function edgeWith(methods: Partial<Query>, options: Partial<EdgeOptions> =
     handoff: nothing,
     reportConversion: nothing,
     explain: nothing,
+    explainSearch: nothing,
     ...methods,
   };
   const server = await serve({

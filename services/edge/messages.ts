@@ -47,6 +47,9 @@ export function pageQuery(query: Readonly<Record<string, string | string[]>>): {
       orderBy: orderBy ?? '',
       filter: filter ?? '',
       grouping: grouping === undefined ? Grouping.UNSPECIFIED : readGrouping(grouping),
+      currency: '',
+      ranking: '',
+      facets: [],
     },
   };
 }

@@ -89,6 +89,8 @@ async function finalPage(updates: AsyncIterable<{ update?: SearchUpdate | undefi
     progress: last.progress,
     facets: last.facets,
     cursor: last.cursor,
+    currency: last.upserts[0]?.price?.total?.currencyCode ?? '',
+    askedAgain: undefined,
   };
 }
 

@@ -25,6 +25,9 @@ const options = (changes: Partial<PageOptions>): PageOptions => ({
   orderBy: '',
   filter: '',
   grouping: Grouping.UNSPECIFIED,
+  currency: '',
+  ranking: '',
+  facets: [],
   ...changes,
 });
 

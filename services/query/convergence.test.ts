@@ -8,7 +8,7 @@ import {
 import type { MeshClient } from '../../libs/mesh/index.ts';
 import { ClientView } from './testing/client-view.ts';
 import type { FakeSearch } from './testing/fake-supply.ts';
-import { flightSearch, type Rig, startRig } from './testing/rig.ts';
+import { flightSearch, type Rig, startRig, watchRequest } from './testing/rig.ts';
 import type { TestRow } from './testing/rows.ts';
 
 let rig: Rig;
@@ -106,7 +106,7 @@ class Follower {
     const left = this.#stream;
     const { searchId, cursor } = this.view;
     if (searchId === '') return;
-    this.#stream = this.#query.watchSearch({ searchId, cursor });
+    this.#stream = this.#query.watchSearch(watchRequest({ searchId, cursor }));
     await left.return?.();
     this.wake();
     await this.#pump;

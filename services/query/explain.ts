@@ -39,6 +39,9 @@ export async function explainOffer(
       total,
       ledgerMax: linesMax,
       totalMax,
+      rank: undefined,
+      origin: undefined,
+      outcome: undefined,
     };
   } catch (error) {
     throw cannotPrice(error);

@@ -65,8 +65,8 @@ function flagCounts(column: BoolColumn, rows: Uint32Array): FacetValue[] {
   let yes = 0;
   for (const row of rows) if (column.get(row)) yes++;
   return mostFirst([
-    { value: 'true', count: yes },
-    { value: 'false', count: rows.length - yes },
+    { value: 'true', count: yes, products: 0 },
+    { value: 'false', count: rows.length - yes, products: 0 },
   ]);
 }
 
@@ -74,7 +74,7 @@ function textCounts(column: StringColumnView, rows: Uint32Array): FacetValue[] {
   const { codes, dictionary } = column;
   const counts = new Uint32Array(dictionary.length);
   for (const row of rows) counts[codes[row]!]!++;
-  return mostFirst(Array.from(counts, (count, code) => ({ value: dictionary[code]!, count })));
+  return mostFirst(Array.from(counts, (count, code) => ({ value: dictionary[code]!, count, products: 0 })));
 }
 
 function listCounts(column: StringListColumnView, rows: Uint32Array): FacetValue[] {
@@ -90,7 +90,7 @@ function listCounts(column: StringListColumnView, rows: Uint32Array): FacetValue
       counts[code]!++;
     }
   }
-  return mostFirst(Array.from(counts, (count, code) => ({ value: dictionary[code]!, count })));
+  return mostFirst(Array.from(counts, (count, code) => ({ value: dictionary[code]!, count, products: 0 })));
 }
 
 function numberCounts(column: NumberColumn, rows: Uint32Array): FacetValue[] {
@@ -101,7 +101,7 @@ function numberCounts(column: NumberColumn, rows: Uint32Array): FacetValue[] {
     counts.set(value, (counts.get(value) ?? 0) + 1);
   }
   const sorted = [...counts].sort(([a, countA], [b, countB]) => countB - countA || a - b);
-  return sorted.map(([value, count]) => ({ value: String(value), count }));
+  return sorted.map(([value, count]) => ({ value: String(value), count, products: 0 }));
 }
 
 /** Largest count first, equal counts by text. Values that no row has are left out. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConversionStatus, type ReportConversionRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import { offerId } from './ids.ts';
-import { finalOf, type Rig, reader, startRig } from './testing/rig.ts';
+import { finalOf, type Rig, reader, startRig, watchRequest } from './testing/rig.ts';
 import { batchOf, madeOf, type TestRow } from './testing/rows.ts';
 
 let rig: Rig;
@@ -164,10 +164,10 @@ describe('verifying an offer', () => {
 
   test('tells those who follow the search', async () => {
     const { ids, searchId } = await offers([{ product: 'p', total: 100 }]);
-    const before = await reader(rig.query.watchSearch({ searchId, cursor: '' })).next();
+    const before = await reader(rig.query.watchSearch(watchRequest({ searchId, cursor: '' }))).next();
     verified({ product: 'p', total: 200 });
     await rig.query.verify({ offerId: ids[0]! });
-    const change = await reader(rig.query.watchSearch({ searchId, cursor: before.cursor })).next();
+    const change = await reader(rig.query.watchSearch(watchRequest({ searchId, cursor: before.cursor }))).next();
     expect(change.snapshot).toBe(false);
     expect(change.upserts.map(({ price }) => price?.total?.amount)).toEqual(['2.00']);
   });

@@ -58,6 +58,7 @@ export function wholeOffer(
     },
     expiresAt: made?.expiresAt ?? Temporal.Instant.fromEpochMilliseconds(set.expiryOf(row)),
     fetchedAt: made?.fetchedAt ?? set.sourceOf(row).fetchedAt,
+    stale: false,
     otherOffers: mask.otherOffers ? entry.others.map((other) => summary(searchId, set, other)) : [],
   };
   return mask.apply(offer);

@@ -161,6 +161,9 @@ export class Outcomes {
       cache: CacheUse.UNSPECIFIED,
       retryAfterMs: undefined,
       cacheAgeMs: undefined,
+      late: false,
+      hedges: 0,
+      timeMs: undefined,
       appliedFilters: this.#applied.textsOf(part.partner),
     };
   }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Grouping, type PageOptions, type SearchPage } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { ClientView } from './testing/client-view.ts';
 import type { FakeSearch } from './testing/fake-supply.ts';
-import { finalOf, flightSearch, type Rig, reader, startRig } from './testing/rig.ts';
+import { finalOf, flightSearch, type Rig, reader, startRig, watchRequest } from './testing/rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -15,6 +15,9 @@ const options = (changes: Partial<PageOptions>): PageOptions => ({
   orderBy: '',
   filter: '',
   grouping: Grouping.UNSPECIFIED,
+  currency: '',
+  ranking: '',
+  facets: [],
   ...changes,
 });
 
@@ -160,7 +163,7 @@ describe('pages of a held search', () => {
     const page = await getPage(first.searchId);
     const view = new ClientView();
     for (const offer of page.offers) view.offers.set(offer.offerId, offer);
-    const watch = reader(rig.query.watchSearch({ searchId: page.searchId, cursor: page.cursor }));
+    const watch = reader(rig.query.watchSearch(watchRequest({ searchId: page.searchId, cursor: page.cursor })));
     search.answer('b', [{ total: 100 }]);
     search.outcome('a', 1);
     view.apply(await watch.next());

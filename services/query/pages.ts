@@ -55,6 +55,8 @@ export async function readPage(search: Search, request: GetPageRequest, context:
       progress: search.progress(ordering),
       facets: ordering.facets,
       cursor: cursorOf(search, ordering, start.offset),
+      currency: set.currency,
+      askedAgain: undefined,
     };
   }
 }

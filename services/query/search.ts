@@ -121,6 +121,8 @@ export class Search {
       partners: request.partners,
       filter: filterOfPartners(view, vertical),
       constraints: [],
+      handoffRate: 0,
+      times: [],
     };
     this.#supply = new SupplyStream(deps.supply, start, this.#callOptions(supplyMs), {
       planned: (plan) => this.#planned(plan),

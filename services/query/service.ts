@@ -1,5 +1,6 @@
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
+  type ExplainSearchResponse,
   type GetOfferRequest,
   type GetOfferResponse,
   type HandoffRequest,
@@ -14,7 +15,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   type MeshClient,
@@ -177,6 +178,10 @@ class QueryService {
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
     return explainOffer(offerId, this.#held.offer(offerId), this.#pricing, this.#options(context));
+  }
+
+  async explainSearch(): Promise<ExplainSearchResponse> {
+    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainSearch is not served yet.' });
   }
 
   close(): void {

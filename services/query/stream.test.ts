@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { Grouping } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { Grouping, PageOptions } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { ClientView } from './testing/client-view.ts';
-import { flightSearch, type Rig, reader, startRig } from './testing/rig.ts';
+import { flightSearch, type Rig, reader, startRig, watchRequest } from './testing/rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -126,7 +126,7 @@ describe('a search that is followed', () => {
     const search = await rig.supply.next();
     search.plan(['a']);
     const view = new ClientView().apply(await updates.next());
-    const other = reader(rig.query.watchSearch({ searchId: view.searchId, cursor: '' }));
+    const other = reader(rig.query.watchSearch(watchRequest({ searchId: view.searchId, cursor: '' })));
     await other.next();
     for (let step = 0; step < 50; step++) {
       search.batch('a', [{ total: 1_000 - step }]);
@@ -153,7 +153,7 @@ describe('a client that leaves a search', () => {
     await updates.until((update) => view.apply(update).outcomes.size === 1);
     await updates.leave();
     search.answer('b', [{ total: 100 }]);
-    const resumed = reader(rig.query.watchSearch({ searchId: view.searchId, cursor: view.cursor }));
+    const resumed = reader(rig.query.watchSearch(watchRequest({ searchId: view.searchId, cursor: view.cursor })));
     const change = await resumed.next();
     expect(change).toMatchObject({ snapshot: false, complete: true });
     expect(change.upserts.map(({ partner }) => partner)).toEqual(['b']);
@@ -170,7 +170,7 @@ describe('a client that leaves a search', () => {
     const view = new ClientView();
     await updates.until((update) => view.apply(update).complete);
     expect(await updates.ended()).toBe(true);
-    const resumed = reader(rig.query.watchSearch({ searchId: view.searchId, cursor: view.cursor }));
+    const resumed = reader(rig.query.watchSearch(watchRequest({ searchId: view.searchId, cursor: view.cursor })));
     expect(await resumed.ended()).toBe(true);
   });
 
@@ -184,10 +184,10 @@ describe('a client that leaves a search', () => {
     const { page } = await rig.query.getPage({
       searchId: view.searchId,
       pageToken: '',
-      options: { orderBy: 'duration_minutes', filter: '', grouping: Grouping.UNSPECIFIED, pageSize: 0 },
+      options: PageOptions.fromPartial({ orderBy: 'duration_minutes' }),
     });
     for (const cursor of ['', page?.cursor ?? '']) {
-      const again = reader(rig.query.watchSearch({ searchId: view.searchId, cursor }));
+      const again = reader(rig.query.watchSearch(watchRequest({ searchId: view.searchId, cursor })));
       const snapshot = await again.next();
       expect(snapshot).toMatchObject({ snapshot: true, complete: true });
       expect(new ClientView().apply(snapshot).seen()).toEqual(view.seen());
@@ -199,9 +199,9 @@ describe('a client that leaves a search', () => {
     const search = await rig.supply.next();
     search.plan(['a']);
     const { searchId } = await updates.next();
-    const wrong = reader(rig.query.watchSearch({ searchId, cursor: 'bm9uc2Vuc2U' }));
+    const wrong = reader(rig.query.watchSearch(watchRequest({ searchId, cursor: 'bm9uc2Vuc2U' })));
     await expect(wrong.next()).rejects.toMatchObject({ reason: 'INVALID_TOKEN' });
-    const unknown = reader(rig.query.watchSearch({ searchId: 'AAAAAAAAAAAAAAAA', cursor: '' }));
+    const unknown = reader(rig.query.watchSearch(watchRequest({ searchId: 'AAAAAAAAAAAAAAAA', cursor: '' })));
     await expect(unknown.next()).rejects.toMatchObject({ reason: 'SEARCH_NOT_FOUND' });
   });
 
@@ -216,7 +216,7 @@ describe('a client that leaves a search', () => {
     await updates.until((update) => view.apply(update).outcomes.size === 1);
     await updates.leave();
     await search.cancelled;
-    const late = reader(rig.query.watchSearch({ searchId: view.searchId, cursor: view.cursor }));
+    const late = reader(rig.query.watchSearch(watchRequest({ searchId: view.searchId, cursor: view.cursor })));
     view.apply(await late.next());
     expect(view.complete).toBe(true);
     expect(view.outcomes.get('b')?.status).toBe(OutcomeStatus.CANCELLED);
@@ -232,7 +232,7 @@ describe('a client that leaves a search', () => {
     search.plan(['a']);
     const { searchId, cursor } = await updates.next();
     await updates.leave();
-    const back = reader(rig.query.watchSearch({ searchId, cursor }));
+    const back = reader(rig.query.watchSearch(watchRequest({ searchId, cursor })));
     search.answer('a', [{ total: 100 }]);
     const last = await back.until(({ complete }) => complete);
     expect(last.outcomes.map(({ status }) => status)).toEqual([OutcomeStatus.OK]);
@@ -246,7 +246,7 @@ describe('a client that leaves a search', () => {
     await updates.leave();
     search.answer('a', [{ total: 100 }]);
     search.answer('b', [{ total: 200 }]);
-    const back = reader(rig.query.watchSearch({ searchId: view.searchId, cursor: view.cursor }));
+    const back = reader(rig.query.watchSearch(watchRequest({ searchId: view.searchId, cursor: view.cursor })));
     await back.until((update) => view.apply(update).complete);
     expect(view.page?.offerIds).toHaveLength(2);
     expect(search.makes.length + rig.supply.gets.length).toBeLessThanOrEqual(2);

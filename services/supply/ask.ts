@@ -241,6 +241,9 @@ export function emptyOutcome(partner: string, status: OutcomeStatus, detail: str
     cache: CacheUse.UNSPECIFIED,
     retryAfterMs: undefined,
     cacheAgeMs: undefined,
+    late: false,
+    hedges: 0,
+    timeMs: undefined,
     appliedFilters: [],
   };
 }

@@ -91,6 +91,7 @@ function buildBatch(
     ...(identity === undefined ? noProducts : productsOf(mapped, identity, start, end)),
     fetchedAt,
     expiresAt: writeInt64s(mapped.expiresAt.slice(start, end)),
+    stale: false,
   };
 }
 

@@ -14,6 +14,7 @@ import {
   SupplyServiceDefinition,
   type VerifyOfferResponse,
 } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import { EntrepotError } from '../../../libs/errors/index.ts';
 import { type MeshContext, type MeshService, meshService } from '../../../libs/mesh/index.ts';
 import { PushQueue } from '../push-queue.ts';
 import { deepFreeze } from './freeze.ts';
@@ -166,6 +167,9 @@ export class FakeSupply {
       createHandoff: async (request) => {
         supply.handoffs.push(request);
         return supply.handoff();
+      },
+      explainOffer: async () => {
+        throw new EntrepotError({ reason: 'OFFER_EXPIRED', message: 'not held' });
       },
       listPartners: async () => ({ partners: [] }),
     });

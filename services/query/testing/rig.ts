@@ -7,6 +7,7 @@ import {
   QueryServiceDefinition,
   SearchRequest,
   type SearchUpdate,
+  WatchSearchRequest,
 } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { connect, createMemoryNetwork, type MeshClient, serve } from '../../../libs/mesh/index.ts';
@@ -85,6 +86,11 @@ export function flightSearch(changes: Parameters<typeof SearchRequest.fromPartia
       ...changes,
     }),
   );
+}
+
+/** A request to follow a search, with what a test says of it. */
+export function watchRequest(changes: Parameters<typeof WatchSearchRequest.fromPartial>[0]): WatchSearchRequest {
+  return deepFreeze(WatchSearchRequest.fromPartial(changes));
 }
 
 /** The one snapshot of a search that is asked for its end. */

@@ -87,6 +87,7 @@ export function batchOf(partner: string, answer: string, rows: readonly TestRow[
     provisional: Buffer.from(bits),
     fetchedAt,
     expiresAt: writeInt64s(rows.map((row) => row.expiresAt ?? later)),
+    stale: false,
   };
 }
 
@@ -135,5 +136,8 @@ export function outcomeOf(partner: string, rows: number, status: OutcomeStatus =
     retryAfterMs: undefined,
     cacheAgeMs: undefined,
     appliedFilters: [],
+    late: false,
+    hedges: 0,
+    timeMs: undefined,
   };
 }

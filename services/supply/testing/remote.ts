@@ -73,6 +73,9 @@ export async function startRemote(
     listPartners: async () => {
       throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'not needed' });
     },
+    explainOffer: async () => {
+      throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'not needed' });
+    },
   });
   const server = await serve({ name: 'remote', services: [service], at: { address: at }, grpc });
   const remote: TestRemote = {
@@ -115,6 +118,9 @@ export function outcomeOf(partner: string, other: Partial<PartnerOutcome> = {}):
     retryAfterMs: undefined,
     cacheAgeMs: undefined,
     appliedFilters: [],
+    late: false,
+    hedges: 0,
+    timeMs: undefined,
     ...other,
   };
 }
@@ -145,6 +151,7 @@ export function hotels(partner: string, numbers: readonly number[], answer = 'an
     provisional: Buffer.alloc(0),
     fetchedAt: Temporal.Now.instant(),
     expiresAt: writeInt64s(numbers.map(() => Date.now() + 600_000)),
+    stale: false,
   };
 }
 

@@ -163,6 +163,8 @@ export function start(other: Partial<SearchStart> = {}): SearchStart {
     partners: [],
     filter: '',
     constraints: [],
+    handoffRate: 0,
+    times: [],
     ...other,
   };
 }

@@ -142,6 +142,8 @@ export function callerOf(remotes: RemoteConnections, target: RemoteTarget, verti
       keepIdentity: true,
       filter: '',
       constraints: [],
+      handoffRate: 0,
+      times: [],
     }),
     options: (timeoutMs, signal = new AbortController().signal) =>
       optionsOf(partner, Date.now() + timeoutMs, signal, ROOT_CONTEXT),

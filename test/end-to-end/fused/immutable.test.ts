@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { NormalizationServiceDefinition } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { OutcomeStatus } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { PricingServiceDefinition } from '../../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
-import { QueryServiceDefinition, SearchRequest } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import {
+  PageOptions,
+  QueryServiceDefinition,
+  SearchRequest,
+} from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { connect, createMemoryNetwork, type ServiceHandle, serve } from '../../../libs/mesh/index.ts';
 import { openStores } from '../../../services/entrepot/stores.ts';
@@ -113,7 +117,7 @@ test('nobody changes a message that was handed over in memory', async () => {
         complete ||= update?.complete === true;
       }
       expect(complete).toBe(true);
-      const options = { pageSize: 5, orderBy: 'price desc', filter: '', grouping: 0 } as const;
+      const options = PageOptions.fromPartial({ pageSize: 5, orderBy: 'price desc' });
       const { page } = await query.getPage({ searchId, pageToken: '', options });
       const partners = 'flight' in request ? flightSellers : staySellers;
       expect(page?.outcomes.map(({ status }) => status)).toEqual(partners.map(() => OutcomeStatus.OK));

@@ -310,6 +310,8 @@ export interface Manifest {
     /** Whether searches that ask the same at the same time share one conversation; absent for true. */
     readonly shareInFlight?: boolean;
   };
+  /** Searches a booking that the partner's usual terms allow, with where it says so; absent where it does not. */
+  readonly lookToBook?: { readonly searches: number; readonly citation: string };
   /**
    * What the partner's totals say about taxes where its rows do not: by market (ISO 3166-1 alpha-2, or "*" for every other),
    * each with where the partner says so.

@@ -1,4 +1,5 @@
 import { type JSONSchema, type SecretReference, secretSchema } from '../../libs/config/index.ts';
+import { type BudgetConfig, budgetSchema } from './budget/config.ts';
 
 /** A partner's configuration file, `<config>/partners/<name>.yaml`. */
 export interface PartnerConfig {
@@ -13,6 +14,7 @@ export interface PartnerConfig {
   readonly concurrency?: number;
   readonly lifetimeSeconds?: number;
   readonly requestsPerSecond?: number;
+  readonly budget?: BudgetConfig;
   readonly reuseSeconds?: number;
   readonly reuseEmptySeconds?: number;
   readonly shareInFlight?: boolean;
@@ -125,6 +127,7 @@ export const partnerSchema: JSONSchema = {
     ...partnerProperties,
     ...limits,
     requestsPerSecond,
+    budget: budgetSchema,
     ...freshness,
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },
     options: { description: 'what the adapter takes, see its README', type: 'object', default: {} },

@@ -1,4 +1,5 @@
 import type { Account, Adapter, Manifest, RowReader } from './adapter.ts';
+import type { PartnerBudget } from './budget/budget.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { ColumnPlan } from './map-rows.ts';
 import type { RateLimitHold } from './rate-limit.ts';
@@ -26,6 +27,8 @@ export interface AnyPartner {
   /** Calls under way at once. */
   readonly limit: ConcurrencyLimit;
   readonly hold: RateLimitHold;
+  /** The requests that its account may send, as all replicas share them; undefined for any number. */
+  readonly budget: PartnerBudget | undefined;
   /** What must not be told of it. */
   readonly secrets: KnownSecrets;
 }

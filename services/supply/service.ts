@@ -2,8 +2,11 @@ import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/en
 import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
+import { MemoryState, type SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
+import { describeBudget } from './budget/describe.ts';
+import { observeBudgets } from './budget/metrics.ts';
 import { Conversations, type ConversationsOptions } from './conversations.ts';
 import { type DriftOptions, DriftWatch } from './drift/watch.ts';
 import { HandedOverInventory } from './handed-over.ts';
@@ -43,6 +46,10 @@ export interface SupplyDependencies extends PartnerSources {
   readonly inventory?: () => Promise<Store>;
   /** Where messages of partners are taken, where one sends some. */
   readonly ingress?: IngressAddress;
+  /** What replicas share: the budgets of partners. Default the memory of this process; the caller closes it, after the service. */
+  readonly shared?: SharedState;
+  /** The tier of a client by name, for the policies of budgets; undefined where it is not known. */
+  readonly tierOf?: (client: string) => string | undefined;
   /** How live answers are held against what partners were certified with; see OPERATING.md. */
   readonly drift?: DriftOptions;
 }
@@ -78,6 +85,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
   const remotes = new RemoteConnections();
+  const shared = deps.shared ?? new MemoryState();
   const tools = {
     get partners() {
       return live.partners;
@@ -93,8 +101,11 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     turns: new Turns(),
     drift,
     remotes,
+    shared,
+    ...(deps.tierOf && { tierOf: deps.tierOf }),
   };
   const endGauges = observeHeld(answers, conversations, identities);
+  const endBudgets = observeBudgets(() => live.partners.values());
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),
     getOffers: async ({ handles, readMask }, context) => {
@@ -109,7 +120,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
       throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainOffer is not served yet.' });
     },
     listPartners: async () => {
-      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver, drift));
+      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver, drift, shared));
       return { partners: (await Promise.all(described)).sort(byName) };
     },
   });
@@ -123,17 +134,24 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
       await live.close();
       await drift.close();
       endGauges();
+      endBudgets();
       await handedOver.close();
       identities.close();
       answers.close();
       await remotes.close();
       await http.close();
+      if (deps.shared === undefined) await shared.close();
     },
   };
 }
 
-async function describe(partner: SupplyPartner, handedOver: HandedOverInventory, drift: DriftWatch): Promise<Partner> {
-  const { name, adapter, manifest, markets, enabled } = partner;
+async function describe(
+  partner: SupplyPartner,
+  handedOver: HandedOverInventory,
+  drift: DriftWatch,
+  shared: SharedState,
+): Promise<Partner> {
+  const { name, adapter, manifest, markets, enabled, budget } = partner;
   return {
     name,
     adapter: manifest.name,
@@ -143,6 +161,7 @@ async function describe(partner: SupplyPartner, handedOver: HandedOverInventory,
     manifest: manifest.digest,
     handedOver: isRemote(partner) ? undefined : await handedOver.describe(partner),
     drift: drift.describe(name),
+    budget: budget && (await describeBudget(budget, shared)),
   };
 }
 

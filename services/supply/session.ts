@@ -10,6 +10,7 @@ import { invalidField, toEntrepotError } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import type { Page } from './ask.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
+import { prioritized } from './budget/spending.ts';
 import type { Conversations, ConversationTools } from './conversations.ts';
 import type { ExchangeBounds } from './exchange.ts';
 import type { Identities, IdentityListener } from './identities.ts';
@@ -26,6 +27,8 @@ export interface SearchTools extends ConversationTools {
   readonly partners: ReadonlyMap<string, SupplyPartner>;
   readonly identities: Identities;
   readonly remotes: RemoteConnections;
+  /** The tier of a client by name; absent or undefined where it is not known. */
+  readonly tierOf?: (client: string) => string | undefined;
 }
 
 /** Rows that one message may ask to be made. */
@@ -125,15 +128,17 @@ export class SearchSession implements IdentityListener {
     this.#outbox.push({
       message: { $case: 'plan', value: { asked, skipped: [...skipped], applied: appliedOf(calls) } },
     });
-    for (const call of calls) void this.#ask(call);
+    const { client } = this.#context;
+    const asker = { client, tier: this.#tools.tierOf?.(client) ?? '' };
+    for (const call of calls) void this.#ask(call, prioritized(call.partner, start, asker, this.#bounds));
   }
 
-  async #ask(call: PlannedCall): Promise<void> {
+  async #ask(call: PlannedCall, bounds: ExchangeBounds): Promise<void> {
     this.#running++;
     const outcome =
       'request' in call
-        ? await this.#tools.conversations.ask(this.#tools, call, this.#bounds, this.#onPage)
-        : await askRemote(this.#tools, call, this.#bounds, this.#onPage, this.#onApplied);
+        ? await this.#tools.conversations.ask(this.#tools, call, bounds, this.#onPage)
+        : await askRemote(this.#tools, call, bounds, this.#onPage, this.#onApplied);
     this.#outbox.push({ message: { $case: 'outcome', value: outcome } });
     this.#running--;
     this.#endIfDone();

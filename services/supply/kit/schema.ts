@@ -226,6 +226,19 @@ export const manifestSchema: JSONSchema = object(
       requestsPerSecond,
       ...freshness,
     }),
+    lookToBook: object(
+      "how many searches a booking the partner's usual terms allow, where its documentation says so; for people, and for the policies of budgets as look_to_book",
+      ['searches', 'citation'],
+      {
+        searches: {
+          description: 'searches a booking, 1 to 10000000',
+          type: 'integer',
+          minimum: 1,
+          maximum: 10_000_000,
+        },
+        citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
+      },
+    ),
     taxBasis: {
       description: "what totals say about taxes where rows do not, by market, '*' for every other",
       type: 'object',

@@ -36,7 +36,7 @@ export async function verifyAnyOffer(
   const { handle } = request;
   if (handle === undefined || !isRemoteHandle(handle)) return verifyOffer(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
-  const said = await callRemote(partner, 'verify', context, async (options) => {
+  const said = await callRemote(tools, partner, 'verify', context, async (options) => {
     const asked = { handle: own, keepIdentity: true };
     const response = await tools.remotes.client(partner).verifyOffer(asked, options);
     return readVerified(partner, response);
@@ -55,7 +55,7 @@ export async function createAnyHandoff(
   const { handle, clickId } = request;
   if (handle === undefined || !isRemoteHandle(handle)) return createHandoff(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
-  return callRemote(partner, 'handoff', context, async (options) => {
+  return callRemote(tools, partner, 'handoff', context, async (options) => {
     const response = await tools.remotes.client(partner).createHandoff({ handle: own, clickId }, options);
     checkTarget(response.target);
     if (response.expiresAt === undefined) throw malformed('hand-off: expires_at is missing');
@@ -72,6 +72,7 @@ function routeOf({ partners }: SearchTools, handle: OfferHandle): NonNullable<Re
 
 /** One call about one row. What it fails with becomes an error that the RPCs document. */
 async function callRemote<T>(
+  { shared }: Pick<SearchTools, 'shared'>,
   partner: RemotePartner,
   purpose: 'verify' | 'handoff',
   { deadline, signal, trace }: MeshContext,
@@ -79,6 +80,7 @@ async function callRemote<T>(
 ): Promise<T> {
   const wait = partner.hold.remaining(Date.now());
   if (wait > 0) throw unavailable(partner.name, 'its rate limit was met a moment ago', wait);
+  void partner.budget?.count(shared, purpose);
   const call = new RemoteCall(partner, purpose, { deadline, signal, trace });
   try {
     const answer = await call.within(work);

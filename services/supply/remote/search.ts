@@ -8,9 +8,11 @@ import type {
   SearchStart,
 } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { type Constraint, implies } from '../../../libs/expression/index.ts';
+import type { SharedState } from '../../../libs/shared/index.ts';
 import { vertical } from '../../../libs/vertical/index.ts';
 import type { AskContext } from '../adapter.ts';
 import { type Page, report } from '../ask.ts';
+import { payFor } from '../budget/spending.ts';
 import type { ExchangeBounds } from '../exchange.ts';
 import { PartnerFailure } from '../failure.ts';
 import { constraintIn, wireConstraints } from '../filters.ts';
@@ -28,6 +30,7 @@ import type { RemotePartner } from './partner.ts';
 export interface RemoteTools {
   readonly remotes: RemoteConnections;
   readonly turns: Turns;
+  readonly shared?: SharedState;
 }
 
 /** A remote's part of a search, not yet asked. */
@@ -68,12 +71,15 @@ export async function askRemote(
   bounds.signal.addEventListener('abort', cancel, { once: true });
   try {
     const said = await call.within(async (options) => {
+      await payFor(partner, tools.shared, bounds.priority, call.deadline, bounds.signal);
       const constraints = wireConstraints(question.constraints, vertical(partner.adapter.vertical));
       const start = { ...question.start, partners: [partner.name], constraints, keepIdentity: true };
       const client = tools.remotes.client(partner);
       return readStream(client.search(only(start), { ...options, signal: stream.signal }), part, tools.turns);
     });
     outcome = outcomeSaid(partner, said, part, call.elapsedMs);
+    // How many requests the search takes is known only afterwards.
+    void partner.budget?.count(tools.shared, 'search', outcome.requests - 1);
   } catch (error) {
     const failure = remoteFailure(partner, error, bounds.signal);
     ({ cause } = failure);

@@ -145,7 +145,8 @@ export class PartnerBudget {
     const others = 1 - priority;
     return {
       ofSecond: others * (this.#burst - 1) * KEPT_OF_BURST,
-      ofDay: perDay === undefined ? 0 : Math.floor(others * day.expectedLeft(now) * perDay),
+      // Without what sums of fractions of a day leave over.
+      ofDay: perDay === undefined ? 0 : Math.floor(others * day.expectedLeft(now) * perDay * 1e6) / 1e6,
     };
   }
 

@@ -36,6 +36,8 @@ export interface SearchDependencies {
   readonly config: QueryConfig;
   readonly weights: (vertical: string) => readonly Weight[];
   readonly log: Logger;
+  /** Hand-offs to be expected of a hundred searches like this one. */
+  readonly handoffRate: number;
   /** A search holds more than before. */
   readonly grown: (search: Search) => void;
   /** A search is of no use: it must not be found any more. */
@@ -121,7 +123,7 @@ export class Search {
       partners: request.partners,
       filter: filterOfPartners(view, vertical),
       constraints: [],
-      handoffRate: 0,
+      handoffRate: deps.handoffRate,
       times: [],
     };
     this.#supply = new SupplyStream(deps.supply, start, this.#callOptions(supplyMs), {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
   type ExplainSearchResponse,
@@ -24,11 +25,14 @@ import {
   type ServiceHandle,
 } from '../../libs/mesh/index.ts';
 import { moneyFromMinor } from '../../libs/money/index.ts';
+import type { SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { explainOffer } from './explain.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
+import { SharedCounts, StoredCounts } from './handoff-counts.ts';
+import { HandoffRates } from './handoff-rate.ts';
 import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
 import { LiveConfig } from './live-config.ts';
@@ -52,6 +56,8 @@ export interface QueryDependencies {
   readonly pricing: MeshClient<PricingServiceDefinition>;
   /** Where clicks are recorded, opened with `clickStore`. The caller closes it, after the service. */
   readonly clicks: Store;
+  /** What replicas share, where there are several; the caller closes it, after the service. */
+  readonly shared?: SharedState;
 }
 
 /** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
@@ -60,7 +66,7 @@ export function createQueryService(dependencies: QueryDependencies): ServiceHand
   return {
     name: 'query',
     services: [meshService(QueryServiceDefinition, service)],
-    close: async () => service.close(),
+    close: () => service.close(),
   };
 }
 
@@ -72,14 +78,18 @@ class QueryService {
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
+  readonly #rates: HandoffRates;
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, clicks }: QueryDependencies) {
+  constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     this.#clicks = new Clicks(clicks);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
+    // In one process counts survive it beside the clicks; replicas keep theirs together.
+    const counts = shared?.kind === 'redis' ? new SharedCounts(shared, randomUUID()) : new StoredCounts(clicks);
+    this.#rates = new HandoffRates(counts, this.#log);
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
       result.observe(this.#live.refused ? 1 : 0),
@@ -90,6 +100,7 @@ class QueryService {
     const prepared = prepareSearch(request, Date.now());
     const { config, ranking } = this.#live;
     const { client, trace, deadline } = context;
+    const kind = { client, market: prepared.market, vertical: prepared.vertical.name };
     const search = new Search(
       prepared,
       { client, trace, deadline },
@@ -99,6 +110,7 @@ class QueryService {
         config,
         weights: (vertical) => ranking.get(vertical) ?? [],
         log: this.#log,
+        handoffRate: this.#rates.rate(kind),
         grown: (grown) => this.#held.grown(grown),
         failed: (failed) => this.#held.drop(failed),
       },
@@ -106,6 +118,7 @@ class QueryService {
     this.#held.hold(search);
     const reader = search.publisher.subscribe(undefined, prepared.final);
     search.start();
+    this.#rates.searched(kind);
     return answers(reader, context);
   }
 
@@ -167,6 +180,8 @@ class QueryService {
       clientReference,
       shownTotal: moneyFromMinor(set.totals[row]!, set.currency),
     });
+    const { market, vertical } = search.request;
+    this.#rates.handedOff({ client: search.asker.client, market, vertical: vertical.name });
     return { clickId, target: way.target, expiresAt: way.expiresAt };
   }
 
@@ -184,11 +199,12 @@ class QueryService {
     throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainSearch is not served yet.' });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const search of this.#held.all()) search.cancel('The service was stopped.');
     this.#endGauge();
     this.#held.close();
     this.#live.close();
+    await this.#rates.close();
   }
 
   /** The row as supply makes it for a mask; from what is kept where that has all fields. */

@@ -278,8 +278,14 @@ describe('a replica that cannot reach the shared state', () => {
 
   it('asks whether it is back once a second alone, and spends all where it never was there', async () => {
     const link = breakable();
+    link.down = true;
     let tried = 0;
-    const failing = { ...link.shared, take: () => (tried++, Promise.reject(new Error('gone'))) } as SharedState;
+    const failing = new Proxy(link.shared, {
+      get: (target, name) => {
+        if (name === 'take') tried++;
+        return Reflect.get(target, name);
+      },
+    });
     const budget = budgetOf({ perDay: 20, perSecond: 100, burst: 50 });
     expect(await often(30, () => spend(budget, 1, 0, failing))).toBe(20);
     expect(tried).toBe(1);

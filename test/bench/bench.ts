@@ -11,6 +11,7 @@ import { cpuCase } from './cases/cpu.ts';
 import { feedCase } from './cases/feed.ts';
 import { latencyCase } from './cases/latency.ts';
 import { mappingCase, mappingTable } from './cases/mapping.ts';
+import { maskCase } from './cases/mask.ts';
 import { scalingCase } from './cases/scaling.ts';
 import { type Figure, figureTable } from './figures.ts';
 
@@ -21,6 +22,7 @@ const cases: Readonly<Record<string, Case>> = {
   'cpu-compact': cpuCase('compact'),
   'cpu-duffel': cpuCase('duffel'),
   mapping: mappingCase,
+  mask: maskCase,
   feed: feedCase,
   latency: latencyCase,
   scaling: scalingCase,

@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, parseYaml } from '../../../libs/config/index.ts';
 import { Criteria } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { verticals } from '../../../libs/vertical/index.ts';
 import { type BudgetConfig, budgetSchema, DEFAULT_POLICY } from './config.ts';
 import { loadBudget } from './load.ts';
-import { compilePolicy, type SearchFacts, UNDECIDED } from './policy.ts';
+import { compilePolicy, policyVariables, type SearchFacts, UNDECIDED } from './policy.ts';
 
 const flight = Criteria.fromPartial({
   vertical: {
@@ -61,6 +62,29 @@ describe('the policy of a budget', () => {
     ]);
     expect(problemsOf('budget:\n  perDay: 10\n  policy: "market"')).toEqual([expect.stringMatching(/^3:\d+ .*double/)]);
     expect(problemsOf('budget:\n  perDay: 10\n  policy: "criteria.check_in == today ? 1 : 0"', 'stay')).toEqual([]);
+  });
+
+  it('is documented: every variable with its type, and the default', () => {
+    const text = readFileSync(new URL('../OPERATING.md', import.meta.url), 'utf8');
+    for (const [name, { type }] of Object.entries(policyVariables)) {
+      expect(text).toMatch(new RegExp(`\\| \`${name}\` +\\| ${type} +\\|`));
+    }
+    expect(text).toContain(`\`${DEFAULT_POLICY}\``);
+  });
+
+  it('that Duffel ships with puts the searches of those who book, and of those who leave soon, first', () => {
+    const shipped = new URL('../../../deploy/config/partners/duffel.yaml', import.meta.url);
+    const { value } = parseYaml<{ budget: BudgetConfig }>(readFileSync(shipped, 'utf8'), 'duffel.yaml', {});
+    const of = (changes: Partial<SearchFacts>): number => priority(value.budget.policy, { ...search, ...changes });
+    const later = Criteria.fromPartial({
+      vertical: { $case: 'flight', value: { departureDate: '2026-09-01', adults: 1 } },
+    });
+    expect(of({ handoffRate: 2 })).toBeCloseTo(0.7, 10);
+    expect(of({ handoffRate: 2, criteria: later })).toBeCloseTo(0.5, 10);
+    expect(of({ handoffRate: 9 })).toBe(1);
+    expect(of({ handoffRate: 9, tier: 'batch' })).toBe(0.05);
+    const slices = Criteria.fromPartial({ vertical: { $case: 'flight', value: { slices: [], adults: 1 } } });
+    expect(of({ handoffRate: 0, criteria: slices })).toBeCloseTo(0.1, 10);
   });
 
   it('stands with limits that make sense', () => {

@@ -40,42 +40,21 @@ export const UNDECIDED = 0.5;
 
 interface Variable {
   readonly type: DynamicType;
-  readonly doc: string;
   readonly value: (search: SearchFacts, budget: BudgetFacts) => unknown;
 }
 
-/** What a policy may read beside the criteria. */
+/** What a policy may read beside the criteria and what follows from them; OPERATING.md says what each is. */
 export const policyVariables: Readonly<Record<string, Variable>> = {
-  client: { type: 'string', doc: 'who asks: the client by name', value: ({ client }) => client },
-  tier: { type: 'string', doc: 'the client\'s tier; "" where it is not known', value: ({ tier }) => tier },
-  market: {
-    type: 'string',
-    doc: 'market in which offers are shown, ISO 3166-1 alpha-2',
-    value: ({ market }) => market,
-  },
-  vertical: { type: 'string', doc: 'what is sought: "flight"', value: ({ criteria }) => criteria.vertical?.$case },
-  handoff_rate: {
-    type: 'double',
-    doc: 'of a hundred searches of its client, market and vertical, those that led to a hand-off, as observed',
-    value: ({ handoffRate }) => handoffRate,
-  },
-  left_of_day: {
-    type: 'double',
-    doc: 'share of perDay that is not spent, 0 to 1; 1 without perDay',
-    value: (_search, { leftOfDay }) => leftOfDay,
-  },
-  expected_left: {
-    type: 'double',
-    doc: "share of the day's searches that is still to come by hours, 0 to 1",
-    value: (_search, { expectedLeft }) => expectedLeft,
-  },
-  today: { type: 'string', doc: 'the date in timeZone: "2026-11-20"', value: (_search, { today }) => today },
-  now: { type: 'timestamp', doc: 'the moment', value: (_search, { now }) => now },
-  look_to_book: {
-    type: 'double',
-    doc: "searches a booking that the partner's terms allow, as its manifest says; absent where it does not",
-    value: (_search, { lookToBook }) => lookToBook,
-  },
+  client: { type: 'string', value: ({ client }) => client },
+  tier: { type: 'string', value: ({ tier }) => tier },
+  market: { type: 'string', value: ({ market }) => market },
+  vertical: { type: 'string', value: ({ criteria }) => criteria.vertical?.$case },
+  handoff_rate: { type: 'double', value: ({ handoffRate }) => handoffRate },
+  left_of_day: { type: 'double', value: (_search, { leftOfDay }) => leftOfDay },
+  expected_left: { type: 'double', value: (_search, { expectedLeft }) => expectedLeft },
+  today: { type: 'string', value: (_search, { today }) => today },
+  now: { type: 'timestamp', value: (_search, { now }) => now },
+  look_to_book: { type: 'double', value: (_search, { lookToBook }) => lookToBook },
 };
 
 /** Compiles a policy for searches of a vertical. Throws ExpressionError with its place in the text. */

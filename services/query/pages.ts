@@ -1,11 +1,12 @@
-import type { GetPageRequest, PageOptions, SearchPage } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { type GetPageRequest, type PageOptions, Screen, type SearchPage } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { wholeOffer } from './offers.ts';
 import { entriesOf, type Ordering } from './ordering.ts';
-import { nextPageToken } from './publisher.ts';
+
 import type { Search } from './search.ts';
 import { decodePageToken, encodeCursor } from './tokens.ts';
+import { nextPageToken } from './top-screen.ts';
 import { compileView, type View, type ViewProblem, viewError } from './view.ts';
 
 /** Times that supply may say that rows are no longer held before the page goes out without them. */
@@ -98,10 +99,11 @@ function viewOf(search: Search, options: PageOptions): View {
 }
 
 /**
- * The cursor to follow the search with. Only a first page that shows exactly what was published last can be continued
- * by changes; from any other one, following starts with a snapshot.
+ * The cursor to follow the view with. Only a first page that shows exactly what was published last can be continued by changes; from
+ * any other one, following starts with a snapshot.
  */
-function cursorOf({ id, set, log, request }: Search, ordering: Ordering, offset: number): string {
-  const published = ordering.view.key === request.view.key && offset === 0 && set.revision === log.revision;
-  return encodeCursor({ searchId: id, view: ordering.view.key, revision: published ? log.revision : 0 });
+function cursorOf(search: Search, { view }: Ordering, offset: number): string {
+  const log = search.screen(view, Screen.TOP)?.log;
+  if (log !== undefined && offset === 0 && search.set.revision === log.revision) return log.cursor;
+  return encodeCursor({ searchId: search.id, view: view.key, tag: '0', position: 0 });
 }

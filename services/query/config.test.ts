@@ -31,7 +31,9 @@ describe('the configuration', () => {
       'ranking.yaml',
       'flight:\n  best:\n    - { attribute: stopps, weight: 1, better: low }\ntrain: { best: [] }\n',
     );
+    write('clients.yaml', 'clients:\n  shop: { tier: gold }\n');
     const problems = checkQueryConfig(directory);
+    expect(problems.find(({ file }) => file.endsWith('clients.yaml'))).toMatchObject({ line: 2 });
     expect(problems.find(({ file }) => file.endsWith('query.yaml'))).toMatchObject({ line: 2 });
     expect(problems.some(({ file }) => file.endsWith('ranking.yaml'))).toBe(true);
   });

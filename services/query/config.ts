@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { checkClients } from '../../libs/clients/index.ts';
 import { ConfigError, type ConfigProblem, type JSONSchema, loadYamlDocument } from '../../libs/config/index.ts';
 import { verticals } from '../../libs/vertical/index.ts';
 
@@ -138,10 +139,10 @@ export function loadRanking(directory: string): Ranking {
 
 /**
  * Everything that is wrong with query's configuration; empty when it can be used. For `entrepot check`.
- * @param directory holds `query.yaml` and `ranking.yaml`
+ * @param directory holds `query.yaml`, `ranking.yaml` and, where there is one, `clients.yaml`
  */
 export function checkQueryConfig(directory: string): readonly ConfigProblem[] {
-  return [loadQueryConfig, loadRanking].flatMap((load) => {
+  const own = [loadQueryConfig, loadRanking].flatMap((load) => {
     try {
       load(directory);
       return [];
@@ -150,4 +151,5 @@ export function checkQueryConfig(directory: string): readonly ConfigProblem[] {
       throw error;
     }
   });
+  return [...own, ...checkClients(directory)];
 }

@@ -1,20 +1,27 @@
+import { type Clients, loadClients } from '../../libs/clients/index.ts';
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, type Logger } from '../../libs/telemetry/index.ts';
 import { loadQueryConfig, loadRanking, type QueryConfig, type Ranking } from './config.ts';
 
 const reloads = counter('entrepot.query.config.reloads', {
-  description: 'Reloads of query.yaml and ranking.yaml by result (accepted, unchanged, refused)',
+  description: 'Reloads of query.yaml, ranking.yaml and clients.yaml by result (accepted, unchanged, refused)',
 });
 
+interface Current {
+  readonly config: QueryConfig;
+  readonly ranking: Ranking;
+  readonly clients: Clients;
+}
+
 /**
- * Query's configuration on disk, followed while it changes. Both files are read and checked as a whole and take effect
+ * Query's configuration on disk, followed while it changes. All files are read and checked as a whole and take effect
  * together, from the next search on; where one cannot be used, the old ones stay and the refusal is logged and counted.
  */
 export class LiveConfig {
   readonly #directory: string;
   readonly #log: Logger;
   readonly #watch: DirectoryWatch;
-  #current: { readonly config: QueryConfig; readonly ranking: Ranking };
+  #current: Current;
   #refused = false;
 
   /** @throws ConfigError when the configuration cannot be used: a service never starts on a bad one */
@@ -33,6 +40,11 @@ export class LiveConfig {
   /** The weights of the "best" order that are in force. */
   get ranking(): Ranking {
     return this.#current.ranking;
+  }
+
+  /** Who asks, as configured now. */
+  get clients(): Clients {
+    return this.#current.clients;
   }
 
   /** The files on disk are refused, and older ones are in force. */
@@ -64,11 +76,15 @@ export class LiveConfig {
     this.#watch.close();
   }
 
-  #read(): { readonly config: QueryConfig; readonly ranking: Ranking } {
-    return { config: loadQueryConfig(this.#directory), ranking: loadRanking(this.#directory) };
+  #read(): Current {
+    return {
+      config: loadQueryConfig(this.#directory),
+      ranking: loadRanking(this.#directory),
+      clients: loadClients(this.#directory),
+    };
   }
 }
 
-function text({ config, ranking }: { config: QueryConfig; ranking: Ranking }): string {
-  return JSON.stringify([config, [...ranking]]);
+function text({ config, ranking, clients }: Current): string {
+  return JSON.stringify([config, [...ranking], clients]);
 }

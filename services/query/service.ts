@@ -46,7 +46,7 @@ export { checkQueryConfig } from './config.ts';
 
 /** What query is made of. */
 export interface QueryDependencies {
-  /** The directory of `query.yaml` and `ranking.yaml`; followed while it changes. */
+  /** The directory of `query.yaml`, `ranking.yaml` and `clients.yaml`; followed while it changes. */
   readonly configDirectory: string;
   readonly supply: MeshClient<SupplyServiceDefinition>;
   readonly pricing: MeshClient<PricingServiceDefinition>;

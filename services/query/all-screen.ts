@@ -1,7 +1,7 @@
 import type { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { Entry, Ordering } from './ordering.ts';
-import { type Drawing, DrawnOffers, type Moment, type Screen } from './screen.ts';
 import type { ResultSet } from './result-set.ts';
+import { type Drawing, DrawnOffers, type Moment, type Screen } from './screen.ts';
 import { UpdateLog } from './updates.ts';
 import type { View } from './view.ts';
 

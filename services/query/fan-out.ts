@@ -13,7 +13,16 @@ import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index
 import type { Logger } from '../../libs/telemetry/index.ts';
 import { type CompletionPolicy, standingOf } from './completion.ts';
 import type { QueryConfig } from './config.ts';
-import { cancelled, type Ending, notAwaited, notWorthWaiting, pricingBroke, supplyBroke, timedOut, unreadable } from './endings.ts';
+import {
+  cancelled,
+  type Ending,
+  notAwaited,
+  notWorthWaiting,
+  pricingBroke,
+  supplyBroke,
+  timedOut,
+  unreadable,
+} from './endings.ts';
 import { cannotPrice, cannotSupply, isDeadline } from './failures.ts';
 import { type Entry, Findings } from './findings.ts';
 import type { Patience } from './patience.ts';
@@ -92,6 +101,7 @@ export class FanOut {
   #pricingOver = false;
   /** Partners are still being asked for what cannot be shown any more. */
   #askedInVain = false;
+  #started = false;
   #anyOffers = false;
   #completedAt = 0;
 
@@ -148,8 +158,10 @@ export class FanOut {
     this.#deadlineTimer = setTimeout(() => this.#late(), totalMs - Math.min(config.completionMarginMs, totalMs / 10));
   }
 
-  /** Starts to ask. */
+  /** Starts to ask, unless it has. */
   start(): void {
+    if (this.#started) return;
+    this.#started = true;
     void this.#pricing.run();
     void this.#supply.run();
   }

@@ -60,5 +60,5 @@ function reusableUntil({ findings, completedAt }: FanOut): number {
     if (findings.set.partners.includes(partner)) reusableMs = Math.min(reusableMs, own);
     else if (passing.has(status) || retryAfterMs !== undefined) return 0;
   }
-  return Number.isFinite(reusableMs) ? completedAt + reusableMs : 0;
+  return reusableMs > 0 && Number.isFinite(reusableMs) ? completedAt + reusableMs : 0;
 }

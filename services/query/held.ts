@@ -69,6 +69,11 @@ export class HeldSearches {
     if (this.#searches.peek(search.id)?.search === search) this.hold(search);
   }
 
+  /** Whether a search is held. */
+  has(search: Search): boolean {
+    return this.#searches.peek(search.id)?.search === search;
+  }
+
   /** Lets go of a search. */
   drop(search: Search): void {
     this.#searches.delete(search.id);

@@ -2,6 +2,7 @@ import { type Clients, loadClients } from '../../libs/clients/index.ts';
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, type Logger } from '../../libs/telemetry/index.ts';
 import { loadQueryConfig, loadRanking, type QueryConfig, type Ranking } from './config.ts';
+import { compilePolicies, type Policies } from './policies.ts';
 
 const reloads = counter('entrepot.query.config.reloads', {
   description: 'Reloads of query.yaml, ranking.yaml and clients.yaml by result (accepted, unchanged, refused)',
@@ -11,6 +12,7 @@ interface Current {
   readonly config: QueryConfig;
   readonly ranking: Ranking;
   readonly clients: Clients;
+  readonly policies: Policies;
 }
 
 /**
@@ -23,6 +25,7 @@ export class LiveConfig {
   readonly #watch: DirectoryWatch;
   #current: Current;
   #refused = false;
+  #version = 1;
 
   /** @throws ConfigError when the configuration cannot be used: a service never starts on a bad one */
   constructor(directory: string, log: Logger) {
@@ -47,6 +50,16 @@ export class LiveConfig {
     return this.#current.clients;
   }
 
+  /** When the searches of clients need not wait any longer. */
+  get policies(): Policies {
+    return this.#current.policies;
+  }
+
+  /** Counts what came into force since the start. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** The files on disk are refused, and older ones are in force. */
   get refused(): boolean {
     return this.#refused;
@@ -61,6 +74,7 @@ export class LiveConfig {
       reloads.add(1, { result: same ? 'unchanged' : 'accepted' });
       if (same) return;
       this.#current = next;
+      this.#version++;
       this.#log.info('configuration of query replaced');
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -77,10 +91,12 @@ export class LiveConfig {
   }
 
   #read(): Current {
+    const clients = loadClients(this.#directory);
     return {
       config: loadQueryConfig(this.#directory),
       ranking: loadRanking(this.#directory),
-      clients: loadClients(this.#directory),
+      clients,
+      policies: compilePolicies(clients),
     };
   }
 }

@@ -1,4 +1,9 @@
-import { type GetPageRequest, type PageOptions, Screen, type SearchPage } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import {
+  type GetPageRequest,
+  type PageOptions,
+  Screen,
+  type SearchPage,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { wholeOffer } from './offers.ts';
@@ -82,8 +87,11 @@ function pageOf(search: Search, pageToken: string): Start {
   return { offset: token.offset, ordering: () => ordering };
 }
 
-/** What the options leave out is the search's own. */
-function viewOf(search: Search, options: PageOptions): View {
+/**
+ * The view that options say; what they leave out is the search's own.
+ * @throws EntrepotError INVALID_FIELD, INVALID_FILTER, INVALID_ORDER_BY, FILTER_NOT_HELD
+ */
+export function viewOf(search: Search, options: PageOptions): View {
   const own = search.request.view.asked;
   const problems: ViewProblem[] = [];
   const asked = {

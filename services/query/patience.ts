@@ -5,11 +5,7 @@ import type { QueryConfig } from './config.ts';
 import type { Question } from './question.ts';
 
 /** Outcomes of a partner that was really asked and said what it had. */
-const answered: ReadonlySet<OutcomeStatus> = new Set([
-  OutcomeStatus.OK,
-  OutcomeStatus.PARTIAL,
-  OutcomeStatus.EMPTY,
-]);
+const answered: ReadonlySet<OutcomeStatus> = new Set([OutcomeStatus.OK, OutcomeStatus.PARTIAL, OutcomeStatus.EMPTY]);
 
 /** How much one search counts in what a partner is known to bring: the last 20 or so decide. */
 const weightOfOne = 0.05;

@@ -11,7 +11,7 @@ export interface Published {
   readonly complete: boolean;
   /** Revision of what there is to show. */
   readonly revision: number;
-  /** A view was published. */
+  /** What there was to be published is. */
   shown(screen: Screen): void;
   /** Nothing can be shown. */
   broken(error: EntrepotError): void;
@@ -146,9 +146,7 @@ export class Publisher {
     this.#dirty = false;
     this.#urgent = false;
     try {
-      const published = this.screen.log.publications;
       if (await this.screen.draw()) this.#urgent = this.#dirty = true;
-      if (this.screen.log.publications > published) this.#search.shown(this.screen);
     } catch (error) {
       const message = 'The page could not be put together; the trace id finds out why.';
       this.#search.broken(
@@ -158,6 +156,7 @@ export class Publisher {
       this.#publishing = false;
       this.#publishedAt = performance.now();
     }
+    this.#search.shown(this.screen);
     this.#wakeAll();
     if (this.#dirty) this.changed(false);
   }

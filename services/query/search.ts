@@ -1,6 +1,10 @@
-import { Screen as ScreenKind, type Progress, type SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingView } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import {
+  type Progress,
+  Screen as ScreenKind,
+  type SearchUpdate,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { EntrepotError } from '../../libs/errors/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
 import { AllScreen, allKey } from './all-screen.ts';
@@ -53,6 +57,7 @@ export class Search implements Looker {
   #graceTimer: NodeJS.Timeout | undefined;
   #reported = false;
   #firstShown = false;
+  #completeShown = false;
   #everStayed = false;
   #over = false;
   /** Searches that were answered by this one. */
@@ -264,7 +269,10 @@ export class Search implements Looker {
       reportFirstOffers(this, this.fanOut.elapsedMs);
     }
     if (!log.complete) return;
-    if (view === this.request.view) this.#tools.shown(this, this.ordering(view));
+    if (view === this.request.view && !this.#completeShown) {
+      this.#completeShown = true;
+      this.#tools.shown(this, this.ordering(view));
+    }
     this.fanOut.tidy();
     this.#tools.grown(this);
   }

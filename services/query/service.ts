@@ -6,6 +6,7 @@ import {
   type HandoffRequest,
   type HandoffResponse,
   QueryServiceDefinition,
+  Screen,
   type SearchRequest,
   type SearchUpdate,
   type WatchSearchRequest,
@@ -33,11 +34,12 @@ import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
 import { LiveConfig } from './live-config.ts';
 import { wholeOffer } from './offers.ts';
-import { readPage } from './pages.ts';
+import { readPage, viewOf } from './pages.ts';
+import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
-import { prepareSearch } from './request.ts';
-import { Search } from './search.ts';
-import type { Subscription } from './subscription.ts';
+import { type PreparedSearch, prepareSearch } from './request.ts';
+import { type InForce, Searches } from './searches.ts';
+import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
 
@@ -72,6 +74,7 @@ class QueryService {
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
+  readonly #searches: Searches;
   readonly #endGauge: () => void;
 
   constructor({ configDirectory, supply, pricing, clicks }: QueryDependencies) {
@@ -80,6 +83,7 @@ class QueryService {
     this.#clicks = new Clicks(clicks);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
+    this.#searches = new Searches({ supply, pricing, patience: new Patience(), log: this.#log, held: this.#held });
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
       result.observe(this.#live.refused ? 1 : 0),
@@ -88,32 +92,19 @@ class QueryService {
 
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const prepared = prepareSearch(request, Date.now());
-    const { config, ranking } = this.#live;
     const { client, trace, deadline } = context;
-    const search = new Search(
-      prepared,
-      { client, trace, deadline },
-      {
-        supply: this.#supply,
-        pricing: this.#pricing,
-        config,
-        weights: (vertical) => ranking.get(vertical) ?? [],
-        log: this.#log,
-        grown: (grown) => this.#held.grown(grown),
-        failed: (failed) => this.#held.drop(failed),
-      },
+    return answers(
+      this.#searches.begin(prepared, { client, trace, deadline }, this.#inForce(prepared, client)),
+      context,
     );
-    this.#held.hold(search);
-    const reader = search.publisher.subscribe(undefined, prepared.final);
-    search.start();
-    return answers(reader, context);
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const search = this.#held.search(request.searchId);
     const cursor = request.cursor === '' ? undefined : decodeCursor(request.cursor, request.searchId);
-    const own = cursor !== undefined && cursor.view === search.request.view.key && cursor.revision > 0;
-    return answers(search.publisher.subscribe(own ? cursor.revision : undefined, false), context);
+    const view = request.options === undefined ? search.request.view : viewOf(search, request.options);
+    const screen = request.screen === Screen.UNSPECIFIED ? search.request.screen : request.screen;
+    return answers(search.subscribe(view, screen, cursor, false), context);
   }
 
   async getPage(
@@ -185,7 +176,7 @@ class QueryService {
   }
 
   close(): void {
-    for (const search of this.#held.all()) search.cancel('The service was stopped.');
+    for (const search of this.#held.all()) search.fanOut.cancel('The service was stopped.');
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -210,19 +201,30 @@ class QueryService {
     return offer;
   }
 
+  #inForce({ vertical }: PreparedSearch, client: string): InForce {
+    const { config, ranking, policies, version } = this.#live;
+    return { config, weights: ranking.get(vertical.name) ?? [], policy: policies(client), handoffRate: 0, version };
+  }
+
   #options(context: MeshContext): CallOptions {
     return { context, timeoutMs: this.#live.config.actionTimeoutMs };
   }
 }
 
 /** A reader's updates as a call's answers; the reader leaves when the call is cancelled. */
-function answers(reader: Subscription<SearchUpdate>, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-  const leave = (): void => void reader.return();
+function answers(
+  coming: Subscription<SearchUpdate> | Promise<Subscription<SearchUpdate>>,
+  context: MeshContext,
+): AsyncIterable<{ update: SearchUpdate }> {
+  const leave = (): void => {
+    if (coming instanceof Subscription) void coming.return();
+    else void coming.then((reader) => reader.return());
+  };
   context.signal.addEventListener('abort', leave, { once: true });
   return {
     [Symbol.asyncIterator]: () => ({
       next: async () => {
-        const { done, value } = await reader.next();
+        const { done, value } = await (coming instanceof Subscription ? coming : await coming).next();
         return done ? { done: true, value: undefined } : { done: false, value: { update: value } };
       },
       return: async () => {

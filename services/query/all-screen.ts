@@ -1,5 +1,6 @@
 import type { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { Entry, Ordering } from './ordering.ts';
+import type { PricedSet } from './priced-set.ts';
 import type { ResultSet } from './result-set.ts';
 import { type Drawing, DrawnOffers, type Moment, type Screen } from './screen.ts';
 import { UpdateLog } from './updates.ts';
@@ -29,19 +30,20 @@ export class AllScreen implements Screen {
   }
 
   async draw(): Promise<boolean> {
-    const moment = this.#drawing.now();
+    const now = this.#drawing.now();
+    const moment = now instanceof Promise ? await now : now;
     if (moment.revision === this.log.revision && this.#whole) return false;
-    const { ordering } = moment;
+    const { ordering, prices } = moment;
     const { set, maker } = this.#drawing;
     const known: Entry[] = [];
     const fresh: Entry[] = [];
-    for (const entry of entriesOfAll(set, ordering)) {
+    for (const entry of entriesOfAll(set, ordering, prices)) {
       if (maker.needless || this.#offers.has(entry.row)) known.push(entry);
       else fresh.push(entry);
     }
     const made = await this.#make(fresh.slice(0, batch), moment, known.length === 0);
     this.#whole = fresh.length <= batch;
-    this.#publish(moment, this.#offers.only([...known, ...made], ordering));
+    this.#publish(moment, this.#offers.only([...known, ...made], moment));
     return !this.#whole;
   }
 
@@ -72,12 +74,12 @@ export function allKey(view: View): string {
 }
 
 /** Every row of an order as an entry of its own. */
-function entriesOfAll(set: ResultSet, ordering: Ordering): Entry[] {
+function entriesOfAll(set: ResultSet, ordering: Ordering, prices: PricedSet): Entry[] {
   const entries: Entry[] = [];
   for (const rows of [ordering.heads, ordering.others]) {
     for (const row of rows) {
       const current = set.current(row);
-      if (!set.isGone(current)) entries.push({ row: current, others: [] });
+      if (!set.isGone(current) && prices.has(current)) entries.push({ row: current, others: [] });
     }
   }
   return entries;

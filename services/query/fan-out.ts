@@ -13,6 +13,7 @@ import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index
 import type { Logger } from '../../libs/telemetry/index.ts';
 import { type CompletionPolicy, standingOf } from './completion.ts';
 import type { QueryConfig } from './config.ts';
+import { Currencies, type PricedUnder } from './currencies.ts';
 import {
   cancelled,
   type Ending,
@@ -89,6 +90,8 @@ export class FanOut {
   readonly startedAt = Date.now();
   /** Resolves when the plan is known, or never will be. */
   readonly planned: Promise<void>;
+  /** What was found in other currencies than the search's own. */
+  readonly currencies: Currencies;
   readonly #tools: FanOutTools;
   readonly #lookers = new Set<Looker>();
   readonly #supply: SupplyStream;
@@ -124,6 +127,8 @@ export class FanOut {
     const lateMs = bounded ? 0 : config.lateMs;
     const supplyMs = lateMs > 0 ? totalMs + lateMs : totalMs - Math.min(config.supplyMarginMs, totalMs / 4);
     const context = { vertical: vertical.name, currency, market, client: asker.client };
+    const under = (): PricedUnder => ({ context, view: this.findings.view });
+    this.currencies = new Currencies(this.findings.set, tools.pricing, under, config.actionTimeoutMs);
     this.#pricing = new PricingStream(tools.pricing, { context }, this.#callOptions(totalMs + lateMs), {
       viewed: (view) => {
         this.findings.happened({ $case: 'view', value: view });

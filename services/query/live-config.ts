@@ -1,8 +1,9 @@
 import { type Clients, loadClients } from '../../libs/clients/index.ts';
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, type Logger } from '../../libs/telemetry/index.ts';
-import { loadQueryConfig, loadRanking, type QueryConfig, type Ranking } from './config.ts';
+import { loadQueryConfig, type QueryConfig } from './config.ts';
 import { compilePolicies, type Policies } from './policies.ts';
+import { loadRankings, type Rankings } from './ranking-file.ts';
 
 const reloads = counter('entrepot.query.config.reloads', {
   description: 'Reloads of query.yaml, ranking.yaml and clients.yaml by result (accepted, unchanged, refused)',
@@ -10,7 +11,8 @@ const reloads = counter('entrepot.query.config.reloads', {
 
 interface Current {
   readonly config: QueryConfig;
-  readonly ranking: Ranking;
+  /** By vertical. */
+  readonly rankings: ReadonlyMap<string, Rankings>;
   readonly clients: Clients;
   readonly policies: Policies;
 }
@@ -40,9 +42,9 @@ export class LiveConfig {
     return this.#current.config;
   }
 
-  /** The weights of the "best" order that are in force. */
-  get ranking(): Ranking {
-    return this.#current.ranking;
+  /** The rankings that are in force, by vertical. */
+  get rankings(): ReadonlyMap<string, Rankings> {
+    return this.#current.rankings;
   }
 
   /** Who asks, as configured now. */
@@ -94,13 +96,13 @@ export class LiveConfig {
     const clients = loadClients(this.#directory);
     return {
       config: loadQueryConfig(this.#directory),
-      ranking: loadRanking(this.#directory),
+      rankings: loadRankings(this.#directory),
       clients,
       policies: compilePolicies(clients),
     };
   }
 }
 
-function text({ config, ranking, clients }: Current): string {
-  return JSON.stringify([config, [...ranking], clients]);
+function text({ config, rankings, clients }: Current): string {
+  return JSON.stringify([config, [...rankings].map(([vertical, named]) => [vertical, [...named.values()]]), clients]);
 }

@@ -6,6 +6,7 @@ import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { OfferMaker } from './make.ts';
 import { offerIdOf, wholeOffer } from './offers.ts';
 import type { Entry, Ordering } from './ordering.ts';
+import type { PricedSet } from './priced-set.ts';
 import type { ReadMask } from './read-mask.ts';
 import type { ResultSet } from './result-set.ts';
 import type { UpdateLog } from './updates.ts';
@@ -13,6 +14,8 @@ import type { UpdateLog } from './updates.ts';
 /** The search at one moment. */
 export interface Moment {
   readonly revision: number;
+  /** In the currency of the view. */
+  readonly prices: PricedSet;
   readonly ordering: Ordering;
   readonly outcomes: readonly PartnerOutcome[];
   readonly progress: Progress;
@@ -25,8 +28,8 @@ export interface Drawing {
   readonly set: ResultSet;
   readonly mask: ReadMask;
   readonly maker: OfferMaker;
-  /** The search as it is now. */
-  now(): Moment;
+  /** The search as it is now. Rejects where prices in the view's currency cannot be had. */
+  now(): Moment | Promise<Moment>;
 }
 
 /** What updates show of a search, drawn anew when something has changed. */
@@ -62,13 +65,13 @@ export class DrawnOffers {
   }
 
   /** Draws entries, and forgets all others. */
-  only(entries: readonly Entry[], ordering: Ordering): Map<string, Offer> {
+  only(entries: readonly Entry[], moment: Moment): Map<string, Offer> {
     const { searchId, set } = this.#drawing;
     const drawn = new Map<string, Drawn>();
     const offers = new Map<string, Offer>();
     for (const entry of entries) {
       const id = offerIdOf(searchId, set, entry.row);
-      const now = this.#draw(entry, this.#drawn.get(id), ordering);
+      const now = this.#draw(entry, this.#drawn.get(id), moment);
       drawn.set(id, now);
       offers.set(id, now.offer);
     }
@@ -76,7 +79,7 @@ export class DrawnOffers {
     return offers;
   }
 
-  #draw(entry: Entry, before: Drawn | undefined, { products }: Ordering): Drawn {
+  #draw(entry: Entry, before: Drawn | undefined, { ordering: { products }, prices }: Moment): Drawn {
     const { searchId, set, maker, mask } = this.#drawing;
     const view = entry.row < products.rows ? products : set.products.view;
     const product = view.ofRow[entry.row]!;
@@ -84,7 +87,7 @@ export class DrawnOffers {
     const same = before?.product === product && before.provisional === provisional && sameEntry(before.entry, entry);
     if (same) return before;
     const made = maker.made(entry.row) ?? (before?.entry.row === entry.row ? madeAgain(before.offer) : undefined);
-    return { entry, product, provisional, offer: wholeOffer(searchId, set, products, entry, made, mask) };
+    return { entry, product, provisional, offer: wholeOffer(searchId, set, products, entry, made, mask, prices) };
   }
 }
 

@@ -8,16 +8,18 @@ import {
 import type { EntrepotError } from '../../libs/errors/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
 import { AllScreen, allKey } from './all-screen.ts';
-import type { QueryConfig, Weight } from './config.ts';
+import type { QueryConfig } from './config.ts';
 import type { Asker, FanOut, Looker } from './fan-out.ts';
 import { newSearchId } from './ids.ts';
 import { OfferMaker } from './make.ts';
 import { type Ordering, Orderings } from './ordering.ts';
+import { outcomesIn } from './outcomes.ts';
+import type { PricedSet } from './priced-set.ts';
 import { Publisher } from './publisher.ts';
 import { reportEnd, reportFailure, reportFirstOffers } from './report.ts';
 import type { PreparedSearch } from './request.ts';
 import type { ResultSet } from './result-set.ts';
-import type { Drawing, Screen } from './screen.ts';
+import type { Drawing, Moment, Screen } from './screen.ts';
 import type { Subscription } from './subscription.ts';
 import type { Cursor } from './tokens.ts';
 import { TopScreen } from './top-screen.ts';
@@ -26,7 +28,6 @@ import type { View } from './view.ts';
 /** What searches need of the service. */
 export interface SearchTools {
   readonly config: QueryConfig;
-  readonly weights: readonly Weight[];
   readonly log: Logger;
   /** A search holds more than before. */
   readonly grown: (search: Search) => void;
@@ -69,14 +70,14 @@ export class Search implements Looker {
     this.asker = asker;
     this.fanOut = fanOut;
     this.#tools = tools;
-    const { config, weights } = tools;
+    const { config } = tools;
     this.maker = new OfferMaker(
       this.set,
       request.mask,
       (handles, itemFields, context) => fanOut.make(handles, itemFields, context),
       Math.max(config.hold.offers, request.view.pageSize * 2),
     );
-    this.#orderings = new Orderings(this.set, weights, request.facets, config.hold.orders);
+    this.#orderings = new Orderings(this.set, config.hold.orders);
     this.#look();
   }
 
@@ -131,9 +132,12 @@ export class Search implements Looker {
     return this.#screens.get(keyOf(view, kind))?.screen;
   }
 
-  /** The order of the set under a view as it is now. */
-  ordering(view: View): Ordering {
-    return this.#orderings.now(view, this.complete);
+  /**
+   * The order of the set under a view as it is now.
+   * @param prices in the view's currency; default: the set's own
+   */
+  ordering(view: View, prices?: PricedSet): Ordering {
+    return this.#orderings.now(view, this.complete, prices);
   }
 
   /** The order of the set under a view at a revision; undefined when it is no longer kept. */
@@ -148,7 +152,7 @@ export class Search implements Looker {
     return {
       partnersAsked: outcomes.asked,
       partnersDone: outcomes.done,
-      offers: this.set.liveRows().length,
+      offers: ordering.priced,
       offersMatching: ordering.matching,
       products: counts.products,
       productsProvisional: counts.provisional,
@@ -159,7 +163,8 @@ export class Search implements Looker {
   /** Bytes held, roughly; what several searches look at counts for each in its part. */
   memoryBytes(): number {
     const own = 4_000 + this.#orderings.memoryBytes() + this.maker.memoryBytes();
-    return own + this.set.memoryBytes() / Math.max(1, this.fanOut.lookers);
+    const { currencies, lookers } = this.fanOut;
+    return own + (this.set.memoryBytes() + currencies.memoryBytes()) / Math.max(1, lookers);
   }
 
   /** The search is no longer held: nobody will look at it again. */
@@ -220,14 +225,9 @@ export class Search implements Looker {
       mask: this.request.mask,
       maker: this.maker,
       now: () => {
-        const ordering = search.ordering(view);
-        return {
-          revision: search.set.revision,
-          ordering,
-          outcomes: search.outcomes.slice(),
-          progress: search.progress(ordering),
-          complete: search.complete,
-        };
+        const { set, fanOut, asker } = this;
+        if (view.currency === set.currency) return this.#moment(view, set.prices);
+        return fanOut.currencies.in(view.currency, asker).then((prices) => this.#moment(view, prices));
       },
     };
     const screen = kind === ScreenKind.ALL ? new AllScreen(drawing, view) : new TopScreen(drawing, view);
@@ -253,6 +253,19 @@ export class Search implements Looker {
     if (this.fanOut.failure !== undefined) publisher.fail(this.fanOut.failure);
     if (this.#over) publisher.end();
     return publisher;
+  }
+
+  #moment(view: View, prices: PricedSet): Moment {
+    const ordering = this.ordering(view, prices);
+    return {
+      revision: this.set.revision,
+      prices,
+      ordering,
+      outcomes:
+        prices === this.set.prices ? this.outcomes.slice() : outcomesIn(prices, this.outcomes, this.set.partners),
+      progress: this.progress(ordering),
+      complete: this.complete,
+    };
   }
 
   /** Screens that nobody reads are kept for a while, since their readers may come back. */

@@ -1,6 +1,5 @@
 import type { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { CompletionPolicy } from './completion.ts';
-import type { Weight } from './config.ts';
 import { type Asker, FanOut, type FanOutTools } from './fan-out.ts';
 import { FanOuts } from './fan-outs.ts';
 import type { HeldSearches } from './held.ts';
@@ -19,11 +18,16 @@ export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 
 
 /** What is in force for one search. */
 export interface InForce extends Pick<FanOutTools, 'config'> {
-  readonly weights: readonly Weight[];
   readonly policy: CompletionPolicy | undefined;
   readonly handoffRate: number;
   /** Names what is in force: searches that began under another share nothing with it. */
   readonly version: number;
+}
+
+/** A search that has begun, and who reads it. */
+export interface Begun {
+  readonly search: Search;
+  readonly reader: Subscription<SearchUpdate>;
 }
 
 /** Begins searches: equal ones share what is asked of partners, and are one search where all that they want is the same. */
@@ -38,11 +42,7 @@ export class Searches {
   }
 
   /** Begins a search, or takes part in one, and reads it. */
-  begin(
-    prepared: PreparedSearch,
-    asker: Asker,
-    inForce: InForce,
-  ): Subscription<SearchUpdate> | Promise<Subscription<SearchUpdate>> {
+  begin(prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun | Promise<Begun> {
     const asked = questionOf(prepared, asker.client);
     const question = { ...asked, key: `${inForce.version} ${asked.key}` };
     const deadline = asker.deadline ?? Date.now() + inForce.config.deadlineMs;
@@ -55,13 +55,6 @@ export class Searches {
     });
   }
 
-  /** A search that asks every partner anew. */
-  anew(prepared: PreparedSearch, asker: Asker, inForce: InForce): Search {
-    const asked = questionOf(prepared, asker.client);
-    const fanOut = this.#ask({ ...asked, key: `${inForce.version} ${asked.key}` }, asker, inForce);
-    return this.#search(fanOut, prepared, asker, inForce);
-  }
-
   #ask(question: Question, asker: Asker, inForce: InForce): FanOut {
     const { supply, pricing, patience, log } = this.#tools;
     const { config, policy, handoffRate } = inForce;
@@ -72,13 +65,13 @@ export class Searches {
     return fanOut;
   }
 
-  #read(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, inForce: InForce): Subscription<SearchUpdate> {
+  #read(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun {
     const { screen, final } = prepared;
     const search = this.#equalTo(fanOut, prepared) ?? this.#search(fanOut, prepared, asker, inForce);
     const reader = search.subscribe(search.request.view, screen, undefined, final);
     // Only now is there somebody to whom anything can be told.
     fanOut.start();
-    return reader;
+    return { search, reader };
   }
 
   #equalTo(fanOut: FanOut, prepared: PreparedSearch): Search | undefined {
@@ -89,11 +82,10 @@ export class Searches {
     return search;
   }
 
-  #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config, weights }: InForce): Search {
+  #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce): Search {
     const { held, log, patience } = this.#tools;
     const search = new Search(prepared, asker, fanOut, {
       config,
-      weights,
       log,
       grown: (grown) => held.grown(grown),
       failed: (failed) => held.drop(failed),
@@ -109,8 +101,8 @@ export class Searches {
 }
 
 /** Everything that a search wants beyond its question. */
-function wantedBy({ view, mask, facets }: PreparedSearch): string {
-  return JSON.stringify([view.key, mask.key, facets.map(({ name }) => name)]);
+function wantedBy({ view, mask }: PreparedSearch): string {
+  return JSON.stringify([view.key, mask.key]);
 }
 
 /** First rows of the entries of the first page, by partner. */

@@ -38,7 +38,8 @@ import { readPage, viewOf } from './pages.ts';
 import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { type PreparedSearch, prepareSearch } from './request.ts';
-import { type InForce, Searches } from './searches.ts';
+import type { Search } from './search.ts';
+import { type Begun, Searches } from './searches.ts';
 import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
@@ -91,18 +92,31 @@ class QueryService {
   }
 
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-    const prepared = prepareSearch(request, Date.now());
+    const begun = this.#begin(request, context);
+    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context);
+  }
+
+  #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
+    const { config, rankings, policies, version } = this.#live;
+    const prepared = prepareSearch(request, Date.now(), rankings);
     const { client, trace, deadline } = context;
-    return answers(
-      this.#searches.begin(prepared, { client, trace, deadline }, this.#inForce(prepared, client)),
-      context,
-    );
+    const inForce = { config, policy: policies(client), handoffRate: 0, version };
+    return this.#searches.begin(prepared, { client, trace, deadline }, inForce);
+  }
+
+  /** A search that is complete, or as complete as the caller's time lets it be. */
+  async #searched(request: SearchRequest, context: MeshContext): Promise<Search> {
+    const { search, reader } = await this.#begin(request, context);
+    const updates = answers(reader, context)[Symbol.asyncIterator]();
+    while (!(await updates.next()).done);
+    return search;
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const search = this.#held.search(request.searchId);
     const cursor = request.cursor === '' ? undefined : decodeCursor(request.cursor, request.searchId);
     const view = request.options === undefined ? search.request.view : viewOf(search, request.options);
+    search.set.applied.check(view, 'options.filter');
     const screen = request.screen === Screen.UNSPECIFIED ? search.request.screen : request.screen;
     return answers(search.subscribe(view, screen, cursor, false), context);
   }
@@ -112,7 +126,7 @@ class QueryService {
     context: MeshContext,
   ): Promise<{ page: Awaited<ReturnType<typeof readPage>> }> {
     const search = this.#held.search(request.searchId);
-    const page = await readPage(search, request, context);
+    const page = await readPage(search, request, context, (wider) => this.#searched(wider, context));
     this.#held.grown(search);
     return { page };
   }
@@ -199,11 +213,6 @@ class QueryService {
       throw offerExpired();
     }
     return offer;
-  }
-
-  #inForce({ vertical }: PreparedSearch, client: string): InForce {
-    const { config, ranking, policies, version } = this.#live;
-    return { config, weights: ranking.get(vertical.name) ?? [], policy: policies(client), handoffRate: 0, version };
   }
 
   #options(context: MeshContext): CallOptions {

@@ -25,11 +25,12 @@ export class TopScreen implements Screen {
   async draw(): Promise<boolean> {
     const { searchId, set, maker } = this.#drawing;
     for (let cut = 1; ; cut++) {
-      const moment = this.#drawing.now();
+      const now = this.#drawing.now();
+      const moment = now instanceof Promise ? await now : now;
       if (moment.revision === this.log.revision) return false;
-      const { ordering } = moment;
+      const { ordering, prices } = moment;
       const { pageSize } = ordering.view;
-      let entries = entriesOf(set, ordering, 0, pageSize);
+      let entries = entriesOf(set, ordering, 0, pageSize, prices);
       let failure: unknown;
       try {
         const whole = await maker.ensure(entries.map(({ row }) => row));
@@ -42,7 +43,7 @@ export class TopScreen implements Screen {
         if (made.length === 0 && entries.length > 0 && moment.complete && failure !== undefined) throw failure;
         entries = made;
       }
-      const offers = this.#offers.only(entries, ordering);
+      const offers = this.#offers.only(entries, moment);
       const page = {
         offerIds: [...offers.keys()],
         nextPageToken: nextPageToken(searchId, ordering, pageSize),

@@ -22,6 +22,8 @@ it('takes an answer that arrived while the process was busy beyond the time', as
     });`;
   const worker = new Worker(answers, { eval: true, workerData: said });
   await once(worker, 'online');
+  // From here the loop comes to its timers before it reads anything.
+  await new Promise((resolve) => setImmediate(resolve));
   const answer = once(worker, 'message').then(([text]) => text);
   const inSome = inTime(answer, 1, late);
   const startedAt = performance.now();

@@ -2,11 +2,11 @@ import type { Bucket } from './shared-state.ts';
 
 const MOST_CHARACTERS = 512;
 /** A bucket that never fills, and no end is told of, is kept this long after its last use. */
-const UNTOLD_MS = 86_400_000;
+export const UNTOLD_MS = 86_400_000;
 /** No longer than this is anything remembered of a bucket. */
-const MOST_MS = 366 * 86_400_000;
+export const MOST_MS = 366 * 86_400_000;
 /** A quota's bucket is kept a little longer than it lasts: clocks of replicas differ. */
-const QUOTA_GRACE_MS = 60_000;
+export const QUOTA_GRACE_MS = 60_000;
 
 /** A key, lease, log or channel as it is documented. Throws TypeError: the caller is wrong. */
 export function checkKey(key: string): string {

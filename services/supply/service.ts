@@ -1,9 +1,11 @@
+import { LiveClients } from '../../libs/clients/index.ts';
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import { MemoryState, type SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
+import { logger } from '../../libs/telemetry/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import { describeBudget } from './budget/describe.ts';
 import { observeBudgets } from './budget/metrics.ts';
@@ -48,7 +50,7 @@ export interface SupplyDependencies extends PartnerSources {
   readonly ingress?: IngressAddress;
   /** What replicas share: the budgets of partners. Default the memory of this process; the caller closes it, after the service. */
   readonly shared?: SharedState;
-  /** The tier of a client by name, for the policies of budgets; undefined where it is not known. */
+  /** The tier of a client by name, for the policies of budgets. Default as clients.yaml has it. */
   readonly tierOf?: (client: string) => string | undefined;
   /** How live answers are held against what partners were certified with; see OPERATING.md. */
   readonly drift?: DriftOptions;
@@ -86,6 +88,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
   const http = new HttpClient(deps.http);
   const remotes = new RemoteConnections();
   const shared = deps.shared ?? new MemoryState();
+  const clients = new LiveClients(deps.configDirectory, logger('supply.clients'));
   const tools = {
     get partners() {
       return live.partners;
@@ -102,7 +105,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     drift,
     remotes,
     shared,
-    ...(deps.tierOf && { tierOf: deps.tierOf }),
+    tierOf: deps.tierOf ?? ((client: string) => clients.tierOf(client).name),
   };
   const endGauges = observeHeld(answers, conversations, identities);
   const endBudgets = observeBudgets(() => live.partners.values());
@@ -132,6 +135,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     },
     close: async () => {
       await live.close();
+      clients.close();
       await drift.close();
       endGauges();
       endBudgets();

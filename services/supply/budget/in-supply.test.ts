@@ -162,7 +162,11 @@ it('is one for all replicas that share their state', async () => {
   expect((await stateOf(other)).spentToday).toBe(3);
 });
 
-it("knows the client's tier where somebody tells it", async () => {
+it("knows the client's tier, as clients.yaml has it unless it is told otherwise", async () => {
+  const standard = await rigWith({ perDay: 1, policy: 'tier == "standard" ? 1.0 : 0.0' });
+  expect(await statusOf(standard, 0)).toBe(OutcomeStatus.OK);
+  await shared.close();
+  shared = new MemoryState();
   const tierOf = (client: string) => (client === 'public' ? 'gold' : undefined);
   const budget = { perDay: 10, policy: 'tier == "gold" && client == "public" && market == "GB" ? 1.0 : 0.0' };
   const rig = await rigWith(budget, {}, { tierOf });

@@ -119,8 +119,9 @@ export class Conversations {
     const { partner } = call;
     const held = this.#answered.get(key);
     const use = held === undefined ? 'none' : useOf(held, Date.now());
-    // A stale one may be fresh with another replica.
-    if (held !== undefined && (use === 'fresh' || (use === 'stale' && this.#shared === undefined))) {
+    // A stale one may be fresh with another replica, unless this one is asking already.
+    const isNewest = use === 'fresh' || (use === 'stale' && (this.#shared === undefined || this.#running.has(key)));
+    if (held !== undefined && isNewest) {
       const part = new Part(partner, bounds);
       const outcome = await this.#give(asked, held, onPage);
       if (outcome !== undefined) return part.end(outcome);

@@ -192,7 +192,9 @@ export class Conversation {
     const spent = outcome.status === OutcomeStatus.BUDGET_SPENT;
     if (spent && (one.priority?.() ?? UNDECIDED) > this.#paid) return undefined;
     const latencyMs = Math.round(performance.now() - one.startedAt);
-    return { ...outcome, cache: CacheUse.SHARED, requests: 0, latencyMs };
+    // What a held answer served stays that, with its age.
+    const cache = outcome.cache === CacheUse.UNSPECIFIED ? CacheUse.SHARED : outcome.cache;
+    return { ...outcome, cache, requests: 0, latencyMs };
   }
 
   /** The outcome of one that leaves while the conversation goes on. */

@@ -18,11 +18,14 @@ import type { IngressAddress } from './ingress/server.ts';
 import { LivePartners } from './live-partners.ts';
 import type { PartnerSources } from './load.ts';
 import { observeHeld } from './metrics.ts';
+import type { ConfiguredPartner } from './partner.ts';
 import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
 import { RemoteConnections } from './remote/connections.ts';
 import { makeAnyOffers } from './remote/offers.ts';
 import { isRemote, type SupplyPartner } from './remote/partner.ts';
 import { SearchSession } from './session.ts';
+import { SharedAnswers } from './shared-answers.ts';
+import { SharedQuestions } from './shared-questions.ts';
 import { TokenCache } from './tokens.ts';
 import { Turns } from './turns.ts';
 
@@ -48,8 +51,10 @@ export interface SupplyDependencies extends PartnerSources {
   readonly inventory?: () => Promise<Store>;
   /** Where messages of partners are taken, where one sends some. */
   readonly ingress?: IngressAddress;
-  /** What replicas share: the budgets of partners. Default the memory of this process; the caller closes it, after the service. */
+  /** What replicas share while they run: answers and the budgets of partners; not closed by the service. Absent: this one is alone. */
   readonly shared?: SharedState;
+  /** Whether answers and who asks for them are part of it; default: where `shared` is more than the memory of a process. */
+  readonly shareAnswers?: boolean;
   /** The tier of a client by name, for the policies of budgets. Default as clients.yaml has it. */
   readonly tierOf?: (client: string) => string | undefined;
   /** How live answers are held against what partners were certified with; see OPERATING.md. */
@@ -82,12 +87,16 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     await drift.close();
     throw error;
   });
-  const answers = new AnswerStore(deps.answers);
-  const conversations = new Conversations(deps.conversations);
+  const shared = deps.shared ?? new MemoryState();
+  const shareAnswers = deps.shareAnswers ?? shared.kind === 'redis';
+  const answers = new AnswerStore(
+    deps.answers,
+    shareAnswers ? new SharedAnswers(shared, (name) => localPartner(live, name)) : undefined,
+  );
+  const conversations = new Conversations(deps.conversations, shareAnswers ? new SharedQuestions(shared) : undefined);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
   const remotes = new RemoteConnections();
-  const shared = deps.shared ?? new MemoryState();
   const clients = new LiveClients(deps.configDirectory, logger('supply.clients'));
   const tools = {
     get partners() {
@@ -141,12 +150,19 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
       endBudgets();
       await handedOver.close();
       identities.close();
+      await conversations.close();
+      await answers.settled();
       answers.close();
       await remotes.close();
       await http.close();
       if (deps.shared === undefined) await shared.close();
     },
   };
+}
+
+function localPartner({ partners }: LivePartners, name: string): ConfiguredPartner | undefined {
+  const partner = partners.get(name);
+  return partner === undefined || isRemote(partner) ? undefined : partner;
 }
 
 async function describe(

@@ -115,32 +115,40 @@ describe('what costs nothing', () => {
   });
 });
 
-it('pays for who matters more where one that matters less began the conversation and was refused', async () => {
-  // The answer of the store waits, so that the second search finds the conversation of the first.
-  const gate = Promise.withResolvers<void>();
-  let asked = 0;
-  const slow: SharedState = new Proxy(shared, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name);
-      if (name !== 'take') return typeof value === 'function' ? value.bind(target) : value;
-      return async (...args: Parameters<SharedState['take']>) => {
-        const taken = await target.take(...args);
-        if (asked++ === 0) await gate.promise;
-        return taken;
-      };
-    },
-  });
-  const rig = await rigWith({ perDay: 1 }, {}, { shared: slow });
-  const low = ask(rig, 0);
-  await vi.waitFor(() => expect(asked).toBe(1));
-  const high = ask(rig, 100);
-  const same = ask(rig, 0);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  gate.resolve();
-  const statuses = (await Promise.all([low, same, high])).map((said) => said.outcome('one').status);
-  expect(statuses).toEqual([OutcomeStatus.BUDGET_SPENT, OutcomeStatus.BUDGET_SPENT, OutcomeStatus.OK]);
-  expect(partner.asked).toHaveLength(1);
-});
+it.each([
+  ['of one replica', false],
+  ['of several', true],
+])(
+  'pays for who matters more where one that matters less began the conversation and was refused: %s',
+  async (_, several) => {
+    // The answer of the store waits, so that the second search finds the conversation of the first.
+    const gate = Promise.withResolvers<void>();
+    let asked = 0;
+    const slow: SharedState = new Proxy(shared, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (name !== 'take') return typeof value === 'function' ? value.bind(target) : value;
+        return async (...args: Parameters<SharedState['take']>) => {
+          const taken = await target.take(...args);
+          if (asked++ === 0) await gate.promise;
+          return taken;
+        };
+      },
+    });
+    const options = { shared: slow, shareAnswers: several };
+    const rig = await rigWith({ perDay: 1 }, {}, options);
+    const other = several ? await rigWith({ perDay: 1 }, {}, options) : rig;
+    const low = ask(rig, 0);
+    await vi.waitFor(() => expect(asked).toBe(1));
+    const high = ask(other, 100);
+    const same = ask(rig, 0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    gate.resolve();
+    const statuses = (await Promise.all([low, same, high])).map((said) => said.outcome('one').status);
+    expect(statuses).toEqual([OutcomeStatus.BUDGET_SPENT, OutcomeStatus.BUDGET_SPENT, OutcomeStatus.OK]);
+    expect(partner.asked).toHaveLength(1);
+  },
+);
 
 it('counts verifications and hand-offs, and never refuses them', async () => {
   const rig = await rigWith({ perDay: 2 });

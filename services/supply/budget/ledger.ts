@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Bucket, MemoryState, type SharedState, type Taken } from '../../../libs/shared/index.ts';
 import { logger } from '../../../libs/telemetry/index.ts';
 import type { BudgetDay } from './day.ts';
@@ -35,6 +36,8 @@ const COUNTLESS = 1e12;
 const OVERDRAFT = -1e9;
 /** A store that could not be reached is tried again after this. */
 const RETRY_MS = 1_000;
+/** Replicas remember much the same: after one has told a state what it had forgotten, nobody does for so long. */
+const REMIND_MS = 10_000;
 /** However little of the requests this replica was seen to send, it has that much of the budget while it is on its own. */
 const LEAST_SHARE = 0.01;
 
@@ -48,6 +51,8 @@ export class Ledger {
   readonly #partner: string;
   readonly #allowance: Allowance;
   readonly #alone: MemoryState;
+  /** Of this replica, as nobody else is called. */
+  readonly #name = randomUUID();
   /** Which day the following are of. */
   #date = '';
   /** Of the day, spent by all when this process first looked. */
@@ -103,16 +108,41 @@ export class Ledger {
   }
 
   async #bookWithAll(state: SharedState, day: BudgetDay, amount: number, kept: Kept): Promise<Booked> {
-    const taken = await state.take(this.#buckets(day, kept), amount);
     if (this.#outage !== undefined) await this.#found(state, day, this.#outage);
-    const spent = this.#capacity - taken.levels.at(-1)!;
-    if (day.date === this.#date) {
-      if (taken.taken) this.#own += amount;
-      this.#before ??= taken.taken ? spent - amount : spent;
-      // Answers may overtake each other; what is spent only grows.
-      this.#spent = Math.max(this.#spent, spent);
-    }
+    const taken = await this.#take(state, day, amount, kept);
     return this.#booked(taken, 1);
+  }
+
+  async #take(state: SharedState, day: BudgetDay, amount: number, kept: Kept): Promise<Taken> {
+    // At least that is spent by the time that the state answers, unless it has lost its memory.
+    const seen = Math.min(this.#capacity, this.#spent - (this.#outage?.unsaid ?? 0));
+    const taken = await state.take(this.#buckets(day, kept), amount);
+    const spent = this.#capacity - taken.levels.at(-1)!;
+    const own = taken.taken ? amount : 0;
+    if (day.date !== this.#date) return taken;
+    this.#own += own;
+    this.#before ??= spent - own;
+    // Answers may overtake each other; what is spent only grows.
+    this.#spent = Math.max(this.#spent, spent);
+    // Of a bucket that is empty nobody knows how far it is overdrawn.
+    if (spent < this.#capacity && spent - own < seen) await this.#remind(state, day, seen - (spent - own));
+    return taken;
+  }
+
+  /** Tells a state that was started anew what had been spent: one replica does. */
+  async #remind(state: SharedState, day: BudgetDay, requests: number): Promise<void> {
+    const lease = `supply/budget/${this.#partner}/reminding`;
+    if ((await state.acquire(lease, this.#name, REMIND_MS)) !== this.#name) return;
+    log.warn(
+      { partner: this.#partner, requests },
+      'the shared state has forgotten requests of today, and is told of them',
+    );
+    await state.take([this.#ofDay(day)], requests);
+  }
+
+  /** The day's bucket, for what is counted whatever is left. */
+  #ofDay(day: BudgetDay): Bucket {
+    return this.#buckets(day, { ofSecond: OVERDRAFT, ofDay: OVERDRAFT }).at(-1)!;
   }
 
   async #bookAlone(always: boolean, day: BudgetDay, amount: number, kept: Kept): Promise<Booked> {
@@ -175,8 +205,8 @@ export class Ledger {
 
   #lost(now: number, error: unknown): void {
     if (this.#outage !== undefined) return;
-    const others = this.#spent - (this.#before ?? 0);
-    const share = Math.min(1, Math.max(LEAST_SHARE, (this.#own + 1) / (others + 1)));
+    const all = this.#spent - (this.#before ?? 0);
+    const share = Math.min(1, Math.max(LEAST_SHARE, (this.#own + 1) / (all + 1)));
     const left = Math.max(0, this.#capacity - this.#spent);
     this.#outage = { since: now, date: this.#date, share, left, retryAt: now + RETRY_MS, unsaid: 0 };
     log.warn(
@@ -187,13 +217,13 @@ export class Ledger {
 
   /** Tells the others what was spent meanwhile. */
   async #found(state: SharedState, day: BudgetDay, outage: Outage): Promise<void> {
+    await this.#take(state, day, 0, { ofSecond: OVERDRAFT, ofDay: OVERDRAFT });
     let told = 0;
     while (outage.unsaid > 0) {
       const requests = outage.unsaid;
       outage.unsaid = 0;
-      const ofDay = this.#buckets(day, { ofSecond: OVERDRAFT, ofDay: OVERDRAFT }).at(-1)!;
       try {
-        await state.take([ofDay], requests);
+        await state.take([this.#ofDay(day)], requests);
       } catch (error) {
         outage.unsaid += requests;
         throw error;

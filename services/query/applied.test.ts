@@ -295,7 +295,7 @@ describe('a page of a search whose filter was applied by partners', () => {
   });
 
   test('says with an outcome of its own making what was applied', async () => {
-    const answered = finalOf(rig, { filter: 'stops <= 1' });
+    const answered = finalOf(rig, { filter: 'stops <= 1', market: 'US' });
     const search = await rig.supply.next();
     search.plan(['a'], [], [{ partner: 'a', constraints: applied }]);
     search.fail(new Error('gone'));

@@ -1,11 +1,12 @@
-import type {
-  AskedAgain,
-  GetPageRequest,
-  PageOptions,
-  SearchPage,
-  SearchRequest,
+import {
+  type AskedAgain,
+  Delivery,
+  type GetPageRequest,
+  type PageOptions,
+  Screen,
+  type SearchPage,
+  type SearchRequest,
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { Delivery, Screen } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
@@ -14,9 +15,9 @@ import { wholeOffer } from './offers.ts';
 import { entriesOf, type Ordering } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
 import type { PricedSet } from './priced-set.ts';
-import { nextPageToken } from './publisher.ts';
 import type { Search } from './search.ts';
 import { decodePageToken, encodeCursor } from './tokens.ts';
+import { nextPageToken } from './top-screen.ts';
 import { compileView, type View, type ViewProblem, type ViewRequest, viewError } from './view.ts';
 
 /** Times that supply may say that rows are no longer held before the page goes out without them. */
@@ -83,10 +84,10 @@ async function cutPage(
   context: MeshContext,
   askedAgain?: AskedAgain,
 ): Promise<SearchPage> {
-  const { set, maker, request, currencies } = search;
+  const { set, maker, request, fanOut } = search;
   const { pageSize, currency } = view;
   for (let cut = 1; ; cut++) {
-    const prices = await currencies.in(currency, context);
+    const prices = await fanOut.currencies.in(currency, { context });
     const ordering = orderingIn(prices);
     const entries = entriesOf(set, ordering, offset, pageSize, prices);
     const whole = await maker.ensure(
@@ -107,7 +108,7 @@ async function cutPage(
       nextPageToken: nextPageToken(search.id, ordering, offset + pageSize),
       totalSize: ordering.heads.length,
       outcomes: outcomesIn(prices, search.outcomes, set.partners),
-      progress: { ...search.progress(ordering), offers: ordering.priced },
+      progress: search.progress(ordering),
       facets: ordering.facets,
       cursor: cursorOf(search, ordering, offset),
       currency,
@@ -150,10 +151,11 @@ function requestOf({ request }: Search, { asked }: View): SearchRequest {
 }
 
 /**
- * The cursor to follow the search with. Only a first page that shows exactly what was published last can be continued
- * by changes; from any other one, following starts with a snapshot.
+ * The cursor to follow the view with. Only a first page that shows exactly what was published last can be continued by changes; from
+ * any other one, following starts with a snapshot.
  */
-function cursorOf({ id, set, log, request }: Search, ordering: Ordering, offset: number): string {
-  const published = ordering.view.key === request.view.key && offset === 0 && set.revision === log.revision;
-  return encodeCursor({ searchId: id, view: ordering.view.key, revision: published ? log.revision : 0 });
+function cursorOf(search: Search, { view }: Ordering, offset: number): string {
+  const log = search.screen(view, Screen.TOP)?.log;
+  if (log !== undefined && offset === 0 && search.set.revision === log.revision) return log.cursor;
+  return encodeCursor({ searchId: search.id, view: view.key, tag: '0', position: 0 });
 }

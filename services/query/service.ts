@@ -6,6 +6,7 @@ import {
   type HandoffRequest,
   type HandoffResponse,
   QueryServiceDefinition,
+  Screen,
   type SearchRequest,
   type SearchUpdate,
   type WatchSearchRequest,
@@ -33,11 +34,13 @@ import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
 import { LiveConfig } from './live-config.ts';
 import { wholeOffer } from './offers.ts';
-import { readPage } from './pages.ts';
+import { readPage, viewOf } from './pages.ts';
+import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
-import { prepareSearch } from './request.ts';
-import { Search } from './search.ts';
-import type { Subscription } from './subscription.ts';
+import { type PreparedSearch, prepareSearch } from './request.ts';
+import type { Search } from './search.ts';
+import { type Begun, Searches } from './searches.ts';
+import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
 
@@ -46,7 +49,7 @@ export { checkQueryConfig } from './config.ts';
 
 /** What query is made of. */
 export interface QueryDependencies {
-  /** The directory of `query.yaml` and `ranking.yaml`; followed while it changes. */
+  /** The directory of `query.yaml`, `ranking.yaml` and `clients.yaml`; followed while it changes. */
   readonly configDirectory: string;
   readonly supply: MeshClient<SupplyServiceDefinition>;
   readonly pricing: MeshClient<PricingServiceDefinition>;
@@ -72,6 +75,7 @@ class QueryService {
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
+  readonly #searches: Searches;
   readonly #endGauge: () => void;
 
   constructor({ configDirectory, supply, pricing, clicks }: QueryDependencies) {
@@ -80,6 +84,7 @@ class QueryService {
     this.#clicks = new Clicks(clicks);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
+    this.#searches = new Searches({ supply, pricing, patience: new Patience(), log: this.#log, held: this.#held });
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
       result.observe(this.#live.refused ? 1 : 0),
@@ -87,34 +92,21 @@ class QueryService {
   }
 
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-    return answers(this.#begin(request, context).reader, context);
+    const begun = this.#begin(request, context);
+    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context);
   }
 
-  #begin(request: SearchRequest, context: MeshContext): { search: Search; reader: Subscription<SearchUpdate> } {
-    const { config, rankings } = this.#live;
+  #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
+    const { config, rankings, policies, version } = this.#live;
     const prepared = prepareSearch(request, Date.now(), rankings);
     const { client, trace, deadline } = context;
-    const search = new Search(
-      prepared,
-      { client, trace, deadline },
-      {
-        supply: this.#supply,
-        pricing: this.#pricing,
-        config,
-        log: this.#log,
-        grown: (grown) => this.#held.grown(grown),
-        failed: (failed) => this.#held.drop(failed),
-      },
-    );
-    this.#held.hold(search);
-    const reader = search.publisher.subscribe(undefined, prepared.final);
-    search.start();
-    return { search, reader };
+    const inForce = { config, policy: policies(client), handoffRate: 0, version };
+    return this.#searches.begin(prepared, { client, trace, deadline }, inForce);
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
   async #searched(request: SearchRequest, context: MeshContext): Promise<Search> {
-    const { search, reader } = this.#begin(request, context);
+    const { search, reader } = await this.#begin(request, context);
     const updates = answers(reader, context)[Symbol.asyncIterator]();
     while (!(await updates.next()).done);
     return search;
@@ -123,8 +115,10 @@ class QueryService {
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const search = this.#held.search(request.searchId);
     const cursor = request.cursor === '' ? undefined : decodeCursor(request.cursor, request.searchId);
-    const own = cursor !== undefined && cursor.view === search.request.view.key && cursor.revision > 0;
-    return answers(search.publisher.subscribe(own ? cursor.revision : undefined, false), context);
+    const view = request.options === undefined ? search.request.view : viewOf(search, request.options);
+    search.set.applied.check(view, 'options.filter');
+    const screen = request.screen === Screen.UNSPECIFIED ? search.request.screen : request.screen;
+    return answers(search.subscribe(view, screen, cursor, false), context);
   }
 
   async getPage(
@@ -196,7 +190,7 @@ class QueryService {
   }
 
   close(): void {
-    for (const search of this.#held.all()) search.cancel('The service was stopped.');
+    for (const search of this.#held.all()) search.fanOut.cancel('The service was stopped.');
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -227,13 +221,19 @@ class QueryService {
 }
 
 /** A reader's updates as a call's answers; the reader leaves when the call is cancelled. */
-function answers(reader: Subscription<SearchUpdate>, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-  const leave = (): void => void reader.return();
+function answers(
+  coming: Subscription<SearchUpdate> | Promise<Subscription<SearchUpdate>>,
+  context: MeshContext,
+): AsyncIterable<{ update: SearchUpdate }> {
+  const leave = (): void => {
+    if (coming instanceof Subscription) void coming.return();
+    else void coming.then((reader) => reader.return());
+  };
   context.signal.addEventListener('abort', leave, { once: true });
   return {
     [Symbol.asyncIterator]: () => ({
       next: async () => {
-        const { done, value } = await reader.next();
+        const { done, value } = await (coming instanceof Subscription ? coming : await coming).next();
         return done ? { done: true, value: undefined } : { done: false, value: { update: value } };
       },
       return: async () => {

@@ -39,7 +39,7 @@ export async function verifyOffer(
     const error = actionFailed(thrown);
     if (error.reason === 'OFFER_SOLD_OUT' || error.reason === 'OFFER_EXPIRED') {
       set.remove([row]);
-      search.publisher.changed(false);
+      search.changed(false);
     }
     throw error;
   }
@@ -58,7 +58,7 @@ export async function verifyOffer(
     throw new EntrepotError({ reason: 'PARTNER_UNAVAILABLE', message });
   }
   search.maker.keep(replacement, made);
-  search.publisher.changed(false);
+  search.changed(false);
   const changes = changesBetween(set, row, replacement, search.request.vertical.name);
   const entry = { row: replacement, others: [] };
   const offer = wholeOffer(search.id, set, set.products.view, entry, made, search.request.mask);

@@ -50,10 +50,14 @@ function sourceOf({ item }: Offer): string {
 
 test('pages of one chain of tokens never skip or repeat while batches, retractions and identities arrive', async () => {
   let answers = 0;
+  let runs = 0;
   await fc.assert(
     fc.asyncProperty(drawn, async ({ a, b, pageSize, grouping, options, events }) => {
       rig.supply.lost.clear();
-      const updates = reader(rig.query.search(flightSearch({ pageSize, grouping, readMask: ['item', 'price'] })));
+      // Another question each time: equal searches would share what partners are asked.
+      const partners = ['a', 'b', `run-${runs++}`];
+      const request = flightSearch({ pageSize, grouping, partners, readMask: ['item', 'price'] });
+      const updates = reader(rig.query.search(request));
       const search = await rig.supply.next();
       search.awaitIdentities(Number.POSITIVE_INFINITY);
       search.plan(['a', 'b']);

@@ -93,9 +93,10 @@ async function cutPage(
   const { set, maker, request, fanOut } = search;
   const { pageSize, currency } = view;
   for (let cut = 1; ; cut++) {
-    const prices = await fanOut.currencies.in(currency, { context });
-    const ordering = orderingIn(prices);
-    const entries = entriesOf(set, ordering, offset, pageSize, prices);
+    const { prices, ordering, entries } = await fanOut.currencies.in(currency, { context }, (prices) => {
+      const ordering = orderingIn(prices);
+      return { prices, ordering, entries: entriesOf(set, ordering, offset, pageSize, prices) };
+    });
     const whole = await maker.ensure(
       entries.map(({ row }) => row),
       context,

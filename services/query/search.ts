@@ -233,7 +233,7 @@ export class Search implements Looker {
       now: () => {
         const { set, fanOut, asker } = this;
         if (view.currency === set.currency) return this.#moment(view, set.prices);
-        return fanOut.currencies.in(view.currency, asker).then((prices) => this.#moment(view, prices));
+        return fanOut.currencies.in(view.currency, asker, (prices) => this.#moment(view, prices));
       },
     };
     const screen = kind === ScreenKind.ALL ? new AllScreen(drawing, view) : new TopScreen(drawing, view);

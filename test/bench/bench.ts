@@ -9,6 +9,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { cpuCase } from './cases/cpu.ts';
 import { feedCase } from './cases/feed.ts';
+import { heldCase } from './cases/held.ts';
 import { latencyCase } from './cases/latency.ts';
 import { mappingCase, mappingTable } from './cases/mapping.ts';
 import { scalingCase } from './cases/scaling.ts';
@@ -22,6 +23,7 @@ const cases: Readonly<Record<string, Case>> = {
   'cpu-duffel': cpuCase('duffel'),
   mapping: mappingCase,
   feed: feedCase,
+  held: heldCase,
   latency: latencyCase,
   scaling: scalingCase,
 };

@@ -22,6 +22,8 @@ export interface RowSource {
   readonly row: number;
   readonly manifest: string;
   readonly fetchedAt: Temporal.Instant | undefined;
+  /** Its answer was past its time of reuse. */
+  readonly stale: boolean;
 }
 
 /**
@@ -265,6 +267,7 @@ export class ResultSet {
       row: segment.answerRows[local]!,
       manifest: segment.manifest,
       fetchedAt: segment.fetchedAt,
+      stale: segment.stale,
     };
   }
 

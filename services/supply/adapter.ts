@@ -306,8 +306,12 @@ export interface Manifest {
     readonly requestsPerSecond?: number;
     /** How long an answer may be given again to the same question: 0 to 86,400 s; absent for never. */
     readonly reuseSeconds?: number;
-    /** The same for an answer without offers; absent for never. */
+    /** The same for an answer without offers, and for a refusal; absent for never. */
     readonly reuseEmptySeconds?: number;
+    /** How long after that it may be given as stale while the partner is asked again: 0 to 86,400 s; absent for never. */
+    readonly staleSeconds?: number;
+    /** How long after that it may stand in where the partner fails: 0 to 86,400 s; absent for never. */
+    readonly staleIfErrorSeconds?: number;
     /** Whether searches that ask the same at the same time share one conversation; absent for true. */
     readonly shareInFlight?: boolean;
   };

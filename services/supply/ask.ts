@@ -32,6 +32,8 @@ export interface Page {
   readonly manifest: string;
   readonly fetchedAt: number;
   readonly mapped: MappedRows;
+  /** The answer is past its time of reuse: the partner is being asked again, or failed. */
+  readonly stale?: boolean;
 }
 
 /** What asking needs. */
@@ -270,7 +272,7 @@ export function cacheName(cache: CacheUse): string {
 export function report(outcome: PartnerOutcome, elapsedMs: number, trace: Context, cause: unknown): void {
   const { partner, status, detail, rowsReceived, offersKept } = outcome;
   // A held answer says nothing about how long the partner takes.
-  if (outcome.cache !== CacheUse.HIT)
+  if (outcome.cache !== CacheUse.HIT && outcome.cache !== CacheUse.STALE)
     partnerDuration.record(elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
   partsAnswered.add(1, { partner, cache: cacheName(outcome.cache) });
   if (offersKept > 0) rowsKept.add(offersKept, { partner });

@@ -174,7 +174,9 @@ export class Conversation {
     const inTime = one.deadline - Date.now() >= LEAST_MS;
     if (inTime && this.#pages.length === 0 && endedForWantOfTime(outcome)) return undefined;
     const latencyMs = Math.round(performance.now() - one.startedAt);
-    return { ...outcome, cache: CacheUse.SHARED, requests: 0, latencyMs };
+    // What a held answer served stays that, with its age.
+    const cache = outcome.cache === CacheUse.UNSPECIFIED ? CacheUse.SHARED : outcome.cache;
+    return { ...outcome, cache, requests: 0, latencyMs };
   }
 
   /** The outcome of one that leaves while the conversation goes on. */

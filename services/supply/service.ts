@@ -6,6 +6,7 @@ import {
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
+import type { SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import type { Suspension } from './breakers.ts';
@@ -18,11 +19,14 @@ import type { IngressAddress } from './ingress/server.ts';
 import { LivePartners } from './live-partners.ts';
 import type { PartnerSources } from './load.ts';
 import { observeHeld, observePartners } from './metrics.ts';
+import type { ConfiguredPartner } from './partner.ts';
 import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
 import { RemoteConnections } from './remote/connections.ts';
 import { makeAnyOffers } from './remote/offers.ts';
 import { isRemote, type SupplyPartner } from './remote/partner.ts';
 import { SearchSession } from './session.ts';
+import { SharedAnswers } from './shared-answers.ts';
+import { SharedQuestions } from './shared-questions.ts';
 import { TokenCache } from './tokens.ts';
 import { Traffic } from './traffic.ts';
 import { Turns } from './turns.ts';
@@ -51,6 +55,10 @@ export interface SupplyDependencies extends PartnerSources {
   readonly ingress?: IngressAddress;
   /** Milliseconds of a clock that never goes back, by which partners are timed and suspended; default the process's own. */
   readonly clock?: () => number;
+  /** What replicas share while they run; not closed by the service. Absent: this one is alone. */
+  readonly shared?: SharedState;
+  /** Whether answers and who asks for them are part of it; default: where `shared` is more than the memory of a process. */
+  readonly shareAnswers?: boolean;
   /** How live answers are held against what partners were certified with; see OPERATING.md. */
   readonly drift?: DriftOptions;
 }
@@ -81,8 +89,13 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     await drift.close();
     throw error;
   });
-  const answers = new AnswerStore(deps.answers);
-  const conversations = new Conversations(deps.conversations);
+  const shared =
+    deps.shared !== undefined && (deps.shareAnswers ?? deps.shared.kind === 'redis') ? deps.shared : undefined;
+  const answers = new AnswerStore(
+    deps.answers,
+    shared && new SharedAnswers(shared, (name) => localPartner(live, name)),
+  );
+  const conversations = new Conversations(deps.conversations, shared && new SharedQuestions(shared));
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
   const remotes = new RemoteConnections();
@@ -138,11 +151,18 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
       endPartnerGauges();
       await handedOver.close();
       identities.close();
+      await conversations.close();
+      await answers.settled();
       answers.close();
       await remotes.close();
       await http.close();
     },
   };
+}
+
+function localPartner({ partners }: LivePartners, name: string): ConfiguredPartner | undefined {
+  const partner = partners.get(name);
+  return partner === undefined || isRemote(partner) ? undefined : partner;
 }
 
 async function describe(

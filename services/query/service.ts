@@ -33,17 +33,20 @@ import { Clicks, checkReference } from './clicks.ts';
 import { explainOffer } from './explain.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
 import { SharedCounts, StoredCounts } from './handoff-counts.ts';
-import { HandoffRates } from './handoff-rate.ts';
+import { HandoffRates, type Kind } from './handoff-rate.ts';
 import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
+import { Journals } from './journal.ts';
+import { KnownSearches } from './known-searches.ts';
 import { LiveConfig } from './live-config.ts';
 import { wholeOffer } from './offers.ts';
 import { readPage, viewOf } from './pages.ts';
+import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
-import { type Begun, Searches } from './searches.ts';
+import { type Begun, type InForce, Searches } from './searches.ts';
 import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
@@ -59,7 +62,7 @@ export interface QueryDependencies {
   readonly pricing: MeshClient<PricingServiceDefinition>;
   /** Where clicks are recorded, opened with `clickStore`. The caller closes it, after the service. */
   readonly clicks: Store;
-  /** What replicas share, where there are several; the caller closes it, after the service. */
+  /** What several processes of query share, so that each can go on with the searches of another. Without it there is one alone. */
   readonly shared?: SharedState;
 }
 
@@ -83,6 +86,8 @@ class QueryService {
   readonly #held: HeldSearches;
   readonly #rates: HandoffRates;
   readonly #searches: Searches;
+  readonly #known: KnownSearches;
+  readonly #past: PastOrderings | undefined;
   readonly #endGauge: () => void;
 
   constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
@@ -94,7 +99,15 @@ class QueryService {
     // In one process counts survive it beside the clicks; replicas keep theirs together.
     const counts = shared?.kind === 'redis' ? new SharedCounts(shared, randomUUID()) : new StoredCounts(clicks);
     this.#rates = new HandoffRates(counts, this.#log);
-    this.#searches = new Searches({ supply, pricing, patience: new Patience(), log: this.#log, held: this.#held });
+    const { hold, takeOverMs } = this.#live.config;
+    const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
+    const journals = shared && new Journals(shared, times, this.#log);
+    const own = { log: this.#log, held: this.#held, patience: new Patience(), journals };
+    this.#searches = new Searches({ supply, pricing, ...own });
+    this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
+    this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
+      this.#inForce(client, prepared),
+    );
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
       result.observe(this.#live.refused ? 1 : 0),
@@ -107,13 +120,15 @@ class QueryService {
   }
 
   #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
-    const { config, rankings, policies, version } = this.#live;
-    const prepared = prepareSearch(request, Date.now(), rankings);
+    const prepared = prepareSearch(request, Date.now(), this.#live.rankings);
     const { client, trace, deadline } = context;
-    const kind = { client, market: prepared.market, vertical: prepared.vertical.name };
-    const inForce = { config, policy: policies(client), handoffRate: this.#rates.rate(kind), version };
-    this.#rates.searched(kind);
-    return this.#searches.begin(prepared, { client, trace, deadline }, inForce);
+    this.#rates.searched(kindOf(client, prepared));
+    return this.#searches.begin(prepared, { client, trace, deadline }, this.#inForce(client, prepared));
+  }
+
+  #inForce(client: string, prepared: PreparedSearch): InForce {
+    const { config, policies, version } = this.#live;
+    return { config, policy: policies(client), handoffRate: this.#rates.rate(kindOf(client, prepared)), version };
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
@@ -125,26 +140,31 @@ class QueryService {
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-    const search = this.#held.search(request.searchId);
+    const search = this.#known.search(request.searchId);
+    const watch = (known: Search): Subscription<SearchUpdate> => this.#watch(known, request);
+    return answers(search instanceof Promise ? search.then(watch) : watch(search), context);
+  }
+
+  #watch(search: Search, request: WatchSearchRequest): Subscription<SearchUpdate> {
     const cursor = request.cursor === '' ? undefined : decodeCursor(request.cursor, request.searchId);
     const view = request.options === undefined ? search.request.view : viewOf(search, request.options);
     search.set.applied.check(view, 'options.filter');
     const screen = request.screen === Screen.UNSPECIFIED ? search.request.screen : request.screen;
-    return answers(search.subscribe(view, screen, cursor, false), context);
+    return search.subscribe(view, screen, cursor, false);
   }
 
   async getPage(
     request: Parameters<typeof readPage>[1],
     context: MeshContext,
   ): Promise<{ page: Awaited<ReturnType<typeof readPage>> }> {
-    const search = this.#held.search(request.searchId);
-    const page = await readPage(search, request, context, (wider) => this.#searched(wider, context));
+    const search = await this.#known.search(request.searchId);
+    const page = await readPage(search, request, context, (wider) => this.#searched(wider, context), this.#past);
     this.#held.grown(search);
     return { page };
   }
 
   async getOffer(request: GetOfferRequest, context: MeshContext): Promise<GetOfferResponse> {
-    const held = this.#held.offer(request.offerId);
+    const held = await this.#known.offer(request.offerId);
     const { search, row } = held;
     const violations: FieldViolation[] = [];
     const mask = compileReadMask(request.readMask, search.request.vertical.name, violations);
@@ -155,16 +175,18 @@ class QueryService {
   }
 
   async verify({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof verifyOffer> {
-    const held = this.#held.offer(offerId);
+    const held = await this.#known.offer(offerId);
     const verified = await verifyOffer(held, { supply: this.#supply, pricing: this.#pricing }, this.#options(context));
     this.#held.grown(held.search);
+    // Whoever looks at it elsewhere is to see what this caller sees.
+    await held.search.fanOut.written();
     return verified;
   }
 
   async handoff({ offerId, clientReference }: HandoffRequest, context: MeshContext): Promise<HandoffResponse> {
     const violations = checkReference('clientReference', clientReference);
     if (violations.length > 0) throw invalidFields(violations);
-    const { search, row } = this.#held.offer(offerId);
+    const { search, row } = await this.#known.offer(offerId);
     const { set } = search;
     const clickId = newClickId();
     let way: CreateHandoffResponse;
@@ -184,8 +206,7 @@ class QueryService {
       clientReference,
       shownTotal: moneyFromMinor(set.totals[row]!, set.currency),
     });
-    const { market, vertical } = search.request;
-    this.#rates.handedOff({ client: search.asker.client, market, vertical: vertical.name });
+    this.#rates.handedOff(kindOf(search.asker.client, search.request));
     return { clickId, target: way.target, expiresAt: way.expiresAt };
   }
 
@@ -196,7 +217,7 @@ class QueryService {
   }
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
-    return explainOffer(offerId, this.#held.offer(offerId), this.#pricing, this.#options(context));
+    return explainOffer(offerId, await this.#known.offer(offerId), this.#pricing, this.#options(context));
   }
 
   async explainSearch(): Promise<ExplainSearchResponse> {
@@ -204,7 +225,7 @@ class QueryService {
   }
 
   async close(): Promise<void> {
-    for (const search of this.#held.all()) search.fanOut.cancel('The service was stopped.');
+    await this.#searches.close();
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -224,7 +245,7 @@ class QueryService {
     });
     const [offer] = made.offers;
     if (offer === undefined || offer.missing) {
-      search.set.remove([row]);
+      search.fanOut.findings.remove([row]);
       throw offerExpired();
     }
     return offer;
@@ -235,6 +256,11 @@ class QueryService {
   }
 }
 
+/** Which searches one is like. */
+function kindOf(client: string, { market, vertical }: PreparedSearch): Kind {
+  return { client, market, vertical: vertical.name };
+}
+
 /** A reader's updates as a call's answers; the reader leaves when the call is cancelled. */
 function answers(
   coming: Subscription<SearchUpdate> | Promise<Subscription<SearchUpdate>>,
@@ -242,7 +268,8 @@ function answers(
 ): AsyncIterable<{ update: SearchUpdate }> {
   const leave = (): void => {
     if (coming instanceof Subscription) void coming.return();
-    else void coming.then((reader) => reader.return());
+    // What it failed with is what its reader is told.
+    else void coming.then((reader) => reader.return()).catch(() => undefined);
   };
   context.signal.addEventListener('abort', leave, { once: true });
   return {

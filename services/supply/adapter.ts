@@ -8,6 +8,7 @@ import type { Criteria, Item } from '../../libs/contracts/gen/entrepot/offer/v1/
 import type { FailureKind, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { Constraint, ConstraintOperator, ConstraintValue } from '../../libs/expression/index.ts';
+import type { HedgedRequest } from './hedging.ts';
 import type { InventoryFormat } from './inventory/types.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -320,6 +321,8 @@ export interface Manifest {
   };
   /** Searches a booking that the partner's usual terms allow, with where it says so; absent where it does not. */
   readonly lookToBook?: { readonly searches: number; readonly citation: string };
+  /** Requests of a search that may be sent twice at the same time, and where the partner says so; absent for none. */
+  readonly hedge?: { readonly requests: readonly HedgedRequest[]; readonly citation: string };
   /**
    * What the partner's totals say about taxes where its rows do not: by market (ISO 3166-1 alpha-2, or "*" for every other),
    * each with where the partner says so.

@@ -1,12 +1,17 @@
 import { LiveClients } from '../../libs/clients/index.ts';
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import {
+  type Partner,
+  type Suspension as PartnerSuspension,
+  SupplyServiceDefinition,
+} from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import { MemoryState, type SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { logger } from '../../libs/telemetry/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
+import type { Suspension } from './breakers.ts';
 import { describeBudget } from './budget/describe.ts';
 import { observeBudgets } from './budget/metrics.ts';
 import { Conversations, type ConversationsOptions } from './conversations.ts';
@@ -17,7 +22,7 @@ import { Identities, type IdentitiesOptions } from './identities.ts';
 import type { IngressAddress } from './ingress/server.ts';
 import { LivePartners } from './live-partners.ts';
 import type { PartnerSources } from './load.ts';
-import { observeHeld } from './metrics.ts';
+import { observeHeld, observePartners } from './metrics.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
 import { RemoteConnections } from './remote/connections.ts';
@@ -27,6 +32,7 @@ import { SearchSession } from './session.ts';
 import { SharedAnswers } from './shared-answers.ts';
 import { SharedQuestions } from './shared-questions.ts';
 import { TokenCache } from './tokens.ts';
+import { Traffic } from './traffic.ts';
 import { Turns } from './turns.ts';
 
 export type { DriftOptions } from './drift/watch.ts';
@@ -51,6 +57,8 @@ export interface SupplyDependencies extends PartnerSources {
   readonly inventory?: () => Promise<Store>;
   /** Where messages of partners are taken, where one sends some. */
   readonly ingress?: IngressAddress;
+  /** Milliseconds of a clock that never goes back, by which partners are timed and suspended; default the process's own. */
+  readonly clock?: () => number;
   /** What replicas share while they run: answers and the budgets of partners; not closed by the service. Absent: this one is alone. */
   readonly shared?: SharedState;
   /** Whether answers and who asks for them are part of it; default: where `shared` is more than the memory of a process. */
@@ -111,6 +119,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     http,
     tokens: new TokenCache(),
     turns: new Turns(),
+    traffic: new Traffic(deps.clock),
     drift,
     remotes,
     shared,
@@ -118,6 +127,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
   };
   const endGauges = observeHeld(answers, conversations, identities);
   const endBudgets = observeBudgets(() => live.partners.values());
+  const endPartnerGauges = observePartners(() => live.partners.values(), tools.traffic);
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),
     getOffers: async ({ handles, readMask }, context) => {
@@ -132,7 +142,9 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
       throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainOffer is not served yet.' });
     },
     listPartners: async () => {
-      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver, drift, shared));
+      const described = [...live.partners.values()].map((partner) =>
+        describe(partner, handedOver, drift, tools.traffic, shared),
+      );
       return { partners: (await Promise.all(described)).sort(byName) };
     },
   });
@@ -148,6 +160,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
       await drift.close();
       endGauges();
       endBudgets();
+      endPartnerGauges();
       await handedOver.close();
       identities.close();
       await conversations.close();
@@ -169,6 +182,7 @@ async function describe(
   partner: SupplyPartner,
   handedOver: HandedOverInventory,
   drift: DriftWatch,
+  traffic: Traffic,
   shared: SharedState,
 ): Promise<Partner> {
   const { name, adapter, manifest, markets, enabled, budget } = partner;
@@ -181,8 +195,22 @@ async function describe(
     manifest: manifest.digest,
     handedOver: isRemote(partner) ? undefined : await handedOver.describe(partner),
     drift: drift.describe(name),
+    suspensions: traffic.of(partner).breakers.suspensions().map(describeSuspension),
     budget: budget && (await describeBudget(budget, shared)),
   };
+}
+
+function describeSuspension({
+  kind,
+  market,
+  forMs,
+  failures,
+  results,
+  detail,
+  retryAfterMs,
+}: Suspension): PartnerSuspension {
+  const since = Temporal.Instant.fromEpochMilliseconds(Math.round(Date.now() - forMs));
+  return { failure: kind, market, since, failures, results, detail, retryAfterMs };
 }
 
 function byName(a: Partner, b: Partner): number {

@@ -6,6 +6,7 @@ import type { Adapter, RowReader } from '../adapter.ts';
 import type { PartnerBudget } from '../budget/budget.ts';
 import { isRehearsalAddress, type RemoteCertificateHead } from '../certificate.ts';
 import { ConcurrencyLimit } from '../concurrency.ts';
+import { floorOf, suspensionOf } from '../config.ts';
 import { planColumns } from '../map-rows.ts';
 import type { AnyPartner, ConfiguredPartner } from '../partner.ts';
 import { RateLimitHold } from '../rate-limit.ts';
@@ -99,6 +100,8 @@ export function configureRemote(
     version,
     secrets: new KnownSecrets(),
     limit: new ConcurrencyLimit(concurrency),
+    concurrencyFloor: floorOf(concurrency, config.concurrencyFloor),
+    suspension: suspensionOf(config.breakers),
     hold: new RateLimitHold(),
     budget,
   };

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { CacheUse, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { CacheUse, OutcomeStatus, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { questionText } from './answer-digest.ts';
 import { askPartner, type Page } from './ask.ts';
 import { Conversation } from './conversation.ts';
@@ -23,6 +23,7 @@ import { Part } from './part.ts';
 import type { LocalCall } from './plan.ts';
 import { notTold, shareEnd } from './shared-ending.ts';
 import type { SharedQuestions } from './shared-questions.ts';
+import { unlessSuspended } from './suspension.ts';
 
 /** What asking, or not having to, needs. */
 export type ConversationTools = HeldTools;
@@ -104,8 +105,16 @@ export class Conversations {
     const asked = { tools, call, key: this.#keyOf(call), bounds, onPage: counted, refreshing: false };
     const outcome = await this.#answer(asked);
     if (outcome.cache === CacheUse.STALE) this.#refresh(asked);
-    if (pages > 0 || !mayStandIn(outcome)) return outcome;
+    if (pages > 0 || !mayStandIn(outcome)) return { ...outcome, reusableMs: this.#reusableMs(asked, outcome) };
     return (await this.#standIn(asked, outcome)) ?? outcome;
+  }
+
+  /** For how long whoever asks the same may be given what this search was, ms. */
+  #reusableMs({ key, call }: Asked, { status, cache }: PartnerOutcome): number {
+    const whole = status === OutcomeStatus.OK || status === OutcomeStatus.EMPTY;
+    const held = this.#answered.peek(key);
+    if (!whole || !call.partner.shareInFlight || cache === CacheUse.STALE || held === undefined) return 0;
+    return Math.max(0, Math.floor(held.freshUntil - Date.now()));
   }
 
   #keyOf({ partner, context }: LocalCall): string {
@@ -277,5 +286,9 @@ async function askOrWithhold(
   bounds: ExchangeBounds,
   onPage: OnPage,
 ): Promise<PartnerOutcome> {
-  return withheld ?? askPartner(tools, partner, context, request, bounds, onPage);
+  if (withheld !== undefined) return withheld;
+  if ('lookup' in request) return askPartner(tools, partner, context, request, bounds, onPage);
+  return unlessSuspended(tools.traffic, partner, context, bounds, (own) =>
+    askPartner(tools, partner, context, request, own, onPage),
+  );
 }

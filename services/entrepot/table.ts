@@ -72,7 +72,9 @@ export function outcomeLine(outcome: JsonOutcome): string {
 
 /** Whether the partner was asked, and of a held answer how old it is. */
 function answeredHow({ cache, cacheAgeMs = 0 }: JsonOutcome): string {
-  if (cache === 'CACHE_USE_HIT') return `held ${Math.round(cacheAgeMs / 1_000)} s`;
+  const age = `${Math.round(cacheAgeMs / 1_000)} s`;
+  if (cache === 'CACHE_USE_HIT') return `held ${age}`;
+  if (cache === 'CACHE_USE_STALE' || cache === 'CACHE_USE_STALE_IF_ERROR') return `stale ${age}`;
   return cache === 'CACHE_USE_SHARED' ? 'shared' : 'asked';
 }
 

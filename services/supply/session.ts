@@ -127,7 +127,10 @@ export class SearchSession implements IdentityListener {
     const { calls, skipped } = planSearch(this.#tools.partners, start, now);
     const asked = calls.map(({ partner }) => partner.name);
     this.#outbox.push({
-      message: { $case: 'plan', value: { asked, skipped: [...skipped], applied: appliedOf(calls) } },
+      message: {
+        $case: 'plan',
+        value: { asked, skipped: [...skipped], applied: appliedOf(calls), unshared: unsharedOf(calls) },
+      },
     });
     for (const call of calls) {
       const times = start.times.filter(({ partner }) => partner === call.partner.name).map(({ timeMs }) => timeMs);
@@ -194,6 +197,11 @@ export class SearchSession implements IdentityListener {
 function wasAsked({ status, cache }: PartnerOutcome): boolean {
   const asked = cache === CacheUse.UNSPECIFIED || cache === CacheUse.SHARED;
   return asked && status !== OutcomeStatus.SUSPENDED && status !== OutcomeStatus.BUDGET_SPENT;
+}
+
+/** Partners whose answers are good for one search alone: so configured, or by address, where that is not ours to know. */
+function unsharedOf(calls: readonly PlannedCall[]): string[] {
+  return calls.flatMap((call) => ('request' in call && call.partner.shareInFlight ? [] : [call.partner.name]));
 }
 
 /** What the partners that are asked apply of the filter, as far as that is known. */

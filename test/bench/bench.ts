@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { cpuCase } from './cases/cpu.ts';
 import { faultsCase } from './cases/faults.ts';
 import { feedCase } from './cases/feed.ts';
+import { heldCase } from './cases/held.ts';
 import { latencyCase } from './cases/latency.ts';
 import { mappingCase, mappingTable } from './cases/mapping.ts';
 import { scalingCase } from './cases/scaling.ts';
@@ -26,6 +27,7 @@ const cases: Readonly<Record<string, Case>> = {
   'cpu-duffel': cpuCase('duffel'),
   mapping: mappingCase,
   feed: feedCase,
+  held: heldCase,
   latency: latencyCase,
   scaling: scalingCase,
   tail: tailCase,

@@ -42,8 +42,10 @@ export class PastOrderings {
     const { market, currency, vertical } = prepared;
     const context = { vertical: vertical.name, currency, market, client: search.asker.client };
     const currencies = new Currencies(set, this.#pricing, () => ({ context, view: findings.view }), this.#timeoutMs);
-    const prices = await currencies.in(view.currency, { trace: ROOT_CONTEXT, client: search.asker.client });
-    const ordering = inRowsOf(search, set, orderingOf(set, view, moment, findings.complete, prices));
+    const caller = { trace: ROOT_CONTEXT, client: search.asker.client };
+    const ordering = await currencies.in(view.currency, caller, (prices) =>
+      inRowsOf(search, set, orderingOf(set, view, moment, findings.complete, prices)),
+    );
     search.keepOrdering(ordering);
     return ordering;
   }

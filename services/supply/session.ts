@@ -193,15 +193,15 @@ export class SearchSession implements IdentityListener {
   }
 }
 
+/** Partners whose answers are good for one search alone: so configured, or by address, where that is not ours to know. */
+function unsharedOf(calls: readonly PlannedCall[]): string[] {
+  return calls.flatMap((call) => ('request' in call && call.partner.shareInFlight ? [] : [call.partner.name]));
+}
+
 /** Whether the partner was asked for it, by this search or another. */
 function wasAsked({ status, cache }: PartnerOutcome): boolean {
   const asked = cache === CacheUse.UNSPECIFIED || cache === CacheUse.SHARED;
   return asked && status !== OutcomeStatus.SUSPENDED && status !== OutcomeStatus.BUDGET_SPENT;
-}
-
-/** Partners whose answers are good for one search alone: so configured, or by address, where that is not ours to know. */
-function unsharedOf(calls: readonly PlannedCall[]): string[] {
-  return calls.flatMap((call) => ('request' in call && call.partner.shareInFlight ? [] : [call.partner.name]));
 }
 
 /** What the partners that are asked apply of the filter, as far as that is known. */

@@ -75,7 +75,7 @@ function timeFigures(say: (line: string) => void): Figure[] {
 
 /** A page as GetPage makes one, but for the offers' items, which supply makes. */
 function look(set: ResultSet, view: View, prices: PricedSet): { ordering: Ordering; offers: unknown[] } {
-  const ordering = new Orderings(set, 16).now(view, true, prices);
+  const ordering = new Orderings(set, () => 0, 16).now(view, true, prices);
   const offers = entriesOf(set, ordering, 0, view.pageSize, prices).map((entry) =>
     wholeOffer('0123456789abcdef', set, ordering.products, entry, made, mask, prices),
   );
@@ -147,7 +147,7 @@ function memoryFigures(say: (line: string) => void): Figure[] {
   const view = viewOf({});
   const hold = (): { set: ResultSet; orderings: Orderings; id: string } => {
     const set = setOf(wire);
-    const orderings = new Orderings(set, 16);
+    const orderings = new Orderings(set, () => 0, 16);
     orderings.now(view, true);
     return { set, orderings, id: newSearchId() };
   };

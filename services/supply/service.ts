@@ -1,6 +1,6 @@
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
+import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
@@ -15,6 +15,7 @@ import type { PartnerSources } from './load.ts';
 import { observeHeld } from './metrics.ts';
 import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
 import { RemoteConnections } from './remote/connections.ts';
+import { explainAnyOffer } from './remote/explain.ts';
 import { makeAnyOffers } from './remote/offers.ts';
 import { isRemote, type SupplyPartner } from './remote/partner.ts';
 import { SearchSession } from './session.ts';
@@ -105,9 +106,8 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     },
     verifyOffer: (request, context) => verifyAnyOffer(tools, request, context),
     createHandoff: (request, context) => createAnyHandoff(tools, request, context),
-    explainOffer: async () => {
-      throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainOffer is not served yet.' });
-    },
+    explainOffer: (request, context) =>
+      explainAnyOffer({ ...tools, normalization: deps.normalization }, request, context),
     listPartners: async () => {
       const described = [...live.partners.values()].map((partner) => describe(partner, handedOver, drift));
       return { partners: (await Promise.all(described)).sort(byName) };

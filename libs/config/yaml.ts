@@ -192,8 +192,12 @@ function inside(
   if (node.type === Scalar.BLOCK_LITERAL) {
     const line = at.line + within.line;
     const start = lines.lineStarts[line - 1];
-    const indent = start === undefined ? 0 : (/^ */.exec(text.slice(start)) ?? [''])[0].length;
-    return { line, column: indent + within.column };
+    const [written = ''] = start === undefined ? [] : text.slice(start).split(/\r?\n/, 1);
+    // A line of the text may be indented further than the block is.
+    const [own = ''] = String(node.value)
+      .split('\n')
+      .slice(within.line - 1);
+    return { line, column: Math.max(0, written.length - own.length) + within.column };
   }
   if (node.type === Scalar.BLOCK_FOLDED || within.line > 1) return at;
   const quote = node.type === Scalar.PLAIN ? 0 : 1;

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ConfigError, type ConfigProblem, type JSONSchema, loadYamlDocument } from '../../libs/config/index.ts';
-import { verticals } from '../../libs/vertical/index.ts';
+import { loadRankings } from './ranking-file.ts';
 
 /** How searches run and how long they are held. What each value means stands in deploy/config/query.yaml. */
 export interface QueryConfig {
@@ -19,19 +19,6 @@ export interface QueryConfig {
     readonly offers: number;
   };
 }
-
-/** One part of the "best" order. */
-export interface Weight {
-  /** "price" or a sortable number of the vertical. */
-  readonly attribute: string;
-  /** More than 0; relative to the others. */
-  readonly weight: number;
-  /** Which end of the scale is the good one. */
-  readonly better: 'low' | 'high';
-}
-
-/** The weights of the "best" order by vertical. */
-export type Ranking = ReadonlyMap<string, readonly Weight[]>;
 
 function integer(description: string, minimum: number, maximum: number, value: number): JSONSchema {
   return { type: 'integer', minimum, maximum, default: value, description: `${description}; ${minimum} to ${maximum}` };
@@ -63,32 +50,6 @@ const querySchema: JSONSchema = {
   },
 };
 
-const rankingSchema: JSONSchema = {
-  type: 'object',
-  additionalProperties: {
-    type: 'object',
-    required: ['best'],
-    additionalProperties: false,
-    properties: {
-      best: {
-        type: 'array',
-        minItems: 1,
-        description: 'the weighed attributes',
-        items: {
-          type: 'object',
-          required: ['attribute', 'weight', 'better'],
-          additionalProperties: false,
-          properties: {
-            attribute: { type: 'string', description: '"price" or a sortable number of the vertical' },
-            weight: { type: 'number', exclusiveMinimum: 0, description: 'a number above 0' },
-            better: { enum: ['low', 'high'], description: 'which end of the scale is the good one' },
-          },
-        },
-      },
-    },
-  },
-};
-
 /**
  * Reads `query.yaml` of a configuration directory.
  * @throws ConfigError with file, line and column of everything that is wrong
@@ -104,44 +65,11 @@ export function loadQueryConfig(directory: string): QueryConfig {
 }
 
 /**
- * Reads `ranking.yaml` of a configuration directory. Every vertical of the contracts has weights.
- * @throws ConfigError with file, line and column of everything that is wrong
- */
-export function loadRanking(directory: string): Ranking {
-  const file = path.join(directory, 'ranking.yaml');
-  const document = loadYamlDocument<Record<string, { best: Weight[] }>>(file, rankingSchema);
-  const problems: ConfigProblem[] = [];
-  for (const [name, { best }] of Object.entries(document.value)) {
-    const known = verticals().get(name);
-    if (known === undefined) {
-      problems.push(document.problem([name], `no vertical "${name}"; there are ${[...verticals().keys()].join(', ')}`));
-      continue;
-    }
-    const numbers = known.attributes.filter(
-      ({ sortable, type }) => sortable && (type === 'int' || type === 'double' || type === 'time'),
-    );
-    const allowed = ['price', ...numbers.map((attribute) => attribute.name)];
-    for (const [index, { attribute }] of best.entries()) {
-      if (allowed.includes(attribute)) continue;
-      const reason = `"${attribute}" is no sortable number of ${name}; there are ${allowed.join(', ')}`;
-      problems.push(document.problem([name, 'best', index, 'attribute'], reason));
-    }
-  }
-  for (const name of verticals().keys()) {
-    if (!Object.hasOwn(document.value, name)) {
-      problems.push(document.problem([], `vertical "${name}" has no weights; add ${name}: { best: [...] }`));
-    }
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return new Map(Object.entries(document.value).map(([name, { best }]) => [name, best]));
-}
-
-/**
  * Everything that is wrong with query's configuration; empty when it can be used. For `entrepot check`.
  * @param directory holds `query.yaml` and `ranking.yaml`
  */
 export function checkQueryConfig(directory: string): readonly ConfigProblem[] {
-  return [loadQueryConfig, loadRanking].flatMap((load) => {
+  return [loadQueryConfig, loadRankings].flatMap((load) => {
     try {
       load(directory);
       return [];

@@ -1,10 +1,17 @@
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, type Logger } from '../../libs/telemetry/index.ts';
-import { loadQueryConfig, loadRanking, type QueryConfig, type Ranking } from './config.ts';
+import { loadQueryConfig, type QueryConfig } from './config.ts';
+import { loadRankings, type Rankings } from './ranking-file.ts';
 
 const reloads = counter('entrepot.query.config.reloads', {
   description: 'Reloads of query.yaml and ranking.yaml by result (accepted, unchanged, refused)',
 });
+
+interface Configuration {
+  readonly config: QueryConfig;
+  /** By vertical. */
+  readonly rankings: ReadonlyMap<string, Rankings>;
+}
 
 /**
  * Query's configuration on disk, followed while it changes. Both files are read and checked as a whole and take effect
@@ -14,7 +21,7 @@ export class LiveConfig {
   readonly #directory: string;
   readonly #log: Logger;
   readonly #watch: DirectoryWatch;
-  #current: { readonly config: QueryConfig; readonly ranking: Ranking };
+  #current: Configuration;
   #refused = false;
 
   /** @throws ConfigError when the configuration cannot be used: a service never starts on a bad one */
@@ -30,9 +37,9 @@ export class LiveConfig {
     return this.#current.config;
   }
 
-  /** The weights of the "best" order that are in force. */
-  get ranking(): Ranking {
-    return this.#current.ranking;
+  /** The rankings that are in force, by vertical. */
+  get rankings(): ReadonlyMap<string, Rankings> {
+    return this.#current.rankings;
   }
 
   /** The files on disk are refused, and older ones are in force. */
@@ -64,11 +71,11 @@ export class LiveConfig {
     this.#watch.close();
   }
 
-  #read(): { readonly config: QueryConfig; readonly ranking: Ranking } {
-    return { config: loadQueryConfig(this.#directory), ranking: loadRanking(this.#directory) };
+  #read(): Configuration {
+    return { config: loadQueryConfig(this.#directory), rankings: loadRankings(this.#directory) };
   }
 }
 
-function text({ config, ranking }: { config: QueryConfig; ranking: Ranking }): string {
-  return JSON.stringify([config, [...ranking]]);
+function text({ config, rankings }: Configuration): string {
+  return JSON.stringify([config, [...rankings].map(([vertical, named]) => [vertical, [...named.values()]])]);
 }

@@ -3,6 +3,7 @@ import type { UnpricedRow } from '../../libs/contracts/gen/entrepot/pricing/v1/p
 import type { SearchPlan } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import type { AppliedFilters } from './applied.ts';
 import type { Ending } from './endings.ts';
+import type { PricedSet, Unpriced } from './priced-set.ts';
 
 /** One partner's part of a search. */
 interface Part {
@@ -12,7 +13,7 @@ interface Part {
   rows: number;
   kept: number;
   /** Rows without a price, by reason. */
-  readonly unpriced: Map<string, { count: number; example: string }>;
+  readonly unpriced: Map<string, Unpriced>;
   /** What supply says, or what stands in for it. */
   reported: PartnerOutcome | undefined;
   closed: boolean;
@@ -170,12 +171,33 @@ export class Outcomes {
 }
 
 /** The outcome with what pricing made of the rows: rows without a price are rejections like any other. */
-function withPricing(outcome: PartnerOutcome, part: Part): PartnerOutcome {
+function withPricing(
+  outcome: PartnerOutcome,
+  { kept, unpriced }: { readonly kept: number; readonly unpriced: ReadonlyMap<string, Unpriced> },
+): PartnerOutcome {
   const rejections = [...outcome.rejections];
-  for (const [reason, { count, example }] of part.unpriced) {
+  for (const [reason, { count, example }] of unpriced) {
     rejections.push({ reason: reasons.get(reason) ?? RejectionReason.UNPRICEABLE, count, example });
   }
-  return { ...outcome, offersKept: part.kept, rejections };
+  return { ...outcome, offersKept: kept, rejections };
+}
+
+/**
+ * Outcomes as they are in another currency: what cannot be priced in it is left out of what was kept, and stands among the rejections.
+ * @param partners of the set, in the order of their numbers
+ */
+export function outcomesIn(
+  prices: PricedSet,
+  outcomes: readonly PartnerOutcome[],
+  partners: readonly string[],
+): PartnerOutcome[] {
+  return outcomes.map((outcome) => {
+    const unpriced = prices.unpricedOf(partners.indexOf(outcome.partner));
+    if (unpriced.size === 0) return outcome;
+    let lacking = 0;
+    for (const { count } of unpriced.values()) lacking += count;
+    return withPricing(outcome, { kept: outcome.offersKept - lacking, unpriced });
+  });
 }
 
 /** Pricing names its reasons as the contract does. */

@@ -13,13 +13,15 @@ import type {
 import type { EntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
-import type { QueryConfig, Weight } from './config.ts';
+import type { QueryConfig } from './config.ts';
+import { Currencies, type PricedUnder } from './currencies.ts';
 import { cancelled, notAwaited, pricingBroke, supplyBroke, timedOut, unreadable } from './endings.ts';
 import { cannotPrice, cannotSupply, isDeadline } from './failures.ts';
 import { newSearchId } from './ids.ts';
 import { OfferMaker } from './make.ts';
 import { type Ordering, Orderings } from './ordering.ts';
 import { Outcomes } from './outcomes.ts';
+import type { PricedSet } from './priced-set.ts';
 import { type PricedBatch, PricingStream } from './pricing-stream.ts';
 import { type Moment, Publisher } from './publisher.ts';
 import { reportEnd, reportFailure, reportFirstOffers } from './report.ts';
@@ -34,7 +36,6 @@ export interface SearchDependencies {
   readonly supply: MeshClient<SupplyServiceDefinition>;
   readonly pricing: MeshClient<PricingServiceDefinition>;
   readonly config: QueryConfig;
-  readonly weights: (vertical: string) => readonly Weight[];
   readonly log: Logger;
   /** A search holds more than before. */
   readonly grown: (search: Search) => void;
@@ -68,6 +69,8 @@ export class Search {
   readonly log: UpdateLog;
   readonly maker: OfferMaker;
   readonly publisher: Publisher;
+  /** The set in other currencies than its own. */
+  readonly currencies: Currencies;
   readonly #orderings: Orderings;
   readonly #deps: SearchDependencies;
   readonly #startedAt = performance.now();
@@ -100,12 +103,14 @@ export class Search {
       (handles, itemFields, context) => this.#make(handles, itemFields, context),
       Math.max(config.hold.offers, view.pageSize * 2),
     );
-    this.#orderings = new Orderings(this.set, deps.weights(vertical.name), request.facets, config.hold.orders);
+    this.#orderings = new Orderings(this.set, config.hold.orders);
     this.publisher = new Publisher(this.#published(), config.minUpdateIntervalMs);
 
     const totalMs = asker.deadline === undefined ? config.deadlineMs : Math.max(1, asker.deadline - Date.now());
     const supplyMs = totalMs - Math.min(config.supplyMarginMs, totalMs / 4);
     const context = { vertical: vertical.name, currency, market, client: asker.client };
+    const under = (): PricedUnder => ({ context, view: this.pricingView });
+    this.currencies = new Currencies(this.set, deps.pricing, under, config.actionTimeoutMs);
     const pricingMs = asker.deadline === undefined ? totalMs + latePricesMs : totalMs;
     this.#pricing = new PricingStream(deps.pricing, { context }, this.#callOptions(pricingMs), {
       viewed: () => this.publisher.changed(false),
@@ -157,9 +162,9 @@ export class Search {
     return this.#pricing.view;
   }
 
-  /** The order of the set under a view as it is now. */
-  ordering(view: View): Ordering {
-    return this.#orderings.now(view, this.#complete);
+  /** The order of the set under a view as it is now. @param prices in the view's currency; default: the set's own */
+  ordering(view: View, prices?: PricedSet): Ordering {
+    return this.#orderings.now(view, this.#complete, prices);
   }
 
   /** The order of the set under a view at a revision; undefined when it is no longer kept. */
@@ -183,7 +188,8 @@ export class Search {
 
   /** Bytes held, roughly. */
   memoryBytes(): number {
-    return 4_000 + this.set.memoryBytes() + this.#orderings.memoryBytes() + this.maker.memoryBytes();
+    const looks = this.#orderings.memoryBytes() + this.currencies.memoryBytes();
+    return 4_000 + this.set.memoryBytes() + looks + this.maker.memoryBytes();
   }
 
   /** Ends the search where it is: partners without an outcome are cancelled. */

@@ -87,8 +87,12 @@ class QueryService {
   }
 
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-    const prepared = prepareSearch(request, Date.now());
-    const { config, ranking } = this.#live;
+    return answers(this.#begin(request, context).reader, context);
+  }
+
+  #begin(request: SearchRequest, context: MeshContext): { search: Search; reader: Subscription<SearchUpdate> } {
+    const { config, rankings } = this.#live;
+    const prepared = prepareSearch(request, Date.now(), rankings);
     const { client, trace, deadline } = context;
     const search = new Search(
       prepared,
@@ -97,7 +101,6 @@ class QueryService {
         supply: this.#supply,
         pricing: this.#pricing,
         config,
-        weights: (vertical) => ranking.get(vertical) ?? [],
         log: this.#log,
         grown: (grown) => this.#held.grown(grown),
         failed: (failed) => this.#held.drop(failed),
@@ -106,7 +109,15 @@ class QueryService {
     this.#held.hold(search);
     const reader = search.publisher.subscribe(undefined, prepared.final);
     search.start();
-    return answers(reader, context);
+    return { search, reader };
+  }
+
+  /** A search that is complete, or as complete as the caller's time lets it be. */
+  async #searched(request: SearchRequest, context: MeshContext): Promise<Search> {
+    const { search, reader } = this.#begin(request, context);
+    const updates = answers(reader, context)[Symbol.asyncIterator]();
+    while (!(await updates.next()).done);
+    return search;
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
@@ -121,7 +132,7 @@ class QueryService {
     context: MeshContext,
   ): Promise<{ page: Awaited<ReturnType<typeof readPage>> }> {
     const search = this.#held.search(request.searchId);
-    const page = await readPage(search, request, context);
+    const page = await readPage(search, request, context, (wider) => this.#searched(wider, context));
     this.#held.grown(search);
     return { page };
   }

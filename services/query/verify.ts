@@ -83,7 +83,7 @@ function changesBetween(set: ResultSet, before: number, after: number, vertical:
 type ShownField = 'total' | 'total_max' | 'due_later' | 'tax' | 'partner_total' | 'partner_total_max';
 
 function shownPrices(set: ResultSet, row: number): Record<ShownField, string> {
-  const { total, totalMax, dueLater, tax } = set.priceOf(row);
+  const { total, totalMax, dueLater, tax } = set.prices.priceOf(row);
   const own = set.partnerPriceOf(row);
   const shown = (minor: number): string => `${formatMinor(minor, set.currency)} ${set.currency}`;
   const currency = own.prices.currency(own.at);

@@ -73,6 +73,10 @@ export class Search {
   readonly currencies: Currencies;
   readonly #orderings: Orderings;
   readonly #deps: SearchDependencies;
+  /** When it began, epoch milliseconds. */
+  readonly beganAt = Date.now();
+  /** The time that it has, in milliseconds. */
+  readonly timeMs: number;
   readonly #startedAt = performance.now();
   readonly #outcomes: Outcomes;
   readonly #supply: SupplyStream;
@@ -80,6 +84,8 @@ export class Search {
   #deadlineTimer: NodeJS.Timeout | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
   #complete = false;
+  #completedBecause = '';
+  #tookMs: number | undefined;
   #failed = false;
   #supplyOver = false;
   #pricingOver = false;
@@ -107,6 +113,7 @@ export class Search {
     this.publisher = new Publisher(this.#published(), config.minUpdateIntervalMs);
 
     const totalMs = asker.deadline === undefined ? config.deadlineMs : Math.max(1, asker.deadline - Date.now());
+    this.timeMs = totalMs;
     const supplyMs = totalMs - Math.min(config.supplyMarginMs, totalMs / 4);
     const context = { vertical: vertical.name, currency, market, client: asker.client };
     const under = (): PricedUnder => ({ context, view: this.pricingView });
@@ -152,6 +159,16 @@ export class Search {
     return this.#complete;
   }
 
+  /** For a person: why it completed; empty while it runs. */
+  get completedBecause(): string {
+    return this.#complete ? this.#completedBecause : '';
+  }
+
+  /** How long it took to complete, in milliseconds; undefined while it runs. */
+  get tookMs(): number | undefined {
+    return this.#tookMs;
+  }
+
   /** Every outcome so far. */
   get outcomes(): readonly PartnerOutcome[] {
     return this.#outcomes.ended;
@@ -195,6 +212,7 @@ export class Search {
   /** Ends the search where it is: partners without an outcome are cancelled. */
   cancel(detail: string): void {
     if (this.#complete || this.#failed) return;
+    this.#completedBecause = `cancelled: ${detail}`;
     this.#outcomes.endOpen(() => cancelled(detail));
     this.#end('cancelled');
     this.#stop();
@@ -249,6 +267,7 @@ export class Search {
         this.#fail(cannotSupply(error));
         return;
       }
+      if (error !== undefined) this.#completedBecause = isDeadline(error) ? 'deadline' : 'supply broke off';
       this.#outcomes.endUnreported(isDeadline(error) ? timedOut : supplyBroke);
       this.#changed();
     }
@@ -263,6 +282,7 @@ export class Search {
         return;
       }
       this.#askedInVain = true;
+      this.#completedBecause = 'pricing broke off';
       this.#outcomes.endOpen(() => pricingBroke);
       this.#changed();
     }
@@ -276,6 +296,7 @@ export class Search {
       this.#fail(cannotSupply(undefined));
       return;
     }
+    this.#completedBecause = 'deadline';
     this.#outcomes.endOpen(({ answered }) => (answered ? notAwaited : timedOut));
     this.#supply.stop();
     this.#supplyOver = true;
@@ -285,6 +306,8 @@ export class Search {
 
   #end(outcome: 'complete' | 'cancelled'): void {
     this.#complete = true;
+    this.#completedBecause ||= this.#outcomes.asked === 0 ? 'nobody could be asked' : 'every partner answered';
+    this.#tookMs = Math.round(performance.now() - this.#startedAt);
     this.set.touch();
     clearTimeout(this.#deadlineTimer);
     clearTimeout(this.#graceTimer);

@@ -1,5 +1,6 @@
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
+  type ExplainSearchRequest,
   type ExplainSearchResponse,
   type GetOfferRequest,
   type GetOfferResponse,
@@ -15,7 +16,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   type MeshClient,
@@ -28,6 +29,8 @@ import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { explainOffer } from './explain.ts';
+import { explainSearch } from './explain-search.ts';
+import { type ExpectedMs, explainedOf } from './explained.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
 import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
@@ -52,6 +55,8 @@ export interface QueryDependencies {
   readonly pricing: MeshClient<PricingServiceDefinition>;
   /** Where clicks are recorded, opened with `clickStore`. The caller closes it, after the service. */
   readonly clicks: Store;
+  /** What partners took before; default: nothing is known. */
+  readonly expectedMs?: ExpectedMs;
 }
 
 /** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
@@ -72,12 +77,14 @@ class QueryService {
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
+  readonly #expectedMs: ExpectedMs;
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, clicks }: QueryDependencies) {
+  constructor({ configDirectory, supply, pricing, clicks, expectedMs }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     this.#clicks = new Clicks(clicks);
+    this.#expectedMs = expectedMs ?? (() => undefined);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
@@ -188,11 +195,19 @@ class QueryService {
   }
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
-    return explainOffer(offerId, this.#held.offer(offerId), this.#pricing, this.#options(context));
+    const { actionTimeoutMs, makeTimeoutMs } = this.#live.config;
+    const tools = {
+      pricing: this.#pricing,
+      supply: this.#supply,
+      timeoutMs: actionTimeoutMs,
+      originTimeoutMs: makeTimeoutMs,
+      log: this.#log,
+    };
+    return explainOffer(offerId, this.#held.offerOrPast(offerId), tools, context);
   }
 
-  async explainSearch(): Promise<ExplainSearchResponse> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainSearch is not served yet.' });
+  async explainSearch({ searchId, productId }: ExplainSearchRequest): Promise<ExplainSearchResponse> {
+    return explainSearch(explainedOf(this.#held.search(searchId), this.#expectedMs), productId);
   }
 
   close(): void {

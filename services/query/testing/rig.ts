@@ -13,7 +13,7 @@ import { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/su
 import { connect, createMemoryNetwork, type MeshClient, serve } from '../../../libs/mesh/index.ts';
 import { openStore, type Store } from '../../../libs/store/index.ts';
 import { verticals } from '../../../libs/vertical/index.ts';
-import { clickStore, createQueryService } from '../service.ts';
+import { clickStore, createQueryService, type QueryDependencies } from '../service.ts';
 import { FakePricing } from './fake-pricing.ts';
 import { FakeSupply } from './fake-supply.ts';
 import { deepFreeze } from './freeze.ts';
@@ -43,8 +43,11 @@ const ranking = JSON.stringify({
 
 let store: Promise<Store> | undefined;
 
-/** Starts one. @param config lines of query.yaml */
-export async function startRig(config = 'minUpdateIntervalMs: 0'): Promise<Rig> {
+/** Starts one. @param config lines of query.yaml; `more` what else the service is made of */
+export async function startRig(
+  config = 'minUpdateIntervalMs: 0',
+  more: Pick<QueryDependencies, 'expectedMs'> = {},
+): Promise<Rig> {
   const directory = mkdtempSync(path.join(tmpdir(), 'query-config-'));
   writeFileSync(path.join(directory, 'query.yaml'), config);
   writeFileSync(path.join(directory, 'ranking.yaml'), ranking);
@@ -59,6 +62,7 @@ export async function startRig(config = 'minUpdateIntervalMs: 0'): Promise<Rig> 
     supply: connect(SupplyServiceDefinition, { network, name: 'supply' }, { retry: { maxAttempts: 1 } }).client,
     pricing: connect(PricingServiceDefinition, { network, name: 'pricing' }, { retry: { maxAttempts: 1 } }).client,
     clicks,
+    ...more,
   });
   const servers = {
     supply: await serve({ name: 'supply', services: [supply.service], at: { network } }),

@@ -76,10 +76,12 @@ describe('why a partner shows nothing, or less than it could, is told', () => {
     const rejections = [
       { reason: RejectionReason.METERED, count: 2, example: 'r7: a tariff alone.' },
       { reason: RejectionReason.INVALID_AMOUNT, count: 1, example: '' },
+      { reason: RejectionReason.DUPLICATE, count: 4, example: 'the same again' },
     ];
-    expect(partnerReason(part({ rejections, rowsReceived: 6 }))).toBe(
-      '3 of its 6 rows became no offer: 2 metered, 1 invalid amount (r7: a tariff alone).',
+    expect(partnerReason(part({ rejections, rowsReceived: 10 }))).toBe(
+      '3 of its 10 rows became no offer: 2 metered, 1 invalid amount (r7: a tariff alone).',
     );
+    expect(partnerReason(part({ rejections: rejections.slice(2), rowsReceived: 7 }))).toBe('');
   });
 
   it('by the filter, by other offers, or by their expiry', () => {
@@ -88,7 +90,7 @@ describe('why a partner shows nothing, or less than it could, is told', () => {
       'None of its 3 offers passes the filter; stops == 0 alone removes 3.',
     );
     expect(partnerReason(part({}, { onFirstPage: 0 }))).toBe(
-      'None of the 3 offers that match is first of an entry on the first page: others come before them.',
+      'None of its 3 matching offers comes first in an entry of the first page.',
     );
     expect(partnerReason(part({}, { ...nothing, gone: 3 }))).toBe(
       'All of its 3 offers have expired since, or are no longer held; search again.',

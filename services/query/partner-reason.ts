@@ -106,7 +106,9 @@ function stale({ cache, cacheAgeMs = 0 }: PartnerOutcome): string {
   return `It failed, and what it had said ${duration(cacheAgeMs)} before stands in.`;
 }
 
-function rejected({ rejections, rowsReceived }: PartnerOutcome): string {
+function rejected({ rejections: all, rowsReceived }: PartnerOutcome): string {
+  // What stood there before is not missing.
+  const rejections = all.filter(({ reason }) => reason !== RejectionReason.DUPLICATE);
   const count = rejections.reduce((sum, one) => sum + one.count, 0);
   if (count === 0) return '';
   const [first] = rejections;
@@ -125,7 +127,7 @@ function shown({ offers, matching, onFirstPage, gone, strictest, outcome }: Part
     return `None of its ${counted(offers, 'offer')} passes the filter${most}.`;
   }
   if (onFirstPage > 0 || outcome === undefined) return '';
-  return `None of the ${counted(matching, 'offer')} that match is first of an entry on the first page: others come before them.`;
+  return `None of its ${counted(matching, 'matching offer')} comes first in an entry of the first page.`;
 }
 
 const reasonNames: ReadonlyMap<number, string> = new Map(

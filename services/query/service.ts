@@ -195,12 +195,12 @@ class QueryService {
   }
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
-    const { actionTimeoutMs, makeTimeoutMs } = this.#live.config;
+    const { actionTimeoutMs } = this.#live.config;
     const tools = {
       pricing: this.#pricing,
       supply: this.#supply,
       timeoutMs: actionTimeoutMs,
-      originTimeoutMs: makeTimeoutMs,
+      originTimeoutMs: actionTimeoutMs / 2,
       log: this.#log,
     };
     return explainOffer(offerId, this.#held.offerOrPast(offerId), tools, context);

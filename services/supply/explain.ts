@@ -31,7 +31,7 @@ export interface ExplainTools {
 /** Characters of a partner's row that are told. */
 const MOST_ROW_CHARACTERS = 20_000;
 /** How long the catalogue is waited for: without it there is still much to tell. */
-const IDENTITY_WAIT_MS = 1_000;
+const IDENTITY_WAIT_MS = 3_000;
 /** Provisional product ids begin with it. */
 const PROVISIONAL = '~';
 const log = logger('supply.explain');

@@ -190,14 +190,10 @@ function inside(
   lines: LineCounter,
 ): { line: number; column: number } {
   if (node.type === Scalar.BLOCK_LITERAL) {
-    const line = at.line + within.line;
-    const start = lines.lineStarts[line - 1];
-    const [written = ''] = start === undefined ? [] : text.slice(start).split(/\r?\n/, 1);
-    // A line of the text may be indented further than the block is.
-    const [own = ''] = String(node.value)
-      .split('\n')
-      .slice(within.line - 1);
-    return { line, column: Math.max(0, written.length - own.length) + within.column };
+    // The first line with anything on it says how far the text is indented; further lines may be indented more.
+    const body = text.slice(lines.lineStarts[at.line] ?? text.length);
+    const indent = /^(?: *\r?\n)*( *)/.exec(body)?.[1]?.length ?? 0;
+    return { line: at.line + within.line, column: indent + within.column };
   }
   if (node.type === Scalar.BLOCK_FOLDED || within.line > 1) return at;
   const quote = node.type === Scalar.PLAIN ? 0 : 1;

@@ -29,7 +29,9 @@ describe('the configuration', () => {
   test('is refused with file, line and reason', () => {
     write('query.yaml', 'deadlineMs: 8000\nsupplyMarginMs: soon\n');
     write('ranking.yaml', 'flight:\n  best:\n    - { name: stops, value: stops, weight: 0 }\n');
+    write('clients.yaml', 'clients:\n  shop: { tier: gold }\n');
     const problems = checkQueryConfig(directory);
+    expect(problems.find(({ file }) => file.endsWith('clients.yaml'))).toMatchObject({ line: 2 });
     expect(problems.find(({ file }) => file.endsWith('query.yaml'))).toMatchObject({ line: 2 });
     expect(problems.find(({ file }) => file.endsWith('ranking.yaml'))).toMatchObject({ line: 3 });
   });

@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { checkClients, loadClients } from '../../libs/clients/index.ts';
 import { ConfigError, type ConfigProblem, type JSONSchema, loadYamlDocument } from '../../libs/config/index.ts';
+import { compilePolicies } from './policies.ts';
 import { loadRankings } from './ranking-file.ts';
 
 /** How searches run and how long they are held. What each value means stands in deploy/config/query.yaml. */
@@ -7,8 +9,11 @@ export interface QueryConfig {
   readonly deadlineMs: number;
   readonly supplyMarginMs: number;
   readonly completionMarginMs: number;
+  readonly lateMs: number;
+  readonly partnerTime: { readonly factor: number; readonly leastMs: number };
   readonly minUpdateIntervalMs: number;
   readonly resumeGraceMs: number;
+  readonly takeOverMs: number;
   readonly makeTimeoutMs: number;
   readonly actionTimeoutMs: number;
   readonly hold: {
@@ -31,8 +36,25 @@ const querySchema: JSONSchema = {
     deadlineMs: integer('milliseconds for a search without a deadline', 500, 60_000, 8_000),
     supplyMarginMs: integer("milliseconds before the deadline at which supply's time is over", 0, 5_000, 150),
     completionMarginMs: integer('milliseconds before the deadline at which a search completes', 0, 5_000, 60),
+    lateMs: integer('milliseconds that a complete search goes on for late partners', 0, 60_000, 10_000),
+    partnerTime: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        factor: {
+          type: 'number',
+          minimum: 1,
+          maximum: 20,
+          default: 3,
+          description: 'times what it nearly always takes; 1 to 20',
+        },
+        leastMs: integer('milliseconds that every partner is given', 50, 60_000, 1_000),
+      },
+    },
     minUpdateIntervalMs: integer('milliseconds between two updates', 0, 5_000, 40),
     resumeGraceMs: integer('milliseconds that a search goes on without listeners', 0, 60_000, 5_000),
+    takeOverMs: integer('milliseconds after which a silent replica counts as dead', 300, 60_000, 3_000),
     makeTimeoutMs: integer('milliseconds for making the offers of a page', 50, 30_000, 2_000),
     actionTimeoutMs: integer('milliseconds for verifying or handing off an offer', 500, 60_000, 10_000),
     hold: {
@@ -66,16 +88,20 @@ export function loadQueryConfig(directory: string): QueryConfig {
 
 /**
  * Everything that is wrong with query's configuration; empty when it can be used. For `entrepot check`.
- * @param directory holds `query.yaml` and `ranking.yaml`
+ * @param directory holds `query.yaml`, `ranking.yaml` and, where there is one, `clients.yaml`
  */
 export function checkQueryConfig(directory: string): readonly ConfigProblem[] {
-  return [loadQueryConfig, loadRankings].flatMap((load) => {
-    try {
-      load(directory);
-      return [];
-    } catch (error) {
-      if (error instanceof ConfigError) return error.problems;
-      throw error;
-    }
-  });
+  const own = [loadQueryConfig, loadRankings].flatMap((load) => problemsOf(() => load(directory)));
+  const clients = checkClients(directory);
+  return [...own, ...(clients.length > 0 ? clients : problemsOf(() => compilePolicies(loadClients(directory))))];
+}
+
+function problemsOf(read: () => unknown): readonly ConfigProblem[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
 }

@@ -5,7 +5,7 @@ import type {
   PricingView,
 } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
-import type { MeshClient, MeshContext } from '../../libs/mesh/index.ts';
+import type { CallOptions, MeshClient } from '../../libs/mesh/index.ts';
 import { cannotPrice } from './failures.ts';
 import type { PricedSet } from './priced-set.ts';
 import type { ResultSet } from './result-set.ts';
@@ -13,6 +13,9 @@ import type { Segment } from './segments.ts';
 
 /** Other currencies that are kept for a search; the one that was used longest ago goes first, and can be had again. */
 const mostCurrencies = 8;
+
+/** Whose call to pricing it is: that of a call under way, or a search's own. */
+export type Caller = Pick<CallOptions, 'context' | 'trace' | 'client'>;
 
 /** What the search's own prices were made under. */
 export interface PricedUnder {
@@ -49,23 +52,24 @@ export class Currencies {
   }
 
   /**
-   * The set in a currency, with prices for everything that is held at this moment: rows that have come or were verified since it was
-   * last asked for are priced first. Rows that cannot be priced in it have none.
-   * @param context who asks
+   * Looks at the set in a currency, with prices for everything that is held at that moment: rows that have come or were verified
+   * since it was last looked at are priced first. Rows that cannot be priced in it have none.
+   * @param caller who asks
+   * @param look called at once when the prices are there, so that nothing comes in between
    * @throws EntrepotError UNKNOWN_CURRENCY, VIEW_EXPIRED, PRICING_UNAVAILABLE
    */
-  async in(currency: string, context: MeshContext): Promise<PricedSet> {
-    if (currency === this.#set.currency) return this.#set.prices;
+  async in<T>(currency: string, caller: Caller, look: (prices: PricedSet) => T): Promise<T> {
+    if (currency === this.#set.currency) return look(this.#set.prices);
     for (;;) {
       const priced = this.#priced.get(currency);
       if (priced?.upToDate === true) {
         this.#use(priced);
-        return priced;
+        return look(priced);
       }
       // What somebody else waits for may fail by their deadline alone: whoever finds nothing then asks for itself.
       const running = this.#running.get(currency);
       if (running !== undefined) await running.catch(() => undefined);
-      else await this.#run(currency, context);
+      else await this.#run(currency, caller);
     }
   }
 
@@ -82,8 +86,8 @@ export class Currencies {
     if (this.#priced.size > mostCurrencies) this.#priced.delete(this.#priced.keys().next().value!);
   }
 
-  async #run(currency: string, context: MeshContext): Promise<void> {
-    const running = this.#price(currency, context);
+  async #run(currency: string, caller: Caller): Promise<void> {
+    const running = this.#price(currency, caller);
     this.#running.set(currency, running);
     try {
       await running;
@@ -92,13 +96,13 @@ export class Currencies {
     }
   }
 
-  async #price(currency: string, context: MeshContext): Promise<void> {
+  async #price(currency: string, caller: Caller): Promise<void> {
     const priced = this.#priced.get(currency) ?? this.#set.pricedIn(currency);
     const segments = priced.waiting();
     const requests = requestsOf(segments, inCurrency(this.#under(), currency));
     let answered = 0;
     try {
-      for await (const { message } of this.#pricing.price(requests, { context, timeoutMs: this.#timeoutMs })) {
+      for await (const { message } of this.#pricing.price(requests, { ...caller, timeoutMs: this.#timeoutMs })) {
         if (message?.$case !== 'quotes') continue;
         const { batchId } = message.value;
         if (batchId !== answered || answered === segments.length) throw outOfOrder(batchId);

@@ -13,9 +13,7 @@ import { outcomeOf, type TestRow } from './testing/rows.ts';
 
 let rig: Rig;
 beforeEach(async () => {
-  rig = await startRig('minUpdateIntervalMs: 0', {
-    expectedMs: (partner, market) => (partner === 'slow' && market === 'GB' ? 900 : undefined),
-  });
+  rig = await startRig();
 });
 afterEach(async () => rig.close());
 
@@ -281,11 +279,34 @@ describe('how a search went is told', () => {
     expect(running.partners.map(({ partner, expectedMs, reason }) => [partner, expectedMs, reason])).toEqual([
       ['off', undefined, 'It was not asked: it is suspended.'],
       ['quick', undefined, ''],
-      ['slow', 900, 'It has not answered yet; 95 of 100 of its answers take up to 900 ms.'],
+      ['slow', undefined, 'It has not answered yet.'],
     ]);
     search.answer('slow', []);
     await stream.rest();
     expect(await explained(searchId)).toMatchObject({ completedBecause: 'every partner answered' });
+  });
+
+  test('by what partners took before, once that is known', async () => {
+    for (let before = 0; before < 30; before++) {
+      const answered = finalOf(rig, { pageSize: before + 1 });
+      const search = await rig.supply.next();
+      search.plan(['slow']);
+      search.send({
+        message: { $case: 'outcome', value: { ...outcomeOf('slow', 0, OutcomeStatus.EMPTY), latencyMs: 900 } },
+      });
+      await answered;
+    }
+    const stream = reader(rig.query.search(flightSearch()));
+    const search = await rig.supply.next();
+    search.plan(['slow', 'quick']);
+    search.answer('quick', [{ product: 'p' }]);
+    const { searchId } = await stream.until(({ upserts }) => upserts.length > 0);
+    const [quick, slow] = (await explained(searchId)).partners;
+    expect(quick?.expectedMs).toBeUndefined();
+    expect(Math.abs(slow!.expectedMs! - 900)).toBeLessThan(100);
+    expect(slow?.reason).toBe(
+      `It has not answered yet; 95 of 100 of its answers take up to ${Math.round(slow!.expectedMs!)} ms.`,
+    );
   });
 
   test('that its time was over, or that it was cancelled', async () => {
@@ -294,7 +315,7 @@ describe('how a search went is told', () => {
     const late = finalOf(rig);
     (await rig.supply.next()).plan(['a']);
     expect(await explained((await late).searchId)).toMatchObject({
-      completedBecause: 'deadline',
+      completedBecause: 'its time was over',
       timeMs: 500,
       partners: [{ partner: 'a', reason: 'It had not answered when its time was over; give the search more time.' }],
     });

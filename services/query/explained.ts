@@ -1,9 +1,11 @@
+import type { Clients } from '../../libs/clients/index.ts';
 import type { Criteria } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingView } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { Progress } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { Vertical } from '../../libs/vertical/index.ts';
 import type { Ordering } from './ordering.ts';
+import type { Patience } from './patience.ts';
 import type { ResultSet } from './result-set.ts';
 import type { Search } from './search.ts';
 
@@ -14,19 +16,18 @@ export interface Explained {
   readonly criteria: Criteria;
   readonly market: string;
   readonly client: string;
-  /** The client's tier; empty where clients have none. */
+  /** The client's tier. */
   readonly tier: string;
   readonly startedAt: Temporal.Instant;
   /** The time that it had, in milliseconds. */
   readonly timeMs: number;
   /** For a person: why it completed; empty while it runs. */
   readonly completedBecause: string;
-  /** Other searches that shared its fan-out. */
+  /** Other searches that it answered, or that looked at what it found. */
   readonly sharedBy: number;
   readonly set: ResultSet;
   /** Its own order as it is now. */
   readonly ordering: Ordering;
-  /** Of a complete search the time that it took, not that since it began. */
   readonly progress: Progress;
   readonly outcomes: readonly PartnerOutcome[];
   /** Undefined until pricing has said. */
@@ -35,31 +36,28 @@ export interface Explained {
   readonly expectedMs: (partner: string) => number | undefined;
 }
 
-/** What partners took before: the 95th percentile in milliseconds, by market and kind of criteria; undefined where nothing is known. */
-export type ExpectedMs = (partner: string, market: string, criteria: Criteria) => number | undefined;
-
 /** What a search that is held tells of itself. */
-export function explainedOf(search: Search, expectedMs: ExpectedMs): Explained {
-  const { id, request, asker, set } = search;
+export function explainedOf(search: Search, patience: Patience, clients: Clients): Explained {
+  const { id, request, fanOut, set } = search;
   const { vertical, criteria, market } = request;
+  const { client } = fanOut.asker;
   const ordering = search.ordering(request.view);
-  const progress = search.progress(ordering);
   return {
     id,
     vertical,
     criteria,
     market,
-    client: asker.client,
-    tier: '',
-    startedAt: Temporal.Instant.fromEpochMilliseconds(search.beganAt),
-    timeMs: search.timeMs,
-    completedBecause: search.completedBecause,
-    sharedBy: 0,
+    client,
+    tier: clients.tierOf(client).name,
+    startedAt: Temporal.Instant.fromEpochMilliseconds(fanOut.startedAt),
+    timeMs: fanOut.totalMs,
+    completedBecause: fanOut.findings.completedBecause,
+    sharedBy: search.shared + Math.max(0, fanOut.lookers - 1),
     set,
     ordering,
-    progress: { ...progress, elapsedMs: search.tookMs ?? progress.elapsedMs },
+    progress: search.progress(ordering),
     outcomes: search.outcomes,
     pricingView: search.pricingView,
-    expectedMs: (partner) => expectedMs(partner, market, criteria),
+    expectedMs: (partner) => patience.expectedMs(fanOut.question, partner),
   };
 }

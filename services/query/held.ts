@@ -24,7 +24,15 @@ export class HeldSearches {
 
   constructor({ minutes, searches, megabytes }: QueryConfig['hold']) {
     const byMinutes = { ttl: minutes * 60_000, updateAgeOnGet: true };
-    this.#searches = new LRUCache({ max: searches, maxSize: megabytes * 1_048_576, ...byMinutes });
+    this.#searches = new LRUCache({
+      max: searches,
+      maxSize: megabytes * 1_048_576,
+      ...byMinutes,
+      // A value that takes the place of another for the same search is no end of it.
+      dispose: ({ search }, _, reason) => {
+        if (reason !== 'set') search.drop();
+      },
+    });
     // Without this, what has expired would take room until it is asked for.
     this.#purge = setInterval(() => this.#searches.purgeStale(), purgeEveryMs).unref();
     const count = { unit: '{search}', description: 'Searches that are held' };
@@ -61,9 +69,19 @@ export class HeldSearches {
     if (this.#searches.peek(search.id)?.search === search) this.hold(search);
   }
 
+  /** Whether a search is held. */
+  has(search: Search): boolean {
+    return this.#searches.peek(search.id)?.search === search;
+  }
+
   /** Lets go of a search. */
   drop(search: Search): void {
     this.#searches.delete(search.id);
+  }
+
+  /** The search of an id, used now; undefined where it is not held. */
+  find(searchId: string): Search | undefined {
+    return this.#searches.get(searchId)?.search;
   }
 
   /**
@@ -71,8 +89,8 @@ export class HeldSearches {
    * @throws EntrepotError SEARCH_NOT_FOUND
    */
   search(searchId: string): Search {
-    const held = this.#searches.get(searchId);
-    if (held !== undefined) return held.search;
+    const held = this.find(searchId);
+    if (held !== undefined) return held;
     const message = 'There is no such search, or it is no longer held; search again.';
     throw new EntrepotError({ reason: 'SEARCH_NOT_FOUND', message });
   }

@@ -1,28 +1,33 @@
+import { type Clients, loadClients } from '../../libs/clients/index.ts';
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, type Logger } from '../../libs/telemetry/index.ts';
 import { loadQueryConfig, type QueryConfig } from './config.ts';
+import { compilePolicies, type Policies } from './policies.ts';
 import { loadRankings, type Rankings } from './ranking-file.ts';
 
 const reloads = counter('entrepot.query.config.reloads', {
-  description: 'Reloads of query.yaml and ranking.yaml by result (accepted, unchanged, refused)',
+  description: 'Reloads of query.yaml, ranking.yaml and clients.yaml by result (accepted, unchanged, refused)',
 });
 
-interface Configuration {
+interface Current {
   readonly config: QueryConfig;
   /** By vertical. */
   readonly rankings: ReadonlyMap<string, Rankings>;
+  readonly clients: Clients;
+  readonly policies: Policies;
 }
 
 /**
- * Query's configuration on disk, followed while it changes. Both files are read and checked as a whole and take effect
+ * Query's configuration on disk, followed while it changes. All files are read and checked as a whole and take effect
  * together, from the next search on; where one cannot be used, the old ones stay and the refusal is logged and counted.
  */
 export class LiveConfig {
   readonly #directory: string;
   readonly #log: Logger;
   readonly #watch: DirectoryWatch;
-  #current: Configuration;
+  #current: Current;
   #refused = false;
+  #version = 1;
 
   /** @throws ConfigError when the configuration cannot be used: a service never starts on a bad one */
   constructor(directory: string, log: Logger) {
@@ -42,6 +47,21 @@ export class LiveConfig {
     return this.#current.rankings;
   }
 
+  /** Who asks, as configured now. */
+  get clients(): Clients {
+    return this.#current.clients;
+  }
+
+  /** When the searches of clients need not wait any longer. */
+  get policies(): Policies {
+    return this.#current.policies;
+  }
+
+  /** Counts what came into force since the start. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** The files on disk are refused, and older ones are in force. */
   get refused(): boolean {
     return this.#refused;
@@ -56,6 +76,7 @@ export class LiveConfig {
       reloads.add(1, { result: same ? 'unchanged' : 'accepted' });
       if (same) return;
       this.#current = next;
+      this.#version++;
       this.#log.info('configuration of query replaced');
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -71,11 +92,17 @@ export class LiveConfig {
     this.#watch.close();
   }
 
-  #read(): Configuration {
-    return { config: loadQueryConfig(this.#directory), rankings: loadRankings(this.#directory) };
+  #read(): Current {
+    const clients = loadClients(this.#directory);
+    return {
+      config: loadQueryConfig(this.#directory),
+      rankings: loadRankings(this.#directory),
+      clients,
+      policies: compilePolicies(clients),
+    };
   }
 }
 
-function text({ config, rankings }: Configuration): string {
-  return JSON.stringify([config, [...rankings].map(([vertical, named]) => [vertical, [...named.values()]])]);
+function text({ config, rankings, clients }: Current): string {
+  return JSON.stringify([config, [...rankings].map(([vertical, named]) => [vertical, [...named.values()]]), clients]);
 }

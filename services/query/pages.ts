@@ -1,11 +1,12 @@
-import type {
-  AskedAgain,
-  GetPageRequest,
-  PageOptions,
-  SearchPage,
-  SearchRequest,
+import {
+  type AskedAgain,
+  Delivery,
+  type GetPageRequest,
+  type PageOptions,
+  Screen,
+  type SearchPage,
+  type SearchRequest,
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { Delivery, Screen } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
@@ -13,10 +14,11 @@ import { partnersOf } from './applied.ts';
 import { wholeOffer } from './offers.ts';
 import { entriesOf, type Ordering } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
+import type { PastOrderings } from './past-orderings.ts';
 import type { PricedSet } from './priced-set.ts';
-import { nextPageToken } from './publisher.ts';
 import type { Search } from './search.ts';
 import { decodePageToken, encodeCursor } from './tokens.ts';
+import { nextPageToken } from './top-screen.ts';
 import { compileView, type View, type ViewProblem, type ViewRequest, viewError } from './view.ts';
 
 /** Times that supply may say that rows are no longer held before the page goes out without them. */
@@ -39,6 +41,7 @@ export async function readPage(
   request: GetPageRequest,
   context: MeshContext,
   searchAgain: SearchAgain,
+  past: PastOrderings | undefined,
 ): Promise<SearchPage> {
   const { pageToken, options } = request;
   if (pageToken !== '' && options !== undefined) {
@@ -47,10 +50,14 @@ export async function readPage(
       'stand beside pageToken, which keeps the options of its first page; give one of them',
     );
   }
-  if (pageToken !== '') return cutPage(search, pageOf(search, pageToken), context);
+  if (pageToken !== '') return cutPage(search, await pageOf(search, pageToken, past), context);
   const view = options === undefined ? search.request.view : viewOf(search, options);
   const missing = search.set.applied.missing(view);
-  if (missing.size === 0) return cutPage(search, firstPage(search, view), context);
+  if (missing.size === 0) {
+    // Another process may be asked for the next page.
+    if (options !== undefined) await past?.remember(search, view);
+    return cutPage(search, firstPage(search, view), context);
+  }
   const again = await searchAgain(requestOf(search, view));
   const askedAgain = { previousSearchId: search.id, constraints: [...missing.keys()], partners: partnersOf(missing) };
   return cutPage(again, firstPage(again, again.request.view), context, askedAgain);
@@ -67,9 +74,9 @@ function firstPage(search: Search, view: View): Start {
   return { offset: 0, view, ordering: (prices) => search.ordering(view, prices) };
 }
 
-function pageOf(search: Search, pageToken: string): Start {
+async function pageOf(search: Search, pageToken: string, past: PastOrderings | undefined): Promise<Start> {
   const token = decodePageToken(pageToken, search.id);
-  const ordering = search.orderingAt(token.view, token.revision);
+  const ordering = search.orderingAt(token.view, token.moment) ?? (await past?.again(search, token));
   if (ordering === undefined) {
     const message = 'The order that this page belongs to is no longer held; read the first page again.';
     throw new EntrepotError({ reason: 'TOKEN_EXPIRED', message });
@@ -83,12 +90,13 @@ async function cutPage(
   context: MeshContext,
   askedAgain?: AskedAgain,
 ): Promise<SearchPage> {
-  const { set, maker, request, currencies } = search;
+  const { set, maker, request, fanOut } = search;
   const { pageSize, currency } = view;
   for (let cut = 1; ; cut++) {
-    const prices = await currencies.in(currency, context);
-    const ordering = orderingIn(prices);
-    const entries = entriesOf(set, ordering, offset, pageSize, prices);
+    const { prices, ordering, entries } = await fanOut.currencies.in(currency, { context }, (prices) => {
+      const ordering = orderingIn(prices);
+      return { prices, ordering, entries: entriesOf(set, ordering, offset, pageSize, prices) };
+    });
     const whole = await maker.ensure(
       entries.map(({ row }) => row),
       context,
@@ -101,13 +109,13 @@ async function cutPage(
     maker.trim();
     return {
       searchId: search.id,
-      revision: ordering.revision,
+      revision: ordering.moment.revision,
       complete: ordering.complete,
       offers,
       nextPageToken: nextPageToken(search.id, ordering, offset + pageSize),
       totalSize: ordering.heads.length,
       outcomes: outcomesIn(prices, search.outcomes, set.partners),
-      progress: { ...search.progress(ordering), offers: ordering.priced },
+      progress: search.progress(ordering),
       facets: ordering.facets,
       cursor: cursorOf(search, ordering, offset),
       currency,
@@ -150,10 +158,11 @@ function requestOf({ request }: Search, { asked }: View): SearchRequest {
 }
 
 /**
- * The cursor to follow the search with. Only a first page that shows exactly what was published last can be continued
- * by changes; from any other one, following starts with a snapshot.
+ * The cursor to follow the view with. Only a first page that shows exactly what was published last can be continued by changes; from
+ * any other one, following starts with a snapshot.
  */
-function cursorOf({ id, set, log, request }: Search, ordering: Ordering, offset: number): string {
-  const published = ordering.view.key === request.view.key && offset === 0 && set.revision === log.revision;
-  return encodeCursor({ searchId: id, view: ordering.view.key, revision: published ? log.revision : 0 });
+function cursorOf(search: Search, { view }: Ordering, offset: number): string {
+  const log = search.screen(view, Screen.TOP)?.log;
+  if (log !== undefined && offset === 0 && search.set.revision === log.revision) return log.cursor;
+  return encodeCursor({ searchId: search.id, view: view.key, tag: '0', position: 0 });
 }

@@ -27,8 +27,7 @@ describe('why a partner shows nothing, or less than it could, is told', () => {
       [OutcomeStatus.PARTIAL]: 'It answered in part: as it says.',
       [OutcomeStatus.EMPTY]: 'It says that it has nothing for these criteria: as it says.',
       [OutcomeStatus.TIMED_OUT]: 'It had not answered when its time was over (as it says); give the search more time.',
-      [OutcomeStatus.NOT_AWAITED]:
-        'The search completed without it: as it says. What it sends arrives as a revision while somebody follows the search.',
+      [OutcomeStatus.NOT_AWAITED]: 'The search completed without it: as it says.',
       [OutcomeStatus.RATE_LIMITED]:
         'It was not asked, or refused, because of its rate limit: as it says. Try again later, or agree on more with it.',
       [OutcomeStatus.BUDGET_SPENT]:

@@ -57,7 +57,9 @@ function ending(part: PartnerPart, outcome: PartnerOutcome): string {
     case OutcomeStatus.TIMED_OUT:
       return timedOut(part, outcome);
     case OutcomeStatus.NOT_AWAITED:
-      return `The search completed without it${because}. What it sends arrives as a revision while somebody follows the search.`;
+      return because === ''
+        ? 'The search completed without it; what it sends arrives as a revision while somebody follows the search.'
+        : `The search completed without it${because}.`;
     case OutcomeStatus.RATE_LIMITED:
       return `It was not asked, or refused, because of its rate limit${because}.${again || ' Try again later, or agree on more with it.'}`;
     case OutcomeStatus.BUDGET_SPENT:
@@ -138,7 +140,10 @@ function reasonName(reason: RejectionReason): string {
   return reasonNames.get(reason) ?? 'for a reason that this version does not know';
 }
 
-/** A detail as a part of a sentence: without a full stop. */
+/** A detail as a part of a sentence: without a capital that its first word has for standing first, and without a full stop. */
 function plain(detail: string): string {
-  return detail.replace(/\.\s*$/, '');
+  const inside = detail
+    .replace(/\.\s*$/, '')
+    .replace(/^(The|Its|It|Not|Had|No|An?)(?= )/, (word) => word.toLowerCase());
+  return inside.trim();
 }

@@ -1,5 +1,5 @@
 import type { Criteria } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
-import { Delivery, type SearchRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { Delivery, Screen, type SearchRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { FieldViolation } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { type Vertical, vertical, verticals } from '../../libs/vertical/index.ts';
@@ -22,6 +22,8 @@ export interface PreparedSearch {
   /** The configured rankings that views of it may order by. */
   readonly rankings: Rankings;
   readonly mask: ReadMask;
+  /** What updates show. */
+  readonly screen: Screen;
   /** One snapshot at the end instead of updates. */
   readonly final: boolean;
   /** What it was read from. */
@@ -70,6 +72,7 @@ export function prepareSearch(
     view,
     rankings,
     mask,
+    screen: request.screen === Screen.ALL ? Screen.ALL : Screen.TOP,
     final: request.delivery === Delivery.FINAL,
     asked: request,
   };
@@ -78,7 +81,7 @@ export function prepareSearch(
 type Refuse = (field: string, description: string) => void;
 
 function checkContext(request: SearchRequest, refuse: Refuse): void {
-  const { currency, market, locale, delivery, partners } = request;
+  const { currency, market, locale, delivery, partners, screen } = request;
   if (currency === '') refuse('currency', 'is missing; give the ISO 4217 code of the prices to show: "GBP"');
   else if (minorDigits(currency) === undefined) {
     refuse('currency', `is ${shown(currency)}, no ISO 4217 code; give three capital letters: "GBP"`);
@@ -91,6 +94,10 @@ function checkContext(request: SearchRequest, refuse: Refuse): void {
     refuse('locale', `is ${shown(locale)}, no BCP 47 language tag; give one such as "en-GB", or leave it out`);
   }
   if (delivery < Delivery.UNSPECIFIED || delivery > Delivery.FINAL) refuse('delivery', 'must be changes or final');
+  if (screen < Screen.UNSPECIFIED || screen > Screen.ALL) refuse('screen', 'must be top or all');
+  if (screen === Screen.ALL && delivery === Delivery.FINAL) {
+    refuse('screen', 'is all, which is for updates; a search for its end alone (final) gives its first page');
+  }
   if (partners.length > mostPartners)
     refuse('partners', `has ${partners.length} names; at most ${mostPartners} are possible`);
 }

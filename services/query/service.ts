@@ -7,6 +7,7 @@ import {
   type HandoffRequest,
   type HandoffResponse,
   QueryServiceDefinition,
+  Screen,
   type SearchRequest,
   type SearchUpdate,
   type WatchSearchRequest,
@@ -25,22 +26,28 @@ import {
   type ServiceHandle,
 } from '../../libs/mesh/index.ts';
 import { moneyFromMinor } from '../../libs/money/index.ts';
+import type { SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { explainOffer } from './explain.ts';
 import { explainSearch } from './explain-search.ts';
-import { type ExpectedMs, explainedOf } from './explained.ts';
+import { explainedOf } from './explained.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
 import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
+import { Journals } from './journal.ts';
+import { KnownSearches } from './known-searches.ts';
 import { LiveConfig } from './live-config.ts';
 import { wholeOffer } from './offers.ts';
-import { readPage } from './pages.ts';
+import { readPage, viewOf } from './pages.ts';
+import { PastOrderings } from './past-orderings.ts';
+import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { prepareSearch } from './request.ts';
-import { Search } from './search.ts';
-import type { Subscription } from './subscription.ts';
+import type { Search } from './search.ts';
+import { type Begun, type InForce, Searches } from './searches.ts';
+import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
 
@@ -49,14 +56,14 @@ export { checkQueryConfig } from './config.ts';
 
 /** What query is made of. */
 export interface QueryDependencies {
-  /** The directory of `query.yaml` and `ranking.yaml`; followed while it changes. */
+  /** The directory of `query.yaml`, `ranking.yaml` and `clients.yaml`; followed while it changes. */
   readonly configDirectory: string;
   readonly supply: MeshClient<SupplyServiceDefinition>;
   readonly pricing: MeshClient<PricingServiceDefinition>;
   /** Where clicks are recorded, opened with `clickStore`. The caller closes it, after the service. */
   readonly clicks: Store;
-  /** What partners took before; default: nothing is known. */
-  readonly expectedMs?: ExpectedMs;
+  /** What several processes of query share, so that each can go on with the searches of another. Without it there is one alone. */
+  readonly shared?: SharedState;
 }
 
 /** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
@@ -65,7 +72,7 @@ export function createQueryService(dependencies: QueryDependencies): ServiceHand
   return {
     name: 'query',
     services: [meshService(QueryServiceDefinition, service)],
-    close: async () => service.close(),
+    close: () => service.close(),
   };
 }
 
@@ -77,16 +84,27 @@ class QueryService {
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
-  readonly #expectedMs: ExpectedMs;
+  readonly #searches: Searches;
+  readonly #known: KnownSearches;
+  readonly #past: PastOrderings | undefined;
+  readonly #patience = new Patience();
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, clicks, expectedMs }: QueryDependencies) {
+  constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     this.#clicks = new Clicks(clicks);
-    this.#expectedMs = expectedMs ?? (() => undefined);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
+    const { hold, takeOverMs } = this.#live.config;
+    const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
+    const journals = shared && new Journals(shared, times, this.#log);
+    const own = { log: this.#log, held: this.#held, patience: this.#patience, journals };
+    this.#searches = new Searches({ supply, pricing, ...own });
+    this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
+    this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client) =>
+      this.#inForce(client),
+    );
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
       result.observe(this.#live.refused ? 1 : 0),
@@ -94,58 +112,55 @@ class QueryService {
   }
 
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-    return answers(this.#begin(request, context).reader, context);
+    const begun = this.#begin(request, context);
+    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context);
   }
 
-  #begin(request: SearchRequest, context: MeshContext): { search: Search; reader: Subscription<SearchUpdate> } {
-    const { config, rankings } = this.#live;
-    const prepared = prepareSearch(request, Date.now(), rankings);
+  #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
+    const prepared = prepareSearch(request, Date.now(), this.#live.rankings);
     const { client, trace, deadline } = context;
-    const search = new Search(
-      prepared,
-      { client, trace, deadline },
-      {
-        supply: this.#supply,
-        pricing: this.#pricing,
-        config,
-        log: this.#log,
-        grown: (grown) => this.#held.grown(grown),
-        failed: (failed) => this.#held.drop(failed),
-      },
-    );
-    this.#held.hold(search);
-    const reader = search.publisher.subscribe(undefined, prepared.final);
-    search.start();
-    return { search, reader };
+    return this.#searches.begin(prepared, { client, trace, deadline }, this.#inForce(client));
+  }
+
+  #inForce(client: string): InForce {
+    const { config, policies, version } = this.#live;
+    return { config, policy: policies(client), handoffRate: 0, version };
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
   async #searched(request: SearchRequest, context: MeshContext): Promise<Search> {
-    const { search, reader } = this.#begin(request, context);
+    const { search, reader } = await this.#begin(request, context);
     const updates = answers(reader, context)[Symbol.asyncIterator]();
     while (!(await updates.next()).done);
     return search;
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-    const search = this.#held.search(request.searchId);
+    const search = this.#known.search(request.searchId);
+    const watch = (known: Search): Subscription<SearchUpdate> => this.#watch(known, request);
+    return answers(search instanceof Promise ? search.then(watch) : watch(search), context);
+  }
+
+  #watch(search: Search, request: WatchSearchRequest): Subscription<SearchUpdate> {
     const cursor = request.cursor === '' ? undefined : decodeCursor(request.cursor, request.searchId);
-    const own = cursor !== undefined && cursor.view === search.request.view.key && cursor.revision > 0;
-    return answers(search.publisher.subscribe(own ? cursor.revision : undefined, false), context);
+    const view = request.options === undefined ? search.request.view : viewOf(search, request.options);
+    search.set.applied.check(view, 'options.filter');
+    const screen = request.screen === Screen.UNSPECIFIED ? search.request.screen : request.screen;
+    return search.subscribe(view, screen, cursor, false);
   }
 
   async getPage(
     request: Parameters<typeof readPage>[1],
     context: MeshContext,
   ): Promise<{ page: Awaited<ReturnType<typeof readPage>> }> {
-    const search = this.#held.search(request.searchId);
-    const page = await readPage(search, request, context, (wider) => this.#searched(wider, context));
+    const search = await this.#known.search(request.searchId);
+    const page = await readPage(search, request, context, (wider) => this.#searched(wider, context), this.#past);
     this.#held.grown(search);
     return { page };
   }
 
   async getOffer(request: GetOfferRequest, context: MeshContext): Promise<GetOfferResponse> {
-    const held = this.#held.offer(request.offerId);
+    const held = await this.#known.offer(request.offerId);
     const { search, row } = held;
     const violations: FieldViolation[] = [];
     const mask = compileReadMask(request.readMask, search.request.vertical.name, violations);
@@ -156,16 +171,18 @@ class QueryService {
   }
 
   async verify({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof verifyOffer> {
-    const held = this.#held.offer(offerId);
+    const held = await this.#known.offer(offerId);
     const verified = await verifyOffer(held, { supply: this.#supply, pricing: this.#pricing }, this.#options(context));
     this.#held.grown(held.search);
+    // Whoever looks at it elsewhere is to see what this caller sees.
+    await held.search.fanOut.written();
     return verified;
   }
 
   async handoff({ offerId, clientReference }: HandoffRequest, context: MeshContext): Promise<HandoffResponse> {
     const violations = checkReference('clientReference', clientReference);
     if (violations.length > 0) throw invalidFields(violations);
-    const { search, row } = this.#held.offer(offerId);
+    const { search, row } = await this.#known.offer(offerId);
     const { set } = search;
     const clickId = newClickId();
     let way: CreateHandoffResponse;
@@ -203,15 +220,16 @@ class QueryService {
       originTimeoutMs: actionTimeoutMs / 2,
       log: this.#log,
     };
-    return explainOffer(offerId, this.#held.offerOrPast(offerId), tools, context);
+    return explainOffer(offerId, await this.#known.offerOrPast(offerId), tools, context);
   }
 
   async explainSearch({ searchId, productId }: ExplainSearchRequest): Promise<ExplainSearchResponse> {
-    return explainSearch(explainedOf(this.#held.search(searchId), this.#expectedMs), productId);
+    const search = await this.#known.search(searchId);
+    return explainSearch(explainedOf(search, this.#patience, this.#live.clients), productId);
   }
 
-  close(): void {
-    for (const search of this.#held.all()) search.cancel('The service was stopped.');
+  async close(): Promise<void> {
+    await this.#searches.close();
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -230,7 +248,7 @@ class QueryService {
     });
     const [offer] = made.offers;
     if (offer === undefined || offer.missing) {
-      search.set.remove([row]);
+      search.fanOut.findings.remove([row]);
       throw offerExpired();
     }
     return offer;
@@ -242,13 +260,20 @@ class QueryService {
 }
 
 /** A reader's updates as a call's answers; the reader leaves when the call is cancelled. */
-function answers(reader: Subscription<SearchUpdate>, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-  const leave = (): void => void reader.return();
+function answers(
+  coming: Subscription<SearchUpdate> | Promise<Subscription<SearchUpdate>>,
+  context: MeshContext,
+): AsyncIterable<{ update: SearchUpdate }> {
+  const leave = (): void => {
+    if (coming instanceof Subscription) void coming.return();
+    // What it failed with is what its reader is told.
+    else void coming.then((reader) => reader.return()).catch(() => undefined);
+  };
   context.signal.addEventListener('abort', leave, { once: true });
   return {
     [Symbol.asyncIterator]: () => ({
       next: async () => {
-        const { done, value } = await reader.next();
+        const { done, value } = await (coming instanceof Subscription ? coming : await coming).next();
         return done ? { done: true, value: undefined } : { done: false, value: { update: value } };
       },
       return: async () => {

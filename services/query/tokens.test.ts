@@ -11,9 +11,10 @@ describe('page tokens and cursors', () => {
     fc.assert(
       fc.property(view, count, count, (key, revision, offset) => {
         const searchId = newSearchId();
-        const token = { searchId, view: key, revision, offset };
+        const moment = { tag: 'a1', revision, position: revision, swept: offset };
+        const token = { searchId, view: key, moment, offset };
         expect(decodePageToken(encodePageToken(token), searchId)).toEqual(token);
-        const cursor = { searchId, view: key, revision };
+        const cursor = { searchId, view: key, tag: 'a1', position: revision };
         expect(decodeCursor(encodeCursor(cursor), searchId)).toEqual(cursor);
       }),
     );
@@ -21,7 +22,12 @@ describe('page tokens and cursors', () => {
 
   test('are refused when a character is changed, taken away or added', () => {
     const searchId = newSearchId();
-    const token = encodePageToken({ searchId, view: 'abcdefghijkl', revision: 7, offset: 20 });
+    const token = encodePageToken({
+      searchId,
+      view: 'abcdefghijkl',
+      moment: { tag: 'a1', revision: 7, position: 9, swept: 0 },
+      offset: 20,
+    });
     fc.assert(
       fc.property(fc.nat({ max: token.length - 1 }), fc.constantFrom('A', 'z', '0', '_', ''), (at, character) => {
         const changed = token.slice(0, at) + character + token.slice(at + 1);
@@ -34,7 +40,7 @@ describe('page tokens and cursors', () => {
 
   test('are refused when they are any text, another kind, or of another search', () => {
     const searchId = newSearchId();
-    const cursor = encodeCursor({ searchId, view: 'abcdefghijkl', revision: 7 });
+    const cursor = encodeCursor({ searchId, view: 'abcdefghijkl', tag: 'a1', position: 7 });
     expect(() => decodePageToken(cursor, searchId)).toThrow(expect.objectContaining({ reason: 'INVALID_TOKEN' }));
     expect(() => decodeCursor(cursor, newSearchId())).toThrow(expect.objectContaining({ reason: 'INVALID_TOKEN' }));
     fc.assert(

@@ -215,11 +215,14 @@ describe('an offer is explained', () => {
     const rig = await startRig({ one: { adapter: 'plain-feed', endpoint: partner.url, credentials: { key } } });
     closing.push(rig, partner);
     const sought = start({ criteria: goods({ query: 'drill' }) });
-    const handle = await vi.waitFor(async () => {
-      const [found] = (await search(rig, sought)).batches.flatMap(handlesOf);
-      if (found === undefined) throw new Error('the file has not been read yet');
-      return found;
-    });
+    const handle = await vi.waitFor(
+      async () => {
+        const [found] = (await search(rig, sought)).batches.flatMap(handlesOf);
+        if (found === undefined) throw new Error('the file has not been read yet');
+        return found;
+      },
+      { timeout: 15_000 },
+    );
     const told = await explain(rig, handle);
     expect(told.request).toBe('what it has handed over: words "drill"; at most 200 rows');
     expect(told.requestDigest).toMatch(/^[\w-]{43}$/);

@@ -1,0 +1,206 @@
+import type { SearchRecord } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
+import type { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import type { CompletionPolicy } from './completion.ts';
+import { type Asker, FanOut, type FanOutTools } from './fan-out.ts';
+import { FanOuts } from './fan-outs.ts';
+import type { HeldSearches } from './held.ts';
+import { newSearchId } from './ids.ts';
+import type { Journals } from './journal.ts';
+import type { Ordering } from './ordering.ts';
+import { type Question, questionOf } from './question.ts';
+import { Replica } from './replica.ts';
+import { reportShared } from './report.ts';
+import type { PreparedSearch } from './request.ts';
+import { Search } from './search.ts';
+import type { Subscription } from './subscription.ts';
+
+/** What beginning searches needs. */
+export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log'> {
+  readonly held: HeldSearches;
+  /** What replicas share; undefined where there is one process alone. */
+  readonly journals: Journals | undefined;
+}
+
+/** What is in force for one search. */
+export interface InForce extends Pick<FanOutTools, 'config'> {
+  readonly policy: CompletionPolicy | undefined;
+  readonly handoffRate: number;
+  /** Names what is in force: searches that began under another share nothing with it. */
+  readonly version: number;
+}
+
+/** A search that has begun, and who reads it. */
+export interface Begun {
+  readonly search: Search;
+  readonly reader: Subscription<SearchUpdate>;
+}
+
+/** Begins searches: equal ones share what is asked of partners, and are one search where all that they want is the same. */
+export class Searches {
+  readonly #tools: SearchesTools;
+  readonly #fanOuts = new FanOuts();
+  readonly #replicas = new Map<string, { readonly fanOut: FanOut; readonly replica: Replica | undefined }>();
+  /** The search of each fan-out that wants just this. */
+  readonly #equal = new WeakMap<FanOut, Map<string, Search>>();
+
+  constructor(tools: SearchesTools) {
+    this.#tools = tools;
+  }
+
+  /** Begins a search, or takes part in one, and reads it. */
+  begin(prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun | Promise<Begun> {
+    const question = versioned(questionOf(prepared, asker.client), inForce);
+    const deadline = asker.deadline ?? Date.now() + inForce.config.deadlineMs;
+    const found = this.#fanOuts.find(question.key, deadline);
+    if (found !== 'maybe') return this.#read(found ?? this.#ask(question, asker, inForce), prepared, asker, inForce);
+    return this.#fanOuts.maybe(question.key).then(() => {
+      const known = this.#fanOuts.find(question.key, deadline);
+      const fanOut = known instanceof FanOut ? known : this.#ask(question, asker, inForce);
+      return this.#read(fanOut, prepared, asker, inForce);
+    });
+  }
+
+  /**
+   * Holds a search that began in another process, and follows its fan-out.
+   * @param prepared what it was asked for with
+   */
+  async adopt(
+    id: string,
+    record: SearchRecord,
+    prepared: PreparedSearch,
+    asker: Asker,
+    inForce: InForce,
+  ): Promise<Search> {
+    let known = this.#replicas.get(record.fanOutId);
+    if (known === undefined) {
+      const question = versioned(questionOf(prepared, asker.client), inForce);
+      known = this.#fanOut(record.fanOutId, question, asker, inForce, record.startedAtMs);
+      try {
+        await known.replica?.follow();
+      } catch (error) {
+        this.#forget(known.fanOut);
+        throw error;
+      }
+    }
+    const search = this.#search(known.fanOut, prepared, asker, inForce, id);
+    // A fan-out that is over tells a search that looks at it later nothing.
+    if (known.fanOut.complete) search.completed();
+    return search;
+  }
+
+  /** Takes in what other processes have told of a search. */
+  async sync({ fanOut }: Search): Promise<void> {
+    await this.#replicas.get(fanOut.id)?.replica?.sync();
+  }
+
+  /** Leaves what runs to other processes, where there are any; otherwise it is cancelled. */
+  async close(): Promise<void> {
+    const running = [...this.#replicas.values()];
+    await Promise.all(
+      running.map(async ({ fanOut, replica }) => {
+        if (replica === undefined) fanOut.cancel('The service was stopped.');
+        else {
+          fanOut.handOver();
+          await replica.leave();
+        }
+      }),
+    );
+  }
+
+  #ask(question: Question, asker: Asker, inForce: InForce): FanOut {
+    const { fanOut, replica } = this.#fanOut(newSearchId(), question, asker, inForce, Date.now());
+    this.#fanOuts.add(fanOut);
+    void replica?.own();
+    return fanOut;
+  }
+
+  #fanOut(id: string, question: Question, asker: Asker, { config, policy, handoffRate }: InForce, startedAt: number) {
+    const { supply, pricing, patience, log, journals } = this.#tools;
+    const tools: FanOutTools = {
+      supply,
+      pricing,
+      patience,
+      log,
+      config,
+      policy,
+      handoffRate,
+      written: (one) => this.#replicas.get(one.id)?.replica?.written(),
+      over: (one) => void this.#replicas.get(one.id)?.replica?.over(),
+      deserted: (one) => this.#forget(one),
+    };
+    const fanOut: FanOut = new FanOut(id, question, asker, tools, (entry) => replica?.record(entry), startedAt);
+    const options = { log, graceMs: config.resumeGraceMs };
+    const replica = journals && new Replica(fanOut, journals.of(id), options);
+    const known = { fanOut, replica };
+    this.#replicas.set(id, known);
+    return known;
+  }
+
+  #forget(fanOut: FanOut): void {
+    this.#fanOuts.drop(fanOut);
+    this.#replicas.get(fanOut.id)?.replica?.stop();
+    this.#replicas.delete(fanOut.id);
+  }
+
+  #read(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun {
+    const { screen, final } = prepared;
+    const search = this.#equalTo(fanOut, prepared) ?? this.#search(fanOut, prepared, asker, inForce, newSearchId());
+    const reader = search.subscribe(search.request.view, screen, undefined, final);
+    // Only now is there somebody to whom anything can be told.
+    fanOut.start();
+    return { search, reader };
+  }
+
+  #equalTo(fanOut: FanOut, prepared: PreparedSearch): Search | undefined {
+    const search = this.#equal.get(fanOut)?.get(wantedBy(prepared));
+    if (search === undefined || !this.#tools.held.has(search)) return undefined;
+    search.shared++;
+    reportShared(search);
+    return search;
+  }
+
+  #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, id: string): Search {
+    const { held, log, patience, journals } = this.#tools;
+    const tools = {
+      config,
+      log,
+      grown: (grown: Search) => held.grown(grown),
+      failed: (failed: Search) => held.drop(failed),
+      shown: (shown: Search, ordering: Ordering) => {
+        patience.shown(fanOut.question, shown.set.partners, partnersOfFirstPage(shown, ordering));
+      },
+    };
+    const search = new Search(prepared, asker, fanOut, tools, id);
+    held.hold(search);
+    const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
+    this.#equal.set(fanOut, equal.set(wantedBy(prepared), search));
+    void journals?.putSearch(id, {
+      fanOutId: fanOut.id,
+      request: prepared.asked,
+      client: asker.client,
+      deadlineMs: asker.deadline,
+      startedAtMs: fanOut.startedAt,
+    });
+    return search;
+  }
+}
+
+/** Searches that began under another configuration are asked anew. */
+function versioned(question: Question, { version }: InForce): Question {
+  return { ...question, key: `${version} ${question.key}` };
+}
+
+/** Everything that a search wants beyond its question. */
+function wantedBy({ view, mask }: PreparedSearch): string {
+  return JSON.stringify([view.key, mask.key]);
+}
+
+/** First rows of the entries of the first page, by partner. */
+function partnersOfFirstPage({ set }: Search, { heads, view }: Ordering): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of heads.subarray(0, view.pageSize)) {
+    const partner = set.partnerOf(row);
+    counts.set(partner, (counts.get(partner) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import {
+  ExplainSearchResponse,
   type GetPageRequest,
   Grouping,
   type QueryServiceDefinition as QueryDefinition,
@@ -285,6 +286,29 @@ test.each([
   expect(await response.json()).toMatchObject({ reason: 'INVALID_FIELD', violations: [{ field }] });
 });
 
+test('explains a search, and a product that is missing in it', async () => {
+  const asked: unknown[] = [];
+  const edge = await edgeWith({
+    explainSearch: async (request) => {
+      asked.push(request);
+      return ExplainSearchResponse.fromPartial({ searchId: request.searchId, completedBecause: 'deadline' });
+    },
+  });
+  const response = await fetch(`${edge.url}/v1/searches/s1:explain`);
+  expect([response.status, await response.json()]).toEqual([200, { searchId: 's1', completedBecause: 'deadline' }]);
+  await fetch(`${edge.url}/v1/searches/s1:explain?productId=fl_1`);
+  expect(asked).toEqual([
+    { searchId: 's1', productId: '' },
+    { searchId: 's1', productId: 'fl_1' },
+  ]);
+  const wrong = await fetch(`${edge.url}/v1/searches/s1:explain?product=fl_1&pageSize=2`);
+  expect(wrong.status).toBe(400);
+  expect(await wrong.json()).toMatchObject({ violations: [{ field: 'product' }, { field: 'pageSize' }] });
+  const verb = await fetch(`${edge.url}/v1/searches/s1:delete`);
+  expect([verb.status, await verb.json()]).toMatchObject([404, { reason: 'ROUTE_NOT_FOUND' }]);
+  expect(asked).toHaveLength(2);
+});
+
 test("carries the client's deadline down", async () => {
   let context: MeshContext | undefined;
   const edge = await edgeWith({
@@ -365,7 +389,9 @@ test('describes itself from the contracts', async () => {
     expect.arrayContaining(['orderBy', 'ranking', 'filter', 'currency', 'facets']),
   );
   expect(document.components.schemas.Flight?.properties.departure?.description).toContain('orderBy, facets');
-  expect(Object.keys(document.paths)).toContain('/v1/offers/{offerId}:explain');
+  expect(Object.keys(document.paths)).toEqual(
+    expect.arrayContaining(['/v1/offers/{offerId}:explain', '/v1/searches/{searchId}:explain']),
+  );
   expect(document.components.schemas.Flight?.properties.stops?.description).toContain(
     'usable in filter, orderBy, facets',
   );

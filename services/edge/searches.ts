@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   Delivery,
+  ExplainSearchResponse,
   GetPageRequest,
   type QueryServiceDefinition,
   SearchPage,
@@ -14,7 +15,7 @@ import type { MeshClient } from '../../libs/mesh/index.ts';
 import { checkShape } from '../../libs/vertical/index.ts';
 import { callOptions, endCall, traceHeaders } from './call.ts';
 import type { PatienceLimits } from './deadline.ts';
-import { pageQuery, requireMessage } from './messages.ts';
+import { explainQuery, pageQuery, requireMessage } from './messages.ts';
 import { eventStream, type StreamFormat, streamFormatOf, writeUpdates } from './streams.ts';
 
 /** Adds the routes of searches. */
@@ -41,8 +42,18 @@ export function searchRoutes(
   app.get<{ Params: { searchId: string }; Querystring: Record<string, string> }>(
     '/v1/searches/:searchId',
     async (request, reply) => {
+      const { searchId, verb } = verbOf(request.params.searchId);
+      if (verb === 'explain') {
+        const answer = await query.explainSearch(
+          { searchId, productId: explainQuery(request.query) },
+          callOptions(request, limits),
+        );
+        return reply
+          .headers({ 'content-type': 'application/json; charset=utf-8' })
+          .send(JSON.stringify(ExplainSearchResponse.toJSON(answer)));
+      }
       const { page } = await query.getPage(
-        GetPageRequest.fromPartial({ searchId: request.params.searchId, ...pageQuery(request.query) }),
+        GetPageRequest.fromPartial({ searchId, ...pageQuery(request.query) }),
         callOptions(request, limits),
       );
       if (page === undefined)
@@ -63,6 +74,17 @@ export function searchRoutes(
       return stream(request, reply, streamFormatOf(request) ?? eventStream, updates);
     },
   );
+}
+
+/** "abc:explain" is the search abc, explained. Throws EntrepotError for another verb. */
+function verbOf(name: string): { readonly searchId: string; readonly verb: '' | 'explain' } {
+  const colon = name.lastIndexOf(':');
+  if (colon < 0) return { searchId: name, verb: '' };
+  if (name.slice(colon + 1) === 'explain') return { searchId: name.slice(0, colon), verb: 'explain' };
+  throw new EntrepotError({
+    reason: 'ROUTE_NOT_FOUND',
+    message: 'GET here takes {id}, {id}:explain; GET /openapi.json lists every path.',
+  });
 }
 
 /** The page as bytes: a text would be joined to the head of the answer and encoded together with it. */

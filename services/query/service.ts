@@ -1,5 +1,6 @@
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
+  type ExplainSearchRequest,
   type ExplainSearchResponse,
   type GetOfferRequest,
   type GetOfferResponse,
@@ -16,7 +17,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   type MeshClient,
@@ -30,6 +31,8 @@ import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { explainOffer } from './explain.ts';
+import { explainSearch } from './explain-search.ts';
+import { explainedOf } from './explained.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
 import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
@@ -84,6 +87,7 @@ class QueryService {
   readonly #searches: Searches;
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
+  readonly #patience = new Patience();
   readonly #endGauge: () => void;
 
   constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
@@ -95,7 +99,7 @@ class QueryService {
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
-    const own = { log: this.#log, held: this.#held, patience: new Patience(), journals };
+    const own = { log: this.#log, held: this.#held, patience: this.#patience, journals };
     this.#searches = new Searches({ supply, pricing, ...own });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
     this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client) =>
@@ -208,11 +212,20 @@ class QueryService {
   }
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
-    return explainOffer(offerId, await this.#known.offer(offerId), this.#pricing, this.#options(context));
+    const { actionTimeoutMs } = this.#live.config;
+    const tools = {
+      pricing: this.#pricing,
+      supply: this.#supply,
+      timeoutMs: actionTimeoutMs,
+      originTimeoutMs: actionTimeoutMs / 2,
+      log: this.#log,
+    };
+    return explainOffer(offerId, await this.#known.offerOrPast(offerId), tools, context);
   }
 
-  async explainSearch(): Promise<ExplainSearchResponse> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainSearch is not served yet.' });
+  async explainSearch({ searchId, productId }: ExplainSearchRequest): Promise<ExplainSearchResponse> {
+    const search = await this.#known.search(searchId);
+    return explainSearch(explainedOf(search, this.#patience, this.#live.clients), productId);
   }
 
   async close(): Promise<void> {

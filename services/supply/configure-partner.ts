@@ -58,6 +58,7 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     adapter: loaded.adapter,
     manifest,
     account,
+    credentials: Object.keys(config.credentials),
     folder: loaded.folder,
     origin: url.origin,
     basePath: url.pathname.replace(/\/+$/, ''),

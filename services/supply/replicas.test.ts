@@ -48,6 +48,7 @@ function replicas(name: string, open: () => Promise<SharedState>): void {
     });
     afterEach(async () => {
       vi.useRealTimers();
+      vi.unstubAllEnvs();
       for (const rig of rigs) await rig.close();
       for (const state of states) await state.close();
     });
@@ -85,6 +86,20 @@ function replicas(name: string, open: () => Promise<SharedState>): void {
       rigs.push(again);
       const made = await again.client.getOffers({ handles: handlesOf(verified.batch!), readMask: undefined });
       expect(made.offers[0]?.partnerTotal?.amount).toBe('120.00');
+    });
+
+    it('explain an offer that another of them found, by what that one asked, and share no secret of it', async () => {
+      vi.stubEnv('PLAIN_KEY', 'hush-hush-key');
+      answering({ rows: [row(1, { note: 'as told with hush-hush-key' })] });
+      const [one, other] = await both({ options: { signed: true }, credentials: { key: { env: 'PLAIN_KEY' } } });
+      const [handle] = handlesOf((await search(one)).batches[0]!);
+      const before = await one.client.explainOffer({ handle, productId: '' });
+      await one.close();
+      rigs.splice(0, 1);
+      const after = await other.client.explainOffer({ handle, productId: '' });
+      expect(after).toEqual(before);
+      expect(after.request).toBe(`GET ${partner.url}/search?from=2031-05-01&place=PAR&currency=EUR`);
+      expect(after.partnerRow).toContain('as told with redacted');
     });
 
     it('make no offer of an answer that nobody has, or that another mapping or account made', async () => {

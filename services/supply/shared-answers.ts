@@ -6,6 +6,7 @@ import type { SharedState } from '../../libs/shared/index.ts';
 import { logger } from '../../libs/telemetry/index.ts';
 import type { AnswerContext } from './adapter.ts';
 import type { Answer } from './answers.ts';
+import type { ToldRequest } from './asked-request.ts';
 import { sharedAnswers } from './metrics.ts';
 import type { ConfiguredPartner } from './partner.ts';
 
@@ -20,6 +21,8 @@ interface Head {
   readonly contentType: string | undefined;
   readonly context: Omit<AnswerContext, 'account' | 'manifest'>;
   readonly expiresAt: number;
+  /** Redacted: what may not be told is not shared either. */
+  readonly asked: ToldRequest | undefined;
 }
 
 /** Of the form in which answers are shared; others are passed over. */
@@ -131,7 +134,9 @@ export class SharedAnswers {
     const partner = this.#partnerOf(head.partner);
     if (head.manifest !== manifest || partner?.manifest.digest !== manifest) return undefined;
     const body = stored.subarray(bodyAt);
+    const { asked } = head;
     return {
+      ...(asked !== undefined && { asked: () => asked }),
       partner,
       context: { ...head.context, account: partner.account, manifest: partner.manifest },
       kind: head.kind,
@@ -152,9 +157,17 @@ function compressed(body: Buffer): Buffer | Promise<Buffer> {
   return pledgedSrcSize < SYNC_BYTES ? zstdCompressSync(body, level(-7)) : compress(body, level(1));
 }
 
-async function pack({ partner, context, kind, contentType, expiresAt, body }: RestoredAnswer): Promise<Buffer> {
+async function pack({ partner, context, kind, contentType, expiresAt, body, asked }: RestoredAnswer): Promise<Buffer> {
   const { account: _account, manifest, ...rest } = context;
-  const head: Head = { partner: partner.name, manifest: manifest.digest, kind, contentType, context: rest, expiresAt };
+  const head: Head = {
+    partner: partner.name,
+    manifest: manifest.digest,
+    kind,
+    contentType,
+    context: rest,
+    expiresAt,
+    asked: asked?.(),
+  };
   const headBytes = serialize(head);
   const isCompressed = body.length >= LEAST_COMPRESSED_BYTES;
   const stored = isCompressed ? await compressed(body) : body;

@@ -1,4 +1,10 @@
-export { configDirectory, dataDirectory, type MeshAddresses, meshAddresses } from './environment.ts';
+export {
+  configDirectory,
+  dataDirectory,
+  type MeshAddresses,
+  meshAddresses,
+  trustClientHeader,
+} from './environment.ts';
 export { ConfigError, type ConfigProblem, collectProblems, formatProblem } from './error.ts';
 export { type SecretReference, secret, secretSchema } from './secret.ts';
 export { type DirectoryWatch, type WatchOptions, watchDirectory } from './watch.ts';

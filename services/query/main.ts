@@ -18,6 +18,8 @@ await runMain('query', async () => {
       clicks,
     }),
     address: meshAddresses.query,
+    // A search costs milliseconds.
+    admission: { startAtWork: 32 },
     close: async () => {
       await supply.close();
       await pricing.close();

@@ -1,3 +1,4 @@
+import type { Tier } from '../../libs/clients/index.ts';
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
   type ExplainSearchResponse,
@@ -60,6 +61,7 @@ export function createQueryService(dependencies: QueryDependencies): ServiceHand
   return {
     name: 'query',
     services: [meshService(QueryServiceDefinition, service)],
+    tierOf: (client) => service.tierOf(client),
     close: async () => service.close(),
   };
 }
@@ -86,6 +88,10 @@ class QueryService {
     );
   }
 
+  tierOf(client: string): Tier {
+    return this.#live.clients.tierOf(client);
+  }
+
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const prepared = prepareSearch(request, Date.now());
     const { config, ranking } = this.#live;
@@ -106,14 +112,14 @@ class QueryService {
     this.#held.hold(search);
     const reader = search.publisher.subscribe(undefined, prepared.final);
     search.start();
-    return answers(reader, context);
+    return answers(reader, context, 'searching');
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const search = this.#held.search(request.searchId);
     const cursor = request.cursor === '' ? undefined : decodeCursor(request.cursor, request.searchId);
     const own = cursor !== undefined && cursor.view === search.request.view.key && cursor.revision > 0;
-    return answers(search.publisher.subscribe(own ? cursor.revision : undefined, false), context);
+    return answers(search.publisher.subscribe(own ? cursor.revision : undefined, false), context, 'watching');
   }
 
   async getPage(
@@ -215,15 +221,24 @@ class QueryService {
   }
 }
 
-/** A reader's updates as a call's answers; the reader leaves when the call is cancelled. */
-function answers(reader: Subscription<SearchUpdate>, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
+/**
+ * A reader's updates as a call's answers; the reader leaves when the call is cancelled. Once a search is complete, or a
+ * watcher has what is there, its call makes room for another.
+ */
+function answers(
+  reader: Subscription<SearchUpdate>,
+  context: MeshContext,
+  work: 'searching' | 'watching',
+): AsyncIterable<{ update: SearchUpdate }> {
   const leave = (): void => void reader.return();
   context.signal.addEventListener('abort', leave, { once: true });
   return {
     [Symbol.asyncIterator]: () => ({
       next: async () => {
         const { done, value } = await reader.next();
-        return done ? { done: true, value: undefined } : { done: false, value: { update: value } };
+        if (done) return { done: true, value: undefined };
+        if (value.complete || work === 'watching') context.quiet?.();
+        return { done: false, value: { update: value } };
       },
       return: async () => {
         leave();

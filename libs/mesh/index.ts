@@ -5,6 +5,7 @@ export { type Connection, type ConnectOptions, type ConnectTarget, connect } fro
 export { defaultClient, type MeshContext } from './context.ts';
 export type { MeshImplementation, MethodHandler, ServiceShape } from './definition.ts';
 export type { GrpcServerSettings } from './grpc-server.ts';
+export type { HedgeDelay, HedgeOptions } from './hedge.ts';
 export { type Main, runMain } from './main.ts';
 export { createMemoryNetwork, type MemoryNetwork } from './memory.ts';
 export { sharedQueueing } from './queueing.ts';

@@ -17,3 +17,4 @@ export type {
   StringColumnView,
   StringListColumnView,
 } from './types.ts';
+export { NumberView, StringView } from './views.ts';

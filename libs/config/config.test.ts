@@ -13,6 +13,7 @@ import {
   parseYaml,
   secret,
   secretSchema,
+  sharedStateUrl,
   yamlFiles,
 } from './index.ts';
 
@@ -284,6 +285,13 @@ describe('environment', () => {
     vi.stubEnv('PORT', '9000');
     expect(meshAddresses.query).toBe('query:7001');
     expect(meshAddresses.edge).toBe('127.0.0.1:9000');
+  });
+
+  it('says where replicas share what they hold, which is nowhere unless it is said', () => {
+    vi.stubEnv('ENTREPOT_SHARED_STATE', '');
+    expect(sharedStateUrl()).toBeUndefined();
+    vi.stubEnv('ENTREPOT_SHARED_STATE', 'redis://cache:6379');
+    expect(sharedStateUrl()).toBe('redis://cache:6379');
   });
 
   it('says where configuration is', () => {

@@ -49,6 +49,11 @@ function address(service: string, port: number): string {
   return process.env[`ENTREPOT_${service}_ADDRESS`] || `127.0.0.1:${port}`;
 }
 
+/** Where replicas share what they hold: `ENTREPOT_SHARED_STATE`, `redis://host:6379` and the like; absent: nowhere. */
+export function sharedStateUrl(): string | undefined {
+  return process.env.ENTREPOT_SHARED_STATE || undefined;
+}
+
 /** The directory of the configuration files: `ENTREPOT_CONFIG`, default `deploy/config` under the working directory. */
 export function configDirectory(): string {
   return path.resolve(process.env.ENTREPOT_CONFIG || path.join('deploy', 'config'));

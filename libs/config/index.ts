@@ -3,6 +3,7 @@ export {
   dataDirectory,
   type MeshAddresses,
   meshAddresses,
+  sharedStateUrl,
   trustClientHeader,
 } from './environment.ts';
 export { ConfigError, type ConfigProblem, collectProblems, formatProblem } from './error.ts';

@@ -183,23 +183,77 @@ describe('a page of a search whose filter was applied by partners', () => {
     expect((await rig.query.getPage({ searchId, pageToken: '', options: undefined })).page?.totalSize).toBe(4);
   });
 
-  test('is refused where it would show what they left out, and says which and whose', async () => {
+  test('is the first of another search where it would show what they left out, and says whose that was', async () => {
     const { update } = await searched('stops <= 1 && refundable', {
       a: { applied, rows },
       b: { applied: ['stops <= 1', 'refundable'], rows },
       c: { rows },
     });
-    for (const filter of ['true', 'stops <= 2', 'refundable', 'stops <= 1 || refundable', 'price < 1.0']) {
-      const refused = page(update.searchId, { filter });
-      await expect(refused, filter).rejects.toMatchObject({ reason: 'FILTER_NOT_HELD' });
-    }
-    await expect(page(update.searchId, { filter: 'stops <= 1' })).rejects.toMatchObject({
-      reason: 'FILTER_NOT_HELD',
-      metadata: { constraints: 'refundable', partners: 'b' },
-      violations: [{ field: 'options.filter', description: 'must imply what partners applied: refundable' }],
-    });
+    const { searchId } = update;
     // Of b alone, by its word, a row without a stop is refundable.
-    expect((await page(update.searchId, { filter: 'stops <= 0 && refundable' })).totalSize).toBe(1);
+    expect(await page(searchId, { filter: 'stops <= 0 && refundable' })).toMatchObject({
+      totalSize: 1,
+      searchId,
+      askedAgain: undefined,
+    });
+    for (const [filter, constraints, partners] of [
+      ['stops <= 1', ['refundable'], ['b']],
+      ['true', applied.concat('refundable'), ['a', 'b']],
+      ['stops <= 2', applied.concat('refundable'), ['a', 'b']],
+      ['stops <= 1 || refundable', applied.concat('refundable'), ['a', 'b']],
+    ] as const) {
+      const asked = page(searchId, {
+        filter,
+        orderBy: 'price desc',
+        pageSize: 1,
+        currency: 'EUR',
+        facets: ['partner'],
+      });
+      const again = await rig.supply.next();
+      again.plan(['a']);
+      again.answer('a', [...rows, { total: 300, stops: 2 }]);
+      const found = await asked;
+      expect(found.searchId).not.toBe(searchId);
+      expect(found.askedAgain).toEqual({ previousSearchId: searchId, constraints, partners });
+      expect(found).toMatchObject({ complete: true, currency: 'EUR', facets: [{ attribute: 'partner' }] });
+      expect(found.offers).toHaveLength(1);
+      const { criteria, market, locale } = again.start;
+      const { start } = rig.supply.searches.at(-2)!;
+      expect({ criteria, market, locale }).toEqual({
+        criteria: start.criteria,
+        market: start.market,
+        locale: start.locale,
+      });
+      // It is held like any other, and its token goes on in it.
+      if (found.totalSize === 1) continue;
+      const next = await rig.query.getPage({
+        searchId: found.searchId,
+        pageToken: found.nextPageToken,
+        options: undefined,
+      });
+      expect(next.page).toMatchObject({ searchId: found.searchId, totalSize: found.totalSize, askedAgain: undefined });
+    }
+  });
+
+  test('that asks again passes on why there is nothing', async () => {
+    const { update } = await searched('stops <= 1', { a: { applied, rows } });
+    const asked = page(update.searchId, { filter: 'true' });
+    asked.catch(() => undefined);
+    (await rig.supply.next()).fail(new Error('killed'));
+    await expect(asked).rejects.toMatchObject({ reason: 'SUPPLY_UNAVAILABLE' });
+    expect((await page(update.searchId, {})).totalSize).toBe(2);
+  });
+
+  test('that asks again stops where its caller goes away', async () => {
+    const { update } = await searched('stops <= 1', { a: { applied, rows } });
+    const caller = new AbortController();
+    const request = { searchId: update.searchId, pageToken: '', options: options({ filter: 'true' }) };
+    const asked = rig.query.getPage(request, { signal: caller.signal });
+    asked.catch(() => undefined);
+    const again = await rig.supply.next();
+    caller.abort();
+    await again.cancelled;
+    await expect(asked).rejects.toThrow();
   });
 
   test('takes what a partner applies into account from when it says so', async () => {
@@ -209,12 +263,15 @@ describe('a page of a search whose filter was applied by partners', () => {
     search.send({ message: { $case: 'applied', value: { partner: 'a', constraints: applied } } });
     search.answer('a', [{ total: 100 }]);
     const { searchId } = await updates.until(({ upserts }) => upserts.length > 0);
-    await expect(page(searchId, { filter: 'true' })).rejects.toMatchObject({ reason: 'FILTER_NOT_HELD' });
+    const asked = page(searchId, { filter: 'true' });
+    const again = await rig.supply.next();
+    again.plan([]);
+    expect((await asked).askedAgain).toEqual({ previousSearchId: searchId, constraints: applied, partners: ['a'] });
     await updates.leave();
   });
 
   test('says with an outcome of its own making what was applied', async () => {
-    const answered = finalOf(rig, { filter: 'stops <= 1' });
+    const answered = finalOf(rig, { filter: 'stops <= 1', market: 'US' });
     const search = await rig.supply.next();
     search.plan(['a'], [], [{ partner: 'a', constraints: applied }]);
     search.fail(new Error('gone'));

@@ -53,12 +53,8 @@ export class AppliedFilters {
     );
   }
 
-  /**
-   * Checks that a view shows nothing that partners left out.
-   * @param field of the request, which says the view's filter
-   * @throws EntrepotError FILTER_NOT_HELD
-   */
-  check({ conjuncts }: View, field: string): void {
+  /** What partners left out that a view would show: by the condition that they applied, as CEL, the partners. Empty where nothing is. */
+  missing({ conjuncts }: View): ReadonlyMap<string, readonly string[]> {
     const missing = new Map<string, string[]>();
     for (const [partner, applied] of this.#constraints) {
       for (const one of applied) {
@@ -66,16 +62,28 @@ export class AppliedFilters {
         missing.set(one.text, [...(missing.get(one.text) ?? []), partner]);
       }
     }
+    return missing;
+  }
+
+  /**
+   * Checks that a view shows nothing that partners left out.
+   * @param field of the request, which says the view's filter
+   * @throws EntrepotError FILTER_NOT_HELD
+   */
+  check(view: View, field: string): void {
+    const missing = this.missing(view);
     if (missing.size === 0) return;
-    const said = [...missing].map(([text, partners]) => `${text} (${partners.sort().join(', ')})`).join('; ');
+    const said = [...missing].map(([text, partners]) => `${text} (${[...partners].sort().join(', ')})`).join('; ');
     throw new EntrepotError({
       reason: 'FILTER_NOT_HELD',
       message: `The search's own filter was applied by partners, so offers beyond it are not held: ${said}. Search anew with this filter, or keep to that one.`,
       violations: [{ field, description: `must imply what partners applied: ${[...missing.keys()].join(' && ')}` }],
-      metadata: {
-        constraints: [...missing.keys()].join(' && '),
-        partners: [...new Set([...missing.values()].flat())].sort().join(','),
-      },
+      metadata: { constraints: [...missing.keys()].join(' && '), partners: partnersOf(missing).join(',') },
     });
   }
+}
+
+/** Every partner of what is missing, once, by name. */
+export function partnersOf(missing: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...new Set([...missing.values()].flat())].sort();
 }

@@ -1,11 +1,12 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { logger } from '../../libs/telemetry/index.ts';
 import { verticals } from '../../libs/vertical/index.ts';
-import { checkQueryConfig, loadQueryConfig, loadRanking } from './config.ts';
+import { checkQueryConfig, loadQueryConfig } from './config.ts';
 import { LiveConfig } from './live-config.ts';
+import { loadRankings } from './ranking-file.ts';
 
 const shipped = path.join(import.meta.dirname, '../../deploy/config');
 let directory: string;
@@ -17,40 +18,63 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 const write = (name: string, text: string): void => writeFileSync(path.join(directory, name), text);
 
 describe('the configuration', () => {
-  test('as shipped states the defaults and weighs every vertical', () => {
+  test('as shipped states the defaults and ranks every vertical', () => {
     expect(checkQueryConfig(shipped)).toEqual([]);
     const stated = loadQueryConfig(shipped);
     write('query.yaml', '{}');
     expect(loadQueryConfig(directory)).toEqual(stated);
-    expect([...loadRanking(shipped).keys()].sort()).toEqual([...verticals().keys()].sort());
+    expect([...loadRankings(shipped).keys()].sort()).toEqual([...verticals().keys()].sort());
   });
 
   test('is refused with file, line and reason', () => {
     write('query.yaml', 'deadlineMs: 8000\nsupplyMarginMs: soon\n');
-    write(
-      'ranking.yaml',
-      'flight:\n  best:\n    - { attribute: stopps, weight: 1, better: low }\ntrain: { best: [] }\n',
-    );
+    write('ranking.yaml', 'flight:\n  best:\n    - { name: stops, value: stops, weight: 0 }\n');
     write('clients.yaml', 'clients:\n  shop: { tier: gold }\n');
     const problems = checkQueryConfig(directory);
     expect(problems.find(({ file }) => file.endsWith('clients.yaml'))).toMatchObject({ line: 2 });
     expect(problems.find(({ file }) => file.endsWith('query.yaml'))).toMatchObject({ line: 2 });
-    expect(problems.some(({ file }) => file.endsWith('ranking.yaml'))).toBe(true);
+    expect(problems.find(({ file }) => file.endsWith('ranking.yaml'))).toMatchObject({ line: 3 });
   });
 
-  test('is refused for weights of what is no sortable number, of an unknown vertical, or of none', () => {
+  test('is refused for rankings that do not type-check, of an unknown vertical, without best, or of none', () => {
+    const price = '{ name: price, value: price, weight: 1 }';
     write(
       'ranking.yaml',
-      'flight:\n  best:\n    - { attribute: cabin, weight: 1, better: low }\ntrain:\n  best:\n    - { attribute: price, weight: 1, better: low }\n',
+      `flight:
+  best:
+    - { name: price, value: price, weight: 1 }
+    - { name: price, value: stops, weight: 1 }
+    - name: time
+      weight: 1
+      value: |
+        double(stops) +
+          duration_minuts
+    - { name: cabin, value: cabin, weight: 1 }
+    - { name: mixed, value: duration_minutes - duration_minutes_min, weight: 1 }
+  stops: [${price}]
+  price: [${price}]
+  2nd: [${price}]
+train: { best: [${price}] }
+`,
     );
-    const reasons = checkQueryConfig(directory).map(({ line, reason }) => [line, reason]);
-    expect(reasons).toEqual([
-      [3, expect.stringMatching(/"cabin".*duration_minutes/)],
-      [expect.any(Number), expect.stringMatching(/no vertical "train"/)],
+    const found = checkQueryConfig(directory).map(({ line, column, reason }) => [line, column, reason]);
+    const any = expect.any(Number);
+    const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+    expect(found).toEqual([
+      [4, any, matching(/"price" stands above/)],
+      [9, 11, matching(/unknown variable "duration_minuts"; there are .*duration_minutes_median/)],
+      [10, any, matching(/type double, found string/)],
+      [11, any, matching(/int.*double/)],
+      [12, any, matching(/"stops" means the stops/)],
+      [13, any, matching(/"price" means/)],
+      [14, any, matching(/"2nd" is no name/)],
+      [15, any, matching(/no vertical "train"/)],
       ...[...verticals().keys()]
         .filter((name) => name !== 'flight')
-        .map((name) => [expect.any(Number), expect.stringMatching(new RegExp(`"${name}" has no weights`))]),
+        .map((name) => [any, any, matching(new RegExp(`"${name}" has no rankings`))]),
     ]);
+    write('ranking.yaml', `flight: { fastest: [${price}] }`);
+    expect(checkQueryConfig(directory)[0]?.reason).toMatch(/best/);
   });
 
   test('is refused when a search would complete before supply could report', () => {
@@ -68,6 +92,12 @@ describe('the configuration', () => {
     live.reload();
     expect(live.refused).toBe(false);
     expect(live.config.deadlineMs).toBe(9_000);
+    write(
+      'ranking.yaml',
+      readFileSync(path.join(shipped, 'ranking.yaml'), 'utf8').replace('weight: 0.35', 'weight: 0.4'),
+    );
+    live.reload();
+    expect(live.rankings.get('flight')?.get('best')?.features[1]?.weight).toBe(0.4);
     live.close();
   });
 });

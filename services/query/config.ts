@@ -1,13 +1,16 @@
 import path from 'node:path';
-import { checkClients } from '../../libs/clients/index.ts';
+import { checkClients, loadClients } from '../../libs/clients/index.ts';
 import { ConfigError, type ConfigProblem, type JSONSchema, loadYamlDocument } from '../../libs/config/index.ts';
-import { verticals } from '../../libs/vertical/index.ts';
+import { compilePolicies } from './policies.ts';
+import { loadRankings } from './ranking-file.ts';
 
 /** How searches run and how long they are held. What each value means stands in deploy/config/query.yaml. */
 export interface QueryConfig {
   readonly deadlineMs: number;
   readonly supplyMarginMs: number;
   readonly completionMarginMs: number;
+  readonly lateMs: number;
+  readonly partnerTime: { readonly factor: number; readonly leastMs: number };
   readonly minUpdateIntervalMs: number;
   readonly resumeGraceMs: number;
   readonly makeTimeoutMs: number;
@@ -21,19 +24,6 @@ export interface QueryConfig {
   };
 }
 
-/** One part of the "best" order. */
-export interface Weight {
-  /** "price" or a sortable number of the vertical. */
-  readonly attribute: string;
-  /** More than 0; relative to the others. */
-  readonly weight: number;
-  /** Which end of the scale is the good one. */
-  readonly better: 'low' | 'high';
-}
-
-/** The weights of the "best" order by vertical. */
-export type Ranking = ReadonlyMap<string, readonly Weight[]>;
-
 function integer(description: string, minimum: number, maximum: number, value: number): JSONSchema {
   return { type: 'integer', minimum, maximum, default: value, description: `${description}; ${minimum} to ${maximum}` };
 }
@@ -45,6 +35,22 @@ const querySchema: JSONSchema = {
     deadlineMs: integer('milliseconds for a search without a deadline', 500, 60_000, 8_000),
     supplyMarginMs: integer("milliseconds before the deadline at which supply's time is over", 0, 5_000, 150),
     completionMarginMs: integer('milliseconds before the deadline at which a search completes', 0, 5_000, 60),
+    lateMs: integer('milliseconds that a complete search goes on for late partners', 0, 60_000, 10_000),
+    partnerTime: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        factor: {
+          type: 'number',
+          minimum: 1,
+          maximum: 20,
+          default: 3,
+          description: 'times what it nearly always takes; 1 to 20',
+        },
+        leastMs: integer('milliseconds that every partner is given', 50, 60_000, 1_000),
+      },
+    },
     minUpdateIntervalMs: integer('milliseconds between two updates', 0, 5_000, 40),
     resumeGraceMs: integer('milliseconds that a search goes on without listeners', 0, 60_000, 5_000),
     makeTimeoutMs: integer('milliseconds for making the offers of a page', 50, 30_000, 2_000),
@@ -59,32 +65,6 @@ const querySchema: JSONSchema = {
         megabytes: integer('megabytes of held searches', 1, 65_536, 256),
         orders: integer('page orders kept for each search', 1, 256, 16),
         offers: integer('whole offers kept for each search', 20, 2_000, 60),
-      },
-    },
-  },
-};
-
-const rankingSchema: JSONSchema = {
-  type: 'object',
-  additionalProperties: {
-    type: 'object',
-    required: ['best'],
-    additionalProperties: false,
-    properties: {
-      best: {
-        type: 'array',
-        minItems: 1,
-        description: 'the weighed attributes',
-        items: {
-          type: 'object',
-          required: ['attribute', 'weight', 'better'],
-          additionalProperties: false,
-          properties: {
-            attribute: { type: 'string', description: '"price" or a sortable number of the vertical' },
-            weight: { type: 'number', exclusiveMinimum: 0, description: 'a number above 0' },
-            better: { enum: ['low', 'high'], description: 'which end of the scale is the good one' },
-          },
-        },
       },
     },
   },
@@ -105,51 +85,21 @@ export function loadQueryConfig(directory: string): QueryConfig {
 }
 
 /**
- * Reads `ranking.yaml` of a configuration directory. Every vertical of the contracts has weights.
- * @throws ConfigError with file, line and column of everything that is wrong
- */
-export function loadRanking(directory: string): Ranking {
-  const file = path.join(directory, 'ranking.yaml');
-  const document = loadYamlDocument<Record<string, { best: Weight[] }>>(file, rankingSchema);
-  const problems: ConfigProblem[] = [];
-  for (const [name, { best }] of Object.entries(document.value)) {
-    const known = verticals().get(name);
-    if (known === undefined) {
-      problems.push(document.problem([name], `no vertical "${name}"; there are ${[...verticals().keys()].join(', ')}`));
-      continue;
-    }
-    const numbers = known.attributes.filter(
-      ({ sortable, type }) => sortable && (type === 'int' || type === 'double' || type === 'time'),
-    );
-    const allowed = ['price', ...numbers.map((attribute) => attribute.name)];
-    for (const [index, { attribute }] of best.entries()) {
-      if (allowed.includes(attribute)) continue;
-      const reason = `"${attribute}" is no sortable number of ${name}; there are ${allowed.join(', ')}`;
-      problems.push(document.problem([name, 'best', index, 'attribute'], reason));
-    }
-  }
-  for (const name of verticals().keys()) {
-    if (!Object.hasOwn(document.value, name)) {
-      problems.push(document.problem([], `vertical "${name}" has no weights; add ${name}: { best: [...] }`));
-    }
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return new Map(Object.entries(document.value).map(([name, { best }]) => [name, best]));
-}
-
-/**
  * Everything that is wrong with query's configuration; empty when it can be used. For `entrepot check`.
  * @param directory holds `query.yaml`, `ranking.yaml` and, where there is one, `clients.yaml`
  */
 export function checkQueryConfig(directory: string): readonly ConfigProblem[] {
-  const own = [loadQueryConfig, loadRanking].flatMap((load) => {
-    try {
-      load(directory);
-      return [];
-    } catch (error) {
-      if (error instanceof ConfigError) return error.problems;
-      throw error;
-    }
-  });
-  return [...own, ...checkClients(directory)];
+  const own = [loadQueryConfig, loadRankings].flatMap((load) => problemsOf(() => load(directory)));
+  const clients = checkClients(directory);
+  return [...own, ...(clients.length > 0 ? clients : problemsOf(() => compilePolicies(loadClients(directory))))];
+}
+
+function problemsOf(read: () => unknown): readonly ConfigProblem[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
 }

@@ -1,46 +1,52 @@
 import type { BoolColumn, NumberColumn, StringColumnView, StringListColumnView } from '../../libs/columns/index.ts';
 import type { Facet, FacetRange, FacetValue } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import type { AttributeSpec } from '../../libs/vertical/index.ts';
-import type { ResultSet } from './result-set.ts';
+import type { FacetSpec } from './facet-specs.ts';
+import type { Columns } from './set-columns.ts';
 
-/** Facets: counts over every matching offer, made from columns alone. */
+/**
+ * Facets: counts over every matching offer, made from columns alone. Rows are looked at product by product, so that a value has
+ * come for a product before exactly when the product is the one that it came for last: distinct counts need no sets.
+ */
 
 /** Buckets of a range facet. */
 const buckets = 10;
 
+/** Most values of a facet: nobody reads more, and every update would carry them. */
+const mostValues = 500;
+
+/** Whole numbers that lie within so many of each other are counted by position. */
+const mostSpread = 4_096;
+
 /**
- * Counts attributes over rows.
+ * Counts over rows.
+ * @param columns of the set that the rows are of
  * @param rows the matching rows, in any order: it does not change the counts
- * @param provisional products are not settled yet
+ * @param productOf product of each row, below `products`
  */
 export function countFacets(
-  set: ResultSet,
+  specs: readonly FacetSpec[],
+  columns: Columns,
   rows: Uint32Array,
-  attributes: readonly AttributeSpec[],
-  provisional: boolean,
+  productOf: Int32Array,
+  { products, provisional }: { readonly products: number; readonly provisional: boolean },
 ): Facet[] {
-  return attributes.map((attribute) => {
-    const column = set.column(attribute.name);
+  const sorted = specs.some(({ kind }) => kind === 'value') ? byProduct(rows, productOf, products) : rows;
+  return specs.map(({ name, kind }) => {
+    const column = columns(name);
     if (column === undefined) {
-      return { attribute: attribute.name, values: [], range: undefined, absent: rows.length, provisional };
+      return { attribute: name, values: [], range: undefined, absent: rows.length, provisional };
     }
-    const present =
-      column.presence === undefined && column.length >= set.rowCount ? rows : rows.filter((row) => column.has(row));
-    const ranged = attribute.facet === 'range' && 'values' in column;
+    const present = presentRows(sorted, column.presence);
+    const ranged = kind === 'range' && 'values' in column;
     let values: FacetValue[] = [];
     if (!ranged) {
-      if (column.type === 'bool') values = flagCounts(column, present);
-      else if (column.type === 'string') values = textCounts(column, present);
-      else if (column.type === 'string_list') values = listCounts(column, present);
-      else values = numberCounts(column, present);
+      if (column.type === 'bool') values = flagCounts(column, present, productOf);
+      else if (column.type === 'string') values = textCounts(column, present, productOf);
+      else if (column.type === 'string_list') values = listCounts(column, present, productOf);
+      else values = numberCounts(column, present, productOf);
     }
-    return {
-      attribute: attribute.name,
-      values,
-      range: ranged ? rangeOf(column, present) : undefined,
-      absent: rows.length - present.length,
-      provisional,
-    };
+    const range = ranged ? rangeOf(column, present) : undefined;
+    return { attribute: name, values, range, absent: rows.length - present.length, provisional };
   });
 }
 
@@ -54,64 +60,122 @@ function sameFacet(a: Facet, b: Facet): boolean {
     a.absent === b.absent &&
     a.provisional === b.provisional &&
     a.values.length === b.values.length &&
-    a.values.every(({ value, count }, index) => value === b.values[index]!.value && count === b.values[index]!.count) &&
+    a.values.every((value, index) => sameValue(value, b.values[index]!)) &&
     a.range?.min === b.range?.min &&
     a.range?.max === b.range?.max &&
     (a.range?.histogram ?? []).every((count, index) => count === b.range?.histogram[index])
   );
 }
 
-function flagCounts(column: BoolColumn, rows: Uint32Array): FacetValue[] {
-  let yes = 0;
-  for (const row of rows) if (column.get(row)) yes++;
-  return mostFirst([
-    { value: 'true', count: yes, products: 0 },
-    { value: 'false', count: rows.length - yes, products: 0 },
-  ]);
+function sameValue(a: FacetValue, b: FacetValue): boolean {
+  return a.value === b.value && a.count === b.count && a.products === b.products;
 }
 
-function textCounts(column: StringColumnView, rows: Uint32Array): FacetValue[] {
-  const { codes, dictionary } = column;
-  const counts = new Uint32Array(dictionary.length);
-  for (const row of rows) counts[codes[row]!]!++;
-  return mostFirst(Array.from(counts, (count, code) => ({ value: dictionary[code]!, count, products: 0 })));
+/** The rows, those of one product together. */
+function byProduct(rows: Uint32Array, productOf: Int32Array, products: number): Uint32Array {
+  const next = new Uint32Array(products + 1);
+  for (const row of rows) next[productOf[row]! + 1]!++;
+  for (let product = 0; product < products; product++) next[product + 1]! += next[product]!;
+  const sorted = new Uint32Array(rows.length);
+  for (const row of rows) sorted[next[productOf[row]!]!++] = row;
+  return sorted;
 }
 
-function listCounts(column: StringListColumnView, rows: Uint32Array): FacetValue[] {
+function presentRows(rows: Uint32Array, presence: Uint8Array | undefined): Uint32Array {
+  if (presence === undefined) return rows;
+  const present = new Uint32Array(rows.length);
+  let length = 0;
+  for (const row of rows) if (((presence[row >>> 3]! >>> (row & 7)) & 1) === 1) present[length++] = row;
+  return present.subarray(0, length);
+}
+
+/** Counts by code, of offers and of distinct products. Rows must come product by product. */
+class Tally {
+  readonly #counts: Uint32Array;
+  readonly #products: Uint32Array;
+  readonly #last: Int32Array;
+
+  /** @param size codes that there are */
+  constructor(size: number) {
+    this.#counts = new Uint32Array(size);
+    this.#products = new Uint32Array(size);
+    this.#last = new Int32Array(size).fill(-1);
+  }
+
+  add(code: number, product: number): void {
+    this.#counts[code]!++;
+    if (this.#last[code] === product) return;
+    this.#last[code] = product;
+    this.#products[code]!++;
+  }
+
+  /** Largest count first; equal ones in the order of their values, or as they come. Values that no row has are left out. */
+  values(textOf: (code: number) => string, inOrder: boolean): FacetValue[] {
+    const values: FacetValue[] = [];
+    for (let code = 0; code < this.#counts.length; code++) {
+      const count = this.#counts[code]!;
+      if (count > 0) values.push({ value: textOf(code), count, products: this.#products[code]! });
+    }
+    values.sort((a, b) => b.count - a.count || (inOrder || a.value === b.value ? 0 : a.value < b.value ? -1 : 1));
+    return values.length > mostValues ? values.slice(0, mostValues) : values;
+  }
+}
+
+function flagCounts(column: BoolColumn, rows: Uint32Array, productOf: Int32Array): FacetValue[] {
+  const tally = new Tally(2);
+  const { bits } = column;
+  for (const row of rows) tally.add((bits[row >>> 3]! >>> (row & 7)) & 1, productOf[row]!);
+  return tally.values((code) => String(code === 1), false);
+}
+
+function textCounts({ codes, dictionary }: StringColumnView, rows: Uint32Array, productOf: Int32Array): FacetValue[] {
+  const tally = new Tally(dictionary.length);
+  for (const row of rows) tally.add(codes[row]!, productOf[row]!);
+  return tally.values((code) => dictionary[code]!, false);
+}
+
+function listCounts(column: StringListColumnView, rows: Uint32Array, productOf: Int32Array): FacetValue[] {
   const { codes, offsets, dictionary } = column;
-  const counts = new Uint32Array(dictionary.length);
+  const tally = new Tally(dictionary.length);
   // An offer counts once for a text, however often its list has it.
   const lastRow = new Int32Array(dictionary.length).fill(-1);
   for (const row of rows) {
+    const product = productOf[row]!;
     for (let at = offsets[row]!; at < offsets[row + 1]!; at++) {
       const code = codes[at]!;
       if (lastRow[code] === row) continue;
       lastRow[code] = row;
-      counts[code]!++;
+      tally.add(code, product);
     }
   }
-  return mostFirst(Array.from(counts, (count, code) => ({ value: dictionary[code]!, count, products: 0 })));
+  return tally.values((code) => dictionary[code]!, false);
 }
 
-function numberCounts(column: NumberColumn, rows: Uint32Array): FacetValue[] {
-  const { values } = column;
-  const counts = new Map<number, number>();
-  for (const row of rows) {
-    const value = values[row]!;
-    counts.set(value, (counts.get(value) ?? 0) + 1);
+function numberCounts({ values }: NumberColumn, rows: Uint32Array, productOf: Int32Array): FacetValue[] {
+  const { min, max } = extremes(values, rows);
+  if (values instanceof Int32Array && max - min < mostSpread) {
+    const tally = new Tally(Math.max(0, max - min + 1));
+    for (const row of rows) tally.add(values[row]! - min, productOf[row]!);
+    return tally.values((code) => String(code + min), true);
   }
-  const sorted = [...counts].sort(([a, countA], [b, countB]) => countB - countA || a - b);
-  return sorted.map(([value, count]) => ({ value: String(value), count, products: 0 }));
+  const distinct = Float64Array.from(new Set(rows.length === 0 ? [] : Array.from(rows, (row) => values[row]!))).sort();
+  const codes = new Map(Array.from(distinct, (value, code) => [value, code]));
+  const tally = new Tally(distinct.length);
+  for (const row of rows) tally.add(codes.get(values[row]!)!, productOf[row]!);
+  return tally.values((code) => String(distinct[code]!), true);
 }
 
-/** Largest count first, equal counts by text. Values that no row has are left out. */
-function mostFirst(values: FacetValue[]): FacetValue[] {
-  return values.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
-}
-
-function rangeOf(column: NumberColumn, rows: Uint32Array): FacetRange | undefined {
+function rangeOf({ values }: NumberColumn, rows: Uint32Array): FacetRange | undefined {
   if (rows.length === 0) return undefined;
-  const { values } = column;
+  const { min, max } = extremes(values, rows);
+  const histogram = new Array<number>(buckets).fill(0);
+  const scale = max > min ? buckets / (max - min) : 0;
+  for (const row of rows) histogram[Math.min(buckets - 1, Math.floor((values[row]! - min) * scale))]!++;
+  return { min, max, histogram };
+}
+
+/** Smallest and largest; infinite where there are no rows. */
+function extremes(values: Int32Array | Float64Array, rows: Uint32Array): { min: number; max: number } {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (const row of rows) {
@@ -119,8 +183,5 @@ function rangeOf(column: NumberColumn, rows: Uint32Array): FacetRange | undefine
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  const histogram = new Array<number>(buckets).fill(0);
-  const scale = max > min ? buckets / (max - min) : 0;
-  for (const row of rows) histogram[Math.min(buckets - 1, Math.floor((values[row]! - min) * scale))]!++;
-  return { min, max, histogram };
+  return { min, max };
 }

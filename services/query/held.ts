@@ -24,7 +24,15 @@ export class HeldSearches {
 
   constructor({ minutes, searches, megabytes }: QueryConfig['hold']) {
     const byMinutes = { ttl: minutes * 60_000, updateAgeOnGet: true };
-    this.#searches = new LRUCache({ max: searches, maxSize: megabytes * 1_048_576, ...byMinutes });
+    this.#searches = new LRUCache({
+      max: searches,
+      maxSize: megabytes * 1_048_576,
+      ...byMinutes,
+      // A value that takes the place of another for the same search is no end of it.
+      dispose: ({ search }, _, reason) => {
+        if (reason !== 'set') search.drop();
+      },
+    });
     // Without this, what has expired would take room until it is asked for.
     this.#purge = setInterval(() => this.#searches.purgeStale(), purgeEveryMs).unref();
     const count = { unit: '{search}', description: 'Searches that are held' };
@@ -59,6 +67,11 @@ export class HeldSearches {
   /** As hold, for a search that may have been let go of meanwhile: that one stays away. */
   grown(search: Search): void {
     if (this.#searches.peek(search.id)?.search === search) this.hold(search);
+  }
+
+  /** Whether a search is held. */
+  has(search: Search): boolean {
+    return this.#searches.peek(search.id)?.search === search;
   }
 
   /** Lets go of a search. */

@@ -1,7 +1,9 @@
 import { type Clients, loadClients } from '../../libs/clients/index.ts';
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, type Logger } from '../../libs/telemetry/index.ts';
-import { loadQueryConfig, loadRanking, type QueryConfig, type Ranking } from './config.ts';
+import { loadQueryConfig, type QueryConfig } from './config.ts';
+import { compilePolicies, type Policies } from './policies.ts';
+import { loadRankings, type Rankings } from './ranking-file.ts';
 
 const reloads = counter('entrepot.query.config.reloads', {
   description: 'Reloads of query.yaml, ranking.yaml and clients.yaml by result (accepted, unchanged, refused)',
@@ -9,8 +11,10 @@ const reloads = counter('entrepot.query.config.reloads', {
 
 interface Current {
   readonly config: QueryConfig;
-  readonly ranking: Ranking;
+  /** By vertical. */
+  readonly rankings: ReadonlyMap<string, Rankings>;
   readonly clients: Clients;
+  readonly policies: Policies;
 }
 
 /**
@@ -23,6 +27,7 @@ export class LiveConfig {
   readonly #watch: DirectoryWatch;
   #current: Current;
   #refused = false;
+  #version = 1;
 
   /** @throws ConfigError when the configuration cannot be used: a service never starts on a bad one */
   constructor(directory: string, log: Logger) {
@@ -37,14 +42,24 @@ export class LiveConfig {
     return this.#current.config;
   }
 
-  /** The weights of the "best" order that are in force. */
-  get ranking(): Ranking {
-    return this.#current.ranking;
+  /** The rankings that are in force, by vertical. */
+  get rankings(): ReadonlyMap<string, Rankings> {
+    return this.#current.rankings;
   }
 
   /** Who asks, as configured now. */
   get clients(): Clients {
     return this.#current.clients;
+  }
+
+  /** When the searches of clients need not wait any longer. */
+  get policies(): Policies {
+    return this.#current.policies;
+  }
+
+  /** Counts what came into force since the start. */
+  get version(): number {
+    return this.#version;
   }
 
   /** The files on disk are refused, and older ones are in force. */
@@ -61,6 +76,7 @@ export class LiveConfig {
       reloads.add(1, { result: same ? 'unchanged' : 'accepted' });
       if (same) return;
       this.#current = next;
+      this.#version++;
       this.#log.info('configuration of query replaced');
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -77,14 +93,16 @@ export class LiveConfig {
   }
 
   #read(): Current {
+    const clients = loadClients(this.#directory);
     return {
       config: loadQueryConfig(this.#directory),
-      ranking: loadRanking(this.#directory),
-      clients: loadClients(this.#directory),
+      rankings: loadRankings(this.#directory),
+      clients,
+      policies: compilePolicies(clients),
     };
   }
 }
 
-function text({ config, ranking, clients }: Current): string {
-  return JSON.stringify([config, [...ranking], clients]);
+function text({ config, rankings, clients }: Current): string {
+  return JSON.stringify([config, [...rankings].map(([vertical, named]) => [vertical, [...named.values()]]), clients]);
 }

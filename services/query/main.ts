@@ -4,11 +4,14 @@ import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pric
 import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { connect, runMain } from '../../libs/mesh/index.ts';
 import { openStore } from '../../libs/store/index.ts';
+import { hedgeOf } from './hedging.ts';
 import { clickStore, createQueryService } from './service.ts';
 
 await runMain('query', async () => {
-  const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply });
-  const pricing = connect(PricingServiceDefinition, { address: meshAddresses.pricing });
+  // A search's first message is supply's plan, or pricing's view: both are quick, so a late one has met a slow replica.
+  const supplyOptions = { hedge: hedgeOf('search', 'getOffers') };
+  const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply }, supplyOptions);
+  const pricing = connect(PricingServiceDefinition, { address: meshAddresses.pricing }, { hedge: hedgeOf('price') });
   const clicks = await openStore({ directory: path.join(dataDirectory(), 'query'), ...clickStore });
   return {
     service: createQueryService({

@@ -2,9 +2,9 @@ import { counter, durationBuckets, histogram } from '../../libs/telemetry/index.
 
 /** What query measures. Gauges of what is held are made with the held searches themselves. */
 
-/** Searches that ended, by vertical and outcome: complete, failed or cancelled. */
+/** Searches that ended, by vertical and outcome: complete, failed, cancelled, or shared: answered by one that wanted the same. */
 export const searchesEnded = counter('entrepot.query.searches', {
-  description: 'Searches that ended, by vertical and outcome (complete, failed, cancelled)',
+  description: 'Searches that ended, by vertical and outcome (complete, failed, cancelled, shared)',
 });
 
 /** Partners' outcomes, by partner and status. */

@@ -4,6 +4,7 @@ import type { Money } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { moneyFromMinor } from '../../libs/money/index.ts';
 import { offerId } from './ids.ts';
 import type { Entry } from './ordering.ts';
+import type { PricedSet } from './priced-set.ts';
 import type { ProductsView } from './products.ts';
 import type { ReadMask } from './read-mask.ts';
 import type { ResultSet } from './result-set.ts';
@@ -20,6 +21,7 @@ export function offerIdOf(searchId: string, set: ResultSet, row: number): string
  * An entry of a page as an offer.
  * @param made what supply made of the row; undefined where the mask wants nothing of the item
  * @param products the products of the revision that is shown
+ * @param prices what is shown of them; default: the set's own
  */
 export function wholeOffer(
   searchId: string,
@@ -28,10 +30,11 @@ export function wholeOffer(
   entry: Entry,
   made: MadeOffer | undefined,
   mask: ReadMask,
+  prices: PricedSet = set.prices,
 ): Offer {
   const { row } = entry;
-  const { currency } = set;
-  const price = set.priceOf(row);
+  const { currency } = prices;
+  const price = prices.priceOf(row);
   // A row that was verified later than the revision is not among its products.
   const known = row < products.rows ? products : set.products.view;
   const product = known.ofRow[row]!;
@@ -59,18 +62,18 @@ export function wholeOffer(
     expiresAt: made?.expiresAt ?? Temporal.Instant.fromEpochMilliseconds(set.expiryOf(row)),
     fetchedAt: made?.fetchedAt ?? set.sourceOf(row).fetchedAt,
     stale: false,
-    otherOffers: mask.otherOffers ? entry.others.map((other) => summary(searchId, set, other)) : [],
+    otherOffers: mask.otherOffers ? entry.others.map((other) => summary(searchId, set, other, prices)) : [],
   };
   return mask.apply(offer);
 }
 
-function summary(searchId: string, set: ResultSet, row: number): OfferSummary {
-  const { total, totalMax } = set.boundsOf(row);
+function summary(searchId: string, set: ResultSet, row: number, prices: PricedSet): OfferSummary {
+  const { total, totalMax } = prices.boundsOf(row);
   return {
     offerId: offerIdOf(searchId, set, row),
     partner: set.partnerOf(row),
-    total: moneyFromMinor(total, set.currency),
-    totalMax: upperBound(totalMax, set.currency),
+    total: moneyFromMinor(total, prices.currency),
+    totalMax: upperBound(totalMax, prices.currency),
   };
 }
 

@@ -1,50 +1,91 @@
-import type { AnyColumnView, NumberColumn } from '../../libs/columns/index.ts';
+import type { AnyColumnView } from '../../libs/columns/index.ts';
 import type { CompiledExpression } from '../../libs/expression/index.ts';
-import type { Weight } from './config.ts';
+import type { Ordering } from './ordering.ts';
+import type { PricedSet } from './priced-set.ts';
+import { explainScores, type Score, scoresOf } from './ranking.ts';
 import type { ResultSet } from './result-set.ts';
+import { type Columns, columnsOf } from './set-columns.ts';
 import { sortByKey } from './sort.ts';
 import type { View } from './view.ts';
 
 /**
  * The rows that match a view's filter, in the view's order. Rows without a value to order by come last either way;
  * equal ones come in the order of their offer ids, so that the order never depends on who answered first.
- * @param weights of the "best" order
+ * @param columns of the set in the view's currency
+ * @param live the rows to choose from, in the order of offer ids; they have prices in that currency
  */
-export function orderedRows(set: ResultSet, view: View, weights: readonly Weight[]): Uint32Array {
-  const rows = matchingRows(set, view);
-  const { by, descending } = view.order;
-  const keys = by === 'best' ? scores(set, rows, weights) : keysOf(set, by);
-  if (keys !== undefined) sortByKey(rows, descending ? negated(keys) : keys);
+export function orderedRows(
+  set: ResultSet,
+  prices: PricedSet,
+  columns: Columns,
+  view: View,
+  live: Uint32Array,
+): Uint32Array {
+  const rows = matchingRows(set, view, columns, live);
+  const keys = keysOf(view, prices, columns, rows, set.rowCount);
+  if (keys !== undefined) sortByKey(rows, keys);
   return rows;
 }
 
-function matchingRows(set: ResultSet, view: View): Uint32Array {
-  const live = set.liveRows();
+/**
+ * What offers are ordered by, and what that is made of: for a ranking feature by feature, for a price or an attribute that alone.
+ * Smallest comes first, so that of a descending order all is negative. A text counts by its place in the alphabet.
+ *
+ * @param ordering the order they have a place in: aggregates are over its offers
+ * @param rows to explain
+ * @param prices in the currency of the ordering's view; default: the set's own
+ */
+export function explainOrder(
+  set: ResultSet,
+  ordering: Ordering,
+  rows: readonly number[],
+  prices: PricedSet = set.prices,
+): Score[] {
+  const { view, heads, others } = ordering;
+  const { by, descending, ranking } = view.order;
+  const columns = columnsOf(set, prices);
+  const matching = new Uint32Array(heads.length + others.length);
+  matching.set(heads);
+  matching.set(others, heads.length);
+  if (ranking !== undefined) {
+    const scores = explainScores(ranking, columns, matching, rows);
+    return descending ? scores.map(negatedScore) : scores;
+  }
+  const column = columns(by);
+  const number = column && numberReader(column);
+  return rows.map((row) => {
+    const value = column?.has(row) === true ? number?.(row) : undefined;
+    const part = { name: by, value, weight: 1, contribution: value ?? 0 };
+    const score = { score: value, features: [part] };
+    return descending ? negatedScore(score) : score;
+  });
+}
+
+function negatedScore({ score, features }: Score): Score {
+  return {
+    score: score === undefined ? undefined : 0 - score,
+    features: features.map((part) => ({ ...part, weight: 0 - part.weight, contribution: 0 - part.contribution })),
+  };
+}
+
+function matchingRows(set: ResultSet, view: View, columns: Columns, live: Uint32Array): Uint32Array {
   if (view.filter === undefined) return live.slice();
-  const matches = set.applied.none ? matcher(set, view.filter) : matcherOfRest(set, view);
+  const matches = set.applied.none ? view.filter.bind(columns) : matcherOfRest(set, view, columns);
   const rows = new Uint32Array(live.length);
   let length = 0;
   for (const row of live) if (matches(row) === true) rows[length++] = row;
   return rows.subarray(0, length);
 }
 
-type Matcher = (row: number) => boolean | undefined;
-
-function matcher(set: ResultSet, condition: CompiledExpression<boolean>): Matcher {
-  const { totals, minorPerMajor } = set;
-  return condition.bind((variable) => {
-    if (variable === 'price') return { get: (row) => totals[row]! / minorPerMajor };
-    if (variable === 'partner') return { get: (row) => set.partnerOf(row) };
-    return set.column(variable);
-  });
-}
+type Matcher = ReturnType<CompiledExpression<boolean>['bind']>;
 
 /** Term by term: what a partner applied holds for its rows unless they say otherwise, also where they do not say. */
-function matcherOfRest(set: ResultSet, { conjuncts }: View): Matcher {
-  const terms = conjuncts.map(({ expression }) => matcher(set, expression));
+function matcherOfRest(set: ResultSet, { conjuncts }: View, columns: Columns): Matcher {
+  const terms = conjuncts.map(({ expression }) => expression.bind(columns));
   const vouched = set.partners.map((partner) => set.applied.vouched(partner, conjuncts));
+  const { codes } = set.partnerColumn();
   return (row) => {
-    const words = vouched[set.placeOf(row).partner]!;
+    const words = vouched[codes[row]!]!;
     for (let term = 0; term < terms.length; term++) {
       const holds = terms[term]!(row);
       if (holds !== true && !(holds === undefined && words[term] === true)) return false;
@@ -55,15 +96,28 @@ function matcherOfRest(set: ResultSet, { conjuncts }: View): Matcher {
 
 const absent = Number.POSITIVE_INFINITY;
 
-/** A number for each row to order by; undefined when no row has a value. */
-function keysOf(set: ResultSet, by: string): Float64Array | undefined {
-  if (by === 'price') return set.totals;
-  const column = set.column(by);
-  if (column === undefined) return undefined;
-  const keys = new Float64Array(set.rowCount);
-  const number = numberReader(column);
-  for (let row = 0; row < keys.length; row++) keys[row] = column.has(row) ? number(row) : absent;
-  return keys;
+/** A number for each row to order by, smallest first; undefined when no row has a value. */
+function keysOf(
+  { order }: View,
+  prices: PricedSet,
+  columns: Columns,
+  rows: Uint32Array,
+  rowCount: number,
+): Float64Array | undefined {
+  const { by, descending, ranking } = order;
+  let keys: Float64Array;
+  if (ranking !== undefined) {
+    keys = scoresOf(ranking, columns, rows, rowCount);
+  } else if (by === 'price') {
+    keys = prices.totals;
+  } else {
+    const column = columns(by);
+    if (column === undefined) return undefined;
+    keys = new Float64Array(rowCount);
+    const number = numberReader(column);
+    for (const row of rows) keys[row] = column.has(row) ? number(row) : absent;
+  }
+  return descending ? negated(keys) : keys;
 }
 
 function numberReader(column: AnyColumnView): (row: number) => number {
@@ -103,29 +157,4 @@ function negated(keys: Float64Array): Float64Array {
   const flipped = new Float64Array(keys.length);
   for (let row = 0; row < keys.length; row++) flipped[row] = keys[row] === absent ? absent : -keys[row]!;
   return flipped;
-}
-
-/** Weighted sums of attributes that are each scaled from 0 (best among the rows) to 1 (worst). */
-function scores(set: ResultSet, rows: Uint32Array, weights: readonly Weight[]): Float64Array {
-  const sums = new Float64Array(set.rowCount);
-  for (const { attribute, weight, better } of weights) {
-    const column = attribute === 'price' ? undefined : set.column(attribute);
-    if (attribute !== 'price' && column === undefined) continue;
-    const values = column === undefined ? set.totals : (column as NumberColumn).values;
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    for (const row of rows) {
-      if (column !== undefined && !column.has(row)) continue;
-      const value = values[row]!;
-      if (value < least) least = value;
-      if (value > most) most = value;
-    }
-    const spread = most - least;
-    for (const row of rows) {
-      const known = column === undefined || column.has(row);
-      const scaled = known && spread > 0 ? (values[row]! - least) / spread : 0;
-      sums[row]! += weight * (known ? (better === 'low' || spread <= 0 ? scaled : 1 - scaled) : 1);
-    }
-  }
-  return sums;
 }

@@ -1,10 +1,10 @@
 import type { Facet } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import type { AttributeSpec } from '../../libs/vertical/index.ts';
-import type { Weight } from './config.ts';
 import { countFacets } from './facets.ts';
 import { orderedRows } from './order.ts';
+import type { PricedSet } from './priced-set.ts';
 import type { ProductsView } from './products.ts';
 import type { ResultSet } from './result-set.ts';
+import { columnsOf } from './set-columns.ts';
 import type { View } from './view.ts';
 
 /** The order of a result set under a view at one revision: what pages are cut from, however the set goes on. */
@@ -13,7 +13,9 @@ export interface Ordering {
   readonly revision: number;
   /** Every partner had an outcome. */
   readonly complete: boolean;
-  /** Rows that pass the filter. */
+  /** Rows with a price in the view's currency. */
+  readonly priced: number;
+  /** Of those, rows that pass the filter. */
   readonly matching: number;
   /** First row of each entry, in order. */
   readonly heads: Uint32Array;
@@ -34,29 +36,25 @@ export interface Entry {
 /** Orderings of one result set, made when they are asked for and kept while they are among the last few. */
 export class Orderings {
   readonly #set: ResultSet;
-  readonly #weights: readonly Weight[];
-  readonly #facets: readonly AttributeSpec[];
   readonly #kept = new Map<string, Ordering>();
   readonly #limit: number;
 
-  /**
-   * @param facets attributes to count
-   * @param limit orderings to keep; page tokens of older ones have expired
-   */
-  constructor(set: ResultSet, weights: readonly Weight[], facets: readonly AttributeSpec[], limit: number) {
+  /** @param limit orderings to keep; page tokens of older ones have expired */
+  constructor(set: ResultSet, limit: number) {
     this.#set = set;
-    this.#weights = weights;
-    this.#facets = facets;
     this.#limit = limit;
   }
 
-  /** The order under a view as it is now. */
-  now(view: View, complete: boolean): Ordering {
+  /**
+   * The order under a view as it is now.
+   * @param prices in the view's currency, with every row that can have one; default: the set's own
+   */
+  now(view: View, complete: boolean, prices: PricedSet = this.#set.prices): Ordering {
     this.#set.sweep(Date.now());
     const key = keyOf(view.key, this.#set.rowsRevision);
     const known = this.#kept.get(key);
     if (known !== undefined && known.complete === complete) return known;
-    const ordering = known === undefined ? this.#make(view, complete) : { ...known, complete };
+    const ordering = known === undefined ? this.#make(view, complete, prices) : { ...known, complete };
     this.#kept.delete(key);
     this.#kept.set(key, ordering);
     if (this.#kept.size > this.#limit) this.#kept.delete(this.#kept.keys().next().value!);
@@ -77,9 +75,11 @@ export class Orderings {
     return bytes;
   }
 
-  #make(view: View, complete: boolean): Ordering {
+  #make(view: View, complete: boolean, prices: PricedSet): Ordering {
     const set = this.#set;
-    const rows = orderedRows(set, view, this.#weights);
+    const columns = columnsOf(set, prices);
+    const live = prices.priced(set.liveRows());
+    const rows = orderedRows(set, prices, columns, view, live);
     const products = set.products.view;
     const grouped =
       view.grouping === 'product' ? groupByProduct(rows, products.ofRow, set.products.ids.length) : ungrouped(rows);
@@ -87,10 +87,14 @@ export class Orderings {
       view,
       revision: set.rowsRevision,
       complete,
+      priced: live.length,
       matching: rows.length,
       ...grouped,
       products,
-      facets: countFacets(set, rows, this.#facets, set.productCounts().provisional),
+      facets: countFacets(view.facets, columns, rows, products.ofRow, {
+        products: set.products.ids.length,
+        provisional: set.productCounts().provisional,
+      }),
     };
   }
 }
@@ -99,17 +103,27 @@ function keyOf(viewKey: string, revision: number): string {
   return `${viewKey}.${revision}`;
 }
 
-/** Entries from an offset on. Rows that have gone since are left out; the next offer of their product stands in. */
-export function entriesOf(set: ResultSet, ordering: Ordering, offset: number, count: number): Entry[] {
+/**
+ * Entries from an offset on. Rows that have gone since, or were verified and have no price any more, are left out; the next offer of
+ * their product stands in.
+ * @param prices in the currency of the ordering's view; default: the set's own
+ */
+export function entriesOf(
+  set: ResultSet,
+  ordering: Ordering,
+  offset: number,
+  count: number,
+  prices: PricedSet = set.prices,
+): Entry[] {
   const { heads, others, otherStart } = ordering;
   const entries: Entry[] = [];
   for (let entry = offset; entry < Math.min(offset + count, heads.length); entry++) {
     const rows: number[] = [];
     const head = set.current(heads[entry]!);
-    if (!set.isGone(head)) rows.push(head);
+    if (!set.isGone(head) && prices.has(head)) rows.push(head);
     for (let at = otherStart[entry]!; at < otherStart[entry + 1]!; at++) {
       const row = set.current(others[at]!);
-      if (!set.isGone(row)) rows.push(row);
+      if (!set.isGone(row) && prices.has(row)) rows.push(row);
     }
     const [row, ...beside] = rows;
     if (row !== undefined) entries.push({ row, others: beside });

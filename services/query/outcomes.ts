@@ -1,8 +1,10 @@
 import { CacheUse, type PartnerOutcome, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { UnpricedRow } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { PartnerEnd } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type { SearchPlan } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import type { AppliedFilters } from './applied.ts';
 import type { Ending } from './endings.ts';
+import type { PricedSet, Unpriced } from './priced-set.ts';
 
 /** One partner's part of a search. */
 interface Part {
@@ -12,19 +14,23 @@ interface Part {
   rows: number;
   kept: number;
   /** Rows without a price, by reason. */
-  readonly unpriced: Map<string, { count: number; example: string }>;
+  readonly unpriced: Map<string, Unpriced>;
   /** What supply says, or what stands in for it. */
   reported: PartnerOutcome | undefined;
-  closed: boolean;
+  /** Its outcome's place among those that ended; -1 while it has none. */
+  place: number;
+  /** It has an outcome and may still answer. */
+  awaited: boolean;
 }
 
 /**
- * Every partner's part of a search: ends each with exactly one outcome, whatever fails, and not before the prices of
- * its rows are there.
+ * Every partner's part of a search: ends each with exactly one outcome, whatever fails, and not before the prices of its rows are
+ * there. A part that the search did not wait for may end a second time, with what it turned out to be.
  */
 export class Outcomes {
   readonly #startedAt: number;
   readonly #applied: AppliedFilters;
+  readonly #onEnd: (end: PartnerEnd) => void;
   readonly #parts = new Map<string, Part>();
   readonly #ended: PartnerOutcome[] = [];
   #planned = false;
@@ -33,10 +39,12 @@ export class Outcomes {
   /**
    * @param startedAt of the search, in milliseconds of performance.now()
    * @param applied what partners apply of the filter
+   * @param onEnd told of each part that ends
    */
-  constructor(startedAt: number, applied: AppliedFilters) {
+  constructor(startedAt: number, applied: AppliedFilters, onEnd: (end: PartnerEnd) => void) {
     this.#startedAt = startedAt;
     this.#applied = applied;
+    this.#onEnd = onEnd;
   }
 
   /** The plan has come. */
@@ -59,7 +67,17 @@ export class Outcomes {
     return this.#parts.size - this.#open;
   }
 
-  /** The outcomes so far, in the order in which they came; those of partners that were not asked first. */
+  /** Partners without an outcome. */
+  get open(): string[] {
+    return [...this.#parts.values()].filter(({ place }) => place < 0).map(({ partner }) => partner);
+  }
+
+  /** Partners that were not waited for and may still answer. */
+  get awaited(): string[] {
+    return [...this.#parts.values()].filter(({ awaited }) => awaited).map(({ partner }) => partner);
+  }
+
+  /** The outcomes so far, in the order in which they came first; those of partners that were not asked before them. */
   get ended(): readonly PartnerOutcome[] {
     return this.#ended;
   }
@@ -70,8 +88,16 @@ export class Outcomes {
     this.#ended.push(...skipped);
     for (const partner of asked) {
       if (this.#parts.has(partner)) continue;
-      const part = { partner, pending: 0, rows: 0, kept: 0, unpriced: new Map(), reported: undefined, closed: false };
-      this.#parts.set(partner, part);
+      this.#parts.set(partner, {
+        partner,
+        pending: 0,
+        rows: 0,
+        kept: 0,
+        unpriced: new Map(),
+        reported: undefined,
+        place: -1,
+        awaited: false,
+      });
     }
     this.#open = this.#parts.size;
   }
@@ -79,7 +105,7 @@ export class Outcomes {
   /** Rows have come from a partner. False when they are of no use: the partner was not asked, or its part is over. */
   received(partner: string, rows: number): boolean {
     const part = this.#parts.get(partner);
-    if (part === undefined || part.closed) return false;
+    if (part === undefined || isOver(part)) return false;
     part.rows += rows;
     part.pending++;
     return true;
@@ -102,7 +128,7 @@ export class Outcomes {
   /** Supply says how a part ended. True when the part is over with that: its rows all have prices. */
   report(outcome: PartnerOutcome): boolean {
     const part = this.#parts.get(outcome.partner);
-    if (part === undefined || part.closed) return false;
+    if (part === undefined || isOver(part)) return false;
     part.reported ??= outcome;
     return this.#settle(part);
   }
@@ -110,7 +136,7 @@ export class Outcomes {
   /** One partner's rows were of no use. True when its part is over with that. */
   spoil(partner: string, ending: Ending): boolean {
     const part = this.#parts.get(partner);
-    if (part === undefined || part.closed) return false;
+    if (part === undefined || isOver(part)) return false;
     part.reported = this.#outcomeOf(part, ending);
     part.pending--;
     return this.#settle(part);
@@ -119,32 +145,71 @@ export class Outcomes {
   /** Supply will report nothing more. Parts whose rows wait for prices still wait for them. */
   endUnreported(ending: Ending): void {
     for (const part of this.#parts.values()) {
-      if (part.closed) continue;
+      if (part.awaited && part.reported === undefined) part.awaited = false;
+      if (part.place >= 0) continue;
       part.reported ??= this.#outcomeOf(part, ending);
       this.#settle(part);
     }
   }
 
-  /** Ends every part that is still open, at once. */
-  endOpen(choose: (part: { readonly answered: boolean }) => Ending): void {
+  /**
+   * Ends every part that is still open, at once.
+   * @param awaited they may still answer, and then end as what they turned out to be
+   */
+  endOpen(choose: (part: { readonly answered: boolean }) => Ending, awaited = false): void {
     for (const part of this.#parts.values()) {
-      if (part.closed) continue;
+      if (part.place >= 0) continue;
       const ending = choose({ answered: part.reported !== undefined });
-      this.#close(part, { ...this.#outcomeOf(part, ending), requests: part.reported?.requests ?? 0 });
+      part.awaited = awaited;
+      this.#end(part, { ...this.#outcomeOf(part, ending), requests: part.reported?.requests ?? 0 });
     }
   }
 
+  /** Nobody waits for partners any more that were not waited for. */
+  giveUp(): void {
+    for (const part of this.#parts.values()) part.awaited = false;
+  }
+
+  /** Rows of a partner that is asked again are gone: it starts anew. */
+  restart(partner: string): void {
+    const part = this.#parts.get(partner);
+    if (part === undefined) return;
+    part.rows = 0;
+    part.kept = 0;
+    part.pending = 0;
+    part.unpriced.clear();
+    part.reported = undefined;
+  }
+
+  /** Takes over how a part ended, as another process has written it down. */
+  restore({ outcome, awaited }: PartnerEnd): void {
+    const part = outcome === undefined ? undefined : this.#parts.get(outcome.partner);
+    if (part === undefined) return;
+    part.awaited = awaited;
+    this.#put(part, outcome!);
+  }
+
   #settle(part: Part): boolean {
-    if (part.closed || part.pending > 0 || part.reported === undefined) return false;
-    this.#close(part, part.reported);
+    if (isOver(part) || part.pending > 0 || part.reported === undefined) return false;
+    const late = part.place >= 0;
+    part.awaited = false;
+    this.#end(part, late ? { ...part.reported, late } : part.reported);
     return true;
   }
 
-  #close(part: Part, outcome: PartnerOutcome): void {
-    part.closed = true;
-    this.#open--;
+  #end(part: Part, outcome: PartnerOutcome): void {
     const exact = outcome.offersKept === part.kept && part.unpriced.size === 0;
-    this.#ended.push(exact ? outcome : withPricing(outcome, part));
+    const whole = exact ? outcome : withPricing(outcome, part);
+    this.#put(part, whole);
+    this.#onEnd({ outcome: whole, awaited: part.awaited });
+  }
+
+  #put(part: Part, outcome: PartnerOutcome): void {
+    if (part.place < 0) {
+      part.place = this.#ended.length;
+      this.#open--;
+    }
+    this.#ended[part.place] = outcome;
   }
 
   #outcomeOf(part: Part, { status, failure, detail }: Ending): PartnerOutcome {
@@ -164,18 +229,44 @@ export class Outcomes {
       late: false,
       hedges: 0,
       timeMs: undefined,
+      reusableMs: 0,
       appliedFilters: this.#applied.textsOf(part.partner),
     };
   }
 }
 
+function isOver({ place, awaited }: Part): boolean {
+  return place >= 0 && !awaited;
+}
+
 /** The outcome with what pricing made of the rows: rows without a price are rejections like any other. */
-function withPricing(outcome: PartnerOutcome, part: Part): PartnerOutcome {
+function withPricing(
+  outcome: PartnerOutcome,
+  { kept, unpriced }: { readonly kept: number; readonly unpriced: ReadonlyMap<string, Unpriced> },
+): PartnerOutcome {
   const rejections = [...outcome.rejections];
-  for (const [reason, { count, example }] of part.unpriced) {
+  for (const [reason, { count, example }] of unpriced) {
     rejections.push({ reason: reasons.get(reason) ?? RejectionReason.UNPRICEABLE, count, example });
   }
-  return { ...outcome, offersKept: part.kept, rejections };
+  return { ...outcome, offersKept: kept, rejections };
+}
+
+/**
+ * Outcomes as they are in another currency: what cannot be priced in it is left out of what was kept, and stands among the rejections.
+ * @param partners of the set, in the order of their numbers
+ */
+export function outcomesIn(
+  prices: PricedSet,
+  outcomes: readonly PartnerOutcome[],
+  partners: readonly string[],
+): PartnerOutcome[] {
+  return outcomes.map((outcome) => {
+    const unpriced = prices.unpricedOf(partners.indexOf(outcome.partner));
+    if (unpriced.size === 0) return outcome;
+    let lacking = 0;
+    for (const { count } of unpriced.values()) lacking += count;
+    return withPricing(outcome, { kept: outcome.offersKept - lacking, unpriced });
+  });
 }
 
 /** Pricing names its reasons as the contract does. */

@@ -105,7 +105,9 @@ describe('pages of a held search', () => {
     const page = await getPage(id, '', options({ orderBy: 'duration_minutes', filter: 'stops == 0', pageSize: 2 }));
     expect(amounts(page)).toEqual(['5.00', '3.00']);
     expect(page.progress).toMatchObject({ offers: 5, offersMatching: 3 });
-    expect(page.facets.find(({ attribute }) => attribute === 'stops')?.values).toEqual([{ value: '0', count: 3 }]);
+    expect(page.facets.find(({ attribute }) => attribute === 'stops')?.values).toEqual([
+      { value: '0', count: 3, products: 3 },
+    ]);
     expect(amounts(await getPage(id, page.nextPageToken))).toEqual(['1.00']);
     expect(rig.supply.searches).toHaveLength(1);
   });

@@ -1,25 +1,46 @@
-import type { GetPageRequest, PageOptions, SearchPage } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import {
+  type AskedAgain,
+  Delivery,
+  type GetPageRequest,
+  type PageOptions,
+  Screen,
+  type SearchPage,
+  type SearchRequest,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
+import { minorDigits } from '../../libs/money/index.ts';
+import { partnersOf } from './applied.ts';
 import { wholeOffer } from './offers.ts';
 import { entriesOf, type Ordering } from './ordering.ts';
-import { nextPageToken } from './publisher.ts';
+import { outcomesIn } from './outcomes.ts';
+import type { PricedSet } from './priced-set.ts';
 import type { Search } from './search.ts';
 import { decodePageToken, encodeCursor } from './tokens.ts';
-import { compileView, type View, type ViewProblem, viewError } from './view.ts';
+import { nextPageToken } from './top-screen.ts';
+import { compileView, type View, type ViewProblem, type ViewRequest, viewError } from './view.ts';
 
 /** Times that supply may say that rows are no longer held before the page goes out without them. */
 const mostRecuts = 5;
 
+/** Runs another search and waits until it is complete, or the caller's time is nearly over. */
+export type SearchAgain = (request: SearchRequest) => Promise<Search>;
+
 /**
  * A page of a held search: of an order that was fixed when its first page was read, or a new look at what is held. No
- * partner is asked. Offers that have expired since the order was fixed are left out, so such a page may be shorter than
- * its size; its total stays that of the order.
+ * partner is asked, unless the look would show what partners left out because of the search's own filter: then another search is
+ * run, and the page is its first. Offers that have expired since the order was fixed are left out, so such a page may be shorter
+ * than its size; its total stays that of the order.
  *
- * @throws EntrepotError INVALID_TOKEN, TOKEN_EXPIRED, INVALID_FIELD, INVALID_FILTER, INVALID_ORDER_BY, FILTER_NOT_HELD,
- * SUPPLY_UNAVAILABLE
+ * @throws EntrepotError INVALID_TOKEN, TOKEN_EXPIRED, INVALID_FIELD, INVALID_FILTER, INVALID_ORDER_BY, UNKNOWN_CURRENCY,
+ * VIEW_EXPIRED, SUPPLY_UNAVAILABLE, PRICING_UNAVAILABLE
  */
-export async function readPage(search: Search, request: GetPageRequest, context: MeshContext): Promise<SearchPage> {
+export async function readPage(
+  search: Search,
+  request: GetPageRequest,
+  context: MeshContext,
+  searchAgain: SearchAgain,
+): Promise<SearchPage> {
   const { pageToken, options } = request;
   if (pageToken !== '' && options !== undefined) {
     throw invalidField(
@@ -27,48 +48,24 @@ export async function readPage(search: Search, request: GetPageRequest, context:
       'stand beside pageToken, which keeps the options of its first page; give one of them',
     );
   }
-  const start = pageToken === '' ? firstPage(search, options) : pageOf(search, pageToken);
-  const { set, maker, request: asked } = search;
-  const mask = asked.mask;
-  for (let cut = 1; ; cut++) {
-    const ordering = start.ordering();
-    const { pageSize } = ordering.view;
-    const entries = entriesOf(set, ordering, start.offset, pageSize);
-    const whole = await maker.ensure(
-      entries.map(({ row }) => row),
-      context,
-    );
-    if (!whole && cut < mostRecuts) continue;
-    const made = maker.needless ? entries : entries.filter(({ row }) => maker.made(row) !== undefined);
-    const offers = made.map((entry) =>
-      wholeOffer(search.id, set, ordering.products, entry, maker.made(entry.row), mask),
-    );
-    maker.trim();
-    return {
-      searchId: search.id,
-      revision: ordering.revision,
-      complete: ordering.complete,
-      offers,
-      nextPageToken: nextPageToken(search.id, ordering, start.offset + pageSize),
-      totalSize: ordering.heads.length,
-      outcomes: [...search.outcomes],
-      progress: search.progress(ordering),
-      facets: ordering.facets,
-      cursor: cursorOf(search, ordering, start.offset),
-      currency: set.currency,
-      askedAgain: undefined,
-    };
-  }
+  if (pageToken !== '') return cutPage(search, pageOf(search, pageToken), context);
+  const view = options === undefined ? search.request.view : viewOf(search, options);
+  const missing = search.set.applied.missing(view);
+  if (missing.size === 0) return cutPage(search, firstPage(search, view), context);
+  const again = await searchAgain(requestOf(search, view));
+  const askedAgain = { previousSearchId: search.id, constraints: [...missing.keys()], partners: partnersOf(missing) };
+  return cutPage(again, firstPage(again, again.request.view), context, askedAgain);
 }
 
+/** A page's first entry, and the order that it is cut from. */
 interface Start {
   readonly offset: number;
-  readonly ordering: () => Ordering;
+  readonly view: View;
+  readonly ordering: (prices: PricedSet) => Ordering;
 }
 
-function firstPage(search: Search, options: PageOptions | undefined): Start {
-  const view = options === undefined ? search.request.view : viewOf(search, options);
-  return { offset: 0, ordering: () => search.ordering(view) };
+function firstPage(search: Search, view: View): Start {
+  return { offset: 0, view, ordering: (prices) => search.ordering(view, prices) };
 }
 
 function pageOf(search: Search, pageToken: string): Start {
@@ -78,30 +75,87 @@ function pageOf(search: Search, pageToken: string): Start {
     const message = 'The order that this page belongs to is no longer held; read the first page again.';
     throw new EntrepotError({ reason: 'TOKEN_EXPIRED', message });
   }
-  return { offset: token.offset, ordering: () => ordering };
+  return { offset: token.offset, view: ordering.view, ordering: () => ordering };
 }
 
-/** What the options leave out is the search's own. */
-function viewOf(search: Search, options: PageOptions): View {
-  const own = search.request.view.asked;
-  const problems: ViewProblem[] = [];
-  const asked = {
-    orderBy: options.orderBy || own.orderBy,
-    filter: options.filter || own.filter,
-    grouping: options.grouping || own.grouping,
-    pageSize: options.pageSize || own.pageSize,
-  };
-  const view = compileView(search.request.vertical, asked, 'options.', problems);
-  if (problems.length > 0) throw viewError(problems);
-  search.set.applied.check(view, 'options.filter');
-  return view;
+async function cutPage(
+  search: Search,
+  { offset, view, ordering: orderingIn }: Start,
+  context: MeshContext,
+  askedAgain?: AskedAgain,
+): Promise<SearchPage> {
+  const { set, maker, request, fanOut } = search;
+  const { pageSize, currency } = view;
+  for (let cut = 1; ; cut++) {
+    const prices = await fanOut.currencies.in(currency, { context });
+    const ordering = orderingIn(prices);
+    const entries = entriesOf(set, ordering, offset, pageSize, prices);
+    const whole = await maker.ensure(
+      entries.map(({ row }) => row),
+      context,
+    );
+    if (!whole && cut < mostRecuts) continue;
+    const made = maker.needless ? entries : entries.filter(({ row }) => maker.made(row) !== undefined);
+    const offers = made.map((entry) =>
+      wholeOffer(search.id, set, ordering.products, entry, maker.made(entry.row), request.mask, prices),
+    );
+    maker.trim();
+    return {
+      searchId: search.id,
+      revision: ordering.revision,
+      complete: ordering.complete,
+      offers,
+      nextPageToken: nextPageToken(search.id, ordering, offset + pageSize),
+      totalSize: ordering.heads.length,
+      outcomes: outcomesIn(prices, search.outcomes, set.partners),
+      progress: search.progress(ordering),
+      facets: ordering.facets,
+      cursor: cursorOf(search, ordering, offset),
+      currency,
+      askedAgain,
+    };
+  }
 }
 
 /**
- * The cursor to follow the search with. Only a first page that shows exactly what was published last can be continued
- * by changes; from any other one, following starts with a snapshot.
+ * Another look at a search: what the options leave out is the search's own.
+ * @throws EntrepotError INVALID_FIELD, INVALID_FILTER, INVALID_ORDER_BY
  */
-function cursorOf({ id, set, log, request }: Search, ordering: Ordering, offset: number): string {
-  const published = ordering.view.key === request.view.key && offset === 0 && set.revision === log.revision;
-  return encodeCursor({ searchId: id, view: ordering.view.key, revision: published ? log.revision : 0 });
+export function viewOf({ request }: Search, options: PageOptions): View {
+  const own = request.view.asked;
+  const problems: ViewProblem[] = [];
+  // An order in the options stands for the search's own ranking too.
+  const ordered = options.orderBy !== '' || options.ranking !== '';
+  const asked: ViewRequest = {
+    orderBy: ordered ? options.orderBy : own.orderBy,
+    ranking: ordered ? options.ranking : own.ranking,
+    filter: options.filter || own.filter,
+    grouping: options.grouping || own.grouping,
+    pageSize: options.pageSize || own.pageSize,
+    currency: options.currency || own.currency,
+    facets: options.facets.length > 0 ? options.facets : own.facets,
+  };
+  if (minorDigits(asked.currency) === undefined) {
+    const description = `is ${JSON.stringify(asked.currency.slice(0, 40))}, no ISO 4217 code; give three capital letters: "GBP"`;
+    problems.push({ field: 'options.currency', description, reason: 'INVALID_FIELD' });
+  }
+  const view = compileView(request.vertical, request.rankings, asked, 'options.', problems);
+  if (problems.length > 0) throw viewError(problems);
+  return view;
+}
+
+/** The same search with another look at it. */
+function requestOf({ request }: Search, { asked }: View): SearchRequest {
+  const facets = [...asked.facets];
+  return { ...request.asked, ...asked, facets, delivery: Delivery.FINAL, screen: Screen.UNSPECIFIED };
+}
+
+/**
+ * The cursor to follow the view with. Only a first page that shows exactly what was published last can be continued by changes; from
+ * any other one, following starts with a snapshot.
+ */
+function cursorOf(search: Search, { view }: Ordering, offset: number): string {
+  const log = search.screen(view, Screen.TOP)?.log;
+  if (log !== undefined && offset === 0 && search.set.revision === log.revision) return log.cursor;
+  return encodeCursor({ searchId: search.id, view: view.key, tag: '0', position: 0 });
 }

@@ -1,66 +1,33 @@
-import type { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
-import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { Progress, SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import type { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
-import type { OfferMaker } from './make.ts';
-import { offerIdOf, wholeOffer } from './offers.ts';
-import { type Entry, entriesOf, type Ordering } from './ordering.ts';
-import type { ReadMask } from './read-mask.ts';
-import type { ResultSet } from './result-set.ts';
+import type { Screen } from './screen.ts';
 import { Subscription } from './subscription.ts';
-import { encodePageToken } from './tokens.ts';
-import type { UpdateLog } from './updates.ts';
-
-/** The search at one moment. */
-export interface Moment {
-  readonly revision: number;
-  readonly ordering: Ordering;
-  readonly outcomes: readonly PartnerOutcome[];
-  readonly progress: Progress;
-  readonly complete: boolean;
-}
 
 /** What the publisher needs to know of its search. */
 export interface Published {
-  readonly searchId: string;
-  readonly set: ResultSet;
-  readonly mask: ReadMask;
-  readonly maker: OfferMaker;
-  readonly log: UpdateLog;
   /** There is something to show: who is asked is known, and prices can be had. */
   readonly ready: boolean;
-  /** Every partner has an outcome. */
+  /** The search is complete. */
   readonly complete: boolean;
-  /** The search as it is now. */
-  now(): Moment;
-  /** A view was published. */
-  shown(moment: Moment, offers: number): void;
+  /** Revision of what there is to show. */
+  readonly revision: number;
+  /** What there was to be published is. */
+  shown(screen: Screen): void;
   /** Nothing can be shown. */
   broken(error: EntrepotError): void;
   /** The last reader is gone. */
   deserted(): void;
 }
 
-/** An offer that was shown, with everything that it was drawn from. */
-interface Drawn {
-  readonly entry: Entry;
-  readonly product: number;
-  readonly provisional: number;
-  readonly offer: Offer;
-}
-
-/** Times that supply may say that rows are no longer held before a page goes out with what there is. */
-const mostRecuts = 5;
-
 /**
- * Turns what changes into updates: cuts the first page, has its offers made, and publishes. Changes that come close
- * together share an update; the first offers and the completion go out at once. Nothing is made while nobody reads.
+ * Turns what changes into updates of one screen, for any number of readers. Changes that come close together share an update; the
+ * first offers and the completion go out at once. Nothing is made while nobody reads.
  */
 export class Publisher {
+  readonly screen: Screen;
   readonly #search: Published;
   readonly #minIntervalMs: number;
   readonly #readers = new Map<Subscription<SearchUpdate>, { readonly final: boolean }>();
-  #drawn = new Map<string, Drawn>();
   #dirty = false;
   #urgent = false;
   #publishing = false;
@@ -70,7 +37,8 @@ export class Publisher {
   #over = false;
 
   /** @param minIntervalMs between two updates */
-  constructor(search: Published, minIntervalMs: number) {
+  constructor(screen: Screen, search: Published, minIntervalMs: number) {
+    this.screen = screen;
     this.#search = search;
     this.#minIntervalMs = minIntervalMs;
   }
@@ -80,13 +48,24 @@ export class Publisher {
     return this.#readers.size > 0;
   }
 
+  /** Somebody reads who goes on when the search is complete. */
+  get stays(): boolean {
+    for (const { final } of this.#readers.values()) if (!final) return true;
+    return false;
+  }
+
+  /** Whoever reads can read the complete search. */
+  get served(): boolean {
+    return this.screen.log.complete && !this.#dirty && !this.#publishing;
+  }
+
   /**
    * A new reader.
-   * @param from the revision that it knows; undefined for none
+   * @param from the position that it knows; undefined for none
    * @param final it wants one snapshot of the complete search
    */
   subscribe(from: number | undefined, final: boolean): Subscription<SearchUpdate> {
-    const { log, set } = this.#search;
+    const { log } = this.screen;
     let position = from;
     let sent = false;
     const reader = new Subscription<SearchUpdate>({
@@ -96,12 +75,12 @@ export class Publisher {
           if (sent) return 'end';
           if (!log.complete) return this.#over && !this.#busy ? 'end' : undefined;
           sent = true;
-          return log.since(undefined);
+          return log.since(undefined).update;
         }
         if (!log.upToDate(position)) {
-          const update = log.since(position);
-          position = log.revision;
-          return update;
+          const read = log.since(position);
+          position = read.position;
+          return read.update;
         }
         return this.#over && !this.#busy ? 'end' : undefined;
       },
@@ -111,7 +90,7 @@ export class Publisher {
       },
     });
     this.#readers.set(reader, { final });
-    if (this.#dirty || set.revision !== log.revision) this.changed(true);
+    if (this.#dirty || this.#search.revision !== log.revision || !this.screen.whole) this.changed(true);
     return reader;
   }
 
@@ -167,7 +146,7 @@ export class Publisher {
     this.#dirty = false;
     this.#urgent = false;
     try {
-      await this.#publishNow();
+      if (await this.screen.draw()) this.#urgent = this.#dirty = true;
     } catch (error) {
       const message = 'The page could not be put together; the trace id finds out why.';
       this.#search.broken(
@@ -177,93 +156,12 @@ export class Publisher {
       this.#publishing = false;
       this.#publishedAt = performance.now();
     }
+    this.#search.shown(this.screen);
     this.#wakeAll();
     if (this.#dirty) this.changed(false);
-  }
-
-  async #publishNow(): Promise<void> {
-    const { log, set, maker } = this.#search;
-    for (let cut = 1; ; cut++) {
-      const moment = this.#search.now();
-      if (moment.revision === log.revision) return;
-      let entries = entriesOf(set, moment.ordering, 0, moment.ordering.view.pageSize);
-      let failure: unknown;
-      try {
-        const whole = await maker.ensure(entries.map(({ row }) => row));
-        if (!whole && cut < mostRecuts) continue;
-      } catch (error) {
-        failure = error;
-      }
-      if (!maker.needless) {
-        const made = entries.filter(({ row }) => maker.made(row) !== undefined);
-        if (made.length === 0 && entries.length > 0 && moment.complete && failure !== undefined) throw failure;
-        entries = made;
-      }
-      this.#publishMoment(moment, entries);
-      maker.trim();
-      return;
-    }
-  }
-
-  #publishMoment(moment: Moment, entries: readonly Entry[]): void {
-    const { log } = this.#search;
-    const { ordering } = moment;
-    const drawn = new Map<string, Drawn>();
-    const offers = new Map<string, Offer>();
-    for (const entry of entries) {
-      const known = this.#draw(entry, ordering);
-      drawn.set(known.offer.offerId, known);
-      offers.set(known.offer.offerId, known.offer);
-    }
-    this.#drawn = drawn;
-    log.publish({
-      revision: moment.revision,
-      page: {
-        offerIds: [...offers.keys()],
-        nextPageToken: nextPageToken(this.#search.searchId, ordering, ordering.view.pageSize),
-        totalSize: ordering.heads.length,
-      },
-      offers,
-      outcomes: moment.outcomes,
-      progress: moment.progress,
-      facets: ordering.facets,
-      complete: moment.complete,
-    });
-    this.#search.shown(moment, offers.size);
-  }
-
-  /** The entry as an offer; the same object as before when nothing about it changed. */
-  #draw(entry: Entry, { products }: Ordering): Drawn {
-    const { searchId, set, maker, mask } = this.#search;
-    const known = this.#drawn.get(offerIdOf(searchId, set, entry.row));
-    const view = entry.row < products.rows ? products : set.products.view;
-    const product = view.ofRow[entry.row]!;
-    const provisional = view.provisional[product]!;
-    if (
-      known !== undefined &&
-      known.product === product &&
-      known.provisional === provisional &&
-      sameEntry(known.entry, entry)
-    ) {
-      return known;
-    }
-    const offer = wholeOffer(searchId, set, products, entry, maker.made(entry.row), mask);
-    return { entry, product, provisional, offer };
   }
 
   #wakeAll(): void {
     for (const reader of [...this.#readers.keys()]) reader.wake();
   }
-}
-
-/** Token of the page that starts at `offset`; empty when there is none. */
-export function nextPageToken(searchId: string, ordering: Ordering, offset: number): string {
-  if (offset >= ordering.heads.length) return '';
-  return encodePageToken({ searchId, view: ordering.view.key, revision: ordering.revision, offset });
-}
-
-function sameEntry(a: Entry, b: Entry): boolean {
-  return (
-    a.row === b.row && a.others.length === b.others.length && a.others.every((row, index) => row === b.others[index])
-  );
 }

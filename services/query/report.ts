@@ -40,6 +40,11 @@ export function reportEnd(
   withTrace(log, context).info(line, `search ${outcome}`);
 }
 
+/** A search that was answered by one that wanted the same. */
+export function reportShared(search: Search): void {
+  searchesEnded.add(1, { vertical: search.request.vertical.name, outcome: 'shared' });
+}
+
 /** A search that found nothing to show because the platform failed. */
 export function reportFailure(search: Search, error: EntrepotError, log: Logger): void {
   const vertical = search.request.vertical.name;

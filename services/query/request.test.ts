@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FlightCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { Condition, GoodCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/good.ts';
@@ -5,7 +6,8 @@ import { RideCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/ride.ts
 import { StayCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import { SearchRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
-import { prepareSearch } from './request.ts';
+import { loadRankings } from './ranking-file.ts';
+import { type PreparedSearch, prepareSearch } from './request.ts';
 
 const now = Date.parse('2026-03-10T12:00:00Z');
 type Partial = Parameters<typeof SearchRequest.fromPartial>[0];
@@ -51,9 +53,12 @@ const ride = (changes: Parameters<typeof RideCriteria.fromPartial>[0] = {}): Sea
   }),
 });
 
+const rankings = loadRankings(path.join(import.meta.dirname, '../../deploy/config'));
+const prepare = (request: SearchRequest): PreparedSearch => prepareSearch(request, now, rankings);
+
 function refusal(vertical: SearchRequest['vertical'], changes: Partial = {}): EntrepotError {
   try {
-    prepareSearch({ ...SearchRequest.fromPartial({ currency: 'GBP', market: 'GB', ...changes }), vertical }, now);
+    prepare({ ...SearchRequest.fromPartial({ currency: 'GBP', market: 'GB', ...changes }), vertical });
   } catch (error) {
     if (error instanceof EntrepotError) return error;
     throw error;
@@ -65,17 +70,14 @@ const fields = (vertical: SearchRequest['vertical'], changes: Partial = {}): str
 
 describe('a search request', () => {
   test('that is right is prepared with what it leaves out filled in', () => {
-    const prepared = prepareSearch(
-      { ...SearchRequest.fromPartial({ currency: 'GBP', market: 'GB' }), vertical: flight() },
-      now,
-    );
+    const prepared = prepare({ ...SearchRequest.fromPartial({ currency: 'GBP', market: 'GB' }), vertical: flight() });
     expect(prepared).toMatchObject({
       locale: 'en',
       final: false,
       view: { pageSize: 20, grouping: 'product', order: { by: 'price', descending: false }, filter: undefined },
       mask: { itemFields: undefined },
     });
-    expect(prepared.facets.length).toBeGreaterThan(3);
+    expect(prepared.view.facets.length).toBeGreaterThan(3);
   });
 
   test('is refused with everything that is wrong at once', () => {
@@ -144,7 +146,7 @@ describe('a search request', () => {
       market: 'GB',
       readMask: ['otherOffers', 'price.dueLater'],
     });
-    expect(prepareSearch({ ...request, vertical: flight() }, now).mask).toMatchObject({
+    expect(prepare({ ...request, vertical: flight() }).mask).toMatchObject({
       otherOffers: true,
       itemFields: [],
     });
@@ -190,7 +192,7 @@ describe('flight criteria', () => {
       ...SearchRequest.fromPartial({ currency: 'GBP', market: 'GB' }),
       vertical: flight({ ...none, slices }),
     };
-    expect(prepareSearch(request, now).criteria.vertical?.$case).toBe('flight');
+    expect(prepare(request).criteria.vertical?.$case).toBe('flight');
   });
 
   test('are refused for slices beside the plain fields, out of order, too many, or wrong themselves', () => {
@@ -216,7 +218,7 @@ describe('flight criteria', () => {
       ...SearchRequest.fromPartial({ currency: 'GBP', market: 'GB' }),
       vertical: flight({ departureDate: '2026-03-10' }),
     };
-    expect(prepareSearch(request, now).vertical.name).toBe('flight');
+    expect(prepare(request).vertical.name).toBe('flight');
   });
 });
 
@@ -253,7 +255,7 @@ describe('stay criteria', () => {
     const where = { $case: 'area' as const, value: { center: { latitude: 39.6, longitude: 2.65 }, radiusKm: 200 } };
     const request = SearchRequest.fromPartial({ currency: 'EUR', market: 'ES' });
     const vertical = stay({ where, checkOut: '2026-05-10' });
-    expect(prepareSearch({ ...request, vertical }, now).vertical.name).toBe('stay');
+    expect(prepare({ ...request, vertical }).vertical.name).toBe('stay');
   });
 });
 
@@ -284,7 +286,7 @@ describe('good criteria', () => {
     ['brand and part number', { brand: 'DeWalt', mpn: 'DCD796N', conditions: [Condition.USED] }],
   ])('are accepted for %s', (_, changes) => {
     const request = SearchRequest.fromPartial({ currency: 'GBP', market: 'GB' });
-    expect(prepareSearch({ ...request, vertical: good(changes) }, now).vertical.name).toBe('good');
+    expect(prepare({ ...request, vertical: good(changes) }).vertical.name).toBe('good');
   });
 });
 
@@ -325,6 +327,6 @@ describe('ride criteria', () => {
     ['sixteen with their luggage', { passengers: 16, luggage: 32, pickupAt: '2026-04-10T12:00:30' }],
   ])('are accepted for %s', (_, changes) => {
     const request = SearchRequest.fromPartial({ currency: 'GBP', market: 'GB' });
-    expect(prepareSearch({ ...request, vertical: ride(changes) }, now).vertical.name).toBe('ride');
+    expect(prepare({ ...request, vertical: ride(changes) }).vertical.name).toBe('ride');
   });
 });

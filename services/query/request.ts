@@ -1,10 +1,11 @@
 import type { Criteria } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
-import { Delivery, type SearchRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { Delivery, Screen, type SearchRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { FieldViolation } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
-import { type AttributeSpec, type Vertical, vertical, verticals } from '../../libs/vertical/index.ts';
+import { type Vertical, vertical, verticals } from '../../libs/vertical/index.ts';
 import { isCountry } from './country.ts';
 import { checkCriteria } from './criteria/index.ts';
+import type { Rankings } from './ranking-file.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { compileView, type View, type ViewProblem, viewError } from './view.ts';
 
@@ -18,11 +19,15 @@ export interface PreparedSearch {
   /** Partners to ask; empty for all. */
   readonly partners: string[];
   readonly view: View;
+  /** The configured rankings that views of it may order by. */
+  readonly rankings: Rankings;
   readonly mask: ReadMask;
-  /** Attributes to count. */
-  readonly facets: readonly AttributeSpec[];
+  /** What updates show. */
+  readonly screen: Screen;
   /** One snapshot at the end instead of updates. */
   readonly final: boolean;
+  /** What it was read from. */
+  readonly asked: SearchRequest;
 }
 
 const mostPartners = 100;
@@ -30,9 +35,14 @@ const mostPartners = 100;
 /**
  * Checks a search request and compiles what it carries, before anything is asked of anybody.
  * @param now the moment of the search, epoch milliseconds
+ * @param configured the configured rankings, by vertical
  * @throws EntrepotError INVALID_FIELD, INVALID_FILTER or INVALID_ORDER_BY with everything that is wrong
  */
-export function prepareSearch(request: SearchRequest, now: number): PreparedSearch {
+export function prepareSearch(
+  request: SearchRequest,
+  now: number,
+  configured: ReadonlyMap<string, Rankings>,
+): PreparedSearch {
   const problems: ViewProblem[] = [];
   const refuse = (field: string, description: string): void => {
     problems.push({ field, description, reason: 'INVALID_FIELD' });
@@ -46,11 +56,11 @@ export function prepareSearch(request: SearchRequest, now: number): PreparedSear
   }
   const kind = vertical(sought.$case);
   for (const violation of checkCriteria(sought, now)) refuse(violation.field, violation.description);
-  const view = compileView(kind, request, '', problems);
+  const rankings: Rankings = configured.get(kind.name) ?? new Map();
+  const view = compileView(kind, rankings, request, '', problems);
   const masked: FieldViolation[] = [];
   const mask = compileReadMask(request.readMask, kind.name, masked);
   for (const violation of masked) refuse(violation.field, violation.description);
-  const facets = readFacets(kind, request.facets, refuse);
   if (problems.length > 0) throw viewError(problems);
   return {
     vertical: kind,
@@ -60,16 +70,18 @@ export function prepareSearch(request: SearchRequest, now: number): PreparedSear
     locale: request.locale === '' ? 'en' : request.locale,
     partners: request.partners,
     view,
+    rankings,
     mask,
-    facets,
+    screen: request.screen === Screen.ALL ? Screen.ALL : Screen.TOP,
     final: request.delivery === Delivery.FINAL,
+    asked: request,
   };
 }
 
 type Refuse = (field: string, description: string) => void;
 
 function checkContext(request: SearchRequest, refuse: Refuse): void {
-  const { currency, market, locale, delivery, partners } = request;
+  const { currency, market, locale, delivery, partners, screen } = request;
   if (currency === '') refuse('currency', 'is missing; give the ISO 4217 code of the prices to show: "GBP"');
   else if (minorDigits(currency) === undefined) {
     refuse('currency', `is ${shown(currency)}, no ISO 4217 code; give three capital letters: "GBP"`);
@@ -82,20 +94,12 @@ function checkContext(request: SearchRequest, refuse: Refuse): void {
     refuse('locale', `is ${shown(locale)}, no BCP 47 language tag; give one such as "en-GB", or leave it out`);
   }
   if (delivery < Delivery.UNSPECIFIED || delivery > Delivery.FINAL) refuse('delivery', 'must be changes or final');
+  if (screen < Screen.UNSPECIFIED || screen > Screen.ALL) refuse('screen', 'must be top or all');
+  if (screen === Screen.ALL && delivery === Delivery.FINAL) {
+    refuse('screen', 'is all, which is for updates; a search for its end alone (final) gives its first page');
+  }
   if (partners.length > mostPartners)
     refuse('partners', `has ${partners.length} names; at most ${mostPartners} are possible`);
-}
-
-function readFacets(kind: Vertical, names: readonly string[], refuse: Refuse): AttributeSpec[] {
-  const all = kind.attributes.filter((attribute) => attribute.facet !== 'none');
-  if (names.length === 0) return all;
-  const known = all.map((attribute) => attribute.name);
-  for (const [index, name] of names.entries()) {
-    if (!known.includes(name)) {
-      refuse(`facets[${index}]`, `is ${shown(name)}, no facet of ${kind.name}; there are ${known.join(', ')}`);
-    }
-  }
-  return all.filter((attribute) => names.includes(attribute.name));
 }
 
 function shown(text: string): string {

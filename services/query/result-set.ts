@@ -2,34 +2,19 @@ import {
   type AnyColumnView,
   GrowingTable,
   type PriceView,
-  readUint32s,
+  type StringColumnView,
+  StringView,
   selectColumns,
   selectRows,
 } from '../../libs/columns/index.ts';
 import type { PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { IdentityChange, OfferHandle, PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { minorDigits } from '../../libs/money/index.ts';
 import { isQueryable, type Vertical } from '../../libs/vertical/index.ts';
 import { AppliedFilters } from './applied.ts';
 import { int64At, withRoom } from './growing.ts';
+import { PricedSet } from './priced-set.ts';
 import { Products } from './products.ts';
 import { type CheckedBatch, checkBatch, partnerPrices, Segments } from './segments.ts';
-
-/** The bounds of a row's shown price, in minor units of the set's currency. */
-export interface ShownBounds {
-  /** Of a range, the lower bound. */
-  readonly total: number;
-  /** The upper bound; -1 where the price is no range. */
-  readonly totalMax: number;
-}
-
-/** A row's shown price in minor units of the set's currency. */
-export interface ShownPrice extends ShownBounds {
-  /** 0 where nothing is due later. */
-  readonly dueLater: number;
-  /** -1 where the partner does not split it. */
-  readonly tax: number;
-}
 
 /** Where a row came from. */
 export interface RowSource {
@@ -45,13 +30,11 @@ export interface RowSource {
  * interleaving of partners ends in the same set.
  */
 export class ResultSet {
-  readonly currency: string;
-  /** Minor units in one major unit of the currency. */
-  readonly minorPerMajor: number;
+  /** The shown prices, in the currency that was asked for. */
+  readonly prices: PricedSet;
   readonly products = new Products();
   /** What partners applied themselves of the search's filter. */
   readonly applied: AppliedFilters;
-  /** Of a price that is a range, the bound that counts. */
   readonly #upperCounts: boolean;
   readonly #wanted: readonly string[];
   readonly #table = new GrowingTable();
@@ -60,7 +43,6 @@ export class ResultSet {
   readonly #replaced = new Map<number, number>();
   #partners: readonly string[] = [];
   #partnerRows: number[] = [];
-  #totals = new Float64Array(0);
   #expiries = new Float64Array(0);
   #gone = new Uint8Array(0);
   #nextExpiry = Number.POSITIVE_INFINITY;
@@ -73,10 +55,9 @@ export class ResultSet {
 
   /** @param currency ISO 4217, of the shown prices */
   constructor(vertical: Vertical, currency: string) {
-    this.currency = currency;
     this.applied = new AppliedFilters(vertical);
     this.#upperCounts = vertical.priceBound === 'upper';
-    this.minorPerMajor = 10 ** (minorDigits(currency) ?? 2);
+    this.prices = this.pricedIn(currency);
     // What nobody filters, sorts or counts by (a shared identity key) is not worth merging.
     this.#wanted = vertical.attributes.filter(isQueryable).map((attribute) => attribute.name);
   }
@@ -96,12 +77,19 @@ export class ResultSet {
     return this.#table.rowCount;
   }
 
-  /**
-   * Shown totals by row, in minor units; of a range, the bound that the vertical declares: what is ordered, filtered and
-   * ranked by. May be longer than there are rows.
-   */
+  /** Currency of the shown prices, ISO 4217. */
+  get currency(): string {
+    return this.prices.currency;
+  }
+
+  /** As PricedSet.totals, of the shown prices. */
   get totals(): Float64Array {
-    return this.#totals;
+    return this.prices.totals;
+  }
+
+  /** The set in a currency, without prices yet. */
+  pricedIn(currency: string): PricedSet {
+    return new PricedSet(currency, this.#segments, this.#upperCounts);
   }
 
   /** Something that is not about rows changed: an outcome. */
@@ -210,6 +198,11 @@ export class ResultSet {
     return this.#table.column(attribute);
   }
 
+  /** The partner of each row. */
+  partnerColumn(): StringColumnView {
+    return new StringView('partner', this.rowCount, undefined, this.#partners, this.#segments.partnerCodes());
+  }
+
   /** The row that stands for a row now: itself, or the one that a verification put in its place. */
   current(row: number): number {
     let at = row;
@@ -244,28 +237,6 @@ export class ResultSet {
     return this.#expiries[row]!;
   }
 
-  /** The bounds of the shown price. */
-  boundsOf(row: number): ShownBounds {
-    const { segment, local } = this.#segments.at(row);
-    const { totalMinor, totalMaxMinor } = segment.quotes;
-    if (totalMaxMinor.length === 0) return { total: this.#totals[row]!, totalMax: -1 };
-    return {
-      total: int64At(readUint32s(totalMinor), local),
-      totalMax: int64At(readUint32s(totalMaxMinor), local),
-    };
-  }
-
-  /** The shown price. */
-  priceOf(row: number): ShownPrice {
-    const { segment, local } = this.#segments.at(row);
-    const { dueLaterMinor, taxMinor } = segment.quotes;
-    return {
-      ...this.boundsOf(row),
-      dueLater: int64At(readUint32s(dueLaterMinor), local),
-      tax: int64At(readUint32s(taxMinor), local),
-    };
-  }
-
   /** The partner's own prices, and the row's position in them. */
   partnerPriceOf(row: number): { readonly prices: PriceView; readonly at: number } {
     const { segment, local } = this.#segments.at(row);
@@ -297,8 +268,9 @@ export class ResultSet {
 
   /** Bytes held: columns, prices and what is kept to explain them. An estimate within a factor of about 1.5. */
   memoryBytes(): number {
-    const arrays = this.#totals.byteLength + this.#expiries.byteLength + this.#gone.byteLength;
-    return this.#table.memoryBytes() + this.products.memoryBytes() + this.#segments.memoryBytes() + arrays;
+    const arrays = this.#expiries.byteLength + this.#gone.byteLength;
+    const rows = this.#table.memoryBytes() + this.#segments.memoryBytes() + this.prices.memoryBytes();
+    return rows + this.products.memoryBytes() + arrays;
   }
 
   /** Adds the rows that have a price, or nothing at all when the batch is not of one piece. Returns how many. */
@@ -312,26 +284,19 @@ export class ResultSet {
     const first = this.#table.append(locals === undefined ? wanted : selectRows(wanted, locals), expected);
     this.products.append(codes, expected);
     this.#segments.add(partner, checked, base, replacement, expected);
-    this.#write(first, checked, expected);
+    this.prices.add(checked.quotes, expected);
+    this.#writeExpiries(first, checked, expected);
     return kept;
   }
 
-  #write(first: number, { kept, locals, totals, totalMaxes, expiries }: CheckedBatch, expected: number): void {
+  #writeExpiries(first: number, { kept, locals, expiries }: CheckedBatch, expected: number): void {
     const end = first + kept;
-    this.#totals = withRoom(this.#totals, end, expected);
     this.#expiries = withRoom(this.#expiries, end, expected);
     this.#gone = withRoom(this.#gone, end, expected);
     for (let i = 0; i < kept; i++) {
-      const local = locals === undefined ? i : locals[i]!;
-      const expiry = int64At(expiries, local);
-      this.#totals[first + i] = int64At(totals, local);
+      const expiry = int64At(expiries, locals === undefined ? i : locals[i]!);
       this.#expiries[first + i] = expiry;
       if (expiry < this.#nextExpiry) this.#nextExpiry = expiry;
-    }
-    if (!this.#upperCounts || totalMaxes.length === 0) return;
-    for (let i = 0; i < kept; i++) {
-      const bound = int64At(totalMaxes, locals === undefined ? i : locals[i]!);
-      if (bound >= 0) this.#totals[first + i] = bound;
     }
   }
 

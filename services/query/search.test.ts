@@ -161,32 +161,34 @@ describe('a search for its final view', () => {
   test('counts facets over every matching offer', async () => {
     const answered = finalOf(rig, {
       filter: 'stops >= 0',
-      facets: ['stops', 'duration_minutes', 'carriers', 'refundable'],
+      facets: ['stops', 'duration_minutes', 'carriers', 'refundable', 'partner', 'price'],
     });
     const search = await rig.supply.next();
     search.plan(['a']);
     search.answer('a', [
-      { stops: 0, duration: 100, carriers: ['BA', 'AA'], refundable: true },
-      { stops: 1, duration: 200, carriers: ['BA'] },
-      { stops: 1, carriers: ['AF'] },
+      { stops: 0, duration: 100, carriers: ['BA', 'AA', 'BA'], refundable: true, product: 'p', total: 150 },
+      { stops: 1, carriers: ['AF'], total: 250 },
+      { stops: 1, duration: 200, carriers: ['BA'], product: 'p', total: 1_150 },
       { duration: 900 },
     ]);
     const facets = new Map((await answered).facets.map((facet) => [facet.attribute, facet]));
-    expect([...facets.keys()].sort()).toEqual(['carriers', 'duration_minutes', 'refundable', 'stops']);
+    expect([...facets.keys()]).toEqual(['price', 'partner', 'stops', 'duration_minutes', 'carriers', 'refundable']);
     expect(facets.get('stops')).toMatchObject({
       values: [
-        { value: '1', count: 2 },
-        { value: '0', count: 1 },
+        { value: '1', count: 2, products: 2 },
+        { value: '0', count: 1, products: 1 },
       ],
       absent: 0,
       provisional: false,
     });
     expect(facets.get('carriers')?.values).toEqual([
-      { value: 'BA', count: 2 },
-      { value: 'AA', count: 1 },
-      { value: 'AF', count: 1 },
+      { value: 'BA', count: 2, products: 1 },
+      { value: 'AA', count: 1, products: 1 },
+      { value: 'AF', count: 1, products: 1 },
     ]);
-    expect(facets.get('refundable')).toMatchObject({ values: [{ value: 'true', count: 1 }], absent: 2 });
+    expect(facets.get('refundable')).toMatchObject({ values: [{ value: 'true', count: 1, products: 1 }], absent: 2 });
+    expect(facets.get('price')?.range).toEqual({ min: 1.5, max: 11.5, histogram: [1, 1, 0, 0, 0, 0, 0, 0, 0, 1] });
+    expect(facets.get('partner')?.values).toEqual([{ value: 'a', count: 3, products: 2 }]);
     expect(facets.get('duration_minutes')).toMatchObject({
       values: [],
       range: { min: 100, max: 200, histogram: [1, 0, 0, 0, 0, 0, 0, 0, 0, 1] },
@@ -346,7 +348,7 @@ describe("every partner's outcome", () => {
     const late = await updates.next();
     expect(late.upserts.map(({ partner }) => partner)).toEqual(['slow']);
     expect(late.page?.totalSize).toBe(2);
-    expect(late.outcomes).toEqual([]);
+    expect(late.outcomes).toMatchObject([{ partner: 'slow', status: OutcomeStatus.OK, late: true }]);
     expect(await updates.ended()).toBe(true);
   });
 

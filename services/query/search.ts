@@ -1,165 +1,143 @@
-import type { Context } from '@opentelemetry/api';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { PricingServiceDefinition, PricingView } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
-import type { Progress } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import type {
-  IdentitiesResolved,
-  MadeOffer,
-  OfferHandle,
-  PartnerBatch,
-  SearchPlan,
-  SupplyServiceDefinition,
-} from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import type { PricingView } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import {
+  type Progress,
+  Screen as ScreenKind,
+  type SearchUpdate,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { EntrepotError } from '../../libs/errors/index.ts';
-import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
-import type { QueryConfig, Weight } from './config.ts';
-import { cancelled, notAwaited, pricingBroke, supplyBroke, timedOut, unreadable } from './endings.ts';
-import { cannotPrice, cannotSupply, isDeadline } from './failures.ts';
+import { AllScreen, allKey } from './all-screen.ts';
+import type { QueryConfig } from './config.ts';
+import type { Asker, FanOut, Looker } from './fan-out.ts';
 import { newSearchId } from './ids.ts';
 import { OfferMaker } from './make.ts';
 import { type Ordering, Orderings } from './ordering.ts';
-import { Outcomes } from './outcomes.ts';
-import { type PricedBatch, PricingStream } from './pricing-stream.ts';
-import { type Moment, Publisher } from './publisher.ts';
+import { outcomesIn } from './outcomes.ts';
+import type { PricedSet } from './priced-set.ts';
+import { Publisher } from './publisher.ts';
 import { reportEnd, reportFailure, reportFirstOffers } from './report.ts';
 import type { PreparedSearch } from './request.ts';
-import { ResultSet } from './result-set.ts';
-import { SupplyStream } from './supply-stream.ts';
-import { UpdateLog } from './updates.ts';
-import { filterOfPartners, type View } from './view.ts';
+import type { ResultSet } from './result-set.ts';
+import type { Drawing, Moment, Screen } from './screen.ts';
+import type { Subscription } from './subscription.ts';
+import type { Cursor } from './tokens.ts';
+import { TopScreen } from './top-screen.ts';
+import type { View } from './view.ts';
 
 /** What searches need of the service. */
-export interface SearchDependencies {
-  readonly supply: MeshClient<SupplyServiceDefinition>;
-  readonly pricing: MeshClient<PricingServiceDefinition>;
+export interface SearchTools {
   readonly config: QueryConfig;
-  readonly weights: (vertical: string) => readonly Weight[];
   readonly log: Logger;
   /** A search holds more than before. */
   readonly grown: (search: Search) => void;
   /** A search is of no use: it must not be found any more. */
   readonly failed: (search: Search) => void;
+  /** A complete first page was shown. */
+  readonly shown: (search: Search, ordering: Ordering) => void;
 }
 
-/** Whose search it is. */
-export interface Asker {
-  readonly client: string;
-  readonly trace: Context;
-  /** When the client wants its answer, epoch milliseconds; undefined for the configured patience. */
-  readonly deadline: number | undefined;
-}
-
-/** How long prices that are late are waited for beyond a search's own time, where its client set no deadline. */
-const latePricesMs = 10_000;
-
-/** Retractions that a search remembers, in pages: who was away for longer gets a snapshot. */
-const rememberedPages = 20;
+/** Screens of one search that are kept while nobody reads them, beside its own. */
+const mostIdleScreens = 8;
 
 /**
- * One search while it runs and while it is held: reads supply and pricing, ends every partner with one outcome, and
- * keeps what was found.
+ * One search while somebody may look at it: what a client asked for, the fan-out that it looks at, and the screens on which it is
+ * shown.
  */
-export class Search {
-  readonly id = newSearchId();
+export class Search implements Looker {
+  readonly id: string;
   readonly request: PreparedSearch;
   readonly asker: Asker;
-  readonly set: ResultSet;
-  readonly log: UpdateLog;
+  readonly fanOut: FanOut;
   readonly maker: OfferMaker;
-  readonly publisher: Publisher;
+  readonly #tools: SearchTools;
   readonly #orderings: Orderings;
-  readonly #deps: SearchDependencies;
-  readonly #startedAt = performance.now();
-  readonly #outcomes: Outcomes;
-  readonly #supply: SupplyStream;
-  readonly #pricing: PricingStream;
-  #deadlineTimer: NodeJS.Timeout | undefined;
+  /** By how cursors name them. */
+  readonly #screens = new Map<string, Publisher>();
+  #unlook: (() => void) | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
-  #complete = false;
-  #failed = false;
-  #supplyOver = false;
-  #pricingOver = false;
-  /** Partners are still being asked for what cannot be shown any more. */
-  #askedInVain = false;
-  #anyOffers = false;
+  #reported = false;
   #firstShown = false;
+  #completeShown = false;
+  #everStayed = false;
+  #over = false;
+  /** Searches that were answered by this one. */
+  shared = 0;
 
-  constructor(request: PreparedSearch, asker: Asker, deps: SearchDependencies) {
+  constructor(request: PreparedSearch, asker: Asker, fanOut: FanOut, tools: SearchTools, id = newSearchId()) {
+    this.id = id;
     this.request = request;
     this.asker = asker;
-    this.#deps = deps;
-    const { config } = deps;
-    const { vertical, currency, market, view } = request;
-    this.set = new ResultSet(vertical, currency);
-    this.#outcomes = new Outcomes(this.#startedAt, this.set.applied);
-    this.log = new UpdateLog(this.id, view.key, view.pageSize * rememberedPages);
+    this.fanOut = fanOut;
+    this.#tools = tools;
+    const { config } = tools;
     this.maker = new OfferMaker(
       this.set,
       request.mask,
-      (handles, itemFields, context) => this.#make(handles, itemFields, context),
-      Math.max(config.hold.offers, view.pageSize * 2),
+      (handles, itemFields, context) => fanOut.make(handles, itemFields, context),
+      Math.max(config.hold.offers, request.view.pageSize * 2),
     );
-    this.#orderings = new Orderings(this.set, deps.weights(vertical.name), request.facets, config.hold.orders);
-    this.publisher = new Publisher(this.#published(), config.minUpdateIntervalMs);
-
-    const totalMs = asker.deadline === undefined ? config.deadlineMs : Math.max(1, asker.deadline - Date.now());
-    const supplyMs = totalMs - Math.min(config.supplyMarginMs, totalMs / 4);
-    const context = { vertical: vertical.name, currency, market, client: asker.client };
-    const pricingMs = asker.deadline === undefined ? totalMs + latePricesMs : totalMs;
-    this.#pricing = new PricingStream(deps.pricing, { context }, this.#callOptions(pricingMs), {
-      viewed: () => this.publisher.changed(false),
-      priced: (priced) => this.#priced(priced),
-      over: (error) => this.#pricingEnded(error),
-    });
-    const start = {
-      searchId: this.id,
-      criteria: request.criteria,
-      market,
-      currency,
-      locale: request.locale,
-      partners: request.partners,
-      filter: filterOfPartners(view, vertical),
-      constraints: [],
-      handoffRate: 0,
-      times: [],
-    };
-    this.#supply = new SupplyStream(deps.supply, start, this.#callOptions(supplyMs), {
-      planned: (plan) => this.#planned(plan),
-      received: (batch) => this.#received(batch),
-      reported: (outcome) => this.#reported(outcome),
-      applied: (applied) => this.set.applied.add(applied),
-      resolved: (identities) => this.#resolved(identities),
-      over: (error) => this.#supplyEnded(error),
-    });
-    const patienceMs = totalMs - Math.min(config.completionMarginMs, totalMs / 10);
-    this.#deadlineTimer = setTimeout(() => this.#late(), patienceMs);
+    this.#orderings = new Orderings(this.set, config.hold.orders);
+    this.#look();
   }
 
-  /** Starts to ask. */
-  start(): void {
-    void this.#pricing.run();
-    void this.#supply.run();
+  /** What was found. */
+  get set(): ResultSet {
+    return this.fanOut.findings.set;
   }
 
   /** Every partner has an outcome. */
   get complete(): boolean {
-    return this.#complete;
+    return this.fanOut.complete;
   }
 
   /** Every outcome so far. */
   get outcomes(): readonly PartnerOutcome[] {
-    return this.#outcomes.ended;
+    return this.fanOut.findings.ended;
   }
 
   /** The view that prices were made under; undefined until pricing has said. */
   get pricingView(): PricingView | undefined {
-    return this.#pricing.view;
+    return this.fanOut.findings.view;
   }
 
-  /** The order of the set under a view as it is now. */
-  ordering(view: View): Ordering {
-    return this.#orderings.now(view, this.#complete);
+  get read(): boolean {
+    return this.#some(({ read }) => read);
+  }
+
+  get stays(): boolean {
+    return this.#some(({ stays }) => stays);
+  }
+
+  get served(): boolean {
+    return !this.#some(({ read, served }) => read && !served);
+  }
+
+  /**
+   * A new reader of a screen.
+   * @param cursor what it has seen; undefined for nothing
+   * @param final it wants one snapshot of the complete search
+   */
+  subscribe(view: View, kind: ScreenKind, cursor: Cursor | undefined, final: boolean): Subscription<SearchUpdate> {
+    clearTimeout(this.#graceTimer);
+    this.#everStayed ||= !final;
+    this.#look();
+    const publisher = this.#publisher(view, kind);
+    const { log } = publisher.screen;
+    return publisher.subscribe(cursor === undefined ? undefined : log.positionOf(cursor), final);
+  }
+
+  /** What a screen has shown; undefined where nobody ever read it. */
+  screen(view: View, kind: ScreenKind): Screen | undefined {
+    return this.#screens.get(keyOf(view, kind))?.screen;
+  }
+
+  /**
+   * The order of the set under a view as it is now.
+   * @param prices in the view's currency; default: the set's own
+   */
+  ordering(view: View, prices?: PricedSet): Ordering {
+    return this.#orderings.now(view, this.complete, prices);
   }
 
   /** The order of the set under a view at a revision; undefined when it is no longer kept. */
@@ -170,239 +148,188 @@ export class Search {
   /** How far the search is, with the counts of an order. */
   progress(ordering: Ordering): Progress {
     const counts = this.set.productCounts();
+    const { outcomes } = this.fanOut.findings;
     return {
-      partnersAsked: this.#outcomes.asked,
-      partnersDone: this.#outcomes.done,
-      offers: this.set.liveRows().length,
+      partnersAsked: outcomes.asked,
+      partnersDone: outcomes.done,
+      offers: ordering.priced,
       offersMatching: ordering.matching,
       products: counts.products,
       productsProvisional: counts.provisional,
-      elapsedMs: Math.round(performance.now() - this.#startedAt),
+      elapsedMs: Math.round(this.fanOut.elapsedMs),
     };
   }
 
-  /** Bytes held, roughly. */
+  /** Bytes held, roughly; what several searches look at counts for each in its part. */
   memoryBytes(): number {
-    return 4_000 + this.set.memoryBytes() + this.#orderings.memoryBytes() + this.maker.memoryBytes();
+    const own = 4_000 + this.#orderings.memoryBytes() + this.maker.memoryBytes();
+    const { currencies, lookers } = this.fanOut;
+    return own + (this.set.memoryBytes() + currencies.memoryBytes()) / Math.max(1, lookers);
   }
 
-  /** Ends the search where it is: partners without an outcome are cancelled. */
-  cancel(detail: string): void {
-    if (this.#complete || this.#failed) return;
-    this.#outcomes.endOpen(() => cancelled(detail));
-    this.#end('cancelled');
-    this.#stop();
-  }
-
-  #planned(plan: SearchPlan): void {
-    this.set.partners = plan.asked;
-    for (const applied of plan.applied) this.set.applied.add(applied);
-    this.#outcomes.plan(plan);
-    this.#changed();
-  }
-
-  #received(batch: PartnerBatch): void {
-    const rows = batch.columns?.rowCount ?? 0;
-    if (rows > 0 && this.#outcomes.received(batch.partner, rows)) this.#pricing.price(batch);
-  }
-
-  #priced({ batch, inputs, quotes }: PricedBatch): void {
-    try {
-      const kept = this.set.append(this.set.partners.indexOf(batch.partner), batch, inputs, quotes);
-      this.#outcomes.priced(batch.partner, kept, quotes.unpriced);
-    } catch (error) {
-      // Whatever is wrong with one partner's rows must not cost the others'.
-      this.#deps.log.error({ err: error, search: this.id, partner: batch.partner }, 'rows could not be taken in');
-      this.#outcomes.spoil(batch.partner, unreadable);
-    }
-    const first = !this.#anyOffers && this.set.rowCount > 0;
-    this.#anyOffers ||= first;
-    this.#changed(first);
-  }
-
-  #reported(outcome: PartnerOutcome): void {
-    if (this.#outcomes.report(outcome)) this.#changed();
-  }
-
-  #resolved({ changes }: IdentitiesResolved): void {
-    // Where identity could not be asked for, products stay provisional, which is how they are marked already.
-    if (this.set.regroup(changes)) this.publisher.changed(false);
-  }
-
-  /** Something about partners changed. */
-  #changed(urgent = false): void {
-    this.set.touch();
-    if (this.#outcomes.complete && !this.#complete && !this.#failed) this.#end('complete');
-    else this.publisher.changed(urgent);
-  }
-
-  #supplyEnded(error: unknown): void {
-    this.#supplyOver = true;
-    if (!this.#complete && !this.#failed) {
-      if (!this.#outcomes.planned) {
-        this.#fail(cannotSupply(error));
-        return;
-      }
-      this.#outcomes.endUnreported(isDeadline(error) ? timedOut : supplyBroke);
-      this.#changed();
-    }
-    this.#overIfDone();
-  }
-
-  #pricingEnded(error: unknown): void {
-    this.#pricingOver = true;
-    if (!this.#complete && !this.#failed) {
-      if (this.set.rowCount === 0) {
-        this.#fail(cannotPrice(error));
-        return;
-      }
-      this.#askedInVain = true;
-      this.#outcomes.endOpen(() => pricingBroke);
-      this.#changed();
-    }
-    this.#overIfDone();
-  }
-
-  /** The time of the search is over: completes with what there is. */
-  #late(): void {
-    if (this.#complete || this.#failed) return;
-    if (!this.#outcomes.planned) {
-      this.#fail(cannotSupply(undefined));
-      return;
-    }
-    this.#outcomes.endOpen(({ answered }) => (answered ? notAwaited : timedOut));
-    this.#supply.stop();
-    this.#supplyOver = true;
-    this.#changed();
-    this.#overIfDone();
-  }
-
-  #end(outcome: 'complete' | 'cancelled'): void {
-    this.#complete = true;
-    this.set.touch();
-    clearTimeout(this.#deadlineTimer);
+  /** The search is no longer held: nobody will look at it again. */
+  drop(): void {
     clearTimeout(this.#graceTimer);
-    this.#pricing.end();
-    reportEnd(this, outcome, this.#outcomes.ended, performance.now() - this.#startedAt, this.#deps.log);
-    this.publisher.changed(true);
-    // With nobody reading there is no page to make on the stream.
-    if (!this.publisher.read) this.#releaseSupply();
+    this.#stopLooking();
   }
 
-  /** The last page of the search is made: supply goes on for identities alone, or not at all. */
-  #releaseSupply(): void {
-    if (!this.#askedInVain) {
-      this.#supply.end();
-      return;
-    }
-    this.#supply.stop();
-    this.#supplyOver = true;
-    this.#overIfDone();
+  /** Something about what is shown changed, not by the fan-out: a row was verified, or is gone. */
+  changed(urgent: boolean): void {
+    for (const publisher of this.#screens.values()) publisher.changed(urgent);
   }
 
-  #fail(error: EntrepotError): void {
-    this.#failed = true;
-    clearTimeout(this.#deadlineTimer);
+  completed(): void {
     clearTimeout(this.#graceTimer);
-    this.#stop();
-    if (!this.#complete) reportFailure(this, error, this.#deps.log);
-    this.#deps.failed(this);
-    this.publisher.fail(error);
+    this.#report();
   }
 
-  #stop(): void {
-    this.#supply.stop();
-    this.#pricing.stop();
-    this.#supplyOver = true;
-    this.#pricingOver = true;
-    this.#overIfDone();
+  ended(): void {
+    this.#over = true;
+    for (const publisher of this.#screens.values()) publisher.end();
   }
 
-  #overIfDone(): void {
-    if (this.#supplyOver && this.#pricingOver && this.#complete) this.publisher.end();
+  failed(error: EntrepotError): void {
+    clearTimeout(this.#graceTimer);
+    if (!this.#reported) {
+      this.#reported = true;
+      reportFailure(this, error, this.#tools.log);
+    }
+    this.#tools.failed(this);
+    for (const publisher of this.#screens.values()) publisher.fail(error);
   }
 
-  #published(): ConstructorParameters<typeof Publisher>[0] {
+  #report(): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    const cancelled = this.fanOut.findings.completedBecause.startsWith('cancelled');
+    reportEnd(this, cancelled ? 'cancelled' : 'complete', this.outcomes, this.fanOut.elapsedMs, this.#tools.log);
+  }
+
+  #publisher(view: View, kind: ScreenKind): Publisher {
+    const key = keyOf(view, kind);
+    let publisher = this.#screens.get(key);
+    if (publisher === undefined) {
+      publisher = this.#newPublisher(view, kind);
+      this.#forgetIdle();
+    }
+    this.#screens.delete(key);
+    this.#screens.set(key, publisher);
+    return publisher;
+  }
+
+  #newPublisher(view: View, kind: ScreenKind): Publisher {
     const search = this;
-    return {
+    const drawing: Drawing = {
       searchId: this.id,
       set: this.set,
       mask: this.request.mask,
       maker: this.maker,
-      log: this.log,
-      get ready() {
-        return search.#outcomes.planned && (search.pricingView !== undefined || search.#complete);
+      now: () => {
+        const { set, fanOut, asker } = this;
+        if (view.currency === set.currency) return this.#moment(view, set.prices);
+        return fanOut.currencies.in(view.currency, asker).then((prices) => this.#moment(view, prices));
       },
-      get complete() {
-        return search.#complete;
-      },
-      now: () => this.#now(),
-      shown: (moment, offers) => this.#shown(moment, offers),
-      broken: (error) => this.#fail(error),
-      deserted: () => this.#deserted(),
     };
+    const screen = kind === ScreenKind.ALL ? new AllScreen(drawing, view) : new TopScreen(drawing, view);
+    const publisher = new Publisher(
+      screen,
+      {
+        get ready() {
+          const { outcomes } = search.fanOut.findings;
+          return outcomes.planned && (search.pricingView !== undefined || search.complete);
+        },
+        get complete() {
+          return search.complete;
+        },
+        get revision() {
+          return search.set.revision;
+        },
+        shown: (shown) => search.#shown(shown, view),
+        broken: (error) => search.failed(error),
+        deserted: () => search.#deserted(),
+      },
+      this.#tools.config.minUpdateIntervalMs,
+    );
+    if (this.fanOut.failure !== undefined) publisher.fail(this.fanOut.failure);
+    if (this.#over) publisher.end();
+    return publisher;
   }
 
-  #now(): Moment {
-    const ordering = this.ordering(this.request.view);
+  #moment(view: View, prices: PricedSet): Moment {
+    const ordering = this.ordering(view, prices);
     return {
       revision: this.set.revision,
+      prices,
       ordering,
-      outcomes: this.#outcomes.ended.slice(),
+      outcomes:
+        prices === this.set.prices ? this.outcomes.slice() : outcomesIn(prices, this.outcomes, this.set.partners),
       progress: this.progress(ordering),
-      complete: this.#complete,
+      complete: this.complete,
     };
   }
 
-  #shown(moment: Moment, offers: number): void {
-    if (offers > 0 && !this.#firstShown) {
+  /** Screens that nobody reads are kept for a while, since their readers may come back. */
+  #forgetIdle(): void {
+    for (const [key, publisher] of this.#screens) {
+      if (this.#screens.size <= mostIdleScreens) return;
+      if (!publisher.read) this.#screens.delete(key);
+    }
+  }
+
+  #shown({ log }: Screen, view: View): void {
+    if (log.size > 0 && !this.#firstShown) {
       this.#firstShown = true;
-      reportFirstOffers(this, performance.now() - this.#startedAt);
+      reportFirstOffers(this, this.fanOut.elapsedMs);
     }
-    if (moment.complete) {
-      this.#releaseSupply();
-      this.#deps.grown(this);
+    if (!log.complete) return;
+    if (view === this.request.view && !this.#completeShown) {
+      this.#completeShown = true;
+      this.#tools.shown(this, this.ordering(view));
     }
+    this.fanOut.tidy();
+    this.#tools.grown(this);
   }
 
   #deserted(): void {
-    if (this.#complete || this.#failed) return;
-    if (this.request.final) {
-      this.cancel('The client went away.');
+    if (this.read) return;
+    this.fanOut.tidy();
+    if (this.complete || this.fanOut.failure !== undefined) return;
+    if (!this.#everStayed) {
+      this.#leave('The client went away.');
       return;
     }
     clearTimeout(this.#graceTimer);
     this.#graceTimer = setTimeout(() => {
-      if (!this.publisher.read) this.cancel('The client went away and did not come back.');
-    }, this.#deps.config.resumeGraceMs);
+      if (!this.read) this.#leave('The client went away and did not come back.');
+    }, this.#tools.config.resumeGraceMs);
   }
 
-  /** Makes offers on the search's stream while it is open, by a call of their own afterwards. */
-  async #make(
-    handles: OfferHandle[],
-    itemFields: string[] | undefined,
-    context: MeshContext | undefined,
-  ): Promise<readonly MadeOffer[]> {
-    if (this.#supply.open && context === undefined) {
-      try {
-        return await this.#supply.make(handles, itemFields);
-      } catch {
-        // The stream broke off under the request; the rows may still be held.
-      }
+  /** Nobody wants this search any more; the fan-out goes on for others that look at it. */
+  #leave(detail: string): void {
+    if (this.fanOut.lookers <= 1) {
+      this.fanOut.cancel(detail);
+      return;
     }
-    const left = (this.asker.deadline ?? Number.POSITIVE_INFINITY) - Date.now();
-    const { makeTimeoutMs } = this.#deps.config;
-    // While the client waits, its deadline counts; a held search has outlived it.
-    const timeoutMs = left > 0 ? Math.min(makeTimeoutMs, left) : makeTimeoutMs;
-    const options = context === undefined ? this.#callOptions(timeoutMs) : { context, timeoutMs: makeTimeoutMs };
-    try {
-      return (await this.#deps.supply.getOffers({ handles, readMask: itemFields }, options)).offers;
-    } catch (error) {
-      throw cannotSupply(error);
-    }
+    this.#stopLooking();
   }
 
-  #callOptions(timeoutMs: number): CallOptions {
-    return { timeoutMs, trace: this.asker.trace, client: this.asker.client };
+  #look(): void {
+    if (this.#unlook !== undefined) return;
+    this.#unlook = this.fanOut.look(this);
+    this.#over = this.fanOut.over;
   }
+
+  #stopLooking(): void {
+    this.#unlook?.();
+    this.#unlook = undefined;
+  }
+
+  #some(holds: (publisher: Publisher) => boolean): boolean {
+    for (const publisher of this.#screens.values()) if (holds(publisher)) return true;
+    return false;
+  }
+}
+
+function keyOf(view: View, kind: ScreenKind): string {
+  return kind === ScreenKind.ALL ? allKey(view) : view.key;
 }

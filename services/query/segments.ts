@@ -12,9 +12,6 @@ export interface CheckedBatch {
   readonly inputs: PriceBatch;
   readonly columns: ColumnBatch;
   readonly products: StringColumn;
-  readonly totals: Uint32Array;
-  /** Upper bounds, -1 where a price is no range; empty when no row's is. */
-  readonly totalMaxes: Uint32Array;
   readonly expiries: Uint32Array;
   readonly answerRows: Uint32Array;
   /** Rows of the batch. */
@@ -54,7 +51,7 @@ export function checkBatch(batch: PartnerBatch, inputs: PriceBatch, quotes: Quot
   }
   const locals = pricedRows(totals, count);
   const kept = locals === undefined ? count : locals.length;
-  return { batch, quotes, inputs, columns, products, totals, totalMaxes, expiries, answerRows, count, kept, locals };
+  return { batch, quotes, inputs, columns, products, expiries, answerRows, count, kept, locals };
 }
 
 /** Positions of the rows with a price; undefined when all have one. */
@@ -71,6 +68,8 @@ function pricedRows(totals: Uint32Array, count: number): Uint32Array | undefined
 /** The priced rows of one batch, and what stays of the batch: enough to make offers of them and to explain prices. */
 export interface Segment {
   readonly partner: number;
+  /** Its position among the set's batches. */
+  readonly number: number;
   /** Row of the set that the first kept row became. */
   readonly first: number;
   readonly kept: number;
@@ -83,7 +82,6 @@ export interface Segment {
   readonly answerRows: Uint32Array;
   readonly fetchedAt: Temporal.Instant | undefined;
   readonly inputs: PriceBatch;
-  readonly quotes: QuoteBatch;
   /** Memory behind the attributes that pricing was given. */
   readonly attributeBytes: number;
   /** Stands in for a row that was verified; found through that row alone. */
@@ -102,6 +100,17 @@ export class Segments {
   readonly #segments: Segment[] = [];
   #segmentOf = new Uint32Array(0);
   #rows = 0;
+  #partnerCodes = new Uint32Array(0);
+
+  /** How many there are. */
+  get length(): number {
+    return this.#segments.length;
+  }
+
+  /** The batches from a position on. */
+  from(number: number): readonly Segment[] {
+    return this.#segments.slice(number);
+  }
 
   /**
    * Adds the kept rows of a batch behind those that are there.
@@ -110,7 +119,7 @@ export class Segments {
    * @param expected rows that are likely to come
    */
   add(partner: number, checked: CheckedBatch, base: number, replacement: boolean, expected: number): void {
-    const { batch, quotes, inputs, answerRows, count, kept, locals } = checked;
+    const { batch, inputs, answerRows, count, kept, locals } = checked;
     const { answer, manifest, fetchedAt } = batch;
     const first = this.#rows;
     this.#rows += kept;
@@ -118,6 +127,7 @@ export class Segments {
     this.#segmentOf.fill(this.#segments.length, first, this.#rows);
     this.#segments.push({
       partner,
+      number: this.#segments.length,
       first,
       kept,
       locals,
@@ -128,7 +138,6 @@ export class Segments {
       answerRows,
       fetchedAt,
       inputs,
-      quotes,
       attributeBytes: inputs.columns === undefined ? 0 : memoryBehind(inputs.columns),
       replacement,
       prices: undefined,
@@ -141,6 +150,15 @@ export class Segments {
     if (segment === undefined || row >= this.#rows) throw new RangeError(`no row ${row}; there are ${this.#rows}`);
     const index = row - segment.first;
     return { segment, local: segment.locals === undefined ? index : segment.locals[index]! };
+  }
+
+  /** The partner's number of each row. */
+  partnerCodes(): Uint32Array {
+    if (this.#partnerCodes.length !== this.#rows) {
+      this.#partnerCodes = new Uint32Array(this.#rows);
+      for (const { partner, first, kept } of this.#segments) this.#partnerCodes.fill(partner, first, first + kept);
+    }
+    return this.#partnerCodes;
   }
 
   /** The batches of a partner in the order in which they came, without replacements. */
@@ -160,13 +178,13 @@ export class Segments {
   }
 
   /**
-   * Bytes held, estimated: for a row its place 4, own price 26, quotes 24 and answer row 4, twice 8 more where prices are
-   * ranges, and the priced attributes.
+   * Bytes held, estimated: for a row its place 4, partner 4, own price 26 and answer row 4, 8 more where prices are ranges, and the
+   * priced attributes.
    */
   memoryBytes(): number {
     return this.#segments.reduce(
-      (bytes, { count, quotes, attributeBytes }) =>
-        bytes + 400 + count * 58 + quotes.totalMaxMinor.length * 2 + attributeBytes,
+      (bytes, { count, inputs, attributeBytes }) =>
+        bytes + 400 + count * 38 + (inputs.prices?.totalMaxMinor.length ?? 0) + attributeBytes,
       0,
     );
   }

@@ -7,6 +7,7 @@ import {
   type HandoffRequest,
   type HandoffResponse,
   QueryServiceDefinition,
+  Screen,
   type SearchRequest,
   type SearchUpdate,
   type WatchSearchRequest,
@@ -34,11 +35,13 @@ import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
 import { LiveConfig } from './live-config.ts';
 import { wholeOffer } from './offers.ts';
-import { readPage } from './pages.ts';
+import { readPage, viewOf } from './pages.ts';
+import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { prepareSearch } from './request.ts';
-import { Search } from './search.ts';
-import type { Subscription } from './subscription.ts';
+import type { Search } from './search.ts';
+import { type Begun, Searches } from './searches.ts';
+import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
 
@@ -74,6 +77,7 @@ class QueryService {
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
+  readonly #searches: Searches;
   readonly #endGauge: () => void;
 
   constructor({ configDirectory, supply, pricing, clicks }: QueryDependencies) {
@@ -82,6 +86,7 @@ class QueryService {
     this.#clicks = new Clicks(clicks);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
+    this.#searches = new Searches({ supply, pricing, patience: new Patience(), log: this.#log, held: this.#held });
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
       result.observe(this.#live.refused ? 1 : 0),
@@ -93,33 +98,33 @@ class QueryService {
   }
 
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-    const prepared = prepareSearch(request, Date.now());
-    const { config, ranking } = this.#live;
+    const begun = this.#begin(request, context);
+    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context, 'searching');
+  }
+
+  #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
+    const { config, rankings, policies, version } = this.#live;
+    const prepared = prepareSearch(request, Date.now(), rankings);
     const { client, trace, deadline } = context;
-    const search = new Search(
-      prepared,
-      { client, trace, deadline },
-      {
-        supply: this.#supply,
-        pricing: this.#pricing,
-        config,
-        weights: (vertical) => ranking.get(vertical) ?? [],
-        log: this.#log,
-        grown: (grown) => this.#held.grown(grown),
-        failed: (failed) => this.#held.drop(failed),
-      },
-    );
-    this.#held.hold(search);
-    const reader = search.publisher.subscribe(undefined, prepared.final);
-    search.start();
-    return answers(reader, context, 'searching');
+    const inForce = { config, policy: policies(client), handoffRate: 0, version };
+    return this.#searches.begin(prepared, { client, trace, deadline }, inForce);
+  }
+
+  /** A search that is complete, or as complete as the caller's time lets it be. */
+  async #searched(request: SearchRequest, context: MeshContext): Promise<Search> {
+    const { search, reader } = await this.#begin(request, context);
+    const updates = answers(reader, context, 'searching')[Symbol.asyncIterator]();
+    while (!(await updates.next()).done);
+    return search;
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const search = this.#held.search(request.searchId);
     const cursor = request.cursor === '' ? undefined : decodeCursor(request.cursor, request.searchId);
-    const own = cursor !== undefined && cursor.view === search.request.view.key && cursor.revision > 0;
-    return answers(search.publisher.subscribe(own ? cursor.revision : undefined, false), context, 'watching');
+    const view = request.options === undefined ? search.request.view : viewOf(search, request.options);
+    search.set.applied.check(view, 'options.filter');
+    const screen = request.screen === Screen.UNSPECIFIED ? search.request.screen : request.screen;
+    return answers(search.subscribe(view, screen, cursor, false), context, 'watching');
   }
 
   async getPage(
@@ -127,7 +132,7 @@ class QueryService {
     context: MeshContext,
   ): Promise<{ page: Awaited<ReturnType<typeof readPage>> }> {
     const search = this.#held.search(request.searchId);
-    const page = await readPage(search, request, context);
+    const page = await readPage(search, request, context, (wider) => this.#searched(wider, context));
     this.#held.grown(search);
     return { page };
   }
@@ -191,7 +196,7 @@ class QueryService {
   }
 
   close(): void {
-    for (const search of this.#held.all()) search.cancel('The service was stopped.');
+    for (const search of this.#held.all()) search.fanOut.cancel('The service was stopped.');
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -226,16 +231,19 @@ class QueryService {
  * watcher has what is there, its call makes room for another.
  */
 function answers(
-  reader: Subscription<SearchUpdate>,
+  coming: Subscription<SearchUpdate> | Promise<Subscription<SearchUpdate>>,
   context: MeshContext,
   work: 'searching' | 'watching',
 ): AsyncIterable<{ update: SearchUpdate }> {
-  const leave = (): void => void reader.return();
+  const leave = (): void => {
+    if (coming instanceof Subscription) void coming.return();
+    else void coming.then((reader) => reader.return());
+  };
   context.signal.addEventListener('abort', leave, { once: true });
   return {
     [Symbol.asyncIterator]: () => ({
       next: async () => {
-        const { done, value } = await reader.next();
+        const { done, value } = await (coming instanceof Subscription ? coming : await coming).next();
         if (done) return { done: true, value: undefined };
         if (value.complete || work === 'watching') context.quiet?.();
         return { done: false, value: { update: value } };

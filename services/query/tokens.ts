@@ -20,10 +20,12 @@ export interface PageToken {
 /** What a cursor says. */
 export interface Cursor {
   readonly searchId: string;
-  /** Key of the view that the updates show. */
+  /** Names the view and the screen that the updates show. */
   readonly view: string;
-  /** The last revision that the client has seen; 0 for none, which a snapshot follows. */
-  readonly revision: number;
+  /** Names the log that the position is of. */
+  readonly tag: string;
+  /** How much of it the client has seen; 0 for nothing, which a snapshot follows. */
+  readonly position: number;
 }
 
 /** Writes a page token. */
@@ -33,7 +35,7 @@ export function encodePageToken(token: PageToken): string {
 
 /** Writes a cursor. */
 export function encodeCursor(cursor: Cursor): string {
-  return seal(`c.${cursor.searchId}.${cursor.view}.${cursor.revision.toString(36)}`);
+  return seal(`c.${cursor.searchId}.${cursor.view}.${cursor.tag}.${cursor.position.toString(36)}`);
 }
 
 /**
@@ -52,8 +54,8 @@ export function decodePageToken(text: string, searchId: string): PageToken {
  * @throws EntrepotError INVALID_TOKEN for a text that is none, or the cursor of another search
  */
 export function decodeCursor(text: string, searchId: string): Cursor {
-  const parts = open(text, 'c', 4, 'cursor', 'cursor');
-  const cursor = { searchId: parts[1]!, view: parts[2]!, revision: number(parts[3]!) };
+  const parts = open(text, 'c', 5, 'cursor', 'cursor');
+  const cursor = { searchId: parts[1]!, view: parts[2]!, tag: parts[3]!, position: number(parts[4]!) };
   if (cursor.searchId !== searchId) throw invalidToken('cursor', `belongs to another search than ${searchId}`);
   return cursor;
 }

@@ -15,7 +15,7 @@ const progress = {
 
 /** A log to which pages of one offer each are published. */
 function published(limit: number, ids: readonly string[]): UpdateLog {
-  const log = new UpdateLog('0123456789abcdef', 'view', limit);
+  const log = new UpdateLog('0123456789abcdef', { shows: 'view', retractions: limit });
   for (const [index, id] of ids.entries()) {
     log.publish({
       revision: index + 1,
@@ -31,16 +31,16 @@ function published(limit: number, ids: readonly string[]): UpdateLog {
 }
 
 test('a reader gets the net change since its revision', () => {
-  const update = published(10, ['a', 'b', 'c']).since(1);
+  const update = published(10, ['a', 'b', 'c']).since(1).update;
   expect(update.snapshot).toBe(false);
   expect(update.upserts.map(({ offerId }) => offerId)).toEqual(['c']);
   // Taking back what it never had does no harm.
   expect(update.retractedOfferIds).toEqual(['a', 'b']);
-  expect(decodeCursor(update.cursor, '0123456789abcdef').revision).toBe(3);
+  expect(decodeCursor(update.cursor, '0123456789abcdef').position).toBe(3);
 });
 
 test('an offer that left and came back is not taken back', () => {
-  const update = published(10, ['a', 'b', 'a']).since(2);
+  const update = published(10, ['a', 'b', 'a']).since(2).update;
   expect(update.upserts.map(({ offerId }) => offerId)).toEqual(['a']);
   expect(update.retractedOfferIds).toEqual(['b']);
 });
@@ -48,17 +48,17 @@ test('an offer that left and came back is not taken back', () => {
 test('a reader from before what is remembered gets a snapshot', () => {
   const log = published(2, ['a', 'b', 'c', 'd', 'e']);
   // Remembered: that c and d left, at revisions 4 and 5. That b left at 3 is forgotten.
-  expect(log.since(3).retractedOfferIds).toEqual(['c', 'd']);
-  expect(log.since(2)).toMatchObject({ snapshot: true, retractedOfferIds: [] });
+  expect(log.since(3).update.retractedOfferIds).toEqual(['c', 'd']);
+  expect(log.since(2).update).toMatchObject({ snapshot: true, retractedOfferIds: [] });
 });
 
 test('a reader of a revision that was never published gets a snapshot', () => {
   const log = published(10, ['a']);
-  expect(log.since(7).snapshot).toBe(true);
-  expect(log.since(0).snapshot).toBe(true);
+  expect(log.since(7).update.snapshot).toBe(true);
+  expect(log.since(0).update.snapshot).toBe(true);
 });
 
 test('readers at the same revision share one message', () => {
   const log = published(10, ['a', 'b']);
-  expect(log.since(1)).toBe(log.since(1));
+  expect(log.since(1).update).toBe(log.since(1).update);
 });

@@ -39,7 +39,7 @@ export async function verifyOffer(
     const error = actionFailed(thrown);
     if (error.reason === 'OFFER_SOLD_OUT' || error.reason === 'OFFER_EXPIRED') {
       set.remove([row]);
-      search.publisher.changed(false);
+      search.changed(false);
     }
     throw error;
   }
@@ -58,7 +58,7 @@ export async function verifyOffer(
     throw new EntrepotError({ reason: 'PARTNER_UNAVAILABLE', message });
   }
   search.maker.keep(replacement, made);
-  search.publisher.changed(false);
+  search.changed(false);
   const changes = changesBetween(set, row, replacement, search.request.vertical.name);
   const entry = { row: replacement, others: [] };
   const offer = wholeOffer(search.id, set, set.products.view, entry, made, search.request.mask);
@@ -83,7 +83,7 @@ function changesBetween(set: ResultSet, before: number, after: number, vertical:
 type ShownField = 'total' | 'total_max' | 'due_later' | 'tax' | 'partner_total' | 'partner_total_max';
 
 function shownPrices(set: ResultSet, row: number): Record<ShownField, string> {
-  const { total, totalMax, dueLater, tax } = set.priceOf(row);
+  const { total, totalMax, dueLater, tax } = set.prices.priceOf(row);
   const own = set.partnerPriceOf(row);
   const shown = (minor: number): string => `${formatMinor(minor, set.currency)} ${set.currency}`;
   const currency = own.prices.currency(own.at);

@@ -11,14 +11,19 @@ import {
   verticalScope,
 } from '../../libs/expression/index.ts';
 import type { Vertical } from '../../libs/vertical/index.ts';
+import { type FacetSpec, facetsOf } from './facet-specs.ts';
+import { type Ranking, rankingBy, rankingScope } from './ranking.ts';
+import type { Rankings } from './ranking-file.ts';
 
 /** How a client looks at a result set: order, filter, grouping and page size, read and checked before anything runs. */
 
 /** What offers are ordered by. */
 export interface Order {
-  /** "price", "best", or a sortable attribute. */
+  /** "price", a sortable attribute, or the name of a ranking; of one without a name its text. */
   readonly by: string;
   readonly descending: boolean;
+  /** The ranking, where it is one. */
+  readonly ranking: Ranking | undefined;
 }
 
 /** A checked look at a result set. */
@@ -34,6 +39,10 @@ export interface View {
   readonly grouping: 'product' | 'offer';
   /** Entries on a page. */
   readonly pageSize: number;
+  /** Currency of the prices, ISO 4217. */
+  readonly currency: string;
+  /** What is counted. */
+  readonly facets: readonly FacetSpec[];
   /** What it was read from. */
   readonly asked: ViewRequest;
 }
@@ -41,9 +50,13 @@ export interface View {
 /** What a view is asked for with, as in SearchRequest and PageOptions. */
 export interface ViewRequest {
   readonly orderBy: string;
+  readonly ranking: string;
   readonly filter: string;
   readonly grouping: Grouping;
   readonly pageSize: number;
+  /** Checked by the caller. */
+  readonly currency: string;
+  readonly facets: readonly string[];
 }
 
 const defaultPageSize = 20;
@@ -61,11 +74,19 @@ export interface ViewProblem extends FieldViolation {
 
 /**
  * Reads a view.
+ * @param rankings the configured ones
  * @param at path of the fields in the request: "" or "options."
  * @param problems receives everything that is wrong; the view is then of no use
  */
-export function compileView(vertical: Vertical, request: ViewRequest, at: string, problems: ViewProblem[]): View {
-  const order = readOrder(vertical, request.orderBy, `${at}orderBy`, problems);
+export function compileView(
+  vertical: Vertical,
+  rankings: Rankings,
+  request: ViewRequest,
+  at: string,
+  problems: ViewProblem[],
+): View {
+  const named = readOrder(vertical, rankings, request.orderBy, `${at}orderBy`, problems);
+  const order = readRanking(vertical, request.ranking, `${at}ranking`, problems) ?? named;
   const read = readFilter(vertical, request.filter, `${at}filter`, problems);
   const filter = read?.expression;
   const pageSize = request.pageSize === 0 ? defaultPageSize : request.pageSize;
@@ -76,12 +97,24 @@ export function compileView(vertical: Vertical, request: ViewRequest, at: string
   if (request.grouping < Grouping.UNSPECIFIED || request.grouping > Grouping.OFFER) {
     problems.push({ field: `${at}grouping`, description: 'must be product or offer', reason: 'INVALID_FIELD' });
   }
+  const facets = readFacets(vertical, request.facets, `${at}facets`, problems);
   const grouping = request.grouping === Grouping.OFFER ? 'offer' : 'product';
-  const text = JSON.stringify([order.by, order.descending, filter?.source ?? '', grouping, pageSize]);
+  const { orderBy, ranking, currency } = request;
+  const counted = facets.map(({ name }) => name);
+  // Only a ranking without a name is not told by the name of what is ordered by.
+  const orderKey = ranking.trim() === '' ? [order.by, order.descending] : [order.by];
+  const text = JSON.stringify([orderKey, filter?.source ?? '', grouping, pageSize, currency, counted]);
   const key = createHash('sha256').update(text).digest('base64url').slice(0, 12);
-  const { orderBy } = request;
-  const asked = { orderBy, filter: request.filter, grouping: request.grouping, pageSize: request.pageSize };
-  return { key, order, filter, conjuncts: read?.conjuncts ?? [], grouping, pageSize, asked };
+  const asked = {
+    orderBy,
+    ranking,
+    filter: request.filter,
+    grouping: request.grouping,
+    pageSize: request.pageSize,
+    currency,
+    facets: request.facets,
+  };
+  return { key, order, filter, conjuncts: read?.conjuncts ?? [], grouping, pageSize, currency, facets, asked };
 }
 
 /**
@@ -115,9 +148,15 @@ export function viewError(problems: readonly ViewProblem[]): EntrepotError {
   });
 }
 
-function readOrder(vertical: Vertical, text: string, field: string, problems: ViewProblem[]): Order {
+function readOrder(
+  vertical: Vertical,
+  rankings: Rankings,
+  text: string,
+  field: string,
+  problems: ViewProblem[],
+): Order {
   const sortable = vertical.attributes.filter((attribute) => attribute.sortable).map((attribute) => attribute.name);
-  const allowed = ['price', 'best', ...sortable];
+  const allowed = ['price', ...rankings.keys(), ...sortable];
   const [by = 'price', direction = 'asc', ...rest] = text.trim() === '' ? [] : text.trim().split(/\s+/);
   if (!allowed.includes(by) || (direction !== 'asc' && direction !== 'desc') || rest.length > 0) {
     const shown = JSON.stringify(text.slice(0, 80));
@@ -128,7 +167,44 @@ function readOrder(vertical: Vertical, text: string, field: string, problems: Vi
       metadata: { sortable: allowed.join(',') },
     });
   }
-  return { by, descending: direction === 'desc' };
+  return { by, descending: direction === 'desc', ranking: rankings.get(by) };
+}
+
+function readRanking(vertical: Vertical, source: string, field: string, problems: ViewProblem[]): Order | undefined {
+  if (source.trim() === '') return undefined;
+  const refuse = (description: string, place: Record<string, string> = {}): undefined => {
+    const names = [...rankingScope(vertical).variables.keys()].join(', ');
+    problems.push({ field, description: withNames(description, names), reason: 'INVALID_ORDER_BY', metadata: place });
+  };
+  if (source.length > mostFilterLength) return refuse(`is longer than ${mostFilterLength} characters`);
+  try {
+    return { by: source, descending: false, ranking: rankingBy(source, vertical) };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return refuse(...placed(error));
+  }
+}
+
+/** What is wrong with an expression, and where. */
+function placed({ line, column, detail }: ExpressionError): [string, Record<string, string>] {
+  return [`line ${line}, column ${column}: ${detail}`, { line: String(line), column: String(column) }];
+}
+
+/** An unknown name is answered with the names that exist already. */
+function withNames(description: string, names: string): string {
+  return description.includes('there are ') ? description : `${description} (there are ${names})`;
+}
+
+function readFacets(vertical: Vertical, names: readonly string[], field: string, problems: ViewProblem[]): FacetSpec[] {
+  const all = facetsOf(vertical);
+  if (names.length === 0) return all.filter((facet) => facet.shown);
+  const known = new Set(all.map(({ name }) => name));
+  for (const [index, name] of names.entries()) {
+    if (known.has(name)) continue;
+    const description = `is ${JSON.stringify(name.slice(0, 40))}, nothing of ${vertical.name} to count; there are ${[...known].join(', ')}`;
+    problems.push({ field: `${field}[${index}]`, description, reason: 'INVALID_FIELD' });
+  }
+  return all.filter(({ name }) => names.includes(name));
 }
 
 function readFilter(
@@ -143,8 +219,7 @@ function readFilter(
     const attributes = [...scope.variables.keys()].join(', ');
     problems.push({
       field,
-      // An unknown name is answered with the names that exist already.
-      description: description.includes('there are ') ? description : `${description} (there are ${attributes})`,
+      description: withNames(description, attributes),
       reason: 'INVALID_FILTER',
       metadata: { attributes: attributes.replaceAll(' ', ''), ...place },
     });
@@ -159,8 +234,7 @@ function readFilter(
     return compiled;
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    const place = { line: String(error.line), column: String(error.column) };
-    return refuse(`line ${error.line}, column ${error.column}: ${error.detail}`, place);
+    return refuse(...placed(error));
   }
 }
 

@@ -244,6 +244,7 @@ export function emptyOutcome(partner: string, status: OutcomeStatus, detail: str
     late: false,
     hedges: 0,
     timeMs: undefined,
+    reusableMs: 0,
     appliedFilters: [],
   };
 }

@@ -22,7 +22,7 @@ describe('search', () => {
     rig = await startRig({ one: { adapter: 'plain', endpoint: `${partner.url}/base/` } });
     const before = Date.now();
     const { plan, batches, outcome } = await search(rig);
-    expect(plan).toEqual({ asked: ['one'], skipped: [], applied: [] });
+    expect(plan).toEqual({ asked: ['one'], skipped: [], applied: [], unshared: [] });
     expect(partner.asked).toEqual(['/base/search?from=2031-05-01&place=PAR&currency=EUR']);
     expect(batches).toHaveLength(1);
     const [batch] = batches;

@@ -123,7 +123,10 @@ export class SearchSession implements IdentityListener {
     const { calls, skipped } = planSearch(this.#tools.partners, start, Date.now());
     const asked = calls.map(({ partner }) => partner.name);
     this.#outbox.push({
-      message: { $case: 'plan', value: { asked, skipped: [...skipped], applied: appliedOf(calls) } },
+      message: {
+        $case: 'plan',
+        value: { asked, skipped: [...skipped], applied: appliedOf(calls), unshared: unsharedOf(calls) },
+      },
     });
     for (const call of calls) void this.#ask(call);
   }
@@ -173,6 +176,11 @@ export class SearchSession implements IdentityListener {
   #endIfDone(): void {
     if (this.#closed && this.#running === 0 && this.#unsettled.size === 0) this.#outbox.end();
   }
+}
+
+/** Partners whose answers are good for one search alone: so configured, or by address, where that is not ours to know. */
+function unsharedOf(calls: readonly PlannedCall[]): string[] {
+  return calls.flatMap((call) => ('request' in call && call.partner.shareInFlight ? [] : [call.partner.name]));
 }
 
 /** What the partners that are asked apply of the filter, as far as that is known. */

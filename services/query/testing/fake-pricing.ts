@@ -14,12 +14,16 @@ import { type MeshService, meshService } from '../../../libs/mesh/index.ts';
 import { moneyFromMinor } from '../../../libs/money/index.ts';
 import { deepFreeze } from './freeze.ts';
 
-/** A pretend pricing: the partner's figure is the shown one, in the asked currency; JPY has no rate. */
+/** A pretend pricing: the partner's figure, times a factor of the asked currency, is the shown one; JPY has no rate. */
 export class FakePricing {
   readonly service: MeshService;
   readonly batches: PriceBatch[] = [];
   readonly explained: ExplainRequest[] = [];
   readonly views: PricingView[] = [];
+  /** What figures are multiplied by, by shown currency; 1 for others. */
+  factors: Readonly<Record<string, number>> = {};
+  /** Partners' currencies that have no rate, by shown currency. */
+  noRate: Readonly<Record<string, readonly string[]>> = {};
   /** Attributes that the rules read. */
   attributes: string[] = ['stops'];
   /** Waited for before the view is said. */
@@ -37,12 +41,14 @@ export class FakePricing {
     const pricing = this;
     this.service = meshService(PricingServiceDefinition, {
       async *price(requests: AsyncIterable<PriceRequest>): AsyncGenerator<PriceResponse> {
+        let currency = '';
         for await (const { message } of requests) {
           if (message?.$case === 'start') {
             if (pricing.startFailure !== undefined) throw pricing.startFailure;
             await pricing.viewGate;
             const view = message.value.view ?? pricing.#viewOf(message.value.context);
             pricing.views.push(view);
+            currency = view.context?.currency ?? '';
             yield deepFreeze({ message: { $case: 'view', value: view } });
           } else if (message?.$case === 'batch') {
             const batch = message.value;
@@ -50,7 +56,7 @@ export class FakePricing {
             await pricing.gate?.(batch);
             const failure = pricing.failure?.(batch);
             if (failure !== undefined) throw failure;
-            yield deepFreeze({ message: { $case: 'quotes', value: quotesOf(batch) } });
+            yield deepFreeze({ message: { $case: 'quotes', value: pricing.quotesOf(batch, currency) } });
           }
         }
       },
@@ -73,25 +79,36 @@ export class FakePricing {
     });
   }
 
+  /** A batch's prices in a currency. */
+  quotesOf(batch: PriceBatch, currency: string): QuoteBatch {
+    return quotesOf(batch, currency, this.factors[currency] ?? 1, this.noRate[currency] ?? []);
+  }
+
   #viewOf(context: PricingView['context']): PricingView {
     const instant = Temporal.Instant.from('2026-01-01T12:00:00Z');
     return { context, ruleSet: 'rules', rateTable: 'rates', instant, attributes: this.attributes };
   }
 }
 
-function quotesOf({ batchId, prices }: PriceBatch): QuoteBatch {
+function quotesOf(
+  { batchId, prices }: PriceBatch,
+  currency: string,
+  factor: number,
+  noRate: readonly string[],
+): QuoteBatch {
   const read = readPrices(prices!);
   const rows = Array.from({ length: read.length }, (_, row) => row);
-  const priced = (row: number): boolean => read.currency(row) !== 'JPY';
+  const priced = (row: number): boolean => !['JPY', ...noRate].includes(read.currency(row));
+  const shown = (figure: (row: number) => number): Buffer =>
+    writeInt64s(rows.map((row) => (priced(row) && figure(row) >= 0 ? figure(row) * factor : -1)));
   return {
     batchId,
-    totalMinor: writeInt64s(rows.map((row) => (priced(row) ? read.total(row) : -1))),
-    dueLaterMinor: writeInt64s(rows.map((row) => (priced(row) ? read.dueLater(row) : -1))),
-    taxMinor: writeInt64s(rows.map((row) => (priced(row) ? read.tax(row) : -1))),
-    unpriced: rows.filter((row) => !priced(row)).map((row) => ({ row, reason: 'NO_RATE', detail: 'JPY to GBP' })),
-    totalMaxMinor:
-      prices!.totalMaxMinor.length === 0
-        ? Buffer.alloc(0)
-        : writeInt64s(rows.map((row) => (priced(row) ? read.totalMax(row) : -1))),
+    totalMinor: shown((row) => read.total(row)),
+    dueLaterMinor: shown((row) => read.dueLater(row)),
+    taxMinor: shown((row) => read.tax(row)),
+    unpriced: rows
+      .filter((row) => !priced(row))
+      .map((row) => ({ row, reason: 'NO_RATE', detail: `${read.currency(row)} to ${currency}` })),
+    totalMaxMinor: prices!.totalMaxMinor.length === 0 ? Buffer.alloc(0) : shown((row) => read.totalMax(row)),
   };
 }

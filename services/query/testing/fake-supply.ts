@@ -46,8 +46,8 @@ export class FakeSearch {
   }
 
   /** Says who is asked. */
-  plan(asked: string[], skipped: PartnerOutcome[] = [], applied: AppliedFilter[] = []): void {
-    this.send({ message: { $case: 'plan', value: { asked, skipped, applied } } });
+  plan(asked: string[], skipped: PartnerOutcome[] = [], applied: AppliedFilter[] = [], unshared: string[] = []): void {
+    this.send({ message: { $case: 'plan', value: { asked, skipped, applied, unshared } } });
   }
 
   /** A partner's rows. Returns the answer's digest: the partner's name and a count. */

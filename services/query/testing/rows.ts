@@ -139,5 +139,6 @@ export function outcomeOf(partner: string, rows: number, status: OutcomeStatus =
     late: false,
     hedges: 0,
     timeMs: undefined,
+    reusableMs: 0,
   };
 }

@@ -46,10 +46,15 @@ function withColumn(column: Column): SearchResponse[] {
 
 const none = Buffer.alloc(0);
 const codes = writeUint32s([0, 0]);
-const skipped = { message: { $case: 'plan' as const, value: { asked: [], skipped: [], applied: [] } } };
+const skipped = { message: { $case: 'plan' as const, value: { asked: [], skipped: [], unshared: [], applied: [] } } };
 
 function planned(partner: string, constraints: string[]): SearchResponse {
-  return { message: { $case: 'plan', value: { asked: ['bad'], skipped: [], applied: [{ partner, constraints }] } } };
+  return {
+    message: {
+      $case: 'plan',
+      value: { asked: ['bad'], skipped: [], unshared: [], applied: [{ partner, constraints }] },
+    },
+  };
 }
 
 const rubbish: readonly [string, () => SearchResponse[], RegExp, FailureKind?][] = [

@@ -45,7 +45,7 @@ describe('a partner by address', () => {
     });
     const rig = await rigOf({ one: sells(remote) });
     const said = await search(rig);
-    expect(said.plan).toEqual({ asked: ['one'], skipped: [], applied: [] });
+    expect(said.plan).toEqual({ asked: ['one'], skipped: [], applied: [], unshared: ['one'] });
     expect(said.batches.map(({ rows }) => rows.length / 4)).toEqual([2, 1]);
     expect(said.batches[1]!.rows.readUInt32LE()).toBe(7);
     expect(said.outcome('one')).toMatchObject({
@@ -112,7 +112,7 @@ describe('a partner by address', () => {
     const remote = await remoteOf({
       async *search() {
         const skipped = [outcomeOf('one', { status: OutcomeStatus.UNSUPPORTED_CRITERIA, detail: 'no rooms for 9' })];
-        yield { message: { $case: 'plan', value: { asked: [], skipped, applied: [] } } };
+        yield { message: { $case: 'plan', value: { asked: [], skipped, applied: [], unshared: [] } } };
       },
     });
     const rig = await rigOf({ one: sells(remote) });
@@ -150,7 +150,7 @@ describe('a partner by address', () => {
         const applied = [
           { partner: 'one', constraints: ['free_cancellation', 'star_rating >= 3.0', 'free_cancellation'] },
         ];
-        yield { message: { $case: 'plan', value: { asked: ['one'], skipped: [], applied } } };
+        yield { message: { $case: 'plan', value: { asked: ['one'], skipped: [], applied, unshared: [] } } };
         yield batch(hotels('one', [1]));
         yield outcome('one', { appliedFilters: ['star_rating >= 4.0'] });
       },

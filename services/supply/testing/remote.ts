@@ -89,7 +89,7 @@ export async function startRemote(
 
 /** The plan of a remote: it asks itself. */
 export function plan(partner: string): SearchResponse {
-  return { message: { $case: 'plan', value: { asked: [partner], skipped: [], applied: [] } } };
+  return { message: { $case: 'plan', value: { asked: [partner], skipped: [], applied: [], unshared: [] } } };
 }
 
 /** A batch as a message. */
@@ -121,6 +121,7 @@ export function outcomeOf(partner: string, other: Partial<PartnerOutcome> = {}):
     late: false,
     hedges: 0,
     timeMs: undefined,
+    reusableMs: 0,
     ...other,
   };
 }

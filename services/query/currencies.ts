@@ -1,0 +1,135 @@
+import type {
+  PriceRequest,
+  PricingContext,
+  PricingServiceDefinition,
+  PricingView,
+} from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import { EntrepotError } from '../../libs/errors/index.ts';
+import type { CallOptions, MeshClient } from '../../libs/mesh/index.ts';
+import { cannotPrice } from './failures.ts';
+import type { PricedSet } from './priced-set.ts';
+import type { ResultSet } from './result-set.ts';
+import type { Segment } from './segments.ts';
+
+/** Other currencies that are kept for a search; the one that was used longest ago goes first, and can be had again. */
+const mostCurrencies = 8;
+
+/** Whose call to pricing it is: that of a call under way, or a search's own. */
+export type Caller = Pick<CallOptions, 'context' | 'trace' | 'client'>;
+
+/** What the search's own prices were made under. */
+export interface PricedUnder {
+  readonly context: PricingContext;
+  /** Undefined until pricing has said. */
+  readonly view: PricingView | undefined;
+}
+
+/**
+ * A result set in other currencies than its own. What pricing was given of each batch is held with it, and priced anew under the
+ * search's own view, but for the currency: the same rules, rates and instant. One call for all that is not priced yet; no partner is
+ * asked.
+ */
+export class Currencies {
+  readonly #set: ResultSet;
+  readonly #pricing: MeshClient<PricingServiceDefinition>;
+  readonly #under: () => PricedUnder;
+  readonly #timeoutMs: number;
+  /** Last used last. */
+  readonly #priced = new Map<string, PricedSet>();
+  readonly #running = new Map<string, Promise<void>>();
+
+  /** @param timeoutMs for a call to pricing; a caller's own deadline counts too */
+  constructor(
+    set: ResultSet,
+    pricing: MeshClient<PricingServiceDefinition>,
+    under: () => PricedUnder,
+    timeoutMs: number,
+  ) {
+    this.#set = set;
+    this.#pricing = pricing;
+    this.#under = under;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * The set in a currency, with prices for everything that is held at this moment: rows that have come or were verified since it was
+   * last asked for are priced first. Rows that cannot be priced in it have none.
+   * @param caller who asks
+   * @throws EntrepotError UNKNOWN_CURRENCY, VIEW_EXPIRED, PRICING_UNAVAILABLE
+   */
+  async in(currency: string, caller: Caller): Promise<PricedSet> {
+    if (currency === this.#set.currency) return this.#set.prices;
+    for (;;) {
+      const priced = this.#priced.get(currency);
+      if (priced?.upToDate === true) {
+        this.#use(priced);
+        return priced;
+      }
+      // What somebody else waits for may fail by their deadline alone: whoever finds nothing then asks for itself.
+      const running = this.#running.get(currency);
+      if (running !== undefined) await running.catch(() => undefined);
+      else await this.#run(currency, caller);
+    }
+  }
+
+  /** Bytes held. */
+  memoryBytes(): number {
+    let bytes = 0;
+    for (const priced of this.#priced.values()) bytes += priced.memoryBytes();
+    return bytes;
+  }
+
+  #use(priced: PricedSet): void {
+    this.#priced.delete(priced.currency);
+    this.#priced.set(priced.currency, priced);
+    if (this.#priced.size > mostCurrencies) this.#priced.delete(this.#priced.keys().next().value!);
+  }
+
+  async #run(currency: string, caller: Caller): Promise<void> {
+    const running = this.#price(currency, caller);
+    this.#running.set(currency, running);
+    try {
+      await running;
+    } finally {
+      this.#running.delete(currency);
+    }
+  }
+
+  async #price(currency: string, caller: Caller): Promise<void> {
+    const priced = this.#priced.get(currency) ?? this.#set.pricedIn(currency);
+    const segments = priced.waiting();
+    const requests = requestsOf(segments, inCurrency(this.#under(), currency));
+    let answered = 0;
+    try {
+      for await (const { message } of this.#pricing.price(requests, { ...caller, timeoutMs: this.#timeoutMs })) {
+        if (message?.$case !== 'quotes') continue;
+        const { batchId } = message.value;
+        if (batchId !== answered || answered === segments.length) throw outOfOrder(batchId);
+        priced.add(message.value);
+        answered++;
+        // What is priced need not be priced again, should the call break off.
+        this.#use(priced);
+      }
+      if (answered < segments.length) throw new Error('Pricing ended before every batch had its prices.');
+    } catch (error) {
+      throw cannotPrice(error);
+    }
+    this.#use(priced);
+  }
+}
+
+function inCurrency({ context, view }: PricedUnder, currency: string): PricedUnder {
+  const asked = { ...context, currency };
+  return { context: asked, view: view && { ...view, context: asked } };
+}
+
+async function* requestsOf(segments: readonly Segment[], start: PricedUnder): AsyncGenerator<PriceRequest> {
+  yield { message: { $case: 'start', value: start } };
+  for (const [batchId, { inputs }] of segments.entries()) {
+    yield { message: { $case: 'batch', value: { ...inputs, batchId } } };
+  }
+}
+
+function outOfOrder(batchId: number): EntrepotError {
+  return new EntrepotError({ reason: 'INTERNAL', message: `Pricing answered batch ${batchId} out of its order.` });
+}

@@ -1,0 +1,435 @@
+import type { Context } from '@opentelemetry/api';
+import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type {
+  MadeOffer,
+  OfferHandle,
+  PartnerBatch,
+  SearchPlan,
+  SupplyServiceDefinition,
+} from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import type { EntrepotError } from '../../libs/errors/index.ts';
+import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
+import type { Logger } from '../../libs/telemetry/index.ts';
+import { type CompletionPolicy, standingOf } from './completion.ts';
+import type { QueryConfig } from './config.ts';
+import { Currencies, type PricedUnder } from './currencies.ts';
+import {
+  cancelled,
+  type Ending,
+  notAwaited,
+  notWorthWaiting,
+  pricingBroke,
+  supplyBroke,
+  timedOut,
+  unreadable,
+} from './endings.ts';
+import { cannotPrice, cannotSupply, isDeadline } from './failures.ts';
+import { type Entry, Findings } from './findings.ts';
+import type { Patience } from './patience.ts';
+import { type PricedBatch, PricingStream } from './pricing-stream.ts';
+import type { Question } from './question.ts';
+import { SupplyStream } from './supply-stream.ts';
+
+/** What asking needs. */
+export interface FanOutTools {
+  readonly supply: MeshClient<SupplyServiceDefinition>;
+  readonly pricing: MeshClient<PricingServiceDefinition>;
+  readonly config: QueryConfig;
+  readonly patience: Patience;
+  /** When the client's searches need not wait any longer; undefined for when every partner has answered. */
+  readonly policy: CompletionPolicy | undefined;
+  /** Hand-offs of a hundred searches like this one. */
+  readonly handoffRate: number;
+  readonly log: Logger;
+  /** No search looks at it any more. */
+  readonly deserted: (fanOut: FanOut) => void;
+}
+
+/** Whose search it is. */
+export interface Asker {
+  readonly client: string;
+  readonly trace: Context;
+  /** When the client wants its answer, epoch milliseconds; undefined for the configured patience. */
+  readonly deadline: number | undefined;
+}
+
+/** A search that looks at a fan-out. */
+export interface Looker {
+  /** Somebody reads it now. */
+  readonly read: boolean;
+  /** Somebody reads it who goes on reading when it is complete. */
+  readonly stays: boolean;
+  /** Whoever reads it has been given the complete search. */
+  readonly served: boolean;
+  /** Something changed. An urgent change is to be shown at once. */
+  changed(urgent: boolean): void;
+  /** The fan-out is complete. */
+  completed(): void;
+  /** Nothing more will come. */
+  ended(): void;
+  /** Nothing can be shown. */
+  failed(error: EntrepotError): void;
+}
+
+/** While a policy may come to hold by time alone it is looked at so often. */
+const policyEveryMs = 25;
+
+/**
+ * One question to every partner: reads supply and pricing, ends every partner with one outcome, and says when that is all. Any
+ * number of searches may look at what it finds.
+ */
+export class FanOut {
+  readonly id: string;
+  readonly question: Question;
+  readonly asker: Asker;
+  readonly findings: Findings;
+  /** The time that it has, ms from its start. */
+  readonly totalMs: number;
+  /** Wall clock, epoch ms. */
+  readonly startedAt = Date.now();
+  /** Resolves when the plan is known, or never will be. */
+  readonly planned: Promise<void>;
+  /** What was found in other currencies than the search's own. */
+  readonly currencies: Currencies;
+  readonly #tools: FanOutTools;
+  readonly #lookers = new Set<Looker>();
+  readonly #supply: SupplyStream;
+  readonly #pricing: PricingStream;
+  readonly #resolvePlanned: () => void;
+  #deadlineTimer: NodeJS.Timeout | undefined;
+  #policyTimer: NodeJS.Timeout | undefined;
+  #failure: EntrepotError | undefined;
+  #supplyOver = false;
+  #pricingOver = false;
+  /** Partners are still being asked for what cannot be shown any more. */
+  #askedInVain = false;
+  #started = false;
+  #anyOffers = false;
+  #completedAt = 0;
+
+  /** @param record told of everything that happens, in order */
+  constructor(id: string, question: Question, asker: Asker, tools: FanOutTools, record: (entry: Entry) => void) {
+    this.id = id;
+    this.question = question;
+    this.asker = asker;
+    this.#tools = tools;
+    const { config, patience } = tools;
+    const { vertical, criteria, currency, market, locale, partners } = question.prepared;
+    this.findings = new Findings(vertical, currency, performance.now(), record);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.planned = promise;
+    this.#resolvePlanned = resolve;
+
+    const bounded = asker.deadline !== undefined;
+    this.totalMs = bounded ? Math.max(1, asker.deadline! - Date.now()) : config.deadlineMs;
+    const { totalMs } = this;
+    const lateMs = bounded ? 0 : config.lateMs;
+    const supplyMs = lateMs > 0 ? totalMs + lateMs : totalMs - Math.min(config.supplyMarginMs, totalMs / 4);
+    const context = { vertical: vertical.name, currency, market, client: asker.client };
+    const under = (): PricedUnder => ({ context, view: this.findings.view });
+    this.currencies = new Currencies(this.findings.set, tools.pricing, under, config.actionTimeoutMs);
+    this.#pricing = new PricingStream(tools.pricing, { context }, this.#callOptions(totalMs + lateMs), {
+      viewed: (view) => {
+        this.findings.happened({ $case: 'view', value: view });
+        this.#tell(false);
+      },
+      priced: (priced) => this.#priced(priced),
+      over: (error) => this.#pricingEnded(error),
+    });
+    const start = {
+      searchId: id,
+      criteria,
+      market,
+      currency,
+      locale,
+      partners,
+      filter: question.filter,
+      constraints: [],
+      handoffRate: tools.handoffRate,
+      times: patience.timesOf(question, totalMs, config.partnerTime),
+    };
+    this.#supply = new SupplyStream(tools.supply, start, this.#callOptions(supplyMs), {
+      planned: (plan) => this.#planned(plan),
+      received: (batch) => this.#received(batch),
+      reported: (outcome) => this.#reported(outcome),
+      applied: (applied) => this.findings.happened({ $case: 'applied', value: applied }),
+      resolved: (identities) => {
+        this.findings.happened({ $case: 'identities', value: identities });
+        this.#tell(false);
+      },
+      over: (error) => this.#supplyEnded(error),
+    });
+    this.#deadlineTimer = setTimeout(() => this.#late(), totalMs - Math.min(config.completionMarginMs, totalMs / 10));
+  }
+
+  /** Starts to ask, unless it has. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    void this.#pricing.run();
+    void this.#supply.run();
+  }
+
+  /** A search looks at it from now on; the result ends that. */
+  look(looker: Looker): () => void {
+    this.#lookers.add(looker);
+    return () => {
+      this.#lookers.delete(looker);
+      this.tidy();
+      if (this.#lookers.size === 0) this.#tools.deserted(this);
+    };
+  }
+
+  /** Searches that look at it. */
+  get lookers(): number {
+    return this.#lookers.size;
+  }
+
+  /** Every partner has an outcome. */
+  get complete(): boolean {
+    return this.findings.complete;
+  }
+
+  /** Why nothing can be shown; undefined while that is not so. */
+  get failure(): EntrepotError | undefined {
+    return this.#failure;
+  }
+
+  /** Milliseconds since it began; until it was complete, where it is. */
+  get elapsedMs(): number {
+    return (this.complete ? this.#completedAt : performance.now()) - this.findings.startedAt;
+  }
+
+  /** When it was complete, epoch ms; 0 while it is not. */
+  get completedAt(): number {
+    return this.complete ? this.startedAt + this.elapsedMs : 0;
+  }
+
+  /** Nothing more will come. */
+  get over(): boolean {
+    return this.#supplyOver && this.#pricingOver;
+  }
+
+  /** Ends it where it is: partners without an outcome are cancelled. */
+  cancel(detail: string): void {
+    if (this.complete || this.#failure !== undefined) return;
+    this.findings.outcomes.endOpen(() => cancelled(detail));
+    this.#complete(`cancelled: ${detail}`);
+    this.#stop();
+  }
+
+  /**
+   * Makes offers: on the stream while it is open, by a call of their own afterwards.
+   * @param context the call that looks at them; undefined for the search itself
+   */
+  async make(
+    handles: OfferHandle[],
+    itemFields: string[] | undefined,
+    context: MeshContext | undefined,
+  ): Promise<readonly MadeOffer[]> {
+    if (this.#supply.open && context === undefined) {
+      try {
+        return await this.#supply.make(handles, itemFields);
+      } catch {
+        // The stream broke off under the request; the rows may still be held.
+      }
+    }
+    const left = (this.asker.deadline ?? Number.POSITIVE_INFINITY) - Date.now();
+    const { makeTimeoutMs } = this.#tools.config;
+    // While the client waits, its deadline counts; a held search has outlived it.
+    const timeoutMs = left > 0 ? Math.min(makeTimeoutMs, left) : makeTimeoutMs;
+    const options = context === undefined ? this.#callOptions(timeoutMs) : { context, timeoutMs: makeTimeoutMs };
+    try {
+      return (await this.#tools.supply.getOffers({ handles, readMask: itemFields }, options)).offers;
+    } catch (error) {
+      throw cannotSupply(error);
+    }
+  }
+
+  /** Lets go of what nobody needs any more: the streams once all is there and shown, and late partners once nobody reads. */
+  tidy(): void {
+    if (!this.complete || this.#failure !== undefined) return;
+    const { outcomes } = this.findings;
+    if (outcomes.awaited.length > 0) {
+      if (this.#some(({ stays }) => stays)) return;
+      outcomes.giveUp();
+      this.#askedInVain = true;
+    }
+    this.#pricing.end();
+    // The last pages are made on the stream.
+    if (!this.#some(({ read, served }) => read && !served)) this.#releaseSupply();
+  }
+
+  #planned(plan: SearchPlan): void {
+    this.findings.happened({ $case: 'plan', value: plan });
+    this.#resolvePlanned();
+    this.#changed();
+  }
+
+  #received(batch: PartnerBatch): void {
+    const rows = batch.columns?.rowCount ?? 0;
+    if (rows > 0 && this.findings.arrived(batch)) this.#pricing.price(batch);
+  }
+
+  #priced({ batch, inputs, quotes }: PricedBatch): void {
+    try {
+      this.findings.happened({ $case: 'rows', value: { batch, inputs, quotes } });
+    } catch (error) {
+      // Whatever is wrong with one partner's rows must not cost the others'.
+      this.#tools.log.error({ err: error, search: this.id, partner: batch.partner }, 'rows could not be taken in');
+      this.findings.spoiled(batch.partner, unreadable);
+    }
+    const first = !this.#anyOffers && this.findings.set.rowCount > 0;
+    this.#anyOffers ||= first;
+    this.#changed(first);
+  }
+
+  #reported(outcome: PartnerOutcome): void {
+    this.#tools.patience.ended(this.question, outcome);
+    this.findings.reported(outcome);
+    this.#changed();
+  }
+
+  /** Something about partners changed. */
+  #changed(urgent = false): void {
+    if (this.complete || this.#failure !== undefined) {
+      this.#tell(urgent);
+      this.tidy();
+      return;
+    }
+    if (this.findings.outcomes.complete) {
+      this.#complete('every partner answered');
+      return;
+    }
+    this.#tell(urgent);
+    this.#consider();
+  }
+
+  /** Completes where the client's policy says that what is open is not worth waiting for. */
+  #consider(): void {
+    const { policy, patience } = this.#tools;
+    if (policy === undefined || !this.findings.outcomes.planned) return;
+    clearTimeout(this.#policyTimer);
+    if (policy.holds(standingOf(this.findings, this.question, patience, this.elapsedMs, this.totalMs))) {
+      this.#completeWithout(notWorthWaiting, true, `not worth waiting: ${policy.source}`);
+      return;
+    }
+    this.#policyTimer = setTimeout(() => this.#consider(), policyEveryMs);
+  }
+
+  /** The time is over: completes with what there is. */
+  #late(): void {
+    if (this.complete || this.#failure !== undefined) return;
+    if (!this.findings.outcomes.planned) {
+      this.#fail(cannotSupply(undefined));
+      return;
+    }
+    // A client that set a deadline is gone when it is over.
+    this.#completeWithout(notAwaited, this.asker.deadline === undefined, 'its time was over');
+  }
+
+  /** Completes while partners are open. Who stays is told what they say when they say it. */
+  #completeWithout(ending: Ending, later: boolean, because: string): void {
+    const awaited = later && !this.#supplyOver && !this.#pricingOver && this.#some(({ stays }) => stays);
+    this.findings.outcomes.endOpen(({ answered }) => (answered || awaited ? ending : timedOut), awaited);
+    this.findings.set.touch();
+    if (!awaited) {
+      this.#supply.stop();
+      this.#supplyOver = true;
+    }
+    this.#complete(because);
+  }
+
+  #supplyEnded(error: unknown): void {
+    this.#supplyOver = true;
+    this.#resolvePlanned();
+    const { outcomes } = this.findings;
+    if (this.#failure === undefined) {
+      if (!outcomes.planned) {
+        this.#fail(cannotSupply(error));
+        return;
+      }
+      outcomes.endUnreported(isDeadline(error) ? timedOut : supplyBroke);
+      if (!this.complete) this.findings.set.touch();
+      this.#changed();
+    }
+    this.#overIfDone();
+  }
+
+  #pricingEnded(error: unknown): void {
+    this.#pricingOver = true;
+    if (!this.complete && this.#failure === undefined) {
+      if (this.findings.set.rowCount === 0) {
+        this.#fail(cannotPrice(error));
+        return;
+      }
+      this.#askedInVain = true;
+      this.findings.outcomes.endOpen(() => pricingBroke);
+      this.findings.set.touch();
+      this.#changed();
+    } else if (this.findings.outcomes.awaited.length > 0) {
+      this.findings.outcomes.giveUp();
+      this.#askedInVain = true;
+      this.tidy();
+    }
+    this.#overIfDone();
+  }
+
+  #complete(because: string): void {
+    this.#completedAt = performance.now();
+    clearTimeout(this.#deadlineTimer);
+    clearTimeout(this.#policyTimer);
+    this.findings.happened({ $case: 'completedBecause', value: because });
+    for (const looker of [...this.#lookers]) looker.completed();
+    this.#tell(true);
+    this.tidy();
+    this.#overIfDone();
+  }
+
+  /** The last pages are made: supply goes on for identities alone, or not at all. */
+  #releaseSupply(): void {
+    if (!this.#askedInVain) {
+      this.#supply.end();
+      return;
+    }
+    this.#supply.stop();
+    this.#supplyOver = true;
+    this.#overIfDone();
+  }
+
+  #fail(error: EntrepotError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    clearTimeout(this.#deadlineTimer);
+    clearTimeout(this.#policyTimer);
+    this.#stop();
+    for (const looker of [...this.#lookers]) looker.failed(error);
+  }
+
+  #stop(): void {
+    this.#supply.stop();
+    this.#pricing.stop();
+    this.#supplyOver = true;
+    this.#pricingOver = true;
+    this.#resolvePlanned();
+    this.#overIfDone();
+  }
+
+  #overIfDone(): void {
+    if (this.over && this.complete) for (const looker of [...this.#lookers]) looker.ended();
+  }
+
+  #tell(urgent: boolean): void {
+    for (const looker of this.#lookers) looker.changed(urgent);
+  }
+
+  #some(holds: (looker: Looker) => boolean): boolean {
+    for (const looker of this.#lookers) if (holds(looker)) return true;
+    return false;
+  }
+
+  #callOptions(timeoutMs: number): CallOptions {
+    return { timeoutMs, trace: this.asker.trace, client: this.asker.client };
+  }
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import { Criteria } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import { shapeOf } from '../../libs/latency/index.ts';
+import type { PreparedSearch } from './request.ts';
+import { filterOfPartners } from './view.ts';
+
+/** What partners are asked in a search, and under which prices are made: everything that a result set depends on. */
+export interface Question {
+  /** Equal for equal questions, and different for different ones. */
+  readonly key: string;
+  /** The search that asks it. */
+  readonly prepared: PreparedSearch;
+  /** What of the filter partners are told, as CEL. */
+  readonly filter: string;
+  readonly client: string;
+  /** From coarse to fine, to be led by a partner: what it takes to answer depends on it. */
+  readonly kind: readonly [market: string, shape: string];
+}
+
+/** The question of a search. */
+export function questionOf(prepared: PreparedSearch, client: string): Question {
+  const { vertical, criteria, currency, market, locale, partners, view } = prepared;
+  const filter = filterOfPartners(view, vertical);
+  const asked = [client, currency, market, locale, [...new Set(partners)].sort(), filter];
+  const key = createHash('sha256')
+    .update(JSON.stringify(asked))
+    // The wire form is the same for the same criteria: unset and default are one, and fields come in the order of their numbers.
+    .update(Criteria.encode(criteria).finish())
+    .digest('base64url');
+  return { key, prepared, filter, client, kind: [market, `${vertical.name} ${shapeOf(criteria)}`] };
+}

@@ -1,0 +1,63 @@
+import { entriesOf, type Ordering } from './ordering.ts';
+import { type Drawing, DrawnOffers, type Screen } from './screen.ts';
+import { encodePageToken } from './tokens.ts';
+import { UpdateLog } from './updates.ts';
+import type { View } from './view.ts';
+
+/** Times that supply may say that rows are no longer held before a page goes out with what there is. */
+const mostRecuts = 5;
+/** Retractions that are remembered, in pages: who was away for longer gets a snapshot. */
+const rememberedPages = 20;
+
+/** The first page of a view, as it changes. */
+export class TopScreen implements Screen {
+  readonly log: UpdateLog;
+  readonly whole = true;
+  readonly #drawing: Drawing;
+  readonly #offers: DrawnOffers;
+
+  constructor(drawing: Drawing, view: View) {
+    this.#drawing = drawing;
+    this.#offers = new DrawnOffers(drawing);
+    this.log = new UpdateLog(drawing.searchId, { shows: view.key, retractions: view.pageSize * rememberedPages });
+  }
+
+  async draw(): Promise<boolean> {
+    const { searchId, set, maker } = this.#drawing;
+    for (let cut = 1; ; cut++) {
+      const now = this.#drawing.now();
+      const moment = now instanceof Promise ? await now : now;
+      if (moment.revision === this.log.revision) return false;
+      const { ordering, prices } = moment;
+      const { pageSize } = ordering.view;
+      let entries = entriesOf(set, ordering, 0, pageSize, prices);
+      let failure: unknown;
+      try {
+        const whole = await maker.ensure(entries.map(({ row }) => row));
+        if (!whole && cut < mostRecuts) continue;
+      } catch (error) {
+        failure = error;
+      }
+      if (!maker.needless) {
+        const made = entries.filter(({ row }) => maker.made(row) !== undefined);
+        if (made.length === 0 && entries.length > 0 && moment.complete && failure !== undefined) throw failure;
+        entries = made;
+      }
+      const offers = this.#offers.only(entries, moment);
+      const page = {
+        offerIds: [...offers.keys()],
+        nextPageToken: nextPageToken(searchId, ordering, pageSize),
+        totalSize: ordering.heads.length,
+      };
+      this.log.publish({ ...moment, page, offers, facets: ordering.facets });
+      maker.trim();
+      return false;
+    }
+  }
+}
+
+/** Token of the page that starts at `offset`; empty when there is none. */
+export function nextPageToken(searchId: string, ordering: Ordering, offset: number): string {
+  if (offset >= ordering.heads.length) return '';
+  return encodePageToken({ searchId, view: ordering.view.key, revision: ordering.revision, offset });
+}

@@ -79,13 +79,18 @@ export class HeldSearches {
     this.#searches.delete(search.id);
   }
 
+  /** The search of an id, used now; undefined where it is not held. */
+  find(searchId: string): Search | undefined {
+    return this.#searches.get(searchId)?.search;
+  }
+
   /**
    * The search of an id, used now.
    * @throws EntrepotError SEARCH_NOT_FOUND
    */
   search(searchId: string): Search {
-    const held = this.#searches.get(searchId);
-    if (held !== undefined) return held.search;
+    const held = this.find(searchId);
+    if (held !== undefined) return held;
     const message = 'There is no such search, or it is no longer held; search again.';
     throw new EntrepotError({ reason: 'SEARCH_NOT_FOUND', message });
   }

@@ -21,15 +21,26 @@ export class OfferMaker {
   readonly #set: ResultSet;
   readonly #mask: ReadMask;
   readonly #make: MakeOffers;
+  readonly #gone: (rows: readonly number[]) => void;
   readonly #limit: number;
   readonly #made = new Map<number, MadeOffer>();
   #bytesEach = 0;
 
-  /** @param limit offers to keep */
-  constructor(set: ResultSet, mask: ReadMask, make: MakeOffers, limit: number) {
+  /**
+   * @param gone takes rows out of the set
+   * @param limit offers to keep
+   */
+  constructor(
+    set: ResultSet,
+    mask: ReadMask,
+    make: MakeOffers,
+    gone: (rows: readonly number[]) => void,
+    limit: number,
+  ) {
     this.#set = set;
     this.#mask = mask;
     this.#make = make;
+    this.#gone = gone;
     this.#limit = limit;
   }
 
@@ -73,7 +84,7 @@ export class OfferMaker {
       if (offer === undefined || offer.missing) gone.push(row);
       else this.keep(row, offer);
     }
-    if (gone.length > 0) this.#set.remove(gone);
+    if (gone.length > 0) this.#gone(gone);
     return gone.length === 0;
   }
 

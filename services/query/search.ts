@@ -21,7 +21,7 @@ import type { PreparedSearch } from './request.ts';
 import type { ResultSet } from './result-set.ts';
 import type { Drawing, Moment, Screen } from './screen.ts';
 import type { Subscription } from './subscription.ts';
-import type { Cursor } from './tokens.ts';
+import type { Cursor, SetMoment } from './tokens.ts';
 import { TopScreen } from './top-screen.ts';
 import type { View } from './view.ts';
 
@@ -75,9 +75,10 @@ export class Search implements Looker {
       this.set,
       request.mask,
       (handles, itemFields, context) => fanOut.make(handles, itemFields, context),
+      (rows) => fanOut.findings.remove(rows),
       Math.max(config.hold.offers, request.view.pageSize * 2),
     );
-    this.#orderings = new Orderings(this.set, config.hold.orders);
+    this.#orderings = new Orderings(this.set, () => fanOut.findings.entries, config.hold.orders);
     this.#look();
   }
 
@@ -140,9 +141,14 @@ export class Search implements Looker {
     return this.#orderings.now(view, this.complete, prices);
   }
 
-  /** The order of the set under a view at a revision; undefined when it is no longer kept. */
-  orderingAt(viewKey: string, revision: number): Ordering | undefined {
-    return this.#orderings.at(viewKey, revision);
+  /** The order of the set under a view at a moment; undefined when it is no longer kept. */
+  orderingAt(viewKey: string, moment: SetMoment): Ordering | undefined {
+    return this.#orderings.at(viewKey, moment);
+  }
+
+  /** Keeps an order of another process, made again. */
+  keepOrdering(ordering: Ordering): void {
+    this.#orderings.keep(ordering);
   }
 
   /** How far the search is, with the counts of an order. */
@@ -227,7 +233,7 @@ export class Search implements Looker {
       now: () => {
         const { set, fanOut, asker } = this;
         if (view.currency === set.currency) return this.#moment(view, set.prices);
-        return fanOut.currencies.in(view.currency, asker).then((prices) => this.#moment(view, prices));
+        return fanOut.currencies.in(view.currency, asker, (prices) => this.#moment(view, prices));
       },
     };
     const screen = kind === ScreenKind.ALL ? new AllScreen(drawing, view) : new TopScreen(drawing, view);
@@ -244,6 +250,7 @@ export class Search implements Looker {
         get revision() {
           return search.set.revision;
         },
+        written: () => search.fanOut.written(),
         shown: (shown) => search.#shown(shown, view),
         broken: (error) => search.failed(error),
         deserted: () => search.#deserted(),
@@ -306,11 +313,8 @@ export class Search implements Looker {
 
   /** Nobody wants this search any more; the fan-out goes on for others that look at it. */
   #leave(detail: string): void {
-    if (this.fanOut.lookers <= 1) {
-      this.fanOut.cancel(detail);
-      return;
-    }
-    this.#stopLooking();
+    if (this.fanOut.lookers > 1) this.#stopLooking();
+    else this.fanOut.cancel(detail);
   }
 
   #look(): void {

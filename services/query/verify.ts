@@ -38,7 +38,7 @@ export async function verifyOffer(
   } catch (thrown) {
     const error = actionFailed(thrown);
     if (error.reason === 'OFFER_SOLD_OUT' || error.reason === 'OFFER_EXPIRED') {
-      set.remove([row]);
+      search.fanOut.findings.remove([row]);
       search.changed(false);
     }
     throw error;
@@ -51,7 +51,7 @@ export async function verifyOffer(
     });
   }
   const priced = await priceUnder(pricing, pricingView, batch, options);
-  const replacement = set.replace(row, priced.batch, priced.inputs, priced.quotes);
+  const replacement = search.fanOut.findings.verified(row, priced);
   if (replacement === undefined) {
     const [unpriced] = priced.quotes.unpriced;
     const message = `The partner's price of now cannot be shown in ${set.currency}: ${unpriced?.detail ?? 'no reason given'}.`;

@@ -8,6 +8,7 @@ import type { Criteria, Item } from '../../libs/contracts/gen/entrepot/offer/v1/
 import type { FailureKind, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { Constraint, ConstraintOperator, ConstraintValue } from '../../libs/expression/index.ts';
+import type { HedgedRequest } from './hedging.ts';
 import type { InventoryFormat } from './inventory/types.ts';
 
 /** A configured partner as its adapter sees it. Several partners (accounts, brands, regions) may use one adapter. */
@@ -310,6 +311,8 @@ export interface Manifest {
     /** Whether searches that ask the same at the same time share one conversation; absent for true. */
     readonly shareInFlight?: boolean;
   };
+  /** Requests of a search that may be sent twice at the same time, and where the partner says so; absent for none. */
+  readonly hedge?: { readonly requests: readonly HedgedRequest[]; readonly citation: string };
   /**
    * What the partner's totals say about taxes where its rows do not: by market (ISO 3166-1 alpha-2, or "*" for every other),
    * each with where the partner says so.

@@ -135,19 +135,21 @@ async function readPages(
       return;
     }
     if ('afterMs' in next && next.afterMs !== undefined) await exchange.pause(next.afterMs);
-    const answer: HttpAnswer = await exchange.ask(next);
+    const { progress } = next;
+    const answeredBy = (by: HttpAnswer, fetchedAt: number): AnswerContext => ({
+      ...context,
+      ...(progress !== undefined && { progress }),
+      ...headersRead(adapter, by),
+      fetchedAt,
+      manifest,
+    });
+    const isGood = (one: HttpAnswer): boolean => isAnswer(exchange, one, answeredBy(one, now()));
+    const answer: HttpAnswer = await exchange.ask(next, isGood);
     const fetchedAt = now();
     await turns.take();
     const contentType = answer.headers['content-type'];
     const body = exchange.bodyOf(answer);
-    const { progress } = next;
-    const answered: AnswerContext = {
-      ...context,
-      ...(progress !== undefined && { progress }),
-      ...headersRead(adapter, answer),
-      fetchedAt,
-      manifest,
-    };
+    const answered = answeredBy(answer, fetchedAt);
     sample?.came(next, answer, body, answered);
     const result = read(adapter, body, answered);
     sample?.means(result);
@@ -177,6 +179,15 @@ async function readPages(
   }
 }
 
+/** Whether an answer is one: its status, its format, and no failure that it states. */
+function isAnswer(exchange: PartnerExchange, answer: HttpAnswer, context: AnswerContext): boolean {
+  try {
+    return !('failure' in read(exchange.partner.adapter, exchange.bodyOf(answer), context));
+  } catch {
+    return false;
+  }
+}
+
 function read(adapter: ConfiguredPartner['adapter'], body: unknown, context: AnswerContext): ReadResult<unknown> {
   try {
     return adapter.read(body, context);
@@ -203,6 +214,7 @@ function outcomeOf(
     rejections: rejections.toCounts(),
     latencyMs: Math.round(exchange.elapsedMs),
     requests: exchange.requests,
+    hedges: exchange.hedges,
     appliedFilters: filters.map(({ text }) => text),
   };
   if (failure !== undefined) {

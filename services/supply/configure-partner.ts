@@ -3,9 +3,10 @@ import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { Account, Adapter, Manifest } from './adapter.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
-import type { PartnerConfig } from './config.ts';
+import { floorOf, type PartnerConfig, suspensionOf } from './config.ts';
 import { PartnerFailure } from './failure.ts';
 import { shortDigest } from './folder-digest.ts';
+import type { HedgeSettings } from './hedging.ts';
 import type { ManifestFile } from './kit/manifest.ts';
 import type { ColumnPlan } from './map-rows.ts';
 import type { ConfiguredPartner } from './partner.ts';
@@ -50,6 +51,7 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     // The mapping before the "+", as certificates by address are bound to it.
     digest: `${loaded.digest}+${shortDigest([JSON.stringify([name, config])]).slice(0, 6)}`,
   };
+  const concurrency = config.concurrency ?? defaults.concurrency;
   return {
     name,
     adapter: loaded.adapter,
@@ -66,12 +68,22 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     trafficShare: config.trafficShare,
     sendTraceparent: config.sendTraceparent,
     plan: loaded.plan,
-    limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
+    limit: new ConcurrencyLimit(concurrency),
+    concurrencyFloor: floorOf(concurrency, config.concurrencyFloor),
+    suspension: suspensionOf(config.breakers),
+    hedge: hedgeOf(config, manifest),
     hold: new RateLimitHold(),
     ...freshnessOf(config, defaults),
     rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
     secrets,
   };
+}
+
+/** The manifest says what may be sent twice, the account when, and whether at all. */
+function hedgeOf({ hedge: said }: PartnerConfig, { hedge }: Manifest): HedgeSettings | undefined {
+  if (hedge === undefined || said === false) return undefined;
+  const { factor = 1.1, percent = 5 } = typeof said === 'object' ? said : {};
+  return { requests: hedge.requests, factor, share: percent / 100 };
 }
 
 /** What the account says counts before what the manifest says. */

@@ -95,12 +95,12 @@ export class Conversation {
   }
 
   #take(
-    { deadline, signal }: ExchangeBounds,
+    { deadline, givenUntil, signal }: ExchangeBounds,
     onPage: (page: Page) => void,
     first: boolean,
   ): Promise<PartnerOutcome | undefined> {
     const { promise, resolve } = Promise.withResolvers<PartnerOutcome | undefined>();
-    const own = deadlineOf(this.#asking.partner.timeoutMs, deadline, Date.now());
+    const own = deadlineOf(this.#asking.partner.timeoutMs, deadline, Date.now(), givenUntil);
     const onAbort = (): void => this.#cancel(one);
     const one: Participant = {
       startedAt: performance.now(),

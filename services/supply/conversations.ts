@@ -15,6 +15,7 @@ import type { ExchangeBounds } from './exchange.ts';
 import { failureName, outcomeName } from './failure.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import type { LocalCall } from './plan.ts';
+import { unlessSuspended } from './suspension.ts';
 
 /** What asking, or not having to, needs. */
 export interface ConversationTools extends AskTools {
@@ -67,7 +68,7 @@ export class Conversations {
     const { partner, context, request } = call;
     // What was handed over is at hand anyway.
     if ('lookup' in request || (!partner.shareInFlight && partner.reuseMs === 0)) {
-      return askPartner(tools, partner, context, request, bounds, onPage);
+      return this.#askPartner(tools, call, bounds, onPage);
     }
     const key = `${partner.name} ${partner.manifest.digest} ${questionText(context)}`;
     if (this.#answered.has(key)) {
@@ -88,14 +89,15 @@ export class Conversations {
   #begin(
     tools: ConversationTools,
     key: string,
-    { partner, context, request }: LocalCall,
+    call: LocalCall,
     bounds: ExchangeBounds,
     onPage: (page: Page) => void,
   ): Promise<PartnerOutcome> {
+    const { partner, context } = call;
     const conversation = new Conversation({
       partner,
       context,
-      ask: (own, receive) => askPartner(tools, partner, context, request, own, receive),
+      ask: (own, receive) => this.#askPartner(tools, call, own, receive),
       over: (outcome, pages) => {
         if (this.#running.get(key) === conversation) this.#running.delete(key);
         if (outcome !== undefined) this.#remember(key, partner, outcome, pages, tools.now?.() ?? Date.now());
@@ -103,6 +105,18 @@ export class Conversations {
     });
     if (partner.shareInFlight) this.#running.set(key, conversation);
     return conversation.begin(bounds, onPage);
+  }
+
+  #askPartner(
+    tools: ConversationTools,
+    { partner, context, request }: LocalCall,
+    bounds: ExchangeBounds,
+    onPage: (page: Page) => void,
+  ): Promise<PartnerOutcome> {
+    if ('lookup' in request) return askPartner(tools, partner, context, request, bounds, onPage);
+    return unlessSuspended(tools.traffic, partner, context, bounds, (own) =>
+      askPartner(tools, partner, context, request, own, onPage),
+    );
   }
 
   /** Remembers a whole answer, or that there is none. */

@@ -1,5 +1,7 @@
 import type { Account, Adapter, Manifest, RowReader } from './adapter.ts';
+import type { SuspensionSettings } from './breakers.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
+import type { HedgeSettings } from './hedging.ts';
 import type { ColumnPlan } from './map-rows.ts';
 import type { RateLimitHold } from './rate-limit.ts';
 import type { RequestRate } from './request-rate.ts';
@@ -25,6 +27,10 @@ export interface AnyPartner {
   readonly plan: ColumnPlan;
   /** Calls under way at once. */
   readonly limit: ConcurrencyLimit;
+  /** What that is cut to at least where the partner takes longer than usual. */
+  readonly concurrencyFloor: number;
+  /** When it is suspended for its failures. */
+  readonly suspension: SuspensionSettings;
   readonly hold: RateLimitHold;
   /** What must not be told of it. */
   readonly secrets: KnownSecrets;
@@ -49,6 +55,8 @@ export interface ConfiguredPartner extends AnyPartner {
   readonly reuseEmptyMs: number;
   /** Searches that ask the same at the same time share one conversation. */
   readonly shareInFlight: boolean;
+  /** How requests of its searches are sent a second time; absent for never. */
+  readonly hedge?: HedgeSettings | undefined;
   /** When the next request may go out. */
   readonly rate: RequestRate;
 }

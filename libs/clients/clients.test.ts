@@ -73,6 +73,12 @@ clients:
     ]);
   });
 
+  test('need no directory', () => {
+    const live = new LiveClients(path.join(directory, 'none'), logger('test'));
+    expect(live.tierOf('anybody').name).toBe('standard');
+    live.close();
+  });
+
   test('that are changed on disk are followed, and a bad file never replaces a good one', () => {
     write('clients: { shop: { tier: premium } }');
     const live = new LiveClients(directory, logger('test'));

@@ -1,7 +1,7 @@
 // Sends searches at their times whatever becomes of the ones before, as clients do that know nothing of each other:
 // Poisson arrivals, one connection a request under way. A process of its own, so that it can have a core of its own.
 //
-//   node open-loop.ts '{"url": …, "body": …, "deadlineMs": …, "seed": …, "phases": [{"rate": 50, "seconds": 4}, …]}'
+//   node open-loop.ts '{"url": …, "bodies": […], "clients": […], "deadlineMs": …, "seed": …, "phases": [{"rate": 50, "seconds": 4}, …]}'
 //
 // Prints one line: a JSON list of what became of each search, in the order of their times.
 import { Agent, request } from 'node:http';
@@ -16,7 +16,10 @@ export interface Phase {
 /** What is sent. */
 export interface Load {
   readonly url: string;
-  readonly body: string;
+  /** In turn: searches that are equal at the same time would be one search. */
+  readonly bodies: readonly string[];
+  /** Who sends them, at random, each so often. */
+  readonly clients: readonly { readonly name: string; readonly share: number }[];
   /** After so long the client has no use for an answer, and leaves. */
   readonly deadlineMs: number;
   readonly seed: number;
@@ -29,6 +32,7 @@ export interface Sent {
   readonly at: number;
   /** From when it was due to the whole answer. */
   readonly ms: number;
+  readonly client: string;
   /** Every partner's offers in time; an answer without some of them; refused; no answer by the deadline. */
   readonly end: 'full' | 'partial' | 'shed' | 'late';
 }
@@ -62,7 +66,7 @@ function arrivals({ phases, seed }: Load): number[] {
   return times;
 }
 
-function send(load: Load, due: number): Promise<Pick<Sent, 'ms' | 'end'>> {
+function send(load: Load, body: string, client: string, due: number): Promise<Pick<Sent, 'ms' | 'end'>> {
   const { promise, resolve } = Promise.withResolvers<Pick<Sent, 'ms' | 'end'>>();
   const since = (): number => performance.now() - due;
   const call = request(`${load.url}/v1/searches`, {
@@ -70,7 +74,8 @@ function send(load: Load, due: number): Promise<Pick<Sent, 'ms' | 'end'>> {
     agent,
     headers: {
       'content-type': 'application/json',
-      'content-length': Buffer.byteLength(load.body),
+      'content-length': Buffer.byteLength(body),
+      'entrepot-client': client,
       'entrepot-timeout-ms': String(load.deadlineMs),
     },
   });
@@ -95,18 +100,30 @@ function send(load: Load, due: number): Promise<Pick<Sent, 'ms' | 'end'>> {
     if (error.message !== 'late' && !('code' in error && error.code === 'ECONNRESET')) throw error;
     over('late');
   });
-  call.end(load.body);
+  call.end(body);
   return promise;
+}
+
+function clientAt({ clients }: Load, at: number): string {
+  let left = at;
+  for (const { name, share } of clients) {
+    if (left < share) return name;
+    left -= share;
+  }
+  return clients.at(-1)?.name ?? '';
 }
 
 async function run(load: Load): Promise<Sent[]> {
   const times = arrivals(load);
   const start = performance.now() + 50;
   const answers: Promise<Sent>[] = [];
+  const next = random(load.seed + 1);
   for (const at of times) {
     const wait = start + at - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    answers.push(send(load, start + at).then((seen) => ({ at, ...seen })));
+    const body = load.bodies[answers.length % load.bodies.length] ?? '';
+    const client = clientAt(load, next());
+    answers.push(send(load, body, client, start + at).then((seen) => ({ at, client, ...seen })));
   }
   return await Promise.all(answers);
 }

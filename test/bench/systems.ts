@@ -142,6 +142,10 @@ function configuration(partnerUrl: string, partners: number, format: Format): st
     ];
     writeFileSync(join(directory, 'partners', `${partnerName(index)}.yaml`), `${lines.join('\n')}\n`);
   }
+  writeFileSync(
+    join(directory, 'clients.yaml'),
+    'clients: { bench-premium: { tier: premium }, bench-batch: { tier: batch } }\n',
+  );
   return directory;
 }
 
@@ -151,6 +155,7 @@ function environment(directory: string): Record<string, string> {
     ENTREPOT_DATA: join(directory, 'data'),
     ENTREPOT_ADAPTERS: join(here, 'adapters'),
     LOG_LEVEL: 'info',
+    ENTREPOT_EDGE_TRUST_CLIENT: 'true',
   };
 }
 

@@ -368,6 +368,56 @@ test('sheds with 429 and Retry-After when it has too much to do, but still answe
   expect((await first).status).toBe(200);
 });
 
+test('believes who asks only where it is told to, and sheds the lower tier of those first', async () => {
+  const asked: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const query: Partial<Query> = {
+    search: async function* (_request, context) {
+      asked.push(context.client);
+      await gate.promise;
+      yield update(1, { complete: true });
+    },
+  };
+  const open = await edgeWith(query);
+  const trusting = await edgeWith(query, {
+    trustClientHeader: true,
+    admission: { maxCalls: 2, tierOf: (client) => ({ name: client, share: client === 'shop' ? 1 : 0.5 }) },
+  });
+  const first = [
+    post(open, flight, { 'entrepot-client': 'shop' }),
+    post(trusting, flight, { 'entrepot-client': 'report' }),
+  ];
+  await vi.waitFor(() => expect(asked.toSorted()).toEqual(['public', 'report']));
+  expect((await post(trusting, flight, { 'entrepot-client': 'report' })).status).toBe(429);
+  expect((await post(trusting, flight)).status).toBe(429);
+  const shop = post(trusting, flight, { 'entrepot-client': 'shop' });
+  await vi.waitFor(() => expect(asked).toContain('shop'));
+  gate.resolve();
+  for (const answer of [...first, shop]) expect((await answer).status).toBe(200);
+});
+
+test('does not count a stream as work once its search is complete', async () => {
+  const gate = Promise.withResolvers<void>();
+  const edge = await edgeWith(
+    {
+      search: async function* () {
+        yield update(1, { complete: true });
+        await gate.promise;
+        yield update(2, { complete: true });
+      },
+    },
+    { admission: { startAtWork: 2, leastAtWork: 2 } },
+  );
+  const streams: Response[] = [];
+  for (let index = 0; index < 10; index++) {
+    const response = await post(edge, flight, { accept: 'application/x-ndjson' });
+    expect(response.status).toBe(200);
+    streams.push(response);
+  }
+  gate.resolve();
+  for (const response of streams) expect(await response.text()).toContain('{"end":{}}');
+});
+
 test('is alive whatever is below it, and ready only when searches can be served', async () => {
   const edge = await edgeWith({}, { readiness: async () => [{ service: 'query', reason: 'It is not serving.' }] });
   expect((await fetch(`${edge.url}/healthz`)).status).toBe(200);

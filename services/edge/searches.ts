@@ -11,7 +11,7 @@ import {
   WatchSearchRequest,
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
-import type { MeshClient } from '../../libs/mesh/index.ts';
+import type { MeshClient, Place } from '../../libs/mesh/index.ts';
 import { checkShape } from '../../libs/vertical/index.ts';
 import { callOptions, endCall, traceHeaders } from './call.ts';
 import type { PatienceLimits } from './deadline.ts';
@@ -36,7 +36,7 @@ export function searchRoutes(
       return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(pageBody(page));
     }
     const delivery = search.delivery === Delivery.UNSPECIFIED ? Delivery.CHANGES : search.delivery;
-    return stream(request, reply, format, query.search({ ...search, delivery }, options));
+    return stream(request, reply, format, query.search({ ...search, delivery }, options), 'searching');
   });
 
   app.get<{ Params: { searchId: string }; Querystring: Record<string, string> }>(
@@ -71,7 +71,7 @@ export function searchRoutes(
         ...callOptions(request, limits),
         timeoutMs: limits.maxMs,
       });
-      return stream(request, reply, streamFormatOf(request) ?? eventStream, updates);
+      return stream(request, reply, streamFormatOf(request) ?? eventStream, updates, 'watching');
     },
   );
 }
@@ -126,8 +126,9 @@ async function stream(
   reply: FastifyReply,
   format: StreamFormat,
   responses: AsyncIterable<{ update?: SearchUpdate | undefined }>,
+  work: 'searching' | 'watching',
 ): Promise<FastifyReply> {
-  const updates = updatesOf(responses);
+  const updates = updatesOf(responses, work, request.place);
   const first = await updates.next();
   if (first.done === true) return reply.status(204).send();
   reply.hijack();
@@ -142,8 +143,15 @@ async function stream(
   return reply;
 }
 
+/** The updates. Once a search is complete, or a watcher has what is there, its request makes room for another. */
 async function* updatesOf(
   responses: AsyncIterable<{ update?: SearchUpdate | undefined }>,
+  work: 'searching' | 'watching',
+  place: Place | undefined,
 ): AsyncGenerator<SearchUpdate, void> {
-  for await (const { update } of responses) if (update !== undefined) yield update;
+  for await (const { update } of responses) {
+    if (update === undefined) continue;
+    yield update;
+    if (update.complete || work === 'watching') place?.quiet();
+  }
 }

@@ -1,3 +1,4 @@
+import type { Tier } from '../../libs/clients/index.ts';
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
   type ExplainSearchRequest,
@@ -72,6 +73,7 @@ export function createQueryService(dependencies: QueryDependencies): ServiceHand
   return {
     name: 'query',
     services: [meshService(QueryServiceDefinition, service)],
+    tierOf: (client) => service.tierOf(client),
     close: () => service.close(),
   };
 }
@@ -111,9 +113,13 @@ class QueryService {
     );
   }
 
+  tierOf(client: string): Tier {
+    return this.#live.clients.tierOf(client);
+  }
+
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const begun = this.#begin(request, context);
-    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context);
+    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context, 'searching');
   }
 
   #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
@@ -130,7 +136,7 @@ class QueryService {
   /** A search that is complete, or as complete as the caller's time lets it be. */
   async #searched(request: SearchRequest, context: MeshContext): Promise<Search> {
     const { search, reader } = await this.#begin(request, context);
-    const updates = answers(reader, context)[Symbol.asyncIterator]();
+    const updates = answers(reader, context, 'searching')[Symbol.asyncIterator]();
     while (!(await updates.next()).done);
     return search;
   }
@@ -138,7 +144,7 @@ class QueryService {
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const search = this.#known.search(request.searchId);
     const watch = (known: Search): Subscription<SearchUpdate> => this.#watch(known, request);
-    return answers(search instanceof Promise ? search.then(watch) : watch(search), context);
+    return answers(search instanceof Promise ? search.then(watch) : watch(search), context, 'watching');
   }
 
   #watch(search: Search, request: WatchSearchRequest): Subscription<SearchUpdate> {
@@ -259,10 +265,14 @@ class QueryService {
   }
 }
 
-/** A reader's updates as a call's answers; the reader leaves when the call is cancelled. */
+/**
+ * A reader's updates as a call's answers; the reader leaves when the call is cancelled. Once a search is complete, or a
+ * watcher has what is there, its call makes room for another.
+ */
 function answers(
   coming: Subscription<SearchUpdate> | Promise<Subscription<SearchUpdate>>,
   context: MeshContext,
+  work: 'searching' | 'watching',
 ): AsyncIterable<{ update: SearchUpdate }> {
   const leave = (): void => {
     if (coming instanceof Subscription) void coming.return();
@@ -274,7 +284,9 @@ function answers(
     [Symbol.asyncIterator]: () => ({
       next: async () => {
         const { done, value } = await (coming instanceof Subscription ? coming : await coming).next();
-        return done ? { done: true, value: undefined } : { done: false, value: { update: value } };
+        if (done) return { done: true, value: undefined };
+        if (value.complete || work === 'watching') context.quiet?.();
+        return { done: false, value: { update: value } };
       },
       return: async () => {
         leave();

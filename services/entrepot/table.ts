@@ -76,14 +76,20 @@ export function answeredHow({ cache, cacheAgeMs = 0 }: JsonOutcome): string {
   return cache === 'CACHE_USE_SHARED' ? 'shared' : 'asked';
 }
 
-/** How a partner was asked: "1 request", "3 requests, 1 of them hedged", "held 12 s", "looked up", "not asked". */
+/** What no request means: what was handed over is looked into, and some partners are left alone. */
+const unasked: ReadonlyMap<string, string> = new Map([
+  ...['OK', 'PARTIAL', 'EMPTY'].map((status) => [status, 'looked up'] as const),
+  ...['RATE_LIMITED', 'BUDGET_SPENT', 'SUSPENDED', 'UNSUPPORTED_CRITERIA', 'NOT_PERMITTED'].map(
+    (status) => [status, 'not asked'] as const,
+  ),
+]);
+
+/** How a partner was asked: "1 request", "3 requests, 1 of them hedged", "held 12 s", "looked up", "not asked", "no request" before its end. */
 export function requestsText(outcome: JsonOutcome): string {
   const { requests = 0, hedges = 0, status } = outcome;
   const how = answeredHow(outcome);
   if (how !== 'asked') return how;
-  // What was handed over is looked into.
-  const answered = ['OUTCOME_STATUS_OK', 'OUTCOME_STATUS_PARTIAL', 'OUTCOME_STATUS_EMPTY'].includes(status);
-  if (requests === 0) return answered ? 'looked up' : 'not asked';
+  if (requests === 0) return unasked.get(status.replace('OUTCOME_STATUS_', '')) ?? 'no request';
   return `${requests} request${requests === 1 ? '' : 's'}${hedges === 0 ? '' : `, ${hedges} of them hedged`}`;
 }
 

@@ -112,6 +112,19 @@ Answers and what mapped them
     expect(textOf({ partners: [duffel!] })).toContain('What is missing, and why\n  Nothing.');
   });
 
+  test('says how each partner was asked, or that it was not', () => {
+    const outcomes = [
+      { partner: 'a', status: 'OUTCOME_STATUS_OK' },
+      { partner: 'b', status: 'OUTCOME_STATUS_TIMED_OUT' },
+      { partner: 'c', status: 'OUTCOME_STATUS_BUDGET_SPENT' },
+      { partner: 'd', status: 'OUTCOME_STATUS_OK', cache: 'CACHE_USE_STALE', cacheAgeMs: 61_000 },
+      { partner: 'e', status: 'OUTCOME_STATUS_OK', cache: 'CACHE_USE_SHARED' },
+    ];
+    const text = textOf({ partners: outcomes.map((outcome) => ({ partner: outcome.partner, outcome })) });
+    const rows = [...text.matchAll(/^ {2}[a-e] .+ 0 {2}(.+)$/gm)].map(([, how]) => how);
+    expect(rows).toEqual(['looked up', 'no request', 'not asked', 'stale, held 61 s', 'shared']);
+  });
+
   test('leaves out what there is nothing to say of', () => {
     const bare = textOf({ filter: [], partners: [], tier: '', sharedBy: 0 });
     expect(bare).not.toContain('Filter');

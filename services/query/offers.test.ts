@@ -211,6 +211,22 @@ describe('handing an offer off', () => {
     ]);
   });
 
+  test('makes such searches matter more to the budgets of partners', async () => {
+    const rateOf = async (market: string): Promise<number> => {
+      const answered = finalOf(rig, { market });
+      const search = await rig.supply.next();
+      search.plan(['a']);
+      search.answer('a', []);
+      await answered;
+      return search.start.handoffRate;
+    };
+    const before = await rateOf('NZ');
+    expect(before).toBeGreaterThan(0);
+    const { ids } = await offers([{ product: 'p', total: 100 }], { market: 'NZ' });
+    for (let time = 0; time < 5; time++) await rig.query.handoff({ offerId: ids[0]!, clientReference: '' });
+    expect(await rateOf('NZ')).toBeGreaterThan(before);
+  });
+
   test('records nothing when the partner gives no way on', async () => {
     const { ids, searchId } = await offers([{}]);
     rig.supply.handoff = () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Tier } from '../../libs/clients/index.ts';
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
@@ -35,6 +36,8 @@ import { explainOffer } from './explain.ts';
 import { explainSearch } from './explain-search.ts';
 import { explainedOf } from './explained.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
+import { SharedCounts, StoredCounts } from './handoff-counts.ts';
+import { HandoffRates, type Kind } from './handoff-rate.ts';
 import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
 import { Journals } from './journal.ts';
@@ -45,7 +48,7 @@ import { readPage, viewOf } from './pages.ts';
 import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
-import { prepareSearch } from './request.ts';
+import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
 import { type Begun, type InForce, Searches } from './searches.ts';
 import { Subscription } from './subscription.ts';
@@ -86,6 +89,7 @@ class QueryService {
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
+  readonly #rates: HandoffRates;
   readonly #searches: Searches;
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
@@ -98,14 +102,17 @@ class QueryService {
     this.#clicks = new Clicks(clicks);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
+    // In one process counts survive it beside the clicks; replicas keep theirs together.
+    const counts = shared?.kind === 'redis' ? new SharedCounts(shared, randomUUID()) : new StoredCounts(clicks);
+    this.#rates = new HandoffRates(counts, this.#log);
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
     const own = { log: this.#log, held: this.#held, patience: this.#patience, journals };
     this.#searches = new Searches({ supply, pricing, ...own });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
-    this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client) =>
-      this.#inForce(client),
+    this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
+      this.#inForce(client, prepared),
     );
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
@@ -125,12 +132,13 @@ class QueryService {
   #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
     const prepared = prepareSearch(request, Date.now(), this.#live.rankings);
     const { client, trace, deadline } = context;
-    return this.#searches.begin(prepared, { client, trace, deadline }, this.#inForce(client));
+    this.#rates.searched(kindOf(client, prepared));
+    return this.#searches.begin(prepared, { client, trace, deadline }, this.#inForce(client, prepared));
   }
 
-  #inForce(client: string): InForce {
+  #inForce(client: string, prepared: PreparedSearch): InForce {
     const { config, policies, version } = this.#live;
-    return { config, policy: policies(client), handoffRate: 0, version };
+    return { config, policy: policies(client), handoffRate: this.#rates.rate(kindOf(client, prepared)), version };
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
@@ -208,6 +216,7 @@ class QueryService {
       clientReference,
       shownTotal: moneyFromMinor(set.totals[row]!, set.currency),
     });
+    this.#rates.handedOff(kindOf(search.asker.client, search.request));
     return { clickId, target: way.target, expiresAt: way.expiresAt };
   }
 
@@ -239,6 +248,7 @@ class QueryService {
     this.#endGauge();
     this.#held.close();
     this.#live.close();
+    await this.#rates.close();
   }
 
   /** The row as supply makes it for a mask; from what is kept where that has all fields. */
@@ -263,6 +273,11 @@ class QueryService {
   #options(context: MeshContext): CallOptions {
     return { context, timeoutMs: this.#live.config.actionTimeoutMs };
   }
+}
+
+/** Which searches one is like. */
+function kindOf(client: string, { market, vertical }: PreparedSearch): Kind {
+  return { client, market, vertical: vertical.name };
 }
 
 /**

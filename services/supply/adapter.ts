@@ -10,6 +10,7 @@ import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.t
 import type { Constraint, ConstraintOperator, ConstraintValue } from '../../libs/expression/index.ts';
 import type { HedgedRequest } from './hedging.ts';
 import type { InventoryFormat } from './inventory/types.ts';
+import type { Wanted } from './wanted.ts';
 
 /** A configured partner as its adapter sees it. Several partners (accounts, brands, regions) may use one adapter. */
 export interface Account {
@@ -248,8 +249,11 @@ export interface Adapter<Row = unknown, Body = unknown> {
   price(row: Row, context: AnswerContext): PartnerPrice;
   /** When the partner stops standing by the row, epoch milliseconds. */
   expiresAt(row: Row, context: AnswerContext): number;
-  /** The whole item. `wanted` says whether a field of the item is asked for: leave out the costly ones that are not. */
-  item(row: Row, context: AnswerContext, wanted: (field: string) => boolean): Item['vertical'];
+  /**
+   * The item. `wanted` says which of its fields are asked for, and which of those within them: leave the others out, at least where
+   * they cost something.
+   */
+  item(row: Row, context: AnswerContext, wanted: Wanted): Item['vertical'];
   /** Asks again for one row: the first request of it. */
   verify(row: Row, context: AnswerContext): PartnerRequest;
   /**
@@ -317,6 +321,8 @@ export interface Manifest {
     /** Whether searches that ask the same at the same time share one conversation; absent for true. */
     readonly shareInFlight?: boolean;
   };
+  /** Searches a booking that the partner's usual terms allow, with where it says so; absent where it does not. */
+  readonly lookToBook?: { readonly searches: number; readonly citation: string };
   /** Requests of a search that may be sent twice at the same time, and where the partner says so; absent for none. */
   readonly hedge?: { readonly requests: readonly HedgedRequest[]; readonly citation: string };
   /**

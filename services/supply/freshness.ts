@@ -76,6 +76,8 @@ export function toldOf(outcome: PartnerOutcome, pages: readonly Page[]): Answere
   const { status, requests } = outcome;
   // What kept one replica from asking need not keep the others.
   if (status === OutcomeStatus.CANCELLED || requests === 0) return undefined;
+  // What that search mattered to the partner's budget decides about no other.
+  if (status === OutcomeStatus.BUDGET_SPENT) return undefined;
   if (status === OutcomeStatus.TIMED_OUT && pages.length === 0) return undefined;
   const held = pages.map(({ answer, mapped }) => ({ answer, kept: mapped.rows.length }));
   return { pages: held, outcome, fetchedAt: 0, freshUntil: 0, staleUntil: 0, standsInUntil: 0 };

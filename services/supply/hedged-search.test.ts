@@ -80,6 +80,22 @@ describe('a search of a partner that lets it be sent twice', () => {
     }
   });
 
+  it('pays for each request, and is sent once where the budget has nothing left for a second one', async () => {
+    // Forty have been sent when the slow one is.
+    for (const [perDay, sent] of [
+      [42, 2],
+      [41, 1],
+    ] as const) {
+      if (perDay < 42) await rig.close();
+      await knownPartner({ budget: { perDay, policy: '1.0' } });
+      partner.handler = (_, response) => void setTimeout(() => answer(response), 100);
+      const { status, requests, hedges } = (await search(rig)).outcome('one');
+      expect([status, requests, hedges]).toEqual([OutcomeStatus.OK, sent, sent - 1]);
+      partner.handler = (_, response) => answer(response);
+      expect((await search(rig)).outcome('one').status).toBe(OutcomeStatus.BUDGET_SPENT);
+    }
+  });
+
   it('is refused in the file of an account whose adapter does not permit it', async () => {
     rig = await startRig({ one: { adapter: 'plain', endpoint: partner.url } });
     const refused = startRig({ one: { adapter: 'plain', endpoint: partner.url, hedge: true } });

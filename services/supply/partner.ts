@@ -1,5 +1,6 @@
 import type { Account, Adapter, Manifest, RowReader } from './adapter.ts';
 import type { SuspensionSettings } from './breakers.ts';
+import type { PartnerBudget } from './budget/budget.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { HedgeSettings } from './hedging.ts';
 import type { ColumnPlan } from './map-rows.ts';
@@ -32,6 +33,8 @@ export interface AnyPartner {
   /** When it is suspended for its failures. */
   readonly suspension: SuspensionSettings;
   readonly hold: RateLimitHold;
+  /** The requests that its account may send, as all replicas share them; undefined for any number. */
+  readonly budget: PartnerBudget | undefined;
   /** What must not be told of it. */
   readonly secrets: KnownSecrets;
 }

@@ -21,13 +21,14 @@ import { failureName, nameOf, PartnerFailure, toldOf, toPartnerFailure } from '.
 import type { HttpAnswer } from './http.ts';
 import type { Identities } from './identities.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
-import { findRow, type HeldRow, makeOffer, wantedBy } from './offers.ts';
+import { findRow, type HeldRow, makeOffer } from './offers.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { type Question, questionAgain } from './question.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { SearchTools } from './session.ts';
 import { admitAction, suspendedDetail, verdictOfAction } from './suspension.ts';
+import { everything } from './wanted.ts';
 
 const log = logger('supply.verify');
 /** How long the answer waits for the identity of a product that changed its key; after that it stays provisional. */
@@ -173,7 +174,7 @@ async function respond(
   });
   const page = { partner, answer: digest, manifest: partner.manifest.digest, fetchedAt: context.fetchedAt, mapped };
   const batch = await verifiedBatch(tools.identities, page, keepIdentity, mesh);
-  return { offer: makeOffer({ partner, context, row }, wantedBy(undefined)), batch };
+  return { offer: makeOffer({ partner, context, row }, everything), batch };
 }
 
 /** The page of a verified row as its one batch, with the product that it is of where the caller wants to be told. */

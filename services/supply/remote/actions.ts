@@ -77,7 +77,7 @@ export function routeOf(
 
 /** One call about one row. What it fails with becomes an error that the RPCs document. */
 async function callRemote<T>(
-  { traffic }: SearchTools,
+  { traffic, shared }: SearchTools,
   partner: RemotePartner,
   purpose: 'verify' | 'handoff',
   { deadline, signal, trace }: MeshContext,
@@ -87,6 +87,7 @@ async function callRemote<T>(
   if (wait > 0) throw unavailable(partner.name, 'its rate limit was met a moment ago', wait);
   const admitted = admitAction(traffic, partner);
   if (!('end' in admitted)) throw unavailable(partner.name, suspendedDetail(admitted), admitted.retryAfterMs);
+  void partner.budget?.count(shared, purpose);
   const call = new RemoteCall(partner, purpose, { deadline, signal, trace });
   try {
     const answer = await call.within(work);

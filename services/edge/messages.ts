@@ -32,18 +32,7 @@ export function pageQuery(query: Readonly<Record<string, string | string[]>>): {
   pageToken: string;
   options?: PageOptions;
 } {
-  const unknown = Object.keys(query).filter((name) => !(pageParameters as readonly string[]).includes(name));
-  if (unknown.length > 0) {
-    throw invalidFields(
-      unknown.map((field) => ({
-        field,
-        description: `There is no such parameter; a page has ${pageParameters.join(', ')}.`,
-      })),
-    );
-  }
-  const repeated = Object.entries(query).find(([, value]) => typeof value !== 'string');
-  if (repeated !== undefined) throw invalidField(repeated[0], 'Give this parameter once.');
-  const one = query as Readonly<Record<string, string>>;
+  const one = onceEach(query, pageParameters, 'a page');
   const { pageToken = '', pageSize, orderBy = '', ranking = '', filter = '', grouping, currency = '', facets } = one;
   if (Object.keys(one).every((name) => name === 'pageToken')) return { pageToken };
   if (pageToken !== '') {
@@ -61,6 +50,38 @@ export function pageQuery(query: Readonly<Record<string, string | string[]>>): {
       facets: facets ? facets.split(',').map((name) => name.trim()) : [],
     },
   };
+}
+
+/** Query parameters of a search's explanation. */
+export const explainParameters = ['productId'] as const;
+
+/**
+ * The product that a search is asked about; empty for none.
+ *
+ * @throws EntrepotError INVALID_FIELD for a parameter that does not exist, or stands there twice
+ */
+export function explainQuery(query: Readonly<Record<string, string | string[]>>): string {
+  return onceEach(query, explainParameters, 'an explanation').productId ?? '';
+}
+
+/** Parameters that exist, each once. @param what has them */
+function onceEach(
+  query: Readonly<Record<string, string | string[]>>,
+  parameters: readonly string[],
+  what: string,
+): Readonly<Record<string, string>> {
+  const unknown = Object.keys(query).filter((name) => !parameters.includes(name));
+  if (unknown.length > 0) {
+    throw invalidFields(
+      unknown.map((field) => ({
+        field,
+        description: `There is no such parameter; ${what} has ${parameters.join(', ')}.`,
+      })),
+    );
+  }
+  const repeated = Object.entries(query).find(([, value]) => typeof value !== 'string');
+  if (repeated !== undefined) throw invalidField(repeated[0], 'Give this parameter once.');
+  return query as Readonly<Record<string, string>>;
 }
 
 function wholeNumber(field: string, text: string): number {

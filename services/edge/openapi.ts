@@ -2,7 +2,7 @@
 // which attribute can be filtered by) is read from the descriptors, so that the document cannot drift from the contracts.
 
 import { timeoutHeader } from './deadline.ts';
-import { pageParameters } from './messages.ts';
+import { explainParameters, pageParameters } from './messages.ts';
 import { errorReasons } from './openapi-errors.ts';
 import { type Json, type SchemaCollector, schemaCollector, schemaRef } from './openapi-schemas.ts';
 
@@ -81,6 +81,15 @@ const operations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/v1/searches/{searchId}:explain',
+    id: 'explainSearch',
+    summary:
+      'How a search went: who was asked and how each ended, which conditions partners applied, why it completed when it did, and why a partner, or the product of productId, is missing.',
+    response: `${query}.ExplainSearchResponse`,
+    parameters: explainParameters.map((name) => queryParameter(name, 'string')),
+  },
+  {
+    method: 'get',
     path: '/v1/offers/{offerId}',
     id: 'getOffer',
     summary: 'One offer in full.',
@@ -90,7 +99,8 @@ const operations: readonly Operation[] = [
     method: 'get',
     path: '/v1/offers/{offerId}:explain',
     id: 'explainOffer',
-    summary: 'Why it costs what it costs, line by line, and where it came from.',
+    summary:
+      'Why it costs what it costs, line by line, where it came from, and why it stands where it stands. Also of an offer that has expired.',
     response: `${query}.ExplainResponse`,
   },
   {

@@ -49,6 +49,16 @@ export class KnownSearches {
     return this.#find(searchId).then(() => this.#held.offer(offerId));
   }
 
+  /**
+   * The row of an offer, also of one that has expired or was sold.
+   * @throws EntrepotError OFFER_NOT_FOUND, UNREACHABLE
+   */
+  async offerOrPast(offerId: string): Promise<HeldRow> {
+    const searchId = parseOfferId(offerId)?.searchId;
+    if (this.#journals !== undefined && searchId !== undefined) await this.#find(searchId);
+    return this.#held.offerOrPast(offerId);
+  }
+
   async #find(searchId: string): Promise<void> {
     const held = this.#held.find(searchId);
     if (held !== undefined) {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Tier } from '../../libs/clients/index.ts';
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
+  type ExplainSearchRequest,
   type ExplainSearchResponse,
   type GetOfferRequest,
   type GetOfferResponse,
@@ -17,7 +19,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   type MeshClient,
@@ -31,6 +33,8 @@ import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { explainOffer } from './explain.ts';
+import { explainSearch } from './explain-search.ts';
+import { explainedOf } from './explained.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
 import { SharedCounts, StoredCounts } from './handoff-counts.ts';
 import { HandoffRates, type Kind } from './handoff-rate.ts';
@@ -72,6 +76,7 @@ export function createQueryService(dependencies: QueryDependencies): ServiceHand
   return {
     name: 'query',
     services: [meshService(QueryServiceDefinition, service)],
+    tierOf: (client) => service.tierOf(client),
     close: () => service.close(),
   };
 }
@@ -88,6 +93,7 @@ class QueryService {
   readonly #searches: Searches;
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
+  readonly #patience = new Patience();
   readonly #endGauge: () => void;
 
   constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
@@ -102,7 +108,7 @@ class QueryService {
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
-    const own = { log: this.#log, held: this.#held, patience: new Patience(), journals };
+    const own = { log: this.#log, held: this.#held, patience: this.#patience, journals };
     this.#searches = new Searches({ supply, pricing, ...own });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
     this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
@@ -114,9 +120,13 @@ class QueryService {
     );
   }
 
+  tierOf(client: string): Tier {
+    return this.#live.clients.tierOf(client);
+  }
+
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const begun = this.#begin(request, context);
-    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context);
+    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context, 'searching');
   }
 
   #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
@@ -134,7 +144,7 @@ class QueryService {
   /** A search that is complete, or as complete as the caller's time lets it be. */
   async #searched(request: SearchRequest, context: MeshContext): Promise<Search> {
     const { search, reader } = await this.#begin(request, context);
-    const updates = answers(reader, context)[Symbol.asyncIterator]();
+    const updates = answers(reader, context, 'searching')[Symbol.asyncIterator]();
     while (!(await updates.next()).done);
     return search;
   }
@@ -142,7 +152,7 @@ class QueryService {
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const search = this.#known.search(request.searchId);
     const watch = (known: Search): Subscription<SearchUpdate> => this.#watch(known, request);
-    return answers(search instanceof Promise ? search.then(watch) : watch(search), context);
+    return answers(search instanceof Promise ? search.then(watch) : watch(search), context, 'watching');
   }
 
   #watch(search: Search, request: WatchSearchRequest): Subscription<SearchUpdate> {
@@ -217,11 +227,20 @@ class QueryService {
   }
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
-    return explainOffer(offerId, await this.#known.offer(offerId), this.#pricing, this.#options(context));
+    const { actionTimeoutMs } = this.#live.config;
+    const tools = {
+      pricing: this.#pricing,
+      supply: this.#supply,
+      timeoutMs: actionTimeoutMs,
+      originTimeoutMs: actionTimeoutMs / 2,
+      log: this.#log,
+    };
+    return explainOffer(offerId, await this.#known.offerOrPast(offerId), tools, context);
   }
 
-  async explainSearch(): Promise<ExplainSearchResponse> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainSearch is not served yet.' });
+  async explainSearch({ searchId, productId }: ExplainSearchRequest): Promise<ExplainSearchResponse> {
+    const search = await this.#known.search(searchId);
+    return explainSearch(explainedOf(search, this.#patience, this.#live.clients), productId);
   }
 
   async close(): Promise<void> {
@@ -261,10 +280,14 @@ function kindOf(client: string, { market, vertical }: PreparedSearch): Kind {
   return { client, market, vertical: vertical.name };
 }
 
-/** A reader's updates as a call's answers; the reader leaves when the call is cancelled. */
+/**
+ * A reader's updates as a call's answers; the reader leaves when the call is cancelled. Once a search is complete, or a
+ * watcher has what is there, its call makes room for another.
+ */
 function answers(
   coming: Subscription<SearchUpdate> | Promise<Subscription<SearchUpdate>>,
   context: MeshContext,
+  work: 'searching' | 'watching',
 ): AsyncIterable<{ update: SearchUpdate }> {
   const leave = (): void => {
     if (coming instanceof Subscription) void coming.return();
@@ -276,7 +299,9 @@ function answers(
     [Symbol.asyncIterator]: () => ({
       next: async () => {
         const { done, value } = await (coming instanceof Subscription ? coming : await coming).next();
-        return done ? { done: true, value: undefined } : { done: false, value: { update: value } };
+        if (done) return { done: true, value: undefined };
+        if (value.complete || work === 'watching') context.quiet?.();
+        return { done: false, value: { update: value } };
       },
       return: async () => {
         leave();

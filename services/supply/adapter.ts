@@ -230,6 +230,8 @@ export interface Adapter<Row = unknown, Body = unknown> {
   idOf?(row: Row): string | undefined;
   /** What the partner calls the row, for people; undefined where it has no name. */
   nameOf?(row: Row): string | undefined;
+  /** What a row is made of in the partner's answer, by name, from the outermost list inwards. Absent: the row itself. */
+  partsOf?(row: Row): Readonly<Record<string, unknown>>;
   /** How a token for requests is got, for partners that want one. */
   readonly session?: SessionClient;
   /** Headers of answers that it reads, by lower-case names: no others are kept. Absent: none. */

@@ -68,6 +68,7 @@ export function configurePartner(
     adapter: loaded.adapter,
     manifest,
     account,
+    credentials: Object.keys(config.credentials),
     folder: loaded.folder,
     origin: url.origin,
     basePath: url.pathname.replace(/\/+$/, ''),

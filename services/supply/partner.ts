@@ -44,6 +44,8 @@ export interface ConfiguredPartner extends AnyPartner {
   /** Where its adapter lies. */
   readonly folder: string;
   readonly adapter: Adapter;
+  /** Names of the account's credentials. */
+  readonly credentials: readonly string[];
   /** Scheme, host and port of the endpoint. */
   readonly origin: string;
   /** Path of the endpoint, without trailing slash. */

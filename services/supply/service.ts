@@ -5,7 +5,7 @@ import {
   type Suspension as PartnerSuspension,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
+import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import { MemoryState, type SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
@@ -26,6 +26,7 @@ import { observeHeld, observePartners } from './metrics.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
 import { RemoteConnections } from './remote/connections.ts';
+import { explainAnyOffer } from './remote/explain.ts';
 import { makeAnyOffers } from './remote/offers.ts';
 import { isRemote, type SupplyPartner } from './remote/partner.ts';
 import { SearchSession } from './session.ts';
@@ -138,9 +139,8 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     },
     verifyOffer: (request, context) => verifyAnyOffer(tools, request, context),
     createHandoff: (request, context) => createAnyHandoff(tools, request, context),
-    explainOffer: async () => {
-      throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainOffer is not served yet.' });
-    },
+    explainOffer: (request, context) =>
+      explainAnyOffer({ ...tools, normalization: deps.normalization }, request, context),
     listPartners: async () => {
       const described = [...live.partners.values()].map((partner) =>
         describe(partner, handedOver, drift, tools.traffic, shared),

@@ -13,6 +13,7 @@ import { type AnswerContext, Rejection } from './adapter.ts';
 import { headersRead } from './answer-headers.ts';
 import type { AnswerStore } from './answers.ts';
 import type { Page } from './ask.ts';
+import { askedRequest } from './asked-request.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
 import { parseBody } from './body.ts';
 import { PartnerExchange } from './exchange.ts';
@@ -69,6 +70,7 @@ export async function verifyOffer(
 
 /** What the partner said of a row that it still sells. */
 export interface Said {
+  readonly question: Question;
   readonly answer: HttpAnswer;
   readonly context: AnswerContext;
   readonly row: unknown;
@@ -134,7 +136,7 @@ async function askOne(
       detail: `its answer cannot be used (${nameOf(RejectionReason, reason)}): ${example}`,
     });
   }
-  return { answer, context, row: said.row, mapped };
+  return { question, answer, context, row: said.row, mapped };
 }
 
 /** Whether a 4xx answer means that the offer is no longer sold; partners say so with statuses from 400 to 422. */
@@ -155,7 +157,7 @@ export function saysGone(
 async function respond(
   tools: SearchTools,
   { partner }: HeldRow,
-  { answer, context, row, mapped }: Said,
+  { question, answer, context, row, mapped }: Said,
   keepIdentity: boolean,
   mesh: MeshContext,
 ): Promise<VerifyOfferResponse> {
@@ -168,6 +170,7 @@ async function respond(
     contentType: contentType === undefined ? undefined : String(contentType),
     rows: [row],
     expiresAt: mapped.lastExpiry,
+    asked: askedRequest(partner, question),
   });
   const page = { partner, answer: digest, manifest: partner.manifest.digest, fetchedAt: context.fetchedAt, mapped };
   const batch = await verifiedBatch(tools.identities, page, keepIdentity, mesh);

@@ -33,7 +33,7 @@ interface MappingInput {
 
 /** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
 export interface CompiledMapping {
-  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf'>;
+  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'>;
   /** Of answers: status, headers, body, text, and the joins. */
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
@@ -121,6 +121,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
       // Only where answers repeat rows: elsewhere ids need not be unlike from page to page.
       ...(manifest.poll?.partial === true && { idOf: nameOf }),
       nameOf,
+      partsOf: (row) => named(row),
       price: (row, context): PartnerPrice => {
         const frame = checked(row);
         return ownPrice?.(named(row), context) ?? price(frame, context);

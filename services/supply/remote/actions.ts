@@ -65,7 +65,11 @@ export async function createAnyHandoff(
   });
 }
 
-function routeOf({ partners }: SearchTools, handle: OfferHandle): NonNullable<ReturnType<typeof remoteOf>> {
+/** Who made the row of a remote's handle. Throws EntrepotError OFFER_EXPIRED. */
+export function routeOf(
+  { partners }: Pick<SearchTools, 'partners'>,
+  handle: OfferHandle,
+): NonNullable<ReturnType<typeof remoteOf>> {
   const route = remoteOf(partners, handle);
   if (route !== undefined) return route;
   throw expired('the partner is no longer the one that made the offer; search again');

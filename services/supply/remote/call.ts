@@ -18,7 +18,7 @@ export class RemoteCall {
   readonly #span;
   readonly #startedAt = performance.now();
 
-  constructor(partner: RemotePartner, purpose: 'search' | 'verify' | 'handoff', bounds: ExchangeBounds) {
+  constructor(partner: RemotePartner, purpose: 'search' | 'verify' | 'handoff' | 'explain', bounds: ExchangeBounds) {
     this.#partner = partner;
     this.#bounds = bounds;
     this.deadline = deadlineOf(partner.timeoutMs, bounds.deadline, Date.now(), bounds.givenUntil);

@@ -81,8 +81,8 @@ describe('a search of a partner that lets it be sent twice', () => {
   });
 
   it('pays for the second request as well', async () => {
-    // Forty have been sent when the slow one is.
-    await knownPartner({ budget: { perDay: 42, policy: '1.0' } });
+    // Thirty have been sent when the slow one is.
+    await knownPartner({ budget: { perDay: 32, policy: '1.0' } });
     partner.handler = (_, response) => {
       if (partner.asked.length > 1) answer(response);
     };
@@ -91,7 +91,7 @@ describe('a search of a partner that lets it be sent twice', () => {
   });
 
   it('is sent once where the budget has nothing left for a second one', async () => {
-    await knownPartner({ budget: { perDay: 41, policy: '1.0' } });
+    await knownPartner({ budget: { perDay: 31, policy: '1.0' } });
     const waiting: ServerResponse[] = [];
     partner.handler = (_, response) => void waiting.push(response);
     const slow = search(rig);

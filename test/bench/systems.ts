@@ -67,14 +67,24 @@ export async function startFloor(partnerUrl: string, partners: number, format: F
   };
 }
 
-/** Starts every service in one process, on one core where `core` says which, and shedding nothing where it is told to. */
+interface FusedSystemOptions {
+  /** The core that it has to itself. Default: all. */
+  readonly core?: number;
+  /** Whether it sheds load. Default true. */
+  readonly shedding?: boolean;
+  /** Searches held at most. Default: as shipped. */
+  readonly held?: number;
+}
+
+/** Starts every service in one process. */
 export async function startFusedSystem(
   partnerUrl: string,
   partners: number,
   format: Format,
-  { core, shedding = true }: { readonly core?: number; readonly shedding?: boolean } = {},
+  { core, shedding = true, held }: FusedSystemOptions = {},
 ): Promise<System> {
   const directory = configuration(partnerUrl, partners, format);
+  if (held !== undefined) writeFileSync(join(directory, 'query.yaml'), `hold: { searches: ${held} }\n`);
   const args = shedding ? [] : ['--shed-nothing'];
   const process = await startScript(join(here, 'fused.ts'), args, environment(directory), core);
   return {

@@ -21,15 +21,26 @@ export class OfferMaker {
   readonly #set: ResultSet;
   readonly #mask: ReadMask;
   readonly #make: MakeOffers;
+  readonly #gone: (rows: readonly number[]) => void;
   readonly #limit: number;
   readonly #made = new Map<number, MadeOffer>();
   #bytesEach = 0;
 
-  /** @param limit offers to keep */
-  constructor(set: ResultSet, mask: ReadMask, make: MakeOffers, limit: number) {
+  /**
+   * @param gone takes rows out of the set that supply no longer holds
+   * @param limit offers to keep
+   */
+  constructor(
+    set: ResultSet,
+    mask: ReadMask,
+    make: MakeOffers,
+    gone: (rows: readonly number[]) => void,
+    limit: number,
+  ) {
     this.#set = set;
     this.#mask = mask;
     this.#make = make;
+    this.#gone = gone;
     this.#limit = limit;
   }
 
@@ -70,10 +81,11 @@ export class OfferMaker {
     const gone: number[] = [];
     for (const [index, row] of missing.entries()) {
       const offer = offers[index];
-      if (offer === undefined || offer.missing) gone.push(row);
-      else this.keep(row, offer);
+      if (offer !== undefined && !offer.missing) this.keep(row, offer);
+      // A row that was verified meanwhile is another now, and may well be held.
+      else if (this.#set.current(row) === row) gone.push(row);
     }
-    if (gone.length > 0) this.#set.remove(gone);
+    if (gone.length > 0) this.#gone(gone);
     return gone.length === 0;
   }
 
@@ -98,7 +110,7 @@ export class OfferMaker {
 }
 
 /** What a message takes in memory, roughly: V8 spends about 24 bytes on an object or text and 8 on a slot. */
-function estimateBytes(value: unknown): number {
+export function estimateBytes(value: unknown): number {
   if (typeof value === 'string') return 24 + value.length;
   if (typeof value !== 'object' || value === null) return 8;
   if (value instanceof Temporal.Instant) return 48;

@@ -138,9 +138,9 @@ export class ResultSet {
     this.#rowsChanged();
   }
 
-  /** Takes out what has expired. To be called before the set is looked at. */
-  sweep(now: number): void {
-    if (now < this.#nextExpiry) return;
+  /** Takes out what has expired. To be called before the set is looked at. True when anything had. */
+  sweep(now: number): boolean {
+    if (now < this.#nextExpiry) return false;
     let next = Number.POSITIVE_INFINITY;
     for (let row = 0; row < this.rowCount; row++) {
       if (this.#gone[row] === 1) continue;
@@ -150,6 +150,7 @@ export class ResultSet {
     }
     this.#nextExpiry = next;
     this.#rowsChanged();
+    return true;
   }
 
   /** The rows that can be shown, ordered by partner and the partner's row: the order of offer ids. */

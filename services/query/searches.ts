@@ -1,10 +1,12 @@
 import type { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { EntrepotError } from '../../libs/errors/index.ts';
 import type { CompletionPolicy } from './completion.ts';
 import { type Asker, FanOut, type FanOutTools } from './fan-out.ts';
 import { FanOuts } from './fan-outs.ts';
 import type { HeldSearches } from './held.ts';
 import { newSearchId } from './ids.ts';
 import type { Ordering } from './ordering.ts';
+import { answered } from './patience.ts';
 import { type Question, questionOf } from './question.ts';
 import { reportShared } from './report.ts';
 import type { PreparedSearch } from './request.ts';
@@ -41,15 +43,19 @@ export class Searches {
     this.#tools = tools;
   }
 
-  /** Begins a search, or takes part in one, and reads it. */
-  begin(prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun | Promise<Begun> {
+  /**
+   * Begins a search, or takes part in one, and reads it.
+   * @param gone whether the caller has gone meanwhile; asked where it had to wait
+   */
+  begin(prepared: PreparedSearch, asker: Asker, inForce: InForce, gone: () => boolean): Begun | Promise<Begun> {
     const asked = questionOf(prepared, asker.client);
     const question = { ...asked, key: `${inForce.version} ${asked.key}` };
     const deadline = asker.deadline ?? Date.now() + inForce.config.deadlineMs;
-    const found = this.#fanOuts.find(question.key, deadline);
+    const found = this.#fanOuts.find(question.key, asker, deadline);
     if (found !== 'maybe') return this.#read(found ?? this.#ask(question, asker, inForce), prepared, asker, inForce);
     return this.#fanOuts.maybe(question.key).then(() => {
-      const known = this.#fanOuts.find(question.key, deadline);
+      if (gone()) throw new EntrepotError({ reason: 'CANCELLED', message: 'The caller went away.' });
+      const known = this.#fanOuts.find(question.key, asker, deadline);
       const fanOut = known instanceof FanOut ? known : this.#ask(question, asker, inForce);
       return this.#read(fanOut, prepared, asker, inForce);
     });
@@ -67,42 +73,54 @@ export class Searches {
 
   #read(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun {
     const { screen, final } = prepared;
-    const search = this.#equalTo(fanOut, prepared) ?? this.#search(fanOut, prepared, asker, inForce);
+    const search = this.#equalTo(fanOut, prepared, asker) ?? this.#search(fanOut, prepared, asker, inForce);
     const reader = search.subscribe(search.request.view, screen, undefined, final);
     // Only now is there somebody to whom anything can be told.
     fanOut.start();
     return { search, reader };
   }
 
-  #equalTo(fanOut: FanOut, prepared: PreparedSearch): Search | undefined {
+  #equalTo(fanOut: FanOut, prepared: PreparedSearch, asker: Asker): Search | undefined {
     const search = this.#equal.get(fanOut)?.get(wantedBy(prepared));
-    if (search === undefined || !this.#tools.held.has(search)) return undefined;
-    search.shared++;
-    reportShared(search);
+    if (search === undefined || !this.#tools.held.used(search)) return undefined;
+    reportShared(search, asker);
     return search;
   }
 
   #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce): Search {
     const { held, log, patience } = this.#tools;
+    const counted = new Set<string>();
+    const wanted = wantedBy(prepared);
+    const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
     const search = new Search(prepared, asker, fanOut, {
       config,
       log,
       grown: (grown) => held.grown(grown),
       failed: (failed) => held.drop(failed),
       shown: (shown, ordering) => {
-        patience.shown(fanOut.question, shown.set.partners, partnersOfFirstPage(shown, ordering));
+        const fresh = shown.outcomes.filter(({ partner, status }) => !counted.has(partner) && answered.has(status));
+        if (fresh.length === 0) return;
+        for (const { partner } of fresh) counted.add(partner);
+        patience.shown(
+          fanOut.question,
+          fresh.map(({ partner }) => partner),
+          partnersOfFirstPage(shown, ordering),
+        );
+      },
+      dropped: (dropped) => {
+        if (equal.get(wanted) === dropped) equal.delete(wanted);
       },
     });
+    if (fanOut.complete) reportShared(search, asker);
+    this.#equal.set(fanOut, equal.set(wanted, search));
     held.hold(search);
-    const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
-    this.#equal.set(fanOut, equal.set(wantedBy(prepared), search));
     return search;
   }
 }
 
 /** Everything that a search wants beyond its question. */
-function wantedBy({ view, mask }: PreparedSearch): string {
-  return JSON.stringify([view.key, mask.key]);
+function wantedBy({ view, mask, screen }: PreparedSearch): string {
+  return `${view.key} ${screen} ${mask.key}`;
 }
 
 /** First rows of the entries of the first page, by partner. */

@@ -37,7 +37,7 @@ import { wholeOffer } from './offers.ts';
 import { readPage, viewOf } from './pages.ts';
 import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
-import { type PreparedSearch, prepareSearch } from './request.ts';
+import { prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
 import { type Begun, Searches } from './searches.ts';
 import { Subscription } from './subscription.ts';
@@ -101,7 +101,7 @@ class QueryService {
     const prepared = prepareSearch(request, Date.now(), rankings);
     const { client, trace, deadline } = context;
     const inForce = { config, policy: policies(client), handoffRate: 0, version };
-    return this.#searches.begin(prepared, { client, trace, deadline }, inForce);
+    return this.#searches.begin(prepared, { client, trace, deadline }, inForce, () => context.signal.aborted);
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
@@ -209,7 +209,7 @@ class QueryService {
     });
     const [offer] = made.offers;
     if (offer === undefined || offer.missing) {
-      search.set.remove([row]);
+      search.fanOut.removed([row]);
       throw offerExpired();
     }
     return offer;
@@ -227,7 +227,12 @@ function answers(
 ): AsyncIterable<{ update: SearchUpdate }> {
   const leave = (): void => {
     if (coming instanceof Subscription) void coming.return();
-    else void coming.then((reader) => reader.return());
+    else
+      coming.then(
+        (reader) => reader.return(),
+        // Whoever waits for it is told.
+        () => undefined,
+      );
   };
   context.signal.addEventListener('abort', leave, { once: true });
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
-import { decodeCursor } from './tokens.ts';
+import { decodeCursor, type Position } from './tokens.ts';
 import { UpdateLog } from './updates.ts';
 
 const progress = {
@@ -12,6 +12,9 @@ const progress = {
   productsProvisional: false,
   elapsedMs: 1,
 };
+
+/** Where a reader stands that has read everything up to a publication. */
+const at = (publication: number): Position => ({ told: publication, seen: publication });
 
 /** A log to which pages of one offer each are published. */
 function published(limit: number, ids: readonly string[]): UpdateLog {
@@ -31,16 +34,16 @@ function published(limit: number, ids: readonly string[]): UpdateLog {
 }
 
 test('a reader gets the net change since its revision', () => {
-  const update = published(10, ['a', 'b', 'c']).since(1).update;
+  const update = published(10, ['a', 'b', 'c']).since(at(1)).update;
   expect(update.snapshot).toBe(false);
   expect(update.upserts.map(({ offerId }) => offerId)).toEqual(['c']);
   // Taking back what it never had does no harm.
   expect(update.retractedOfferIds).toEqual(['a', 'b']);
-  expect(decodeCursor(update.cursor, '0123456789abcdef').position).toBe(3);
+  expect(decodeCursor(update.cursor, '0123456789abcdef').position).toEqual(at(3));
 });
 
 test('an offer that left and came back is not taken back', () => {
-  const update = published(10, ['a', 'b', 'a']).since(2).update;
+  const update = published(10, ['a', 'b', 'a']).since(at(2)).update;
   expect(update.upserts.map(({ offerId }) => offerId)).toEqual(['a']);
   expect(update.retractedOfferIds).toEqual(['b']);
 });
@@ -48,17 +51,17 @@ test('an offer that left and came back is not taken back', () => {
 test('a reader from before what is remembered gets a snapshot', () => {
   const log = published(2, ['a', 'b', 'c', 'd', 'e']);
   // Remembered: that c and d left, at revisions 4 and 5. That b left at 3 is forgotten.
-  expect(log.since(3).update.retractedOfferIds).toEqual(['c', 'd']);
-  expect(log.since(2).update).toMatchObject({ snapshot: true, retractedOfferIds: [] });
+  expect(log.since(at(3)).update.retractedOfferIds).toEqual(['c', 'd']);
+  expect(log.since(at(2)).update).toMatchObject({ snapshot: true, retractedOfferIds: [] });
 });
 
 test('a reader of a revision that was never published gets a snapshot', () => {
   const log = published(10, ['a']);
-  expect(log.since(7).update.snapshot).toBe(true);
-  expect(log.since(0).update.snapshot).toBe(true);
+  expect(log.since(at(7)).update.snapshot).toBe(true);
+  expect(log.since(at(0)).update.snapshot).toBe(true);
 });
 
 test('readers at the same revision share one message', () => {
   const log = published(10, ['a', 'b']);
-  expect(log.since(1).update).toBe(log.since(1).update);
+  expect(log.since(at(1)).update).toBe(log.since(at(1)).update);
 });

@@ -69,12 +69,16 @@ export class Publisher {
     const { log } = this.screen;
     let position = from;
     let sent = false;
+    // Whoever wants one snapshot gets it with all that is known when it asks.
+    const known = this.#search.revision;
     const reader = new Subscription<SearchUpdate>({
       read: () => {
         if (this.#failure !== undefined) throw this.#failure;
         if (final) {
           if (sent) return 'end';
-          if (!log.complete) return this.#over && !this.#busy ? 'end' : undefined;
+          const whole = log.complete && log.revision >= known;
+          if (!whole && !(this.#over && !this.#busy)) return undefined;
+          if (!log.complete) return 'end';
           sent = true;
           return log.since(undefined).update;
         }

@@ -36,7 +36,8 @@ export function reportEnd(
       'entrepot.search.partners': outcomes.length,
     });
   }
-  const line = { search: search.id, vertical, client, outcomes: counts, offers, ms: Math.round(elapsedMs) };
+  const ms = Math.round(elapsedMs);
+  const line = { search: search.id, fanOut: search.fanOut.id, vertical, client, outcomes: counts, offers, ms };
   withTrace(log, context).info(line, `search ${outcome}`);
 }
 

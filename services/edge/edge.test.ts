@@ -1,8 +1,11 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import {
+  type GetPageRequest,
+  Grouping,
   type QueryServiceDefinition as QueryDefinition,
   QueryServiceDefinition,
+  SearchPage,
   type SearchRequest,
   SearchUpdate,
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
@@ -232,11 +235,48 @@ test.each([
   expect(await response.json()).toMatchObject({ reason: 'ROUTE_NOT_FOUND' });
 });
 
+test('passes on every parameter of a page', async () => {
+  let asked: GetPageRequest | undefined;
+  const edge = await edgeWith({
+    getPage: async (request) => {
+      asked = request;
+      return { page: SearchPage.fromPartial({ searchId: 's2', askedAgain: { previousSearchId: 's1' } }) };
+    },
+  });
+  const query = new URLSearchParams({
+    orderBy: 'best',
+    ranking: 'price + 1.0',
+    filter: 'true',
+    grouping: 'GROUPING_OFFER',
+    pageSize: '5',
+    currency: 'EUR',
+    facets: 'price, stops',
+  });
+  const response = await fetch(`${edge.url}/v1/searches/s1?${query}`);
+  expect(await response.json()).toMatchObject({ searchId: 's2', askedAgain: { previousSearchId: 's1' } });
+  expect(asked).toEqual({
+    searchId: 's1',
+    pageToken: '',
+    options: {
+      orderBy: 'best',
+      ranking: 'price + 1.0',
+      filter: 'true',
+      grouping: Grouping.OFFER,
+      pageSize: 5,
+      currency: 'EUR',
+      facets: ['price', 'stops'],
+    },
+  });
+  await fetch(`${edge.url}/v1/searches/s1?pageToken=p2`);
+  expect(asked).toEqual({ searchId: 's1', pageToken: 'p2', options: undefined });
+});
+
 test.each([
   ['pageSize=ten', 'pageSize'],
   ['size=3', 'size'],
   ['grouping=product', 'grouping'],
   ['pageToken=p2&orderBy=price', 'pageToken'],
+  ['pageToken=p2&currency=EUR', 'pageToken'],
   ['filter=a&filter=b', 'filter'],
 ])('refuses the page parameters %s by name', async (query, field) => {
   const edge = await edgeWith({});
@@ -320,6 +360,11 @@ test('describes itself from the contracts', async () => {
     components: { schemas: Record<string, { properties: Record<string, { description: string }> }> };
   };
   expect(document.openapi).toBe('3.1.0');
+  const page = document.paths['/v1/searches/{searchId}'] as { get: { parameters: { name: string }[] } };
+  expect(page.get.parameters.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['orderBy', 'ranking', 'filter', 'currency', 'facets']),
+  );
+  expect(document.components.schemas.Flight?.properties.departure?.description).toContain('orderBy, facets');
   expect(Object.keys(document.paths)).toContain('/v1/offers/{offerId}:explain');
   expect(document.components.schemas.Flight?.properties.stops?.description).toContain(
     'usable in filter, orderBy, facets',

@@ -11,8 +11,17 @@ export function requireMessage(typeName: string): DescMessage {
   return message;
 }
 
-/** Query parameters of a page. */
-export const pageParameters = ['pageToken', 'pageSize', 'orderBy', 'filter', 'grouping'] as const;
+/** Query parameters of a page. `facets` is a list with commas. */
+export const pageParameters = [
+  'pageToken',
+  'pageSize',
+  'orderBy',
+  'ranking',
+  'filter',
+  'grouping',
+  'currency',
+  'facets',
+] as const;
 
 /**
  * Reads the query parameters of a page.
@@ -35,21 +44,21 @@ export function pageQuery(query: Readonly<Record<string, string | string[]>>): {
   const repeated = Object.entries(query).find(([, value]) => typeof value !== 'string');
   if (repeated !== undefined) throw invalidField(repeated[0], 'Give this parameter once.');
   const one = query as Readonly<Record<string, string>>;
-  const { pageToken = '', pageSize, orderBy, filter, grouping } = one;
-  if (pageSize === undefined && orderBy === undefined && filter === undefined && grouping === undefined)
-    return { pageToken };
-  if (pageToken !== '')
-    throw invalidField('pageToken', 'A page token already says order, filter, grouping and size; send it alone.');
+  const { pageToken = '', pageSize, orderBy = '', ranking = '', filter = '', grouping, currency = '', facets } = one;
+  if (Object.keys(one).every((name) => name === 'pageToken')) return { pageToken };
+  if (pageToken !== '') {
+    throw invalidField('pageToken', 'A page token already says everything about its page; send it alone.');
+  }
   return {
     pageToken,
     options: {
       pageSize: pageSize === undefined ? 0 : wholeNumber('pageSize', pageSize),
-      orderBy: orderBy ?? '',
-      filter: filter ?? '',
+      orderBy,
+      filter,
       grouping: grouping === undefined ? Grouping.UNSPECIFIED : readGrouping(grouping),
-      currency: '',
-      ranking: '',
-      facets: [],
+      currency,
+      ranking,
+      facets: facets ? facets.split(',').map((name) => name.trim()) : [],
     },
   };
 }

@@ -1,7 +1,7 @@
 // JSON schemas of messages by the protobuf JSON mapping, with the comments of the protos and what the attribute options
 // say.
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
-import { docOf, verticals } from '../../libs/vertical/index.ts';
+import { docOf, isQueryable, verticals } from '../../libs/vertical/index.ts';
 
 import { requireMessage } from './messages.ts';
 
@@ -107,7 +107,7 @@ function attributeNote(field: DescField): string {
     .find((vertical) => vertical.itemMessage === field.parent.typeName)
     ?.attribute(field.name);
   if (spec === undefined) return '';
-  const uses = [spec.filterable && 'filter', spec.sortable && 'orderBy', spec.facet !== 'none' && 'facets'].filter(
+  const uses = [spec.filterable && 'filter', spec.sortable && 'orderBy', isQueryable(spec) && 'facets'].filter(
     (use) => use !== false,
   );
   if (uses.length === 0) return '';

@@ -23,6 +23,18 @@ interface Operation {
 
 const query = 'entrepot.query.v1';
 
+const pageParameterTexts: Readonly<Record<(typeof pageParameters)[number], string>> = {
+  pageToken: 'Opens the next page of an order; sent alone.',
+  pageSize: 'Entries on a page: 1 to 200.',
+  orderBy: 'price, a configured ranking (best), or a sortable attribute; may be followed by " desc".',
+  ranking:
+    'CEL for a number by which offers are ordered, smallest first: "price + 20.0 * double(stops)". Comes before orderBy.',
+  filter: 'CEL over filterable attributes, price and partner; "true" for all.',
+  grouping: 'GROUPING_PRODUCT or GROUPING_OFFER.',
+  currency: 'Another currency to show prices in, ISO 4217; no partner is asked.',
+  facets: 'What to count: names of attributes, price, partner, with commas between them.',
+};
+
 const operations: readonly Operation[] = [
   {
     method: 'post',
@@ -47,9 +59,13 @@ const operations: readonly Operation[] = [
     path: '/v1/searches/{searchId}',
     id: 'getPage',
     summary:
-      'A page of a held search: the next one by pageToken, or another look at the held offers by orderBy, filter, grouping and pageSize.',
+      'A page of a held search: the next one by pageToken, or another look at the held offers by the other parameters, which keeps what they leave out. ' +
+      'Where a filter would show what partners left out because of the search’s own, they are asked again: the page is then of another search, and askedAgain says why.',
     response: `${query}.SearchPage`,
-    parameters: pageParameters.map((name) => queryParameter(name, name === 'pageSize' ? 'integer' : 'string')),
+    parameters: pageParameters.map((name) => ({
+      ...queryParameter(name, name === 'pageSize' ? 'integer' : 'string'),
+      description: pageParameterTexts[name],
+    })),
   },
   {
     method: 'get',

@@ -1,3 +1,4 @@
+import type { AnyColumnView } from '../../libs/columns/index.ts';
 import type { Vertical } from '../../libs/vertical/index.ts';
 import type { Columns } from './set-columns.ts';
 
@@ -46,11 +47,18 @@ function namedAggregates(vertical: Vertical): Map<string, Aggregate> {
   return named;
 }
 
+/** The values of one attribute, as they come. */
+interface Values {
+  readonly values: Float64Array;
+  readonly min: number;
+  readonly max: number;
+}
+
 /** Makes aggregates over rows, each attribute's values read once. An aggregate of what no row has is undefined. */
 export class Aggregates {
   readonly #columns: Columns;
   readonly #rows: Uint32Array;
-  readonly #values = new Map<string, Float64Array>();
+  readonly #read = new Map<string, Values>();
 
   constructor(columns: Columns, rows: Uint32Array) {
     this.#columns = columns;
@@ -61,45 +69,66 @@ export class Aggregates {
   value(aggregate: Aggregate): number | undefined {
     if (aggregate.kind === 'count') return this.#rows.length;
     const { of, kind, type } = aggregate;
-    const values = this.#valuesOf(of);
-    if (values.length === 0) return undefined;
-    if (kind !== 'median') return extreme(values, kind);
-    const median = medianOf(values);
+    let read = this.#read.get(of);
+    if (read === undefined) {
+      read = valuesOf(this.#columns(of), this.#rows);
+      this.#read.set(of, read);
+    }
+    if (read.values.length === 0) return undefined;
+    if (kind !== 'median') return read[kind];
+    const median = medianOf(read.values.slice());
     return type === 'timestamp' ? Math.round(median) : median;
   }
+}
 
-  #valuesOf(name: string): Float64Array {
-    let values = this.#values.get(name);
-    if (values === undefined) {
-      values = this.#read(name);
-      this.#values.set(name, values);
+function valuesOf(column: AnyColumnView | undefined, rows: Uint32Array): Values {
+  const read = new Float64Array(rows.length);
+  let length = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  if (column !== undefined && 'values' in column) {
+    const { values, presence } = column;
+    for (let at = 0; at < rows.length; at++) {
+      const row = rows[at]!;
+      if (presence !== undefined && ((presence[row >>> 3]! >>> (row & 7)) & 1) === 0) continue;
+      const value = values[row]!;
+      if (value < min) min = value;
+      if (value > max) max = value;
+      read[length++] = value;
     }
-    return values;
   }
-
-  #read(name: string): Float64Array {
-    const column = this.#columns(name);
-    if (column === undefined || !('values' in column)) return new Float64Array(0);
-    const values = new Float64Array(this.#rows.length);
-    let length = 0;
-    for (const row of this.#rows) if (column.has(row)) values[length++] = column.values[row]!;
-    return values.subarray(0, length);
-  }
+  return { values: read.subarray(0, length), min, max };
 }
 
-function extreme(values: Float64Array, kind: 'min' | 'max'): number {
-  let least = values[0]!;
-  let most = values[0]!;
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return kind === 'min' ? least : most;
-}
-
-/** The middle one; of an even number the mean of the two in the middle. */
+/** The middle one; of an even number the mean of the two in the middle. Disorders the values. */
 function medianOf(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  const middle = sorted.length >>> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const middle = values.length >>> 1;
+  const upper = select(values, middle);
+  if (values.length % 2 === 1) return upper;
+  let lower = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < middle; at++) if (values[at]! > lower) lower = values[at]!;
+  return (lower + upper) / 2;
+}
+
+/** The value that would stand at a position if they were sorted, and does then, with no larger one before it. Hoare's selection. */
+function select(values: Float64Array, position: number): number {
+  let left = 0;
+  let right = values.length - 1;
+  while (left < right) {
+    const pivot = values[(left + right) >>> 1]!;
+    let low = left;
+    let high = right;
+    while (low <= high) {
+      while (values[low]! < pivot) low++;
+      while (values[high]! > pivot) high--;
+      if (low > high) break;
+      const swapped = values[low]!;
+      values[low++] = values[high]!;
+      values[high--] = swapped;
+    }
+    if (position <= high) right = high;
+    else if (position >= low) left = low;
+    else break;
+  }
+  return values[position]!;
 }

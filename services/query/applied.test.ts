@@ -8,9 +8,11 @@ import {
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { type Constraint, compileConjunction, evaluate, verticalScope, weakened } from '../../libs/expression/index.ts';
 import { vertical } from '../../libs/vertical/index.ts';
+import { AppliedFilters } from './applied.ts';
 import type { FakeSearch } from './testing/fake-supply.ts';
 import { finalOf, flightSearch, type Rig, reader, startRig } from './testing/rig.ts';
 import type { TestRow } from './testing/rows.ts';
+import { compileView } from './view.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -166,6 +168,28 @@ function fulfils(text: string, { duration, ...row }: TestRow): boolean {
 function facetsOf({ facets }: SearchUpdate): unknown {
   return facets.map(({ attribute, values, range, absent }) => ({ attribute, values, range, absent }));
 }
+
+test('a look that may ask nobody again is refused where it would show what partners left out', () => {
+  const kind = vertical('flight');
+  const filters = new AppliedFilters(kind);
+  filters.add({ partner: 'b', constraints: ['stops <= 1', 'refundable'] });
+  filters.add({ partner: 'a', constraints: ['stops <= 1'] });
+  const looked = (filter: string): void => {
+    const asked = { ...options({ filter }), currency: 'GBP' };
+    filters.check(compileView(kind, new Map(), asked, '', []), 'options.filter');
+  };
+  expect(() => looked('stops == 0 && refundable && price < 5.0')).not.toThrow();
+  expect(() => looked('stops == 0')).toThrow(
+    expect.objectContaining({
+      reason: 'FILTER_NOT_HELD',
+      metadata: { constraints: 'refundable', partners: 'b' },
+      violations: [{ field: 'options.filter', description: 'must imply what partners applied: refundable' }],
+    }),
+  );
+  expect(() => looked('')).toThrow(
+    expect.objectContaining({ metadata: { constraints: 'stops <= 1 && refundable', partners: 'a,b' } }),
+  );
+});
 
 describe('a page of a search whose filter was applied by partners', () => {
   const rows = [

@@ -13,6 +13,7 @@ export interface QueryConfig {
   readonly partnerTime: { readonly factor: number; readonly leastMs: number };
   readonly minUpdateIntervalMs: number;
   readonly resumeGraceMs: number;
+  readonly takeOverMs: number;
   readonly makeTimeoutMs: number;
   readonly actionTimeoutMs: number;
   readonly hold: {
@@ -53,6 +54,7 @@ const querySchema: JSONSchema = {
     },
     minUpdateIntervalMs: integer('milliseconds between two updates', 0, 5_000, 40),
     resumeGraceMs: integer('milliseconds that a search goes on without listeners', 0, 60_000, 5_000),
+    takeOverMs: integer('milliseconds after which a silent replica counts as dead', 300, 60_000, 3_000),
     makeTimeoutMs: integer('milliseconds for making the offers of a page', 50, 30_000, 2_000),
     actionTimeoutMs: integer('milliseconds for verifying or handing off an offer', 500, 60_000, 10_000),
     hold: {

@@ -52,18 +52,19 @@ export class Currencies {
   }
 
   /**
-   * The set in a currency, with prices for everything that is held at this moment: rows that have come or were verified since it was
-   * last asked for are priced first. Rows that cannot be priced in it have none.
+   * Looks at the set in a currency, with prices for everything that is held at that moment: rows that have come or were verified
+   * since it was last looked at are priced first. Rows that cannot be priced in it have none.
    * @param caller who asks
+   * @param look called at once when the prices are there, so that nothing comes in between
    * @throws EntrepotError UNKNOWN_CURRENCY, VIEW_EXPIRED, PRICING_UNAVAILABLE
    */
-  async in(currency: string, caller: Caller): Promise<PricedSet> {
-    if (currency === this.#set.currency) return this.#set.prices;
+  async in<T>(currency: string, caller: Caller, look: (prices: PricedSet) => T): Promise<T> {
+    if (currency === this.#set.currency) return look(this.#set.prices);
     for (;;) {
       const priced = this.#priced.get(currency);
       if (priced?.upToDate === true) {
         this.#use(priced);
-        return priced;
+        return look(priced);
       }
       // What somebody else waits for may fail by their deadline alone: whoever finds nothing then asks for itself.
       const running = this.#running.get(currency);

@@ -1,4 +1,10 @@
-import type { BoolColumn, NumberColumn, StringColumnView, StringListColumnView } from '../../libs/columns/index.ts';
+import type {
+  AnyColumnView,
+  BoolColumn,
+  NumberColumn,
+  StringColumnView,
+  StringListColumnView,
+} from '../../libs/columns/index.ts';
 import type { Facet, FacetRange, FacetValue } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { FacetSpec } from './facet-specs.ts';
 import type { Columns } from './set-columns.ts';
@@ -30,24 +36,33 @@ export function countFacets(
   productOf: Int32Array,
   { products, provisional }: { readonly products: number; readonly provisional: boolean },
 ): Facet[] {
-  const sorted = specs.some(({ kind }) => kind === 'value') ? byProduct(rows, productOf, products) : rows;
+  const sorted = byProduct(rows, productOf, products);
   return specs.map(({ name, kind }) => {
     const column = columns(name);
     if (column === undefined) {
       return { attribute: name, values: [], range: undefined, absent: rows.length, provisional };
     }
-    const present = presentRows(sorted, column.presence);
-    const ranged = kind === 'range' && 'values' in column;
-    let values: FacetValue[] = [];
-    if (!ranged) {
-      if (column.type === 'bool') values = flagCounts(column, present, productOf);
-      else if (column.type === 'string') values = textCounts(column, present, productOf);
-      else if (column.type === 'string_list') values = listCounts(column, present, productOf);
-      else values = numberCounts(column, present, productOf);
+    if (kind === 'range' && 'values' in column) {
+      const { range, count } = rangeOf(column, rows);
+      return { attribute: name, values: [], range, absent: rows.length - count, provisional };
     }
-    const range = ranged ? rangeOf(column, present) : undefined;
-    return { attribute: name, values, range, absent: rows.length - present.length, provisional };
+    const present = presentRows(sorted, column.presence);
+    const values = valuesOf(column, present, productOf);
+    return { attribute: name, values, range: undefined, absent: rows.length - present.length, provisional };
   });
+}
+
+function valuesOf(column: AnyColumnView, rows: Uint32Array, productOf: Int32Array): FacetValue[] {
+  switch (column.type) {
+    case 'bool':
+      return flagCounts(column, rows, productOf);
+    case 'string':
+      return textCounts(column, rows, productOf);
+    case 'string_list':
+      return listCounts(column, rows, productOf);
+    default:
+      return numberCounts(column, rows, productOf);
+  }
 }
 
 /** Whether two counts of the same attributes say the same. */
@@ -152,7 +167,13 @@ function listCounts(column: StringListColumnView, rows: Uint32Array, productOf: 
 }
 
 function numberCounts({ values }: NumberColumn, rows: Uint32Array, productOf: Int32Array): FacetValue[] {
-  const { min, max } = extremes(values, rows);
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < rows.length; at++) {
+    const value = values[rows[at]!]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
   if (values instanceof Int32Array && max - min < mostSpread) {
     const tally = new Tally(Math.max(0, max - min + 1));
     for (const row of rows) tally.add(values[row]! - min, productOf[row]!);
@@ -165,23 +186,26 @@ function numberCounts({ values }: NumberColumn, rows: Uint32Array, productOf: In
   return tally.values((code) => String(distinct[code]!), true);
 }
 
-function rangeOf({ values }: NumberColumn, rows: Uint32Array): FacetRange | undefined {
-  if (rows.length === 0) return undefined;
-  const { min, max } = extremes(values, rows);
-  const histogram = new Array<number>(buckets).fill(0);
-  const scale = max > min ? buckets / (max - min) : 0;
-  for (const row of rows) histogram[Math.min(buckets - 1, Math.floor((values[row]! - min) * scale))]!++;
-  return { min, max, histogram };
-}
-
-/** Smallest and largest; infinite where there are no rows. */
-function extremes(values: Int32Array | Float64Array, rows: Uint32Array): { min: number; max: number } {
+/** The spread of the rows that have a value, undefined where none has; and how many have. */
+function rangeOf(
+  { values, presence }: NumberColumn,
+  rows: Uint32Array,
+): { readonly range: FacetRange | undefined; readonly count: number } {
+  const read = new Float64Array(rows.length);
+  let count = 0;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!;
+    if (presence !== undefined && ((presence[row >>> 3]! >>> (row & 7)) & 1) === 0) continue;
     const value = values[row]!;
     if (value < min) min = value;
     if (value > max) max = value;
+    read[count++] = value;
   }
-  return { min, max };
+  if (count === 0) return { range: undefined, count };
+  const histogram = new Array<number>(buckets).fill(0);
+  const scale = max > min ? buckets / (max - min) : 0;
+  for (let at = 0; at < count; at++) histogram[Math.min(buckets - 1, Math.floor((read[at]! - min) * scale))]!++;
+  return { range: { min, max, histogram }, count };
 }

@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { PricingContext, PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type {
   MadeOffer,
   OfferHandle,
@@ -45,6 +45,10 @@ export interface FanOutTools {
   /** Hand-offs of a hundred searches like this one. */
   readonly handoffRate: number;
   readonly log: Logger;
+  /** Resolves when what has happened is where other replicas find it; undefined where there is nothing to wait for. */
+  readonly written: (fanOut: FanOut) => Promise<void> | undefined;
+  /** Nothing more will come. */
+  readonly over: (fanOut: FanOut) => void;
   /** No search looks at it any more. */
   readonly deserted: (fanOut: FanOut) => void;
 }
@@ -61,6 +65,8 @@ export interface Asker {
 export interface Looker {
   /** Somebody reads it now. */
   readonly read: boolean;
+  /** Somebody reads it, or may come back to it. */
+  readonly wanted: boolean;
   /** Somebody reads it who goes on reading when it is complete. */
   readonly stays: boolean;
   /** Whoever reads it has been given the complete search. */
@@ -75,6 +81,8 @@ export interface Looker {
   failed(error: EntrepotError): void;
 }
 
+/** With less time than this left, partners are not asked again, ms. */
+const leastLeftMs = 100;
 /** While a policy may come to hold by time alone it is looked at so often. */
 const policyEveryMs = 25;
 
@@ -90,7 +98,7 @@ export class FanOut {
   /** The time that it has, ms from its start. */
   readonly totalMs: number;
   /** Wall clock, epoch ms. */
-  readonly startedAt = Date.now();
+  readonly startedAt: number;
   /** At its deadline it is complete, so long before the time that it has is over, ms. */
   readonly marginMs: number;
   /** Resolves when the plan is known, or never will be. */
@@ -99,8 +107,10 @@ export class FanOut {
   readonly currencies: Currencies;
   readonly #tools: FanOutTools;
   readonly #lookers = new Set<Looker>();
-  readonly #supply: SupplyStream;
-  readonly #pricing: PricingStream;
+  #supply: SupplyStream | undefined;
+  #pricing: PricingStream | undefined;
+  /** Partners that another process had asked and that are asked again: what it had of them goes when they answer. */
+  readonly #again = new Set<string>();
   readonly #resolvePlanned: () => void;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #policyTimer: NodeJS.Timeout | undefined;
@@ -111,32 +121,102 @@ export class FanOut {
   #askedInVain = false;
   #started = false;
   #anyOffers = false;
+  #ended = false;
   #completedAt = 0;
 
-  /** @param record told of everything that happens, in order */
-  constructor(id: string, question: Question, asker: Asker, tools: FanOutTools, record: (entry: Entry) => void) {
+  /**
+   * @param record told of everything that happens here, in order
+   * @param startedAt epoch ms; in the past for one that another process began
+   */
+  constructor(
+    id: string,
+    question: Question,
+    asker: Asker,
+    tools: FanOutTools,
+    record: (entry: Entry) => void,
+    startedAt = Date.now(),
+  ) {
     this.id = id;
     this.question = question;
     this.asker = asker;
     this.#tools = tools;
-    const { config, patience } = tools;
-    const { vertical, criteria, currency, market, locale, partners } = question.prepared;
-    this.findings = new Findings(vertical, currency, performance.now(), record);
+    this.startedAt = startedAt;
+    const { config } = tools;
+    const { vertical, currency } = question.prepared;
+    this.findings = new Findings(vertical, currency, performance.now() - (Date.now() - startedAt), record);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.planned = promise;
     this.#resolvePlanned = resolve;
-
-    const bounded = asker.deadline !== undefined;
-    this.totalMs = bounded ? Math.max(1, asker.deadline! - Date.now()) : config.deadlineMs;
-    const { totalMs } = this;
-    const lateMs = bounded ? 0 : config.lateMs;
-    const supplyMs = lateMs > 0 ? totalMs + lateMs : totalMs - Math.min(config.supplyMarginMs, totalMs / 4);
-    const context = { vertical: vertical.name, currency, market, client: asker.client };
-    const under = (): PricedUnder => ({ context, view: this.findings.view });
+    this.totalMs = asker.deadline === undefined ? config.deadlineMs : Math.max(1, asker.deadline - startedAt);
+    this.marginMs = Math.min(config.completionMarginMs, this.totalMs / 10);
+    const under = (): PricedUnder => ({ context: this.#pricingContext, view: this.findings.view });
     this.currencies = new Currencies(this.findings.set, tools.pricing, under, config.actionTimeoutMs);
-    this.#pricing = new PricingStream(tools.pricing, { context }, this.#callOptions(totalMs + lateMs), {
-      viewed: (view) => {
-        this.findings.happened({ $case: 'view', value: view });
+  }
+
+  /** Starts to ask, unless it has, or somebody else does. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#ask(this.question.prepared.partners);
+  }
+
+  /** Another process asks: what happens there is taken in as it is told. */
+  follow(): void {
+    this.#started = true;
+  }
+
+  /** Takes in what happened in the process that asks. */
+  replay(entries: readonly Entry[]): void {
+    if (entries.length === 0) return;
+    const complete = this.complete;
+    for (const entry of entries) {
+      this.findings.replay(entry);
+      if (entry.$case === 'over') this.#supplyOver = this.#pricingOver = true;
+    }
+    if (this.findings.outcomes.planned) this.#resolvePlanned();
+    if (this.complete && !complete) this.#completed();
+    this.#tell(false);
+    this.#overIfDone();
+  }
+
+  /** Goes on where the process that asked has died: partners that had not answered are asked again while there is time. */
+  takeOver(): void {
+    if (this.over) return;
+    const { outcomes } = this.findings;
+    const unanswered = [...outcomes.open, ...outcomes.awaited];
+    const left = this.startedAt + this.totalMs - Date.now();
+    if (this.complete || (outcomes.planned && (unanswered.length === 0 || left < leastLeftMs))) {
+      this.#giveUp();
+      outcomes.endOpen(() => timedOut);
+      this.#supplyOver = this.#pricingOver = true;
+      if (this.complete) this.#overIfDone();
+      else this.#complete('its time was over when the process that asked had died');
+      return;
+    }
+    for (const partner of outcomes.planned ? unanswered : []) this.#again.add(partner);
+    this.#ask(outcomes.planned ? unanswered : this.question.prepared.partners);
+  }
+
+  /** Another process has taken it over: nothing is asked from here any more. */
+  handOver(): void {
+    this.#supply?.stop();
+    this.#pricing?.stop();
+    this.#supply = this.#pricing = undefined;
+    clearTimeout(this.#deadlineTimer);
+    clearTimeout(this.#policyTimer);
+  }
+
+  #ask(partners: string[]): void {
+    const { config, patience, supply, pricing, handoffRate } = this.#tools;
+    const { criteria, currency, market, locale } = this.question.prepared;
+    const leftMs = Math.max(1, this.startedAt + this.totalMs - Date.now());
+    const lateMs = this.asker.deadline === undefined ? config.lateMs : 0;
+    const supplyMs = lateMs > 0 ? leftMs + lateMs : leftMs - Math.min(config.supplyMarginMs, leftMs / 4);
+    const { view } = this.findings;
+    const context = this.#pricingContext;
+    this.#pricing = new PricingStream(pricing, { context, view }, this.#callOptions(leftMs + lateMs), {
+      viewed: (seen) => {
+        if (view === undefined) this.findings.happened({ $case: 'view', value: seen });
         this.#tell(false);
         this.#consider();
       },
@@ -144,18 +224,18 @@ export class FanOut {
       over: (error) => this.#pricingEnded(error),
     });
     const start = {
-      searchId: id,
+      searchId: this.id,
       criteria,
       market,
       currency,
       locale,
       partners,
-      filter: question.filter,
+      filter: this.question.filter,
       constraints: [],
-      handoffRate: tools.handoffRate,
-      times: patience.timesOf(question, totalMs, config.partnerTime),
+      handoffRate,
+      times: patience.timesOf(this.question, leftMs, config.partnerTime),
     };
-    this.#supply = new SupplyStream(tools.supply, start, this.#callOptions(supplyMs), {
+    this.#supply = new SupplyStream(supply, start, this.#callOptions(supplyMs), {
       planned: (plan) => this.#planned(plan),
       received: (batch) => this.#received(batch),
       reported: (outcome) => this.#reported(outcome),
@@ -166,14 +246,7 @@ export class FanOut {
       },
       over: (error) => this.#supplyEnded(error),
     });
-    this.marginMs = Math.min(config.completionMarginMs, totalMs / 10);
-    this.#deadlineTimer = setTimeout(() => this.#late(), totalMs - this.marginMs);
-  }
-
-  /** Starts to ask, unless it has. */
-  start(): void {
-    if (this.#started) return;
-    this.#started = true;
+    this.#deadlineTimer = setTimeout(() => this.#late(), leftMs - Math.min(config.completionMarginMs, leftMs / 10));
     void this.#pricing.run();
     void this.#supply.run();
   }
@@ -188,7 +261,7 @@ export class FanOut {
         return;
       }
       this.cancel('Nobody looks at it any more.');
-      this.#stop();
+      if (this.asks) this.#stop();
       this.#tools.deserted(this);
     };
   }
@@ -224,10 +297,8 @@ export class FanOut {
   }
 
   /** Rows are gone: sold out, or no longer held by supply. */
-  removed(gone: readonly number[]): void {
-    const places = gone.map((row) => this.#set.placeOf(row));
-    const value = { partners: places.map(({ partner }) => partner), rows: places.map(({ row }) => row) };
-    this.findings.happened({ $case: 'removed', value });
+  removed(rows: readonly number[]): void {
+    this.findings.remove(rows);
     this.#tell(false);
   }
 
@@ -236,17 +307,34 @@ export class FanOut {
    * @param now one row, with its quote
    */
   verified(row: number, now: PricedBatch): number | undefined {
-    const { partner, row: partnerRow } = this.#set.placeOf(row);
-    const before = this.#set.current(row);
-    this.findings.happened({ $case: 'verified', value: { partner, row: partnerRow, now } });
+    const replacement = this.findings.verified(row, now);
     this.#tell(false);
-    const after = this.#set.current(row);
-    return after === before ? undefined : after;
+    return replacement;
   }
 
-  /** Ends it where it is: partners without an outcome are cancelled. */
+  /** Partners are asked from here. */
+  get asks(): boolean {
+    return this.#supply !== undefined;
+  }
+
+  /** Resolves when what has happened is where other replicas find it; undefined where there is nothing to wait for. */
+  written(): Promise<void> | undefined {
+    return this.#tools.written(this);
+  }
+
+  /** Somebody reads it. */
+  get read(): boolean {
+    return this.#some(({ read }) => read);
+  }
+
+  /** As cancel, unless somebody wants it. */
+  leave(detail: string): void {
+    if (!this.#some(({ wanted }) => wanted)) this.cancel(detail);
+  }
+
+  /** Ends it where it is: partners without an outcome are cancelled. Who only follows leaves it to the process that asks. */
   cancel(detail: string): void {
-    if (this.complete || this.#failure !== undefined) return;
+    if (this.complete || this.#failure !== undefined || !this.asks) return;
     this.findings.outcomes.endOpen(() => cancelled(detail));
     this.#complete(`cancelled: ${detail}`);
     this.#stop();
@@ -261,7 +349,7 @@ export class FanOut {
     itemFields: string[] | undefined,
     context: MeshContext | undefined,
   ): Promise<readonly MadeOffer[]> {
-    if (this.#supply.open && context === undefined) {
+    if (this.#supply?.open === true && context === undefined) {
       try {
         return await this.#supply.make(handles, itemFields);
       } catch {
@@ -282,12 +370,12 @@ export class FanOut {
 
   /** Lets go of what nobody needs any more: the streams once all is there and shown, and late partners once nobody reads. */
   tidy(): void {
-    if (!this.complete || this.#failure !== undefined) return;
+    if (!this.complete || this.#failure !== undefined || !this.asks) return;
     if (this.findings.outcomes.awaited.length > 0) {
       if (this.#some(({ stays }) => stays)) return;
       this.#giveUp();
     }
-    this.#pricing.end();
+    this.#pricing?.end();
     // The last pages are made on the stream.
     if (!this.#some(({ read, served }) => read && !served)) this.#releaseSupply();
   }
@@ -305,14 +393,20 @@ export class FanOut {
   }
 
   #planned(plan: SearchPlan): void {
-    this.findings.happened({ $case: 'plan', value: plan });
+    if (this.findings.outcomes.planned) {
+      for (const applied of plan.applied) this.findings.happened({ $case: 'applied', value: applied });
+      for (const outcome of plan.skipped) this.findings.reported(outcome);
+    } else {
+      this.findings.happened({ $case: 'plan', value: plan });
+    }
     this.#resolvePlanned();
     this.#changed();
   }
 
   #received(batch: PartnerBatch): void {
+    this.#anew(batch.partner);
     const rows = batch.columns?.rowCount ?? 0;
-    if (rows > 0 && this.findings.arrived(batch)) this.#pricing.price(batch);
+    if (rows > 0 && this.findings.arrived(batch)) this.#pricing?.price(batch);
   }
 
   #priced({ batch, inputs, quotes }: PricedBatch): void {
@@ -330,7 +424,13 @@ export class FanOut {
     this.#changed(first);
   }
 
+  /** A partner that is asked again answers: what was there of it before would come twice. */
+  #anew(partner: string): void {
+    if (this.#again.delete(partner)) this.findings.restart(partner);
+  }
+
   #reported(outcome: PartnerOutcome): void {
+    this.#anew(outcome.partner);
     this.#tools.patience.ended(this.question, outcome);
     this.findings.reported(outcome);
     this.#changed();
@@ -438,24 +538,28 @@ export class FanOut {
   }
 
   #complete(because: string): void {
-    this.#completedAt = performance.now();
-    clearTimeout(this.#deadlineTimer);
-    clearTimeout(this.#policyTimer);
     this.findings.happened({ $case: 'completedBecause', value: because });
     reportOutcomes(this.findings.ended);
-    for (const looker of [...this.#lookers]) looker.completed();
+    this.#completed();
     this.#tell(true);
     this.tidy();
     this.#overIfDone();
   }
 
+  #completed(): void {
+    this.#completedAt = performance.now();
+    clearTimeout(this.#deadlineTimer);
+    clearTimeout(this.#policyTimer);
+    for (const looker of [...this.#lookers]) looker.completed();
+  }
+
   /** The last pages are made: supply goes on for identities alone, or not at all. */
   #releaseSupply(): void {
     if (!this.#askedInVain) {
-      this.#supply.end();
+      this.#supply?.end();
       return;
     }
-    this.#supply.stop();
+    this.#supply?.stop();
     this.#supplyOver = true;
     this.#overIfDone();
   }
@@ -470,8 +574,8 @@ export class FanOut {
   }
 
   #stop(): void {
-    this.#supply.stop();
-    this.#pricing.stop();
+    this.#supply?.stop();
+    this.#pricing?.stop();
     this.#supplyOver = true;
     this.#pricingOver = true;
     this.#resolvePlanned();
@@ -479,7 +583,10 @@ export class FanOut {
   }
 
   #overIfDone(): void {
-    if (this.over && this.complete) for (const looker of [...this.#lookers]) looker.ended();
+    if (!this.over || !this.complete || this.#ended) return;
+    this.#ended = true;
+    for (const looker of [...this.#lookers]) looker.ended();
+    this.#tools.over(this);
   }
 
   #tell(urgent: boolean): void {
@@ -489,6 +596,11 @@ export class FanOut {
   #some(holds: (looker: Looker) => boolean): boolean {
     for (const looker of this.#lookers) if (holds(looker)) return true;
     return false;
+  }
+
+  get #pricingContext(): PricingContext {
+    const { vertical, currency, market } = this.question.prepared;
+    return { vertical: vertical.name, currency, market, client: this.asker.client };
   }
 
   #callOptions(timeoutMs: number): CallOptions {

@@ -85,6 +85,32 @@ export class Findings {
     }
   }
 
+  /** Rows are gone for good: sold out, or no longer held by supply. */
+  remove(rows: readonly number[]): void {
+    const places = rows.map((row) => this.set.placeOf(row));
+    const value = { partners: places.map(({ partner }) => partner), rows: places.map(({ row }) => row) };
+    this.happened({ $case: 'removed', value });
+  }
+
+  /** A partner is asked again: its rows so far are gone. */
+  restart(partner: string): void {
+    const { set, outcomes } = this;
+    const rows = Array.from(set.liveRows()).filter((row) => set.partnerOf(row) === partner);
+    if (rows.length > 0) this.remove(rows);
+    outcomes.restart(partner);
+  }
+
+  /**
+   * A row was verified. Returns the row that stands for it now; undefined where that has no price, and nothing changed.
+   * @param now one row, with its price
+   */
+  verified(row: number, now: PricedRows): number | undefined {
+    const before = this.set.current(row);
+    this.happened({ $case: 'verified', value: { ...this.set.placeOf(row), now } });
+    const after = this.set.current(before);
+    return after === before ? undefined : after;
+  }
+
   /** Rows of a partner came that have no prices yet. False when they are of no use. */
   arrived(batch: PartnerBatch): boolean {
     return this.outcomes.received(batch.partner, batch.columns?.rowCount ?? 0);
@@ -141,6 +167,8 @@ export class Findings {
       case 'completedBecause':
         this.#completedBecause = entry.value;
         break;
+      case 'over':
+        return;
     }
     set.touch();
   }

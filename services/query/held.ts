@@ -71,14 +71,14 @@ export class HeldSearches {
     if (this.#searches.peek(search.id)?.search === search) this.hold(search);
   }
 
-  /** Notes that a search is used now. False where it is not held. */
-  used(search: Search): boolean {
-    return this.#searches.get(search.id)?.search === search;
-  }
-
   /** Lets go of a search. */
   drop(search: Search): void {
     this.#searches.delete(search.id);
+  }
+
+  /** The search of an id, used now; undefined where it is not held. */
+  find(searchId: string): Search | undefined {
+    return this.#searches.get(searchId)?.search;
   }
 
   /**
@@ -86,8 +86,8 @@ export class HeldSearches {
    * @throws EntrepotError SEARCH_NOT_FOUND
    */
   search(searchId: string): Search {
-    const held = this.#searches.get(searchId);
-    if (held !== undefined) return held.search;
+    const held = this.find(searchId);
+    if (held !== undefined) return held;
     const message = 'There is no such search, or it is no longer held; search again.';
     throw new EntrepotError({ reason: 'SEARCH_NOT_FOUND', message });
   }

@@ -1,14 +1,20 @@
+// Starts query alone: gRPC at ENTREPOT_QUERY_ADDRESS, supply and pricing at their addresses. Replicas of it share what lies at
+// ENTREPOT_SHARED_STATE; clicks are kept under ENTREPOT_DATA.
 import path from 'node:path';
-import { configDirectory, dataDirectory, meshAddresses } from '../../libs/config/index.ts';
+import { configDirectory, dataDirectory, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { connect, runMain } from '../../libs/mesh/index.ts';
+import { openSharedState } from '../../libs/shared/index.ts';
 import { openStore } from '../../libs/store/index.ts';
 import { clickStore, createQueryService } from './service.ts';
 
 await runMain('query', async () => {
   const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply });
   const pricing = connect(PricingServiceDefinition, { address: meshAddresses.pricing });
+  const url = sharedStateUrl();
+  // Without one there is nothing to share: what this process holds is all there is.
+  const shared = url === undefined ? undefined : await openSharedState(url);
   const clicks = await openStore({ directory: path.join(dataDirectory(), 'query'), ...clickStore });
   return {
     service: createQueryService({
@@ -16,12 +22,14 @@ await runMain('query', async () => {
       supply: supply.client,
       pricing: pricing.client,
       clicks,
+      ...(shared && { shared }),
     }),
     address: meshAddresses.query,
     close: async () => {
       await supply.close();
       await pricing.close();
       await clicks.close();
+      await shared?.close();
     },
   };
 });

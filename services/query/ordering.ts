@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Facet } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { countFacets } from './facets.ts';
 import { orderedRows } from './order.ts';
@@ -5,12 +6,14 @@ import type { PricedSet } from './priced-set.ts';
 import type { ProductsView } from './products.ts';
 import type { ResultSet } from './result-set.ts';
 import { columnsOf } from './set-columns.ts';
+import type { SetMoment } from './tokens.ts';
 import type { View } from './view.ts';
 
 /** The order of a result set under a view at one revision: what pages are cut from, however the set goes on. */
 export interface Ordering {
   readonly view: View;
-  readonly revision: number;
+  /** The moment whose order it is. */
+  readonly moment: SetMoment;
   /** Every partner had an outcome. */
   readonly complete: boolean;
   /** Rows with a price in the view's currency. */
@@ -36,12 +39,18 @@ export interface Entry {
 /** Orderings of one result set, made when they are asked for and kept while they are among the last few. */
 export class Orderings {
   readonly #set: ResultSet;
+  readonly #position: () => number;
+  readonly #tag = randomInt(36 ** 4).toString(36);
   readonly #kept = new Map<string, Ordering>();
   readonly #limit: number;
 
-  /** @param limit orderings to keep; page tokens of older ones have expired */
-  constructor(set: ResultSet, limit: number) {
+  /**
+   * @param position journal entries that have taken effect on the set by now
+   * @param limit orderings to keep; page tokens of older ones have expired
+   */
+  constructor(set: ResultSet, position: () => number, limit: number) {
     this.#set = set;
+    this.#position = position;
     this.#limit = limit;
   }
 
@@ -51,19 +60,28 @@ export class Orderings {
    */
   now(view: View, complete: boolean, prices: PricedSet = this.#set.prices): Ordering {
     this.#set.sweep(Date.now());
-    const key = keyOf(view.key, this.#set.rowsRevision);
+    const { rowsRevision: revision, sweptUntil: swept } = this.#set;
+    const moment = { tag: this.#tag, revision, position: this.#position(), swept };
+    const key = keyOf(view.key, moment);
     const known = this.#kept.get(key);
     if (known !== undefined && known.complete === complete) return known;
-    const ordering = known === undefined ? this.#make(view, complete, prices) : { ...known, complete };
-    this.#kept.delete(key);
-    this.#kept.set(key, ordering);
-    if (this.#kept.size > this.#limit) this.#kept.delete(this.#kept.keys().next().value!);
+    const ordering =
+      known === undefined ? orderingOf(this.#set, view, moment, complete, prices) : { ...known, complete };
+    this.keep(ordering);
     return ordering;
   }
 
-  /** The order under a view at a revision; undefined when it is no longer kept. */
-  at(viewKey: string, revision: number): Ordering | undefined {
-    return this.#kept.get(keyOf(viewKey, revision));
+  /** The order under a view at a moment; undefined when it is no longer kept. */
+  at(viewKey: string, moment: SetMoment): Ordering | undefined {
+    return this.#kept.get(keyOf(viewKey, moment));
+  }
+
+  /** Keeps an order that was made elsewhere. */
+  keep(ordering: Ordering): void {
+    const key = keyOf(ordering.view.key, ordering.moment);
+    this.#kept.delete(key);
+    this.#kept.set(key, ordering);
+    if (this.#kept.size > this.#limit) this.#kept.delete(this.#kept.keys().next().value!);
   }
 
   /** Bytes held. */
@@ -74,33 +92,42 @@ export class Orderings {
     }
     return bytes;
   }
-
-  #make(view: View, complete: boolean, prices: PricedSet): Ordering {
-    const set = this.#set;
-    const columns = columnsOf(set, prices);
-    const live = prices.priced(set.liveRows());
-    const rows = orderedRows(set, prices, columns, view, live);
-    const products = set.products.view;
-    const grouped =
-      view.grouping === 'product' ? groupByProduct(rows, products.ofRow, set.products.ids.length) : ungrouped(rows);
-    return {
-      view,
-      revision: set.rowsRevision,
-      complete,
-      priced: live.length,
-      matching: rows.length,
-      ...grouped,
-      products,
-      facets: countFacets(view.facets, columns, rows, products.ofRow, {
-        products: set.products.ids.length,
-        provisional: set.productCounts().provisional,
-      }),
-    };
-  }
 }
 
-function keyOf(viewKey: string, revision: number): string {
-  return `${viewKey}.${revision}`;
+/**
+ * The order of a set as it is, under a view.
+ * @param prices in the view's currency, with every row that can have one
+ */
+export function orderingOf(
+  set: ResultSet,
+  view: View,
+  moment: SetMoment,
+  complete: boolean,
+  prices: PricedSet,
+): Ordering {
+  const columns = columnsOf(set, prices);
+  const live = prices.priced(set.liveRows());
+  const rows = orderedRows(set, prices, columns, view, live);
+  const products = set.products.view;
+  const grouped =
+    view.grouping === 'product' ? groupByProduct(rows, products.ofRow, set.products.ids.length) : ungrouped(rows);
+  return {
+    view,
+    moment,
+    complete,
+    priced: live.length,
+    matching: rows.length,
+    ...grouped,
+    products,
+    facets: countFacets(view.facets, columns, rows, products.ofRow, {
+      products: set.products.ids.length,
+      provisional: set.productCounts().provisional,
+    }),
+  };
+}
+
+function keyOf(viewKey: string, { tag, revision }: SetMoment): string {
+  return `${viewKey}.${tag}.${revision}`;
 }
 
 /**

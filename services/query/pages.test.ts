@@ -118,6 +118,37 @@ describe('pages of a held search', () => {
     expect(amounts(await getPage(id, '', options({ filter: 'true', pageSize: 10 })))).toHaveLength(4);
   });
 
+  test('count what the options name, of everything that can be queried', async () => {
+    const { id } = await held(4);
+    const { facets } = await getPage(id, '', options({ facets: ['duration_minutes', 'departure', 'price'] }));
+    expect(facets.map(({ attribute, range, absent }) => [attribute, range?.min, range?.max, absent])).toEqual([
+      ['price', 1, 4, 0],
+      ['duration_minutes', 997, 1_000, 0],
+      ['departure', undefined, undefined, 4],
+    ]);
+    await expect(getPage(id, '', options({ facets: ['price', 'colour'] }))).rejects.toMatchObject({
+      reason: 'INVALID_FIELD',
+      violations: [{ field: 'options.facets[1]', description: expect.stringContaining('departure') }],
+    });
+  });
+
+  test("are ordered by the options' ranking or order, which stands for the search's own ranking too", async () => {
+    const { id } = await held(3, { ranking: 'price_max - price', pageSize: 5 });
+    expect(amounts(await getPage(id, '', options({})))).toEqual(['3.00', '2.00', '1.00']);
+    expect(amounts(await getPage(id, '', options({ orderBy: 'price' })))).toEqual(['1.00', '2.00', '3.00']);
+    const ranking = 'price == price_median ? 0.0 : price';
+    expect(amounts(await getPage(id, '', options({ orderBy: 'price desc', ranking })))).toEqual([
+      '2.00',
+      '1.00',
+      '3.00',
+    ]);
+    await expect(getPage(id, '', options({ ranking: 'prise' }))).rejects.toMatchObject({
+      reason: 'INVALID_ORDER_BY',
+      violations: [{ field: 'options.ranking' }],
+      metadata: { line: '1', column: '1' },
+    });
+  });
+
   test('are refused for options that are wrong, or beside a token', async () => {
     const { id, token } = await held(3);
     await expect(getPage(id, '', options({ filter: 'colour' }))).rejects.toMatchObject({

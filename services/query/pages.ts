@@ -14,6 +14,7 @@ import { partnersOf } from './applied.ts';
 import { wholeOffer } from './offers.ts';
 import { entriesOf, type Ordering } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
+import type { PastOrderings } from './past-orderings.ts';
 import type { PricedSet } from './priced-set.ts';
 import type { Search } from './search.ts';
 import { decodePageToken, encodeCursor } from './tokens.ts';
@@ -40,6 +41,7 @@ export async function readPage(
   request: GetPageRequest,
   context: MeshContext,
   searchAgain: SearchAgain,
+  past: PastOrderings | undefined,
 ): Promise<SearchPage> {
   const { pageToken, options } = request;
   if (pageToken !== '' && options !== undefined) {
@@ -48,10 +50,14 @@ export async function readPage(
       'stand beside pageToken, which keeps the options of its first page; give one of them',
     );
   }
-  if (pageToken !== '') return cutPage(search, pageOf(search, pageToken), context);
+  if (pageToken !== '') return cutPage(search, await pageOf(search, pageToken, past), context);
   const view = options === undefined ? search.request.view : viewOf(search, options);
   const missing = search.set.applied.missing(view);
-  if (missing.size === 0) return cutPage(search, firstPage(search, view), context);
+  if (missing.size === 0) {
+    // Another process may be asked for the next page.
+    if (options !== undefined) await past?.remember(search, view);
+    return cutPage(search, firstPage(search, view), context);
+  }
   const again = await searchAgain(requestOf(search, view));
   const askedAgain = { previousSearchId: search.id, constraints: [...missing.keys()], partners: partnersOf(missing) };
   return cutPage(again, firstPage(again, again.request.view), context, askedAgain);
@@ -68,9 +74,9 @@ function firstPage(search: Search, view: View): Start {
   return { offset: 0, view, ordering: (prices) => search.ordering(view, prices) };
 }
 
-function pageOf(search: Search, pageToken: string): Start {
+async function pageOf(search: Search, pageToken: string, past: PastOrderings | undefined): Promise<Start> {
   const token = decodePageToken(pageToken, search.id);
-  const ordering = search.orderingAt(token.view, token.revision);
+  const ordering = search.orderingAt(token.view, token.moment) ?? (await past?.again(search, token));
   if (ordering === undefined) {
     const message = 'The order that this page belongs to is no longer held; read the first page again.';
     throw new EntrepotError({ reason: 'TOKEN_EXPIRED', message });
@@ -87,9 +93,10 @@ async function cutPage(
   const { set, maker, request, fanOut } = search;
   const { pageSize, currency } = view;
   for (let cut = 1; ; cut++) {
-    const prices = await fanOut.currencies.in(currency, { context });
-    const ordering = orderingIn(prices);
-    const entries = entriesOf(set, ordering, offset, pageSize, prices);
+    const { prices, ordering, entries } = await fanOut.currencies.in(currency, { context }, (prices) => {
+      const ordering = orderingIn(prices);
+      return { prices, ordering, entries: entriesOf(set, ordering, offset, pageSize, prices) };
+    });
     const whole = await maker.ensure(
       entries.map(({ row }) => row),
       context,
@@ -104,7 +111,7 @@ async function cutPage(
     maker.trim();
     return {
       searchId: search.id,
-      revision: ordering.revision,
+      revision: ordering.moment.revision,
       complete: ordering.complete,
       offers,
       nextPageToken: nextPageToken(search.id, ordering, offset + pageSize),

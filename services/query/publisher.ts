@@ -12,6 +12,8 @@ export interface Published {
   readonly complete: boolean;
   /** Revision of what there is to show. */
   readonly revision: number;
+  /** Resolves when what has happened is where other replicas find it; undefined where there is nothing to wait for. */
+  written(): Promise<void> | undefined;
   /** What there was to be published is. */
   shown(screen: Screen): void;
   /** Nothing can be shown. */
@@ -159,6 +161,9 @@ export class Publisher {
     this.#dirty = false;
     this.#urgent = false;
     try {
+      // What a reader has seen must not be lost with this process.
+      const written = this.#search.written();
+      if (written !== undefined) await written;
       if (await this.screen.draw()) this.#urgent = this.#dirty = true;
     } catch (error) {
       const message = 'The page could not be put together; the trace id finds out why.';

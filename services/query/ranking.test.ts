@@ -35,7 +35,7 @@ function ordered(
   };
   const view = compileView(flight, rankings, request, '', problems);
   expect(problems).toEqual([]);
-  return new Orderings(set, 16).now(view, true);
+  return new Orderings(set, () => 0, 16).now(view, true);
 }
 
 const row = fc.record<TestRow>({

@@ -22,6 +22,8 @@ export interface RowSource {
   readonly row: number;
   readonly manifest: string;
   readonly fetchedAt: Temporal.Instant | undefined;
+  /** Its answer was past its time of reuse. */
+  readonly stale: boolean;
 }
 
 /**
@@ -46,6 +48,7 @@ export class ResultSet {
   #expiries = new Float64Array(0);
   #gone = new Uint8Array(0);
   #nextExpiry = Number.POSITIVE_INFINITY;
+  #sweptUntil = 0;
   #live: { revision: number; rows: Uint32Array } | undefined;
   #counts: { revision: number; products: number; provisional: boolean } | undefined;
   /** Counts every change that anyone may see. */
@@ -145,12 +148,19 @@ export class ResultSet {
     for (let row = 0; row < this.rowCount; row++) {
       if (this.#gone[row] === 1) continue;
       const expiry = this.#expiries[row]!;
-      if (expiry <= now) this.#gone[row] = 1;
-      else if (expiry < next) next = expiry;
+      if (expiry <= now) {
+        this.#gone[row] = 1;
+        this.#sweptUntil = Math.max(this.#sweptUntil, expiry);
+      } else if (expiry < next) next = expiry;
     }
     this.#nextExpiry = next;
     this.#rowsChanged();
     return true;
+  }
+
+  /** When the row expired that expired last of those that were taken out, epoch ms; 0 where none was. */
+  get sweptUntil(): number {
+    return this.#sweptUntil;
   }
 
   /** The rows that can be shown, ordered by partner and the partner's row: the order of offer ids. */
@@ -258,6 +268,7 @@ export class ResultSet {
       row: segment.answerRows[local]!,
       manifest: segment.manifest,
       fetchedAt: segment.fetchedAt,
+      stale: segment.stale,
     };
   }
 

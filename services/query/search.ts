@@ -21,7 +21,7 @@ import type { PreparedSearch } from './request.ts';
 import type { ResultSet } from './result-set.ts';
 import type { Drawing, Moment, Screen } from './screen.ts';
 import type { Subscription } from './subscription.ts';
-import type { Cursor } from './tokens.ts';
+import type { Cursor, SetMoment } from './tokens.ts';
 import { TopScreen } from './top-screen.ts';
 import type { View } from './view.ts';
 
@@ -80,7 +80,7 @@ export class Search implements Looker {
     );
     // Of a search that found everything done there is nothing to tell.
     this.#reported = this.#firstShown = fanOut.complete;
-    this.#orderings = new Orderings(this.set, config.hold.orders);
+    this.#orderings = new Orderings(this.set, () => fanOut.findings.entries, config.hold.orders);
     this.#look();
   }
 
@@ -106,6 +106,10 @@ export class Search implements Looker {
 
   get read(): boolean {
     return this.#some(({ read }) => read);
+  }
+
+  get wanted(): boolean {
+    return this.#graceTimer !== undefined || this.read;
   }
 
   /** Whoever went away and may still come back counts. */
@@ -145,9 +149,14 @@ export class Search implements Looker {
     return this.#orderings.now(view, this.complete, prices);
   }
 
-  /** The order of the set under a view at a revision; undefined when it is no longer kept. */
-  orderingAt(viewKey: string, revision: number): Ordering | undefined {
-    return this.#orderings.at(viewKey, revision);
+  /** The order of the set under a view at a moment; undefined when it is no longer kept. */
+  orderingAt(viewKey: string, moment: SetMoment): Ordering | undefined {
+    return this.#orderings.at(viewKey, moment);
+  }
+
+  /** Keeps an order of another process, made again. */
+  keepOrdering(ordering: Ordering): void {
+    this.#orderings.keep(ordering);
   }
 
   /** How far the search is, with the counts of an order. */
@@ -239,7 +248,7 @@ export class Search implements Looker {
       now: () => {
         const { set, fanOut, asker } = this;
         if (view.currency === set.currency) return this.#moment(view, set.prices);
-        return fanOut.currencies.in(view.currency, asker).then((prices) => this.#moment(view, prices));
+        return fanOut.currencies.in(view.currency, asker, (prices) => this.#moment(view, prices));
       },
     };
     const screen = kind === ScreenKind.ALL ? new AllScreen(drawing, view) : new TopScreen(drawing, view);
@@ -256,6 +265,7 @@ export class Search implements Looker {
         get revision() {
           return search.set.revision;
         },
+        written: () => search.fanOut.written(),
         shown: (shown) => search.#shown(shown, key),
         broken: (error) => search.#broken(key, error),
         deserted: () => search.#deserted(),
@@ -347,15 +357,8 @@ export class Search implements Looker {
 
   /** Nobody wants this search any more; the fan-out goes on for others that look at it. */
   #leave(detail: string): void {
-    if (this.complete) {
-      this.fanOut.tidy();
-      return;
-    }
-    if (this.fanOut.lookers <= 1) {
-      this.fanOut.cancel(detail);
-      return;
-    }
-    this.#stopLooking();
+    if (this.complete) this.fanOut.tidy();
+    else this.fanOut.leave(detail);
   }
 
   #look(): void {

@@ -1,3 +1,4 @@
+import type { SearchRecord } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { CompletionPolicy } from './completion.ts';
@@ -5,9 +6,11 @@ import { type Asker, FanOut, type FanOutTools } from './fan-out.ts';
 import { FanOuts } from './fan-outs.ts';
 import type { HeldSearches } from './held.ts';
 import { newSearchId } from './ids.ts';
+import type { Journals } from './journal.ts';
 import type { Ordering } from './ordering.ts';
 import { answered } from './patience.ts';
 import { type Question, questionOf } from './question.ts';
+import { Replica } from './replica.ts';
 import { reportShared } from './report.ts';
 import type { PreparedSearch } from './request.ts';
 import { Search } from './search.ts';
@@ -16,6 +19,8 @@ import type { Subscription } from './subscription.ts';
 /** What beginning searches needs. */
 export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log'> {
   readonly held: HeldSearches;
+  /** What replicas share; undefined where there is one process alone. */
+  readonly journals: Journals | undefined;
 }
 
 /** What is in force for one search. */
@@ -36,6 +41,7 @@ export interface Begun {
 export class Searches {
   readonly #tools: SearchesTools;
   readonly #fanOuts = new FanOuts();
+  readonly #replicas = new Map<string, { readonly fanOut: FanOut; readonly replica: Replica | undefined }>();
   /** The search of each fan-out that wants just this. */
   readonly #equal = new WeakMap<FanOut, Map<string, Search>>();
 
@@ -48,8 +54,7 @@ export class Searches {
    * @param gone whether the caller has gone meanwhile; asked where it had to wait
    */
   begin(prepared: PreparedSearch, asker: Asker, inForce: InForce, gone: () => boolean): Begun | Promise<Begun> {
-    const asked = questionOf(prepared, asker.client);
-    const question = { ...asked, key: `${inForce.version} ${asked.key}` };
+    const question = versioned(questionOf(prepared, asker.client), inForce);
     const deadline = asker.deadline ?? Date.now() + inForce.config.deadlineMs;
     const found = this.#fanOuts.find(question.key, asker, deadline);
     if (found !== 'maybe') return this.#read(found ?? this.#ask(question, asker, inForce), prepared, asker, inForce);
@@ -61,61 +66,139 @@ export class Searches {
     });
   }
 
+  /**
+   * Holds a search that began in another process, and follows its fan-out.
+   * @param prepared what it was asked for with
+   */
+  async adopt(
+    id: string,
+    record: SearchRecord,
+    prepared: PreparedSearch,
+    asker: Asker,
+    inForce: InForce,
+  ): Promise<Search> {
+    let known = this.#replicas.get(record.fanOutId);
+    if (known === undefined) {
+      const question = versioned(questionOf(prepared, asker.client), inForce);
+      known = this.#fanOut(record.fanOutId, question, asker, inForce, record.startedAtMs);
+      try {
+        await known.replica?.follow();
+      } catch (error) {
+        this.#forget(known.fanOut);
+        throw error;
+      }
+    }
+    return this.#search(known.fanOut, prepared, asker, inForce, id);
+  }
+
+  /** Takes in what other processes have told of a search. */
+  async sync({ fanOut }: Search): Promise<void> {
+    await this.#replicas.get(fanOut.id)?.replica?.sync();
+  }
+
+  /** Leaves what runs to other processes, where there are any; otherwise it is cancelled. */
+  async close(): Promise<void> {
+    const running = [...this.#replicas.values()];
+    await Promise.all(
+      running.map(async ({ fanOut, replica }) => {
+        if (replica === undefined) fanOut.cancel('The service was stopped.');
+        else {
+          fanOut.handOver();
+          await replica.leave();
+        }
+      }),
+    );
+  }
+
   #ask(question: Question, asker: Asker, inForce: InForce): FanOut {
-    const { supply, pricing, patience, log } = this.#tools;
-    const { config, policy, handoffRate } = inForce;
-    const deserted = (one: FanOut): void => this.#fanOuts.drop(one);
-    const tools = { supply, pricing, patience, log, config, policy, handoffRate, deserted };
-    const fanOut = new FanOut(newSearchId(), question, asker, tools, () => {});
+    const { fanOut, replica } = this.#fanOut(newSearchId(), question, asker, inForce, Date.now());
     this.#fanOuts.add(fanOut);
+    void replica?.own();
     return fanOut;
+  }
+
+  #fanOut(id: string, question: Question, asker: Asker, { config, policy, handoffRate }: InForce, startedAt: number) {
+    const { supply, pricing, patience, log, journals } = this.#tools;
+    const tools: FanOutTools = {
+      supply,
+      pricing,
+      patience,
+      log,
+      config,
+      policy,
+      handoffRate,
+      written: (one) => this.#replicas.get(one.id)?.replica?.written(),
+      over: (one) => void this.#replicas.get(one.id)?.replica?.over(),
+      deserted: (one) => this.#forget(one),
+    };
+    const fanOut: FanOut = new FanOut(id, question, asker, tools, (entry) => replica?.record(entry), startedAt);
+    const options = { log, graceMs: config.resumeGraceMs };
+    const replica = journals && new Replica(fanOut, journals.of(id), options);
+    const known = { fanOut, replica };
+    this.#replicas.set(id, known);
+    return known;
+  }
+
+  #forget(fanOut: FanOut): void {
+    this.#fanOuts.drop(fanOut);
+    this.#replicas.get(fanOut.id)?.replica?.stop();
+    this.#replicas.delete(fanOut.id);
   }
 
   #read(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun {
     const { screen, final } = prepared;
-    const search = this.#equalTo(fanOut, prepared, asker) ?? this.#search(fanOut, prepared, asker, inForce);
+    const equal = this.#equalTo(fanOut, prepared);
+    const search = equal ?? this.#search(fanOut, prepared, asker, inForce, newSearchId());
+    if (equal !== undefined || fanOut.complete) reportShared(search, asker);
     const reader = search.subscribe(search.request.view, screen, undefined, final);
     // Only now is there somebody to whom anything can be told.
     fanOut.start();
     return { search, reader };
   }
 
-  #equalTo(fanOut: FanOut, prepared: PreparedSearch, asker: Asker): Search | undefined {
+  #equalTo(fanOut: FanOut, prepared: PreparedSearch): Search | undefined {
     const search = this.#equal.get(fanOut)?.get(wantedBy(prepared));
-    if (search === undefined || !this.#tools.held.used(search)) return undefined;
-    reportShared(search, asker);
-    return search;
+    return search !== undefined && this.#tools.held.find(search.id) === search ? search : undefined;
   }
 
-  #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce): Search {
-    const { held, log, patience } = this.#tools;
+  #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, id: string): Search {
+    const { held, log, patience, journals } = this.#tools;
     const counted = new Set<string>();
     const wanted = wantedBy(prepared);
     const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
-    const search = new Search(prepared, asker, fanOut, {
+    const tools = {
       config,
       log,
-      grown: (grown) => held.grown(grown),
-      failed: (failed) => held.drop(failed),
-      shown: (shown, ordering) => {
+      grown: (grown: Search) => held.grown(grown),
+      failed: (failed: Search) => held.drop(failed),
+      shown: (shown: Search, ordering: Ordering) => {
         const fresh = shown.outcomes.filter(({ partner, status }) => !counted.has(partner) && answered.has(status));
         if (fresh.length === 0) return;
-        for (const { partner } of fresh) counted.add(partner);
-        patience.shown(
-          fanOut.question,
-          fresh.map(({ partner }) => partner),
-          partnersOfFirstPage(shown, ordering),
-        );
+        const partners = fresh.map(({ partner }) => partner);
+        for (const partner of partners) counted.add(partner);
+        patience.shown(fanOut.question, partners, partnersOfFirstPage(shown, ordering));
       },
-      dropped: (dropped) => {
+      dropped: (dropped: Search) => {
         if (equal.get(wanted) === dropped) equal.delete(wanted);
       },
-    });
-    if (fanOut.complete) reportShared(search, asker);
+    };
+    const search = new Search(prepared, asker, fanOut, tools, id);
     this.#equal.set(fanOut, equal.set(wanted, search));
     held.hold(search);
+    void journals?.putSearch(id, {
+      fanOutId: fanOut.id,
+      request: prepared.asked,
+      client: asker.client,
+      deadlineMs: asker.deadline,
+      startedAtMs: fanOut.startedAt,
+    });
     return search;
   }
+}
+
+/** Searches that began under another configuration are asked anew. */
+function versioned(question: Question, { version }: InForce): Question {
+  return { ...question, key: `${version} ${question.key}` };
 }
 
 /** Everything that a search wants beyond its question. */

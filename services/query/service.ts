@@ -25,6 +25,7 @@ import {
   type ServiceHandle,
 } from '../../libs/mesh/index.ts';
 import { moneyFromMinor } from '../../libs/money/index.ts';
+import type { SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Clicks, checkReference } from './clicks.ts';
@@ -32,14 +33,17 @@ import { explainOffer } from './explain.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
 import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
+import { Journals } from './journal.ts';
+import { KnownSearches } from './known-searches.ts';
 import { LiveConfig } from './live-config.ts';
 import { wholeOffer } from './offers.ts';
 import { readPage, viewOf } from './pages.ts';
+import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
-import { type Begun, Searches } from './searches.ts';
+import { type Begun, type InForce, Searches } from './searches.ts';
 import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
@@ -55,6 +59,8 @@ export interface QueryDependencies {
   readonly pricing: MeshClient<PricingServiceDefinition>;
   /** Where clicks are recorded, opened with `clickStore`. The caller closes it, after the service. */
   readonly clicks: Store;
+  /** What several processes of query share, so that each can go on with the searches of another. Without it there is one alone. */
+  readonly shared?: SharedState;
 }
 
 /** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
@@ -63,7 +69,7 @@ export function createQueryService(dependencies: QueryDependencies): ServiceHand
   return {
     name: 'query',
     services: [meshService(QueryServiceDefinition, service)],
-    close: async () => service.close(),
+    close: () => service.close(),
   };
 }
 
@@ -76,15 +82,25 @@ class QueryService {
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
   readonly #searches: Searches;
+  readonly #known: KnownSearches;
+  readonly #past: PastOrderings | undefined;
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, clicks }: QueryDependencies) {
+  constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     this.#clicks = new Clicks(clicks);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
-    this.#searches = new Searches({ supply, pricing, patience: new Patience(), log: this.#log, held: this.#held });
+    const { hold, takeOverMs } = this.#live.config;
+    const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
+    const journals = shared && new Journals(shared, times, this.#log);
+    const own = { log: this.#log, held: this.#held, patience: new Patience(), journals };
+    this.#searches = new Searches({ supply, pricing, ...own });
+    this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
+    this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client) =>
+      this.#inForce(client),
+    );
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
       result.observe(this.#live.refused ? 1 : 0),
@@ -97,11 +113,15 @@ class QueryService {
   }
 
   #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
-    const { config, rankings, policies, version } = this.#live;
-    const prepared = prepareSearch(request, Date.now(), rankings);
+    const prepared = prepareSearch(request, Date.now(), this.#live.rankings);
     const { client, trace, deadline } = context;
-    const inForce = { config, policy: policies(client), handoffRate: 0, version };
+    const inForce = this.#inForce(client);
     return this.#searches.begin(prepared, { client, trace, deadline }, inForce, () => context.signal.aborted);
+  }
+
+  #inForce(client: string): InForce {
+    const { config, policies, version } = this.#live;
+    return { config, policy: policies(client), handoffRate: 0, version };
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
@@ -113,26 +133,31 @@ class QueryService {
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-    const search = this.#held.search(request.searchId);
+    const search = this.#known.search(request.searchId);
+    const watch = (known: Search): Subscription<SearchUpdate> => this.#watch(known, request);
+    return answers(search instanceof Promise ? search.then(watch) : watch(search), context);
+  }
+
+  #watch(search: Search, request: WatchSearchRequest): Subscription<SearchUpdate> {
     const cursor = request.cursor === '' ? undefined : decodeCursor(request.cursor, request.searchId);
     const view = request.options === undefined ? search.request.view : viewOf(search, request.options);
     search.set.applied.check(view, 'options.filter');
     const screen = request.screen === Screen.UNSPECIFIED ? search.request.screen : request.screen;
-    return answers(search.subscribe(view, screen, cursor, false), context);
+    return search.subscribe(view, screen, cursor, false);
   }
 
   async getPage(
     request: Parameters<typeof readPage>[1],
     context: MeshContext,
   ): Promise<{ page: Awaited<ReturnType<typeof readPage>> }> {
-    const search = this.#held.search(request.searchId);
-    const page = await readPage(search, request, context, (wider) => this.#searched(wider, context));
+    const search = await this.#known.search(request.searchId);
+    const page = await readPage(search, request, context, (wider) => this.#searched(wider, context), this.#past);
     this.#held.grown(search);
     return { page };
   }
 
   async getOffer(request: GetOfferRequest, context: MeshContext): Promise<GetOfferResponse> {
-    const held = this.#held.offer(request.offerId);
+    const held = await this.#known.offer(request.offerId);
     const { search, row } = held;
     const violations: FieldViolation[] = [];
     const mask = compileReadMask(request.readMask, search.request.vertical.name, violations);
@@ -143,16 +168,18 @@ class QueryService {
   }
 
   async verify({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof verifyOffer> {
-    const held = this.#held.offer(offerId);
+    const held = await this.#known.offer(offerId);
     const verified = await verifyOffer(held, { supply: this.#supply, pricing: this.#pricing }, this.#options(context));
     this.#held.grown(held.search);
+    // Whoever looks at it elsewhere is to see what this caller sees.
+    await held.search.fanOut.written();
     return verified;
   }
 
   async handoff({ offerId, clientReference }: HandoffRequest, context: MeshContext): Promise<HandoffResponse> {
     const violations = checkReference('clientReference', clientReference);
     if (violations.length > 0) throw invalidFields(violations);
-    const { search, row } = this.#held.offer(offerId);
+    const { search, row } = await this.#known.offer(offerId);
     const { set } = search;
     const clickId = newClickId();
     let way: CreateHandoffResponse;
@@ -182,15 +209,15 @@ class QueryService {
   }
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
-    return explainOffer(offerId, this.#held.offer(offerId), this.#pricing, this.#options(context));
+    return explainOffer(offerId, await this.#known.offer(offerId), this.#pricing, this.#options(context));
   }
 
   async explainSearch(): Promise<ExplainSearchResponse> {
     throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainSearch is not served yet.' });
   }
 
-  close(): void {
-    for (const search of this.#held.all()) search.fanOut.cancel('The service was stopped.');
+  async close(): Promise<void> {
+    await this.#searches.close();
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -227,12 +254,8 @@ function answers(
 ): AsyncIterable<{ update: SearchUpdate }> {
   const leave = (): void => {
     if (coming instanceof Subscription) void coming.return();
-    else
-      coming.then(
-        (reader) => reader.return(),
-        // Whoever waits for it is told.
-        () => undefined,
-      );
+    // What it failed with is what its reader is told.
+    else void coming.then((reader) => reader.return()).catch(() => undefined);
   };
   context.signal.addEventListener('abort', leave, { once: true });
   return {

@@ -11,7 +11,8 @@ describe('page tokens and cursors', () => {
     fc.assert(
       fc.property(view, count, count, (key, revision, offset) => {
         const searchId = newSearchId();
-        const token = { searchId, view: key, revision, offset };
+        const moment = { tag: 'a1', revision, position: revision, swept: offset };
+        const token = { searchId, view: key, moment, offset };
         expect(decodePageToken(encodePageToken(token), searchId)).toEqual(token);
         const cursor = { searchId, view: key, tag: 'a1', position: { told: offset, seen: revision } };
         expect(decodeCursor(encodeCursor(cursor), searchId)).toEqual(cursor);
@@ -21,7 +22,12 @@ describe('page tokens and cursors', () => {
 
   test('are refused when a character is changed, taken away or added', () => {
     const searchId = newSearchId();
-    const token = encodePageToken({ searchId, view: 'abcdefghijkl', revision: 7, offset: 20 });
+    const token = encodePageToken({
+      searchId,
+      view: 'abcdefghijkl',
+      moment: { tag: 'a1', revision: 7, position: 9, swept: 0 },
+      offset: 20,
+    });
     fc.assert(
       fc.property(fc.nat({ max: token.length - 1 }), fc.constantFrom('A', 'z', '0', '_', ''), (at, character) => {
         const changed = token.slice(0, at) + character + token.slice(at + 1);

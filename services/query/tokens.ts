@@ -6,13 +6,25 @@ import { EntrepotError } from '../../libs/errors/index.ts';
  * garbage; it is no signature, and a forged token opens nothing that its search id does not open anyway.
  */
 
+/** A moment of a result set, so that the set of any process can be looked at as it was then. */
+export interface SetMoment {
+  /** Names the set in whose process the revision counts. */
+  readonly tag: string;
+  /** Revision of its rows there. */
+  readonly revision: number;
+  /** Journal entries that had taken effect. */
+  readonly position: number;
+  /** Rows that had expired by then are not in it, epoch ms; 0 for none. */
+  readonly swept: number;
+}
+
 /** What a page token says. */
 export interface PageToken {
   readonly searchId: string;
   /** Key of the view: order, filter, grouping and page size. */
   readonly view: string;
-  /** The revision whose order the page belongs to. */
-  readonly revision: number;
+  /** The moment whose order the page belongs to. */
+  readonly moment: SetMoment;
   /** First entry of the page. */
   readonly offset: number;
 }
@@ -38,7 +50,9 @@ export interface Position {
 
 /** Writes a page token. */
 export function encodePageToken(token: PageToken): string {
-  return seal(`p.${token.searchId}.${token.view}.${token.revision.toString(36)}.${token.offset.toString(36)}`);
+  const { tag, revision, position, swept } = token.moment;
+  const numbers = [token.offset, revision, position, swept].map((one) => one.toString(36));
+  return seal(['p', token.searchId, token.view, tag, ...numbers].join('.'));
 }
 
 /** Writes a cursor. */
@@ -52,8 +66,10 @@ export function encodeCursor(cursor: Cursor): string {
  * @throws EntrepotError INVALID_TOKEN for a text that is none, or the token of another search
  */
 export function decodePageToken(text: string, searchId: string): PageToken {
-  const parts = open(text, 'p', 5, 'page token', 'pageToken');
-  const token = { searchId: parts[1]!, view: parts[2]!, revision: number(parts[3]!), offset: number(parts[4]!) };
+  const parts = open(text, 'p', 8, 'page token', 'pageToken');
+  const [offset, revision, position, swept] = parts.slice(4).map(number) as [number, number, number, number];
+  const moment = { tag: parts[3]!, revision, position, swept };
+  const token = { searchId: parts[1]!, view: parts[2]!, moment, offset };
   if (token.searchId !== searchId) throw invalidToken('pageToken', `belongs to another search than ${searchId}`);
   return token;
 }

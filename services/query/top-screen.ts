@@ -65,5 +65,5 @@ export class TopScreen implements Screen {
 /** Token of the page that starts at `offset`; empty when there is none. */
 export function nextPageToken(searchId: string, ordering: Ordering, offset: number): string {
   if (offset >= ordering.heads.length) return '';
-  return encodePageToken({ searchId, view: ordering.view.key, revision: ordering.revision, offset });
+  return encodePageToken({ searchId, view: ordering.view.key, moment: ordering.moment, offset });
 }

@@ -8,6 +8,7 @@ import type { Criteria, Item } from '../../libs/contracts/gen/entrepot/offer/v1/
 import type { FailureKind, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { Constraint, ConstraintOperator, ConstraintValue } from '../../libs/expression/index.ts';
+import type { HedgedRequest } from './hedging.ts';
 import type { InventoryFormat } from './inventory/types.ts';
 
 /** A configured partner as its adapter sees it. Several partners (accounts, brands, regions) may use one adapter. */
@@ -305,11 +306,17 @@ export interface Manifest {
     readonly requestsPerSecond?: number;
     /** How long an answer may be given again to the same question: 0 to 86,400 s; absent for never. */
     readonly reuseSeconds?: number;
-    /** The same for an answer without offers; absent for never. */
+    /** The same for an answer without offers, and for a refusal; absent for never. */
     readonly reuseEmptySeconds?: number;
+    /** How long after that it may be given as stale while the partner is asked again: 0 to 86,400 s; absent for never. */
+    readonly staleSeconds?: number;
+    /** How long after that it may stand in where the partner fails: 0 to 86,400 s; absent for never. */
+    readonly staleIfErrorSeconds?: number;
     /** Whether searches that ask the same at the same time share one conversation; absent for true. */
     readonly shareInFlight?: boolean;
   };
+  /** Requests of a search that may be sent twice at the same time, and where the partner says so; absent for none. */
+  readonly hedge?: { readonly requests: readonly HedgedRequest[]; readonly citation: string };
   /**
    * What the partner's totals say about taxes where its rows do not: by market (ISO 3166-1 alpha-2, or "*" for every other),
    * each with where the partner says so.

@@ -5,6 +5,7 @@ import type { AnswerContext } from './adapter.ts';
 import { digestOf } from './answer-digest.ts';
 import { parseBody } from './body.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import type { RestoredAnswer, SharedAnswers } from './shared-answers.ts';
 
 /** What an answer is: a page of a search, or what a partner said when it was asked again for one row. */
 export type AnswerKind = 'page' | 'verified';
@@ -86,6 +87,8 @@ interface Entry {
   reading: Promise<readonly unknown[]> | undefined;
 }
 
+/** As `digestOf` makes them. */
+const DIGEST = /^[\w-]{22}$/;
 /** Below this a thread costs more than the work, which takes less than 0.5 ms. */
 const SYNC_BYTES = 1_048_576;
 /** Below this there is nothing to gain. */
@@ -104,6 +107,9 @@ const log = logger('supply.answers');
  */
 export class AnswerStore {
   readonly #options: Required<AnswerStoreOptions>;
+  readonly #shared: SharedAnswers | undefined;
+  /** Answers of other replicas that are being read. */
+  readonly #restoring = new Map<string, Promise<HeldRows | undefined>>();
   /** Least recently used first. */
   readonly #entries = new Map<string, Entry>();
   /** With parsed rows, least recently used first. */
@@ -122,7 +128,9 @@ export class AnswerStore {
   #nextExpiry = 0;
   #closed = false;
 
-  constructor(options: AnswerStoreOptions = {}) {
+  /** @param shared where answers are held for other replicas too, and found that others got */
+  constructor(options: AnswerStoreOptions = {}, shared?: SharedAnswers) {
+    this.#shared = shared;
     const budgetBytes = options.budgetBytes ?? 268_435_456;
     this.#options = {
       budgetBytes,
@@ -136,6 +144,14 @@ export class AnswerStore {
   hold(answer: Answer): string {
     const digest = digestOf(answer);
     if (this.#closed || answer.expiresAt <= Date.now()) return digest;
+    const entry = this.#admit(digest, answer);
+    this.#keepParsed(entry, answer.rows);
+    this.#evict();
+    this.#shared?.write(digest, answer);
+    return digest;
+  }
+
+  #admit(digest: string, answer: RestoredAnswer): Entry {
     const old = this.#entries.get(digest);
     if (old !== undefined) this.#drop(old);
     const entry: Entry = {
@@ -156,16 +172,25 @@ export class AnswerStore {
     this.#bytes += entry.length;
     this.#plain.add(entry);
     this.#plainBytes += entry.length;
-    this.#keepParsed(entry, answer.rows);
-    this.#evict();
     this.#arm(this.#options.parsedForMs);
-    return digest;
+    return entry;
+  }
+
+  /** When an answer is where other replicas find it; false where they will not. */
+  async written(digest: string): Promise<boolean> {
+    return this.#shared?.written(digest) ?? false;
+  }
+
+  /** When no answer is on its way to where other replicas find it. */
+  async settled(): Promise<void> {
+    await this.#shared?.settled();
   }
 
   /** The rows of an answer, parsed again if need be; undefined when it is no longer held, or of another manifest. */
   rows(digest: string, manifest: string): HeldRows | undefined | Promise<HeldRows | undefined> {
     const entry = this.#entries.get(digest);
-    if (entry === undefined || entry.partner.manifest.digest !== manifest) return undefined;
+    if (entry === undefined) return this.#elsewhere(digest, manifest);
+    if (entry.partner.manifest.digest !== manifest) return undefined;
     if (entry.expiresAt <= Date.now()) {
       this.#drop(entry);
       this.#expired++;
@@ -211,6 +236,26 @@ export class AnswerStore {
     this.#closed = true;
     clearTimeout(this.#timer);
     for (const entry of [...this.#entries.values()]) this.#drop(entry);
+  }
+
+  /** The rows of an answer that another replica got, or that had to go from here. */
+  #elsewhere(digest: string, manifest: string): undefined | Promise<HeldRows | undefined> {
+    if (this.#shared === undefined || this.#closed || !DIGEST.test(digest)) return undefined;
+    const key = `${digest} ${manifest}`;
+    let restoring = this.#restoring.get(key);
+    if (restoring === undefined) {
+      restoring = this.#restore(this.#shared, digest, manifest).finally(() => this.#restoring.delete(key));
+      this.#restoring.set(key, restoring);
+    }
+    return restoring;
+  }
+
+  async #restore(shared: SharedAnswers, digest: string, manifest: string): Promise<HeldRows | undefined> {
+    const answer = await shared.read(digest, manifest);
+    if (answer === undefined || this.#closed || answer.expiresAt <= Date.now()) return undefined;
+    const entry = this.#entries.get(digest) ?? this.#admit(digest, answer);
+    this.#evict();
+    return this.#readAgain(entry);
   }
 
   async #readAgain(entry: Entry): Promise<HeldRows | undefined> {

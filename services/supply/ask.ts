@@ -32,6 +32,8 @@ export interface Page {
   readonly manifest: string;
   readonly fetchedAt: number;
   readonly mapped: MappedRows;
+  /** The answer is past its time of reuse: the partner is being asked again, or failed. */
+  readonly stale?: boolean;
 }
 
 /** What asking needs. */
@@ -135,19 +137,21 @@ async function readPages(
       return;
     }
     if ('afterMs' in next && next.afterMs !== undefined) await exchange.pause(next.afterMs);
-    const answer: HttpAnswer = await exchange.ask(next);
+    const { progress } = next;
+    const answeredBy = (by: HttpAnswer, fetchedAt: number): AnswerContext => ({
+      ...context,
+      ...(progress !== undefined && { progress }),
+      ...headersRead(adapter, by),
+      fetchedAt,
+      manifest,
+    });
+    const isGood = (one: HttpAnswer): boolean => isAnswer(exchange, one, answeredBy(one, now()));
+    const answer: HttpAnswer = await exchange.ask(next, isGood);
     const fetchedAt = now();
     await turns.take();
     const contentType = answer.headers['content-type'];
     const body = exchange.bodyOf(answer);
-    const { progress } = next;
-    const answered: AnswerContext = {
-      ...context,
-      ...(progress !== undefined && { progress }),
-      ...headersRead(adapter, answer),
-      fetchedAt,
-      manifest,
-    };
+    const answered = answeredBy(answer, fetchedAt);
     sample?.came(next, answer, body, answered);
     const result = read(adapter, body, answered);
     sample?.means(result);
@@ -177,6 +181,15 @@ async function readPages(
   }
 }
 
+/** Whether an answer is one: its status, its format, and no failure that it states. */
+function isAnswer(exchange: PartnerExchange, answer: HttpAnswer, context: AnswerContext): boolean {
+  try {
+    return !('failure' in read(exchange.partner.adapter, exchange.bodyOf(answer), context));
+  } catch {
+    return false;
+  }
+}
+
 function read(adapter: ConfiguredPartner['adapter'], body: unknown, context: AnswerContext): ReadResult<unknown> {
   try {
     return adapter.read(body, context);
@@ -203,6 +216,7 @@ function outcomeOf(
     rejections: rejections.toCounts(),
     latencyMs: Math.round(exchange.elapsedMs),
     requests: exchange.requests,
+    hedges: exchange.hedges,
     appliedFilters: filters.map(({ text }) => text),
   };
   if (failure !== undefined) {
@@ -258,7 +272,7 @@ export function cacheName(cache: CacheUse): string {
 export function report(outcome: PartnerOutcome, elapsedMs: number, trace: Context, cause: unknown): void {
   const { partner, status, detail, rowsReceived, offersKept } = outcome;
   // A held answer says nothing about how long the partner takes.
-  if (outcome.cache !== CacheUse.HIT)
+  if (outcome.cache !== CacheUse.HIT && outcome.cache !== CacheUse.STALE)
     partnerDuration.record(elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
   partsAnswered.add(1, { partner, cache: cacheName(outcome.cache) });
   if (offersKept > 0) rowsKept.add(offersKept, { partner });

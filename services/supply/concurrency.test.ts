@@ -39,4 +39,29 @@ describe('a concurrency limit', () => {
     expect(limit.tryEnter()).toBe(true);
     expect([limit.active, limit.waiting]).toEqual([1, 0]);
   });
+
+  it('can be changed while it is in use: those who hold a place keep it, and who waits comes in where there is room', async () => {
+    const limit = new ConcurrencyLimit(4);
+    for (let at = 0; at < 4; at++) expect(limit.tryEnter()).toBe(true);
+    limit.resize(2);
+    expect([limit.limit, limit.active, limit.tryEnter()]).toEqual([2, 4, false]);
+    const entered: number[] = [];
+    const waiting = [1, 2].map(async (n) => {
+      expect(await limit.enter(later(), never)).toBe('entered');
+      entered.push(n);
+    });
+    limit.leave();
+    limit.leave();
+    expect([limit.active, limit.waiting]).toEqual([2, 2]);
+    limit.leave();
+    await waiting[0];
+    expect([entered, limit.active]).toEqual([[1], 2]);
+    limit.resize(3);
+    await waiting[1];
+    expect([entered, limit.active]).toEqual([[1, 2], 3]);
+    limit.resize(0);
+    expect(limit.limit).toBe(1);
+    limit.resize(99);
+    expect(limit.limit).toBe(4);
+  });
 });

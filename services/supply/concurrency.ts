@@ -5,14 +5,25 @@ interface Waiting {
   readonly enter: (how: Entered) => void;
 }
 
-/** So many calls at once, the others in order of arrival; nobody waits beyond its deadline. */
+/**
+ * So many calls at once, the others in order of arrival; nobody waits beyond its deadline. How many may be changed while it is in
+ * use, up to a most: calls that hold a place keep it.
+ */
 export class ConcurrencyLimit {
-  readonly limit: number;
+  /** What the limit can be at most. */
+  readonly most: number;
+  #limit: number;
   #active = 0;
   readonly #waiting = new Set<Waiting>();
 
-  constructor(limit: number) {
-    this.limit = limit;
+  constructor(most: number) {
+    this.most = most;
+    this.#limit = most;
+  }
+
+  /** Calls at once, now. */
+  get limit(): number {
+    return this.#limit;
   }
 
   /** Calls that hold a place. */
@@ -25,9 +36,15 @@ export class ConcurrencyLimit {
     return this.#waiting.size;
   }
 
+  /** Changes how many calls there may be at once: 1 to the most. */
+  resize(limit: number): void {
+    this.#limit = Math.min(this.most, Math.max(1, Math.floor(limit)));
+    this.#admit();
+  }
+
   /** Takes a place if one is free. */
   tryEnter(): boolean {
-    if (this.#active >= this.limit) return false;
+    if (this.#active >= this.#limit) return false;
     this.#active++;
     return true;
   }
@@ -51,10 +68,16 @@ export class ConcurrencyLimit {
     });
   }
 
-  /** Gives the place back: to the one that waits longest, if any. */
+  /** Gives the place back: to the one that waits longest, if any and if there are not too many. */
   leave(): void {
-    const next = this.#waiting.values().next().value;
-    if (next === undefined) this.#active--;
-    else next.enter('entered');
+    this.#active--;
+    this.#admit();
+  }
+
+  #admit(): void {
+    for (const next of this.#waiting) {
+      if (!this.tryEnter()) return;
+      next.enter('entered');
+    }
   }
 }

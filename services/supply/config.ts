@@ -1,4 +1,5 @@
 import { type JSONSchema, type SecretReference, secretSchema } from '../../libs/config/index.ts';
+import { type BreakerKind, breakerKinds, defaultSuspension, type SuspensionSettings } from './breakers.ts';
 
 /** A partner's configuration file, `<config>/partners/<name>.yaml`. */
 export interface PartnerConfig {
@@ -11,16 +12,35 @@ export interface PartnerConfig {
   readonly maxPages?: number;
   readonly maxBodyBytes?: number;
   readonly concurrency?: number;
+  readonly concurrencyFloor?: number;
+  readonly breakers?: BreakersConfig;
+  readonly hedge?: HedgeConfig;
   readonly lifetimeSeconds?: number;
   readonly requestsPerSecond?: number;
   readonly reuseSeconds?: number;
   readonly reuseEmptySeconds?: number;
+  readonly staleSeconds?: number;
+  readonly staleIfErrorSeconds?: number;
   readonly shareInFlight?: boolean;
   readonly sendTraceparent: boolean;
   /** Share of searches in which it is asked, 0 to 1. */
   readonly trafficShare: number;
   readonly options: Readonly<Record<string, unknown>>;
 }
+
+/** How a partner is suspended for its failures, where not by default; by the kind of failure, false for not at all. */
+export type BreakersConfig = Readonly<Partial<Record<BreakerKind, false | BreakerConfig>>>;
+
+interface BreakerConfig {
+  readonly windowSeconds?: number;
+  readonly failures?: number;
+  readonly share?: number;
+  readonly pauseSeconds?: number;
+  readonly longestPauseSeconds?: number;
+}
+
+/** How requests are sent a second time, where the adapter's manifest lets them be: false for not at all. */
+export type HedgeConfig = boolean | { readonly factor?: number; readonly percent?: number };
 
 /** What an account or a manifest may limit. */
 export const limits = {
@@ -58,14 +78,32 @@ export const requestsPerSecond: JSONSchema = {
 export const freshness = {
   reuseSeconds: {
     description:
-      'how long a whole answer may be given again to the same question, 0 to 86400 s from when it came; at most until one of its ' +
-      'offers has a minute left, or half of its life where that is less; absent or 0 for never',
+      'how long a whole answer may be given again to the same question, 0 to 86400 s from when it came, less up to a tenth so that not ' +
+      'all end at once; at most until one of its offers has a minute left, or half of its life where that is less; absent or 0 for never',
     type: 'integer',
     minimum: 0,
     maximum: 86_400,
   },
   reuseEmptySeconds: {
-    description: 'the same for an answer without offers: at most reuseSeconds; absent or 0 for never',
+    description:
+      'the same for an answer without offers, and for a question that the partner refuses as wrong: at most reuseSeconds; absent or 0 ' +
+      'for never',
+    type: 'integer',
+    minimum: 0,
+    maximum: 86_400,
+  },
+  staleSeconds: {
+    description:
+      'how long after reuseSeconds an answer with offers may still be given, marked as stale, while the partner is asked again for those ' +
+      'who come next, 0 to 86400 s; never for longer than its offers last, as with reuseSeconds; absent or 0 for never',
+    type: 'integer',
+    minimum: 0,
+    maximum: 86_400,
+  },
+  staleIfErrorSeconds: {
+    description:
+      'how long after reuseSeconds the last whole answer may stand in, marked as stale, where the partner fails, does not answer in time ' +
+      'or limits the rate, 0 to 86400 s; never for longer than its offers last, as with reuseSeconds; absent or 0 for never',
     type: 'integer',
     minimum: 0,
     maximum: 86_400,
@@ -79,6 +117,88 @@ export const freshness = {
 } as const;
 
 const market = '^[A-Z]{2}$';
+
+const breakerSchema: JSONSchema = {
+  description: 'when the partner is suspended for failures of one kind; false for never',
+  anyOf: [
+    { const: false },
+    {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        windowSeconds: {
+          description: 'results that are so old do not count, 1 to 3600 s',
+          type: 'number',
+          minimum: 1,
+          maximum: 3_600,
+        },
+        failures: { description: 'failures that it takes, 1 to 1000', type: 'integer', minimum: 1, maximum: 1_000 },
+        share: {
+          description: 'share of the results that have to be failures, above 0 to 1',
+          type: 'number',
+          exclusiveMinimum: 0,
+          maximum: 1,
+        },
+        pauseSeconds: {
+          description: 'until it is tried again, 0.1 to 600 s; doubles with each failed try',
+          type: 'number',
+          minimum: 0.1,
+          maximum: 600,
+        },
+        longestPauseSeconds: {
+          description: 'what that grows to, 0.1 to 3600 s',
+          type: 'number',
+          minimum: 0.1,
+          maximum: 3_600,
+        },
+      },
+    },
+  ],
+};
+
+/** What any partner's file may say of how much it is asked when it is not well. */
+export const tailProperties = {
+  concurrencyFloor: {
+    description:
+      'what concurrency is cut to at least while the partner takes longer than usual, 1 to 1000; absent for a tenth of concurrency; ' +
+      'the same as concurrency to leave it as it is',
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000,
+  },
+  breakers: {
+    description: 'when the partner is suspended for its failures, by kind, where not as by default',
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(breakerKinds.map((kind) => [kind, breakerSchema])),
+  },
+} as const;
+
+/** When a partner is suspended, by what its file says and by default. */
+export function suspensionOf(config: BreakersConfig = {}): SuspensionSettings {
+  const settings = breakerKinds.map((kind) => {
+    const said = config[kind];
+    if (said === false) return [kind, false] as const;
+    const defaults = defaultSuspension[kind];
+    const pauseMs = said?.pauseSeconds === undefined ? defaults.pauseMs : said.pauseSeconds * 1_000;
+    const longest =
+      said?.longestPauseSeconds === undefined ? defaults.longestPauseMs : said.longestPauseSeconds * 1_000;
+    const one = {
+      windowMs: said?.windowSeconds === undefined ? defaults.windowMs : said.windowSeconds * 1_000,
+      failures: said?.failures ?? defaults.failures,
+      share: said?.share ?? defaults.share,
+      pauseMs,
+      longestPauseMs: Math.max(pauseMs, longest),
+    };
+    return [kind, one] as const;
+  });
+  return Object.fromEntries(settings) as SuspensionSettings;
+}
+
+/** What concurrency is cut to at least. */
+export function floorOf(concurrency: number, floor: number | undefined): number {
+  return Math.min(concurrency, floor ?? Math.ceil(concurrency / 10));
+}
 
 /** What any partner's file may say, however it is asked. */
 export const partnerProperties = {
@@ -124,6 +244,32 @@ export const partnerSchema: JSONSchema = {
     },
     ...partnerProperties,
     ...limits,
+    ...tailProperties,
+    hedge: {
+      description:
+        "whether and when requests of searches are sent a second time, where the adapter's manifest lets them be: false for never",
+      anyOf: [
+        { type: 'boolean' },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            factor: {
+              description: 'after so many times what 95 % of such requests take, 1 to 10; absent for 1.1',
+              type: 'number',
+              minimum: 1,
+              maximum: 10,
+            },
+            percent: {
+              description: 'second requests of a hundred at most, 0.1 to 5; absent for 5',
+              type: 'number',
+              minimum: 0.1,
+              maximum: 5,
+            },
+          },
+        },
+      ],
+    },
     requestsPerSecond,
     ...freshness,
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },

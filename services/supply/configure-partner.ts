@@ -1,11 +1,13 @@
+import { hash } from 'node:crypto';
 import { secret } from '../../libs/config/index.ts';
 import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { Account, Adapter, Manifest } from './adapter.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
-import type { PartnerConfig } from './config.ts';
+import { floorOf, type PartnerConfig, suspensionOf } from './config.ts';
 import { PartnerFailure } from './failure.ts';
 import { shortDigest } from './folder-digest.ts';
+import type { HedgeSettings } from './hedging.ts';
 import type { ManifestFile } from './kit/manifest.ts';
 import type { ColumnPlan } from './map-rows.ts';
 import type { ConfiguredPartner } from './partner.ts';
@@ -50,6 +52,7 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     // The mapping before the "+", as certificates by address are bound to it.
     digest: `${loaded.digest}+${shortDigest([JSON.stringify([name, config])]).slice(0, 6)}`,
   };
+  const concurrency = config.concurrency ?? defaults.concurrency;
   return {
     name,
     adapter: loaded.adapter,
@@ -66,25 +69,61 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     trafficShare: config.trafficShare,
     sendTraceparent: config.sendTraceparent,
     plan: loaded.plan,
-    limit: new ConcurrencyLimit(config.concurrency ?? defaults.concurrency),
+    limit: new ConcurrencyLimit(concurrency),
+    concurrencyFloor: floorOf(concurrency, config.concurrencyFloor),
+    suspension: suspensionOf(config.breakers),
+    hedge: hedgeOf(config, manifest),
     hold: new RateLimitHold(),
     ...freshnessOf(config, defaults),
+    accountKey: onceMade(() => accountKey(name, manifest.digest, config)),
     rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
     secrets,
   };
+}
+
+/** The manifest says what may be sent twice, the account when, and whether at all. */
+function hedgeOf({ hedge: said }: PartnerConfig, { hedge }: Manifest): HedgeSettings | undefined {
+  if (hedge === undefined || said === false) return undefined;
+  const { factor = 1.1, percent = 5 } = typeof said === 'object' ? said : {};
+  return { requests: hedge.requests, factor, share: percent / 100 };
 }
 
 /** What the account says counts before what the manifest says. */
 function freshnessOf(
   config: PartnerConfig,
   defaults: Manifest['defaults'],
-): Pick<ConfiguredPartner, 'reuseMs' | 'reuseEmptyMs' | 'shareInFlight'> {
+): Pick<ConfiguredPartner, 'reuseMs' | 'reuseEmptyMs' | 'staleMs' | 'staleIfErrorMs' | 'shareInFlight'> {
   const reuseMs = (config.reuseSeconds ?? defaults.reuseSeconds ?? 0) * 1_000;
   const reuseEmptyMs = (config.reuseEmptySeconds ?? defaults.reuseEmptySeconds ?? 0) * 1_000;
   return {
     reuseMs,
     reuseEmptyMs: Math.min(reuseMs, reuseEmptyMs),
+    staleMs: (config.staleSeconds ?? defaults.staleSeconds ?? 0) * 1_000,
+    staleIfErrorMs: (config.staleIfErrorSeconds ?? defaults.staleIfErrorSeconds ?? 0) * 1_000,
     shareInFlight: config.shareInFlight ?? defaults.shareInFlight ?? true,
+  };
+}
+
+/** Deployments that share a store may name their secrets alike and have others behind the names. */
+function accountKey(name: string, digest: string, config: PartnerConfig): string {
+  const texts = Object.keys(config.credentials)
+    .sort()
+    .map((credential) => {
+      try {
+        return [credential, credentialOf(name, config, credential)];
+      } catch {
+        // Then the partner cannot be asked.
+        return [credential];
+      }
+    });
+  return hash('sha256', JSON.stringify([name, digest, texts]), 'base64url');
+}
+
+function onceMade(make: () => string): () => string {
+  let made: string | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

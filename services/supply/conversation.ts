@@ -95,12 +95,12 @@ export class Conversation {
   }
 
   #take(
-    { deadline, signal }: ExchangeBounds,
+    { deadline, givenUntil, signal }: ExchangeBounds,
     onPage: (page: Page) => void,
     first: boolean,
   ): Promise<PartnerOutcome | undefined> {
     const { promise, resolve } = Promise.withResolvers<PartnerOutcome | undefined>();
-    const own = deadlineOf(this.#asking.partner.timeoutMs, deadline, Date.now());
+    const own = deadlineOf(this.#asking.partner.timeoutMs, deadline, Date.now(), givenUntil);
     const onAbort = (): void => this.#cancel(one);
     const one: Participant = {
       startedAt: performance.now(),
@@ -174,7 +174,9 @@ export class Conversation {
     const inTime = one.deadline - Date.now() >= LEAST_MS;
     if (inTime && this.#pages.length === 0 && endedForWantOfTime(outcome)) return undefined;
     const latencyMs = Math.round(performance.now() - one.startedAt);
-    return { ...outcome, cache: CacheUse.SHARED, requests: 0, latencyMs };
+    // What a held answer served stays that, with its age.
+    const cache = outcome.cache === CacheUse.UNSPECIFIED ? CacheUse.SHARED : outcome.cache;
+    return { ...outcome, cache, requests: 0, latencyMs };
   }
 
   /** The outcome of one that leaves while the conversation goes on. */

@@ -7,15 +7,19 @@ import { headersRead } from './answer-headers.ts';
 import { parseBody } from './body.ts';
 import { type Endpoint, loginEndpoint } from './endpoint.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
+import { sendHedged } from './hedge.ts';
+import type { RequestKind } from './hedging.ts';
 import type { HttpAnswer, HttpSender } from './http.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { lookUp } from './inventory/look-up.ts';
 import type { InventoryLookup } from './inventory/types.ts';
+import { hedgesSent } from './metrics.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { deadlineOf, holdingPlace, LEAST_TIME_MS } from './partner-time.ts';
 import type { Question } from './question.ts';
 import { retryAfterMs } from './rate-limit.ts';
 import { type FetchedToken, isToken, type TokenBounds, type TokenCache } from './tokens.ts';
+import { kindOfRequest, type PartnerTraffic, type Traffic } from './traffic.ts';
 
 /** What conversations need. */
 export interface ExchangeTools {
@@ -23,13 +27,17 @@ export interface ExchangeTools {
   readonly tokens: TokenCache;
   /** What partners have handed over; absent where none does. */
   readonly inventory?: Inventory;
+  /** What is known of partners by the traffic with them; absent where nothing is learned of it. */
+  readonly traffic?: Traffic;
 }
 
 /** What bounds a conversation with a partner. */
 export interface ExchangeBounds {
   /** The caller's deadline, epoch ms; absent: the partner's own timeout alone counts. */
   readonly deadline?: number | undefined;
-  /** When the time is over, epoch ms, in place of both: it may move on while somebody joins who has longer. */
+  /** When the time is over that the caller gives this partner, epoch ms; absent where it has what the deadline leaves. */
+  readonly givenUntil?: number | undefined;
+  /** When the time is over, epoch ms, in place of all: it may move on while somebody joins who has longer. */
   readonly until?: () => number;
   /** Told of each request that goes out. */
   readonly requested?: () => void;
@@ -52,10 +60,15 @@ export class PartnerExchange {
   readonly #span;
   readonly #traceparent: string | undefined;
   readonly #startedAt = performance.now();
+  /** What it is learned of by; of searches alone. */
+  readonly #traffic: PartnerTraffic | undefined;
   #requests = 0;
+  #hedges = 0;
   /** What the last request was sent with, where the partner wants a token. */
   #token: string | undefined;
   #renewed = false;
+  /** The answer that was read last: of two that are held against each other one is read twice. */
+  #parsed: { readonly answer: HttpAnswer; readonly body: unknown } | undefined;
   #httpStatus = 0;
 
   constructor(
@@ -66,9 +79,11 @@ export class PartnerExchange {
     bounds: ExchangeBounds,
   ) {
     this.partner = partner;
-    const own = bounds.until === undefined ? deadlineOf(partner.timeoutMs, bounds.deadline, Date.now()) : 0;
+    const { deadline, givenUntil } = bounds;
+    const own = bounds.until === undefined ? deadlineOf(partner.timeoutMs, deadline, Date.now(), givenUntil) : 0;
     this.#until = bounds.until ?? (() => own);
     this.#tools = tools;
+    this.#traffic = purpose === 'search' ? tools.traffic?.of(partner) : undefined;
     this.#context = context;
     this.#requested = bounds.requested;
     this.#signal = bounds.signal;
@@ -88,6 +103,11 @@ export class PartnerExchange {
   /** Requests sent so far; logins are the account's and no conversation's. */
   get requests(): number {
     return this.#requests;
+  }
+
+  /** Of these, those that were a second try beside one that took long. */
+  get hedges(): number {
+    return this.#hedges;
   }
 
   /** Since it began, ms. */
@@ -113,9 +133,15 @@ export class PartnerExchange {
     });
   }
 
-  /** The complete answer to a question, whatever its status: from the partner, or out of what it has handed over. Throws PartnerFailure. */
-  ask(question: Question): Promise<HttpAnswer> {
-    return 'lookup' in question ? this.#lookUp(question) : this.send(question);
+  /**
+   * The complete answer to a question, whatever its status: from the partner, or out of what it has handed over.
+   *
+   * @param isGood whether an answer is what was asked for. With it a request that takes longer than nearly all of its kind is sent
+   *   a second time, where the partner's manifest lets it be; the first good answer counts
+   * @throws PartnerFailure
+   */
+  ask(question: Question, isGood?: (answer: HttpAnswer) => boolean): Promise<HttpAnswer> {
+    return 'lookup' in question ? this.#lookUp(question) : this.send(question, isGood);
   }
 
   async #lookUp({ lookup }: InventoryLookup): Promise<HttpAnswer> {
@@ -125,10 +151,76 @@ export class PartnerExchange {
   }
 
   /** Sends a request and returns the complete answer, whatever its status. Throws PartnerFailure. */
-  async send(request: PartnerRequest): Promise<HttpAnswer> {
-    const answer = await this.#sendOnceMore(await this.#signed(request));
-    if (!this.#refusesToken(answer) || !this.renewsToken()) return answer;
-    return this.#sendOnceMore(await this.#signed(request));
+  async send(request: PartnerRequest, isGood?: (answer: HttpAnswer) => boolean): Promise<HttpAnswer> {
+    const kind = this.#traffic && kindOfRequest(this.partner, this.#context, request.progress);
+    const once = async (): Promise<HttpAnswer> => {
+      const signed = await this.#signed(request);
+      const sending = isGood && kind && this.#sendHedged(signed, kind, isGood);
+      const answer = await (sending ?? this.#sendOnceMore(signed, { kind }));
+      this.#httpStatus = answer.status;
+      return answer;
+    };
+    const answer = await once();
+    return this.#refusesToken(answer) && this.renewsToken() ? once() : answer;
+  }
+
+  /** Sends a request that may be sent twice; undefined where it may not, or too little is known of how long such take. */
+  #sendHedged(
+    request: PartnerRequest,
+    kind: RequestKind,
+    isGood: (answer: HttpAnswer) => boolean,
+  ): Promise<HttpAnswer> | undefined {
+    const hedging = this.#traffic?.hedging;
+    if (hedging?.allows(kind) !== true) return undefined;
+    hedging.earn();
+    const afterMs = hedging.waitFor(kind);
+    if (afterMs === undefined) return undefined;
+    const { partner } = this;
+    const until = this.#until;
+    const count = (result: 'won' | 'lost' | 'held_back'): void => hedgesSent.add(1, { partner: partner.name, result });
+    const sending = sendHedged<HttpAnswer>({
+      send: (signal, isHedge, sent) => {
+        const bounds = {
+          get deadline() {
+            return until();
+          },
+          signal,
+        };
+        if (!isHedge) return this.#sendOnceMore(request, { kind, bounds, sent });
+        this.#hedges++;
+        return this.#once(request, { kind, bounds, admitted: true });
+      },
+      isGood,
+      afterMs,
+      admit: () => {
+        const now = Date.now();
+        const inTime = now + Math.max(LEAST_TIME_MS, hedging.expected(kind)) <= this.deadline;
+        const left = inTime && partner.hold.remaining(now) === 0 ? this.#placeForHedge(now) : undefined;
+        if (left === undefined) count('held_back');
+        return left;
+      },
+      // What it says of limits and quotas holds, whatever the other one says.
+      discarded: (answer) => void this.failureOf(answer),
+      overtaken: (ms) => this.#traffic?.overtaken(kind, ms),
+      signal: this.#signal,
+    });
+    return sending.then(({ answer, hedge }) => {
+      if (hedge !== 'none') count(hedge);
+      return answer;
+    });
+  }
+
+  /** Takes what a second request costs, all or nothing; answers what gives its place back. */
+  #placeForHedge(now: number): (() => void) | undefined {
+    const { limit, rate } = this.partner;
+    if (!limit.tryEnter()) return undefined;
+    const left = (): void => limit.leave();
+    if (this.#traffic?.hedging?.spend() === true) {
+      if (rate.tryTake(now)) return left;
+      this.#traffic.hedging.giveBack();
+    }
+    left();
+    return undefined;
   }
 
   /** Whether an answer says that the request's token is not, or no longer, good: by its status, or by what it states. */
@@ -218,7 +310,9 @@ export class PartnerExchange {
     const { status, headers, body } = answer;
     const { manifest } = this.partner;
     const parse = () => {
+      if (this.#parsed?.answer === answer) return this.#parsed.body;
       const parsed = parseBody(body, headers['content-type'], manifest.format);
+      this.#parsed = { answer, body: parsed };
       this.#learn(answer, parsed);
       return parsed;
     };
@@ -312,6 +406,7 @@ export class PartnerExchange {
         'entrepot.rows.received': received,
         'entrepot.offers.kept': kept,
         'entrepot.requests': this.#requests,
+        'entrepot.hedges': this.#hedges,
         'entrepot.cache': 'none',
       });
       if (this.#httpStatus > 0) span.setAttribute('http.response.status_code', this.#httpStatus);
@@ -323,13 +418,15 @@ export class PartnerExchange {
     span.end();
   }
 
-  async #once(request: PartnerRequest, { bounds = this.#ownBounds, endpoint, login }: Way): Promise<HttpAnswer> {
+  async #once(request: PartnerRequest, way: Way): Promise<HttpAnswer> {
+    const { bounds = this.#ownBounds, endpoint, login } = way;
     const { partner } = this;
     const { signal } = bounds;
     const { origin, basePath } = endpoint ?? partner;
     // Another host has limits of its own, and is nobody to be told of the trace.
     const isOwn = origin === partner.origin;
-    const admitted = isOwn ? await partner.rate.take(bounds.deadline - LEAST_TIME_MS, signal) : 'admitted';
+    const takes = isOwn && way.admitted !== true;
+    const admitted = takes ? await partner.rate.take(bounds.deadline - LEAST_TIME_MS, signal) : 'admitted';
     if (admitted === 'cancelled') throw cancelled();
     if (admitted === 'too_late') {
       throw new PartnerFailure({
@@ -344,6 +441,8 @@ export class PartnerExchange {
     const traceparent = isOwn ? this.#traceparent : undefined;
     const headers = traceparent === undefined ? request.headers : { ...request.headers, traceparent };
     const path = request.path.startsWith('/') ? request.path : `/${request.path}`;
+    const sentAt = performance.now();
+    way.sent?.();
     try {
       const answer = await this.#tools.http.send({
         origin,
@@ -357,12 +456,13 @@ export class PartnerExchange {
         signal,
         maxBodyBytes: login === true ? Math.min(MOST_LOGIN_BYTES, partner.maxBodyBytes) : partner.maxBodyBytes,
       });
-      this.#httpStatus = answer.status;
       if (isOwn) partner.rate.learn(answer.headers, Date.now());
+      if (way.kind !== undefined) this.#traffic?.responded(way.kind, answer.status, performance.now() - sentAt);
       return answer;
     } catch (error) {
       const failure = toPartnerFailure(error);
       if (failure.httpStatus !== undefined) this.#httpStatus = failure.httpStatus;
+      if (way.kind !== undefined) this.#traffic?.failed(way.kind, failure.failure, performance.now() - sentAt);
       throw failure;
     }
   }
@@ -374,6 +474,12 @@ interface Way {
   readonly endpoint?: Endpoint;
   /** It logs in. */
   readonly login?: true;
+  /** What is learned of how long it takes counts for such. */
+  readonly kind?: RequestKind | undefined;
+  /** The partner's pace lets it go out already. */
+  readonly admitted?: true;
+  /** Told when it goes out. */
+  readonly sent?: () => void;
 }
 
 function kindOf(status: number): FailureKind {

@@ -12,6 +12,7 @@ import { failureName, PartnerFailure, toldOf, toPartnerFailure } from './failure
 import type { HeldRow } from './offers.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import type { SearchTools } from './session.ts';
+import { admitAction, suspendedDetail, verdictOfAction } from './suspension.ts';
 import { livingRow, saysGone, soldOut, unavailable } from './verify.ts';
 
 const log = logger('supply.handoff');
@@ -80,6 +81,8 @@ async function askFor(
 ): Promise<HandoffTarget> {
   const wait = partner.hold.remaining(Date.now());
   if (wait > 0) throw unavailable(partner.name, 'its rate limit was met a moment ago', wait);
+  const admitted = admitAction(tools.traffic, partner);
+  if (!('end' in admitted)) throw unavailable(partner.name, suspendedDetail(admitted), admitted.retryAfterMs);
   const exchange = new PartnerExchange(tools, partner, 'handoff', before, { deadline, signal, trace });
   let said: HandoffTarget | 'gone';
   try {
@@ -87,6 +90,7 @@ async function askFor(
   } catch (error) {
     const found = toPartnerFailure(error);
     const { status, failure, detail, retryAfterMs, cause } = found;
+    admitted.end(verdictOfAction(partner, found));
     exchange.end(status, failure, detail, 0, 0);
     withTrace(log, trace).warn(
       { partner: partner.name, failure: failureName(failure), detail, err: cause },
@@ -94,6 +98,7 @@ async function askFor(
     );
     throw unavailable(partner.name, toldOf(found), retryAfterMs);
   }
+  admitted.end({ was: 'good' });
   const rows = said === 'gone' ? 0 : 1;
   exchange.end(rows === 0 ? OutcomeStatus.EMPTY : OutcomeStatus.OK, FailureKind.UNSPECIFIED, '', rows, rows);
   if (said === 'gone') throw soldOut(partner.name);

@@ -176,7 +176,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#fail(
       new PartnerFailure({
         failure: FailureKind.TIMEOUT,
-        detail: `${got} within ${Math.max(1, deadline - this.#startedAt)} ms; the request was aborted`,
+        detail: `${got} within ${Math.max(1, Math.round(deadline - this.#startedAt))} ms; the request was aborted`,
         ...(this.#status > 0 && { httpStatus: this.#status }),
       }),
     );

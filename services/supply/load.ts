@@ -232,6 +232,11 @@ function checkAccount(document: YamlDocument<PartnerConfig>, manifest: ManifestF
       problems.push(document.problem(['credentials'], `credential "${name}" is missing (${what})`));
     }
   }
+  const { hedge } = document.value;
+  if (hedge !== undefined && hedge !== false && manifest.hedge === undefined) {
+    const reason = "the adapter's manifest lets no request be sent twice; see hedge there";
+    problems.push(document.problem(['hedge'], reason));
+  }
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

@@ -1,7 +1,10 @@
 import { counter, durationBuckets, histogram, observedGauge } from '../../libs/telemetry/index.ts';
 import type { AnswerStore } from './answers.ts';
+import { breakerKinds } from './breakers.ts';
 import type { Conversations } from './conversations.ts';
 import type { Identities } from './identities.ts';
+import type { AnyPartner } from './partner.ts';
+import type { Traffic } from './traffic.ts';
 
 /** From the first request to the end of a partner's part of a search, by `partner` and `outcome`. */
 export const partnerDuration = histogram('entrepot.supply.partner.duration', {
@@ -10,7 +13,10 @@ export const partnerDuration = histogram('entrepot.supply.partner.duration', {
   buckets: durationBuckets,
 });
 
-/** Partners' parts of searches, by `partner` and `cache`: none (the partner was asked), shared, hit. */
+/**
+ * Partners' parts of searches, by `partner` and `cache`: none (the partner was asked), shared, hit, stale, stale_if_error (beside
+ * none, for the part in which it failed).
+ */
 export const partsAnswered = counter('entrepot.supply.partner.parts', {
   unit: '{part}',
   description: "Partners' parts of searches, by how they were answered",
@@ -26,6 +32,39 @@ export const rowsKept = counter('entrepot.supply.rows.kept', {
 export const rowsRejected = counter('entrepot.supply.rows.rejected', {
   unit: '{row}',
   description: "Rows of partners' answers that were rejected",
+});
+
+/**
+ * Second requests beside ones that took long, by `partner` and `result`: won (answered first), lost, held_back (none could go
+ * out: by the share of them, the pace, the places or the time left).
+ */
+export const hedgesSent = counter('entrepot.supply.hedges', {
+  unit: '{request}',
+  description: 'Requests of searches that took longer than nearly all of their kind, by what became of the second one',
+});
+
+/** Suspensions of partners that began and ended, by `partner`, `failure` and `to`: opened, closed. */
+export const breakerChanges = counter('entrepot.supply.breaker.changes', {
+  unit: '{change}',
+  description: 'Suspensions of partners that began and ended',
+});
+
+/** Questions that were asked again because an answer was given as stale, by `partner` and `outcome`. */
+export const refreshes = counter('entrepot.supply.partner.refreshes', {
+  unit: '{question}',
+  description: 'Questions asked again behind an answer that was given as stale',
+});
+
+/** Answers in the shared state by `result`: written, too_large, no_room, found, missing, failed. */
+export const sharedAnswers = counter('entrepot.supply.shared.answers', {
+  unit: '{answer}',
+  description: 'Answers written to and read from the shared state',
+});
+
+/** Questions that replicas agree on, by `result`: asked (here, for all), told (by another), held, alone (no shared state). */
+export const sharedQuestions = counter('entrepot.supply.shared.questions', {
+  unit: '{question}',
+  description: 'Questions that replicas agreed on who asks them',
 });
 
 /** Feed files that were asked for, by `partner` and `result`: loaded, unchanged, refused, failed. */
@@ -111,6 +150,41 @@ export function observeHeld(answers: AnswerStore, conversations: Conversations, 
         const { calls, failures } = identities.stats();
         result.observe(calls - failures, { outcome: 'ok' });
         result.observe(failures, { outcome: 'failed' });
+      },
+    ),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/** Starts the gauges of how partners are asked; the returned function ends them. Call after telemetry has started. */
+export function observePartners(partners: () => Iterable<AnyPartner>, traffic: Traffic): () => void {
+  const ends = [
+    observedGauge(
+      'entrepot.supply.partner.concurrency',
+      { unit: '{call}', description: 'Calls to partners at once: the limit in force, and those under way' },
+      (result) => {
+        for (const { name: partner, limit } of partners()) {
+          result.observe(limit.limit, { partner, state: 'limit' });
+          result.observe(limit.active, { partner, state: 'active' });
+        }
+      },
+    ),
+    observedGauge(
+      'entrepot.supply.suspensions',
+      {
+        unit: '{market}',
+        description: 'Markets in which partners are suspended for their failures; one for all of them',
+      },
+      (result) => {
+        for (const partner of partners()) {
+          const suspensions = traffic.of(partner).breakers.suspensions();
+          for (const failure of breakerKinds) {
+            const count = suspensions.filter(({ kind }) => kind === failure).length;
+            result.observe(count, { partner: partner.name, failure });
+          }
+        }
       },
     ),
   ];

@@ -29,9 +29,13 @@ export async function holdingPlace<T>(
 /** A call that has waited does not begin with less time than this: nobody could answer it. */
 export const LEAST_TIME_MS = 10;
 
-/** When a partner's time is over, epoch ms. Of the caller's, a twentieth, 5 to 100 ms, is kept back for the way up. */
-export function deadlineOf(timeoutMs: number, callers: number | undefined, now: number): number {
-  const own = now + timeoutMs;
+/**
+ * When a partner's time is over, epoch ms. Of the caller's, a twentieth, 5 to 100 ms, is kept back for the way up.
+ *
+ * @param given when the time is over that the caller gives this partner, epoch ms
+ */
+export function deadlineOf(timeoutMs: number, callers: number | undefined, now: number, given?: number): number {
+  const own = Math.min(now + timeoutMs, given ?? Number.POSITIVE_INFINITY);
   if (callers === undefined) return own;
   const margin = Math.min(100, Math.max(5, (callers - now) / 20));
   return Math.min(own, callers - margin);

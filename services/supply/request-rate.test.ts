@@ -28,6 +28,14 @@ describe('the rate of requests', () => {
     expect(await outs(new RequestRate(undefined), 3, 1_000)).toEqual([0, 0, 0]);
   });
 
+  it('lets one out that would not wait, without making anybody else wait for one that did not go', () => {
+    const rate = new RequestRate(10);
+    expect([rate.tryTake(start), rate.tryTake(start), rate.tryTake(start + 99)]).toEqual([true, false, false]);
+    expect(rate.tryTake(start + 100)).toBe(true);
+    rate.state({ remaining: 0, resetMs: 60_000 }, start);
+    expect(rate.tryTake(start + 500)).toBe(false);
+  });
+
   it("heeds a spent quota of a day that is stated in the partner's own words, and looks again after 15 minutes", async () => {
     const rate = new RequestRate(undefined);
     rate.state({ remaining: 1, resetMs: 36_000_000 }, start);

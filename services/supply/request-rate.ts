@@ -35,6 +35,11 @@ export class RequestRate {
     return wait <= 0 ? 'admitted' : pause(wait, signal);
   }
 
+  /** Takes the turn of one request if it may go out at once. */
+  tryTake(now: number): boolean {
+    return this.#reserve(now, now + 1) !== undefined;
+  }
+
   /** Takes in what an answer says is left of the quota. */
   learn(headers: ResponseHeaders, now: number): void {
     const stated = statedQuota(headers, now);

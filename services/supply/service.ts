@@ -1,9 +1,15 @@
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import {
+  type Partner,
+  type Suspension as PartnerSuspension,
+  SupplyServiceDefinition,
+} from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
+import type { SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
+import type { Suspension } from './breakers.ts';
 import { Conversations, type ConversationsOptions } from './conversations.ts';
 import { type DriftOptions, DriftWatch } from './drift/watch.ts';
 import { HandedOverInventory } from './handed-over.ts';
@@ -12,13 +18,17 @@ import { Identities, type IdentitiesOptions } from './identities.ts';
 import type { IngressAddress } from './ingress/server.ts';
 import { LivePartners } from './live-partners.ts';
 import type { PartnerSources } from './load.ts';
-import { observeHeld } from './metrics.ts';
+import { observeHeld, observePartners } from './metrics.ts';
+import type { ConfiguredPartner } from './partner.ts';
 import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
 import { RemoteConnections } from './remote/connections.ts';
 import { makeAnyOffers } from './remote/offers.ts';
 import { isRemote, type SupplyPartner } from './remote/partner.ts';
 import { SearchSession } from './session.ts';
+import { SharedAnswers } from './shared-answers.ts';
+import { SharedQuestions } from './shared-questions.ts';
 import { TokenCache } from './tokens.ts';
+import { Traffic } from './traffic.ts';
 import { Turns } from './turns.ts';
 
 export type { DriftOptions } from './drift/watch.ts';
@@ -43,6 +53,12 @@ export interface SupplyDependencies extends PartnerSources {
   readonly inventory?: () => Promise<Store>;
   /** Where messages of partners are taken, where one sends some. */
   readonly ingress?: IngressAddress;
+  /** Milliseconds of a clock that never goes back, by which partners are timed and suspended; default the process's own. */
+  readonly clock?: () => number;
+  /** What replicas share while they run; not closed by the service. Absent: this one is alone. */
+  readonly shared?: SharedState;
+  /** Whether answers and who asks for them are part of it; default: where `shared` is more than the memory of a process. */
+  readonly shareAnswers?: boolean;
   /** How live answers are held against what partners were certified with; see OPERATING.md. */
   readonly drift?: DriftOptions;
 }
@@ -73,8 +89,13 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     await drift.close();
     throw error;
   });
-  const answers = new AnswerStore(deps.answers);
-  const conversations = new Conversations(deps.conversations);
+  const shared =
+    deps.shared !== undefined && (deps.shareAnswers ?? deps.shared.kind === 'redis') ? deps.shared : undefined;
+  const answers = new AnswerStore(
+    deps.answers,
+    shared && new SharedAnswers(shared, (name) => localPartner(live, name)),
+  );
+  const conversations = new Conversations(deps.conversations, shared && new SharedQuestions(shared));
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
   const remotes = new RemoteConnections();
@@ -91,10 +112,12 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     http,
     tokens: new TokenCache(),
     turns: new Turns(),
+    traffic: new Traffic(deps.clock),
     drift,
     remotes,
   };
   const endGauges = observeHeld(answers, conversations, identities);
+  const endPartnerGauges = observePartners(() => live.partners.values(), tools.traffic);
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),
     getOffers: async ({ handles, readMask }, context) => {
@@ -109,7 +132,9 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
       throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainOffer is not served yet.' });
     },
     listPartners: async () => {
-      const described = [...live.partners.values()].map((partner) => describe(partner, handedOver, drift));
+      const described = [...live.partners.values()].map((partner) =>
+        describe(partner, handedOver, drift, tools.traffic),
+      );
       return { partners: (await Promise.all(described)).sort(byName) };
     },
   });
@@ -123,8 +148,11 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
       await live.close();
       await drift.close();
       endGauges();
+      endPartnerGauges();
       await handedOver.close();
       identities.close();
+      await conversations.close();
+      await answers.settled();
       answers.close();
       await remotes.close();
       await http.close();
@@ -132,7 +160,17 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
   };
 }
 
-async function describe(partner: SupplyPartner, handedOver: HandedOverInventory, drift: DriftWatch): Promise<Partner> {
+function localPartner({ partners }: LivePartners, name: string): ConfiguredPartner | undefined {
+  const partner = partners.get(name);
+  return partner === undefined || isRemote(partner) ? undefined : partner;
+}
+
+async function describe(
+  partner: SupplyPartner,
+  handedOver: HandedOverInventory,
+  drift: DriftWatch,
+  traffic: Traffic,
+): Promise<Partner> {
   const { name, adapter, manifest, markets, enabled } = partner;
   return {
     name,
@@ -143,7 +181,21 @@ async function describe(partner: SupplyPartner, handedOver: HandedOverInventory,
     manifest: manifest.digest,
     handedOver: isRemote(partner) ? undefined : await handedOver.describe(partner),
     drift: drift.describe(name),
+    suspensions: traffic.of(partner).breakers.suspensions().map(describeSuspension),
   };
+}
+
+function describeSuspension({
+  kind,
+  market,
+  forMs,
+  failures,
+  results,
+  detail,
+  retryAfterMs,
+}: Suspension): PartnerSuspension {
+  const since = Temporal.Instant.fromEpochMilliseconds(Math.round(Date.now() - forMs));
+  return { failure: kind, market, since, failures, results, detail, retryAfterMs };
 }
 
 function byName(a: Partner, b: Partner): number {

@@ -1,3 +1,4 @@
+import { CacheUse, OutcomeStatus, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type {
   AppliedFilter,
   IdentityChange,
@@ -14,11 +15,13 @@ import type { Conversations, ConversationTools } from './conversations.ts';
 import type { ExchangeBounds } from './exchange.ts';
 import type { Identities, IdentityListener } from './identities.ts';
 import { Outbox } from './outbox.ts';
+import { deadlineOf } from './partner-time.ts';
 import { type PlannedCall, planSearch } from './plan.ts';
 import type { RemoteConnections } from './remote/connections.ts';
 import { makeAnyOffers } from './remote/offers.ts';
 import type { SupplyPartner } from './remote/partner.ts';
 import { askRemote } from './remote/search.ts';
+import { unlessSuspended } from './suspension.ts';
 
 /** What a search needs. */
 export interface SearchTools extends ConversationTools {
@@ -120,7 +123,8 @@ export class SearchSession implements IdentityListener {
 
   #start(start: SearchStart): void {
     this.#keepsIdentity = start.keepIdentity === true;
-    const { calls, skipped } = planSearch(this.#tools.partners, start, Date.now());
+    const now = Date.now();
+    const { calls, skipped } = planSearch(this.#tools.partners, start, now);
     const asked = calls.map(({ partner }) => partner.name);
     this.#outbox.push({
       message: {
@@ -128,16 +132,27 @@ export class SearchSession implements IdentityListener {
         value: { asked, skipped: [...skipped], applied: appliedOf(calls), unshared: unsharedOf(calls) },
       },
     });
-    for (const call of calls) void this.#ask(call);
+    for (const call of calls) {
+      const times = start.times.filter(({ partner }) => partner === call.partner.name).map(({ timeMs }) => timeMs);
+      void this.#ask(call, now, times.length === 0 ? undefined : now + Math.min(...times));
+    }
   }
 
-  async #ask(call: PlannedCall): Promise<void> {
+  /** @param givenUntil when the time is over that the caller gives the partner, epoch ms */
+  async #ask(call: PlannedCall, now: number, givenUntil: number | undefined): Promise<void> {
     this.#running++;
+    const tools = this.#tools;
+    const { partner, context } = call;
+    const until = deadlineOf(partner.timeoutMs, this.#bounds.deadline, now, givenUntil);
+    const bounds = { ...this.#bounds, givenUntil };
     const outcome =
       'request' in call
-        ? await this.#tools.conversations.ask(this.#tools, call, this.#bounds, this.#onPage)
-        : await askRemote(this.#tools, call, this.#bounds, this.#onPage, this.#onApplied);
-    this.#outbox.push({ message: { $case: 'outcome', value: outcome } });
+        ? await tools.conversations.ask(tools, call, bounds, this.#onPage)
+        : await unlessSuspended(tools.traffic, partner, context, bounds, (own) =>
+            askRemote(tools, call, own, this.#onPage, this.#onApplied),
+          );
+    const timeMs = wasAsked(outcome) ? Math.max(0, Math.round(until - now)) : undefined;
+    this.#outbox.push({ message: { $case: 'outcome', value: { ...outcome, timeMs } } });
     this.#running--;
     this.#endIfDone();
   }
@@ -181,6 +196,12 @@ export class SearchSession implements IdentityListener {
 /** Partners whose answers are good for one search alone: so configured, or by address, where that is not ours to know. */
 function unsharedOf(calls: readonly PlannedCall[]): string[] {
   return calls.flatMap((call) => ('request' in call && call.partner.shareInFlight ? [] : [call.partner.name]));
+}
+
+/** Whether the partner was asked for it, by this search or another. */
+function wasAsked({ status, cache }: PartnerOutcome): boolean {
+  const asked = cache === CacheUse.UNSPECIFIED || cache === CacheUse.SHARED;
+  return asked && status !== OutcomeStatus.SUSPENDED && status !== OutcomeStatus.BUDGET_SPENT;
 }
 
 /** What the partners that are asked apply of the filter, as far as that is known. */

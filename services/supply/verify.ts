@@ -26,6 +26,7 @@ import { type Question, questionAgain } from './question.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { SearchTools } from './session.ts';
+import { admitAction, suspendedDetail, verdictOfAction } from './suspension.ts';
 
 const log = logger('supply.verify');
 /** How long the answer waits for the identity of a product that changed its key; after that it stays provisional. */
@@ -41,6 +42,8 @@ export async function verifyOffer(
   const { partner } = before;
   const wait = partner.hold.remaining(Date.now());
   if (wait > 0) throw unavailable(partner.name, 'its rate limit was met a moment ago', wait);
+  const admitted = admitAction(tools.traffic, partner);
+  if (!('end' in admitted)) throw unavailable(partner.name, suspendedDetail(admitted), admitted.retryAfterMs);
   const { deadline, signal, trace } = context;
   const exchange = new PartnerExchange(tools, partner, 'verify', before.context, { deadline, signal, trace });
   let said: Said | 'gone';
@@ -48,6 +51,7 @@ export async function verifyOffer(
     said = await exchange.within(() => askAgain(exchange, before));
   } catch (error) {
     const failure = toPartnerFailure(error);
+    admitted.end(verdictOfAction(partner, failure));
     exchange.end(failure.status, failure.failure, failure.detail, 0, 0);
     withTrace(log, trace).warn(
       { partner: partner.name, failure: failureName(failure.failure), detail: failure.detail, err: failure.cause },
@@ -55,6 +59,7 @@ export async function verifyOffer(
     );
     throw unavailable(partner.name, toldOf(failure), failure.retryAfterMs);
   }
+  admitted.end({ was: 'good' });
   const rows = said === 'gone' ? 0 : 1;
   exchange.end(rows === 0 ? OutcomeStatus.EMPTY : OutcomeStatus.OK, FailureKind.UNSPECIFIED, '', rows, rows);
   if (said === 'gone') throw soldOut(partner.name);

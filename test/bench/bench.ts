@@ -4,14 +4,19 @@
 //   npm run bench -- cpu latency        those cases alone
 //   npm run bench -- mapping            with ENTREPOT_BENCH_PARTNERS=uber,karhoo those partners alone
 //   npm run bench -- feed               with ENTREPOT_BENCH_FEED_MB=1000 a feed of 1 GB; default 100 MB
+//   npm run bench -- tail               with ENTREPOT_BENCH_SEARCHES=1000 fewer searches; default 10000 in each arm
+//   npm run bench -- faults             with ENTREPOT_BENCH_SLICE_S=5 shorter slices; default 60 s each
 //   npm run bench -- --json             for programs
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { cpuCase } from './cases/cpu.ts';
+import { faultsCase } from './cases/faults.ts';
 import { feedCase } from './cases/feed.ts';
+import { heldCase } from './cases/held.ts';
 import { latencyCase } from './cases/latency.ts';
 import { mappingCase, mappingTable } from './cases/mapping.ts';
 import { scalingCase } from './cases/scaling.ts';
+import { tailCase } from './cases/tail.ts';
 import { type Figure, figureTable } from './figures.ts';
 
 /** A group of figures that are measured together. */
@@ -22,8 +27,11 @@ const cases: Readonly<Record<string, Case>> = {
   'cpu-duffel': cpuCase('duffel'),
   mapping: mappingCase,
   feed: feedCase,
+  held: heldCase,
   latency: latencyCase,
   scaling: scalingCase,
+  tail: tailCase,
+  faults: faultsCase,
 };
 
 const { values, positionals } = parseArgs({

@@ -32,6 +32,23 @@ export function figure(name: string, values: readonly number[], unit: string, ta
   };
 }
 
+/** A figure of what all runs brought together, with the range of the runs. */
+export function pooledFigure(
+  name: string,
+  pooled: number,
+  runs: readonly number[],
+  unit: string,
+  target: number | null = null,
+): Figure {
+  return { ...figure(name, runs, unit, target), value: pooled, met: target === null ? null : pooled <= target };
+}
+
+/** The value below which the share `q` of the values is. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}
+
 /** The figures as a table for a person. */
 export function figureTable(figures: readonly Figure[]): string {
   const rows = figures.map((one) => [

@@ -63,6 +63,8 @@ export interface PageJson {
   readonly progress: { readonly offers?: number; readonly offersMatching?: number; readonly elapsedMs?: number };
   readonly facets?: readonly Json[];
   readonly cursor: string;
+  readonly currency?: string;
+  readonly askedAgain?: Json;
 }
 
 export interface ProblemJson {

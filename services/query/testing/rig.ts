@@ -10,7 +10,15 @@ import {
   WatchSearchRequest,
 } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { type CallOptions, connect, createMemoryNetwork, type MeshClient, serve } from '../../../libs/mesh/index.ts';
+import {
+  type CallOptions,
+  connect,
+  createMemoryNetwork,
+  type MeshClient,
+  type MeshServer,
+  serve,
+} from '../../../libs/mesh/index.ts';
+import type { SharedState } from '../../../libs/shared/index.ts';
 import { openStore, type Store } from '../../../libs/store/index.ts';
 import { verticals } from '../../../libs/vertical/index.ts';
 import { clickStore, createQueryService } from '../service.ts';
@@ -21,6 +29,10 @@ import { deepFreeze } from './freeze.ts';
 /** Query between a pretend supply and a pretend pricing, in one memory network. */
 export interface Rig {
   readonly query: MeshClient<QueryServiceDefinition>;
+  /** Every replica; the first is `query`. */
+  readonly replicas: readonly MeshClient<QueryServiceDefinition>[];
+  /** Stops a replica of query as it should be. */
+  stop(replica: number): Promise<void>;
   readonly supply: FakeSupply;
   readonly pricing: FakePricing;
   readonly clicks: Store;
@@ -45,8 +57,17 @@ const ranking = JSON.stringify({
 
 let store: Promise<Store> | undefined;
 
-/** Starts one. @param config lines of query.yaml @param clients lines of clients.yaml */
-export async function startRig(config = 'minUpdateIntervalMs: 0', clients = '{}'): Promise<Rig> {
+/**
+ * Starts one.
+ * @param config lines of query.yaml
+ * @param shared what replicas of query share, one for each of them; one replica where it is empty
+ * @param clients lines of clients.yaml
+ */
+export async function startRig(
+  config = 'minUpdateIntervalMs: 0',
+  shared: readonly SharedState[] = [],
+  clients = '{}',
+): Promise<Rig> {
   const directory = mkdtempSync(path.join(tmpdir(), 'query-config-'));
   const configure: Rig['configure'] = (file, text) => writeFileSync(path.join(directory, file), text);
   configure('query.yaml', config);
@@ -58,27 +79,41 @@ export async function startRig(config = 'minUpdateIntervalMs: 0', clients = '{}'
   // One database for all rigs of a test file: making one takes longer than most tests.
   store ??= openStore(clickStore);
   const clicks = await store;
-  const service = createQueryService({
-    configDirectory: directory,
-    supply: connect(SupplyServiceDefinition, { network, name: 'supply' }, { retry: { maxAttempts: 1 } }).client,
-    pricing: connect(PricingServiceDefinition, { network, name: 'pricing' }, { retry: { maxAttempts: 1 } }).client,
-    clicks,
-  });
+  const services = (shared.length > 0 ? shared : [undefined]).map((one) =>
+    createQueryService({
+      configDirectory: directory,
+      supply: connect(SupplyServiceDefinition, { network, name: 'supply' }, { retry: { maxAttempts: 1 } }).client,
+      pricing: connect(PricingServiceDefinition, { network, name: 'pricing' }, { retry: { maxAttempts: 1 } }).client,
+      clicks,
+      ...(one && { shared: one }),
+    }),
+  );
+  const names = services.map((_, at) => (at === 0 ? 'query' : `query-${at}`));
+  const replicas: MeshServer[] = [];
+  for (const [at, name] of names.entries()) {
+    replicas.push(await serve({ name, services: services[at]!.services, at: { network } }));
+  }
+  const clientOf = (name: string): Rig['query'] =>
+    connect(QueryServiceDefinition, { network, name }, { retry: { maxAttempts: 1 } }).client;
   const servers = {
     supply: await serve({ name: 'supply', services: [supply.service], at: { network } }),
     pricing: await serve({ name: 'pricing', services: [pricing.service], at: { network } }),
-    query: await serve({ name: 'query', services: service.services, at: { network } }),
   };
   return {
-    query: connect(QueryServiceDefinition, { network, name: 'query' }, { retry: { maxAttempts: 1 } }).client,
+    query: clientOf('query'),
+    replicas: names.map(clientOf),
+    stop: async (at) => {
+      await replicas[at]!.close();
+      await services[at]!.close();
+    },
     supply,
     pricing,
     clicks,
     configure,
     kill: (name) => servers[name].close(),
     close: async () => {
-      for (const server of Object.values(servers)) await server.close();
-      await service.close();
+      for (const server of [...Object.values(servers), ...replicas]) await server.close();
+      for (const service of services) await service.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -83,7 +83,7 @@ function checkKeys(compiler: Compiler, manifest: ManifestFile): void {
     }
   }
   if (transport === 'request') return;
-  for (const key of ['search', 'verify', 'steps', 'poll', 'paging'] as const) {
+  for (const key of ['search', 'verify', 'steps', 'poll', 'paging', 'hedge'] as const) {
     if (manifest[key] !== undefined) compiler.problem([key], `transport "${transport}" asks the partner for nothing`);
   }
   if (manifest.handoff?.steps !== undefined) {

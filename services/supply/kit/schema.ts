@@ -2,6 +2,7 @@ import type { JSONSchema } from '../../../libs/config/index.ts';
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { constraintOperators } from '../../../libs/expression/index.ts';
 import { freshness, limits, requestsPerSecond } from '../config.ts';
+import { hedgedRequests } from '../hedging.ts';
 import { handedOver } from './schema-inventory.ts';
 import { cel, named, object, rowForms, rows, value } from './schema-parts.ts';
 
@@ -226,6 +227,26 @@ export const manifestSchema: JSONSchema = object(
       requestsPerSecond,
       ...freshness,
     }),
+    hedge: object(
+      'requests of a search that may be sent a second time beside one that takes longer than nearly all of its kind; absent for none. ' +
+        'Only what changes nothing at the partner and is nowhere forbidden; each counts as any other against quotas and bills, so an ' +
+        'account may do without (hedge: false)',
+      ['requests', 'citation'],
+      {
+        requests: {
+          description: `which: ${hedgedRequests.join(', ')}`,
+          type: 'array',
+          minItems: 1,
+          uniqueItems: true,
+          items: { enum: hedgedRequests },
+        },
+        citation: {
+          description: 'where the partner says that they are safe to send twice',
+          type: 'string',
+          minLength: 10,
+        },
+      },
+    ),
     taxBasis: {
       description: "what totals say about taxes where rows do not, by market, '*' for every other",
       type: 'object',

@@ -17,6 +17,7 @@ import { checkTarget, createHandoff } from '../handoff.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
 import type { SearchTools } from '../session.ts';
+import { admitAction, suspendedDetail, verdictOfAction } from '../suspension.ts';
 import { expired, soldOut, unavailable, verifiedBatch, verifyOffer } from '../verify.ts';
 import { bytesOf, malformed, readPage } from './batch.ts';
 import { RemoteCall } from './call.ts';
@@ -36,7 +37,7 @@ export async function verifyAnyOffer(
   const { handle } = request;
   if (handle === undefined || !isRemoteHandle(handle)) return verifyOffer(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
-  const said = await callRemote(partner, 'verify', context, async (options) => {
+  const said = await callRemote(tools, partner, 'verify', context, async (options) => {
     const asked = { handle: own, keepIdentity: true };
     const response = await tools.remotes.client(partner).verifyOffer(asked, options);
     return readVerified(partner, response);
@@ -55,7 +56,7 @@ export async function createAnyHandoff(
   const { handle, clickId } = request;
   if (handle === undefined || !isRemoteHandle(handle)) return createHandoff(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
-  return callRemote(partner, 'handoff', context, async (options) => {
+  return callRemote(tools, partner, 'handoff', context, async (options) => {
     const response = await tools.remotes.client(partner).createHandoff({ handle: own, clickId }, options);
     checkTarget(response.target);
     if (response.expiresAt === undefined) throw malformed('hand-off: expires_at is missing');
@@ -72,6 +73,7 @@ function routeOf({ partners }: SearchTools, handle: OfferHandle): NonNullable<Re
 
 /** One call about one row. What it fails with becomes an error that the RPCs document. */
 async function callRemote<T>(
+  { traffic }: SearchTools,
   partner: RemotePartner,
   purpose: 'verify' | 'handoff',
   { deadline, signal, trace }: MeshContext,
@@ -79,18 +81,24 @@ async function callRemote<T>(
 ): Promise<T> {
   const wait = partner.hold.remaining(Date.now());
   if (wait > 0) throw unavailable(partner.name, 'its rate limit was met a moment ago', wait);
+  const admitted = admitAction(traffic, partner);
+  if (!('end' in admitted)) throw unavailable(partner.name, suspendedDetail(admitted), admitted.retryAfterMs);
   const call = new RemoteCall(partner, purpose, { deadline, signal, trace });
   try {
     const answer = await call.within(work);
+    admitted.end({ was: 'good' });
     call.end(OutcomeStatus.OK, FailureKind.UNSPECIFIED, '', 1, 1);
     return answer;
   } catch (error) {
     const gone = goneOf(partner, error);
     if (gone !== undefined) {
+      admitted.end({ was: 'good' });
       call.end(OutcomeStatus.EMPTY, FailureKind.UNSPECIFIED, '', 0, 0);
       throw gone;
     }
-    const { status, failure, retryAfterMs, cause, ...said } = remoteFailure(partner, error, signal);
+    const found = remoteFailure(partner, error, signal);
+    admitted.end(verdictOfAction(partner, found));
+    const { status, failure, retryAfterMs, cause, ...said } = found;
     const detail = partner.secrets.clean(said.detail);
     call.end(status, failure, detail, 0, 0);
     // A defect of ours is worth its stack; what the remote said stands in the detail.

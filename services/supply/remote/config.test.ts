@@ -65,6 +65,7 @@ it('it is listed like any partner', async () => {
         markets: ['GB'],
         enabled: true,
         manifest: expect.stringMatching(/^[\w-]{12}$/),
+        suspensions: [],
       },
     ]);
   } finally {

@@ -1,7 +1,7 @@
 import { type JSONSchema, type SecretReference, secretSchema } from '../../../libs/config/index.ts';
 import { verticals } from '../../../libs/vertical/index.ts';
 import { hostsOf, isLoopbackAddress } from '../certificate.ts';
-import { limits, partnerProperties } from '../config.ts';
+import { type BreakersConfig, limits, partnerProperties, tailProperties } from '../config.ts';
 
 /** The configuration file of a partner by address. */
 export interface RemoteConfig {
@@ -13,6 +13,8 @@ export interface RemoteConfig {
   readonly trafficShare: number;
   readonly timeoutMs: number;
   readonly concurrency: number;
+  readonly concurrencyFloor?: number;
+  readonly breakers?: BreakersConfig;
   readonly maxBodyBytes: number;
   /** How the connection is encrypted; absent: not at all. */
   readonly tls?: RemoteTls;
@@ -84,6 +86,7 @@ export function remoteSchema(): JSONSchema {
       trafficShare: partnerProperties.trafficShare,
       timeoutMs: { ...limits.timeoutMs, description: 'time for one search, 100 to 60000 ms', default: 5_000 },
       concurrency: { ...limits.concurrency, default: 64 },
+      ...tailProperties,
       maxBodyBytes: {
         ...limits.maxBodyBytes,
         description: 'all batches of one search together, 1024 to 67108864 bytes',

@@ -5,6 +5,7 @@ import { vertical as verticalOf } from '../../../libs/vertical/index.ts';
 import type { Adapter, RowReader } from '../adapter.ts';
 import { isRehearsalAddress, type RemoteCertificateHead } from '../certificate.ts';
 import { ConcurrencyLimit } from '../concurrency.ts';
+import { floorOf, suspensionOf } from '../config.ts';
 import { planColumns } from '../map-rows.ts';
 import type { AnyPartner, ConfiguredPartner } from '../partner.ts';
 import { RateLimitHold } from '../rate-limit.ts';
@@ -96,6 +97,8 @@ export function configureRemote(
     version,
     secrets: new KnownSecrets(),
     limit: new ConcurrencyLimit(concurrency),
+    concurrencyFloor: floorOf(concurrency, config.concurrencyFloor),
+    suspension: suspensionOf(config.breakers),
     hold: new RateLimitHold(),
   };
 }

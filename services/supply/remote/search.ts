@@ -1,4 +1,8 @@
-import { FailureKind, type PartnerOutcome } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import {
+  FailureKind,
+  OutcomeStatus,
+  type PartnerOutcome,
+} from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type {
   AppliedFilter,
   PartnerBatch,
@@ -16,6 +20,7 @@ import { PartnerFailure } from '../failure.ts';
 import { constraintIn, wireConstraints } from '../filters.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
+import { kindOfRequest, type Traffic } from '../traffic.ts';
 import type { Turns } from '../turns.ts';
 import { bytesOf, MOST_ROWS, malformed, readPage } from './batch.ts';
 import { RemoteCall } from './call.ts';
@@ -28,6 +33,8 @@ import type { RemotePartner } from './partner.ts';
 export interface RemoteTools {
   readonly remotes: RemoteConnections;
   readonly turns: Turns;
+  /** What is known of partners by the traffic with them; absent where nothing is learned of it. */
+  readonly traffic?: Traffic;
 }
 
 /** A remote's part of a search, not yet asked. */
@@ -62,14 +69,17 @@ export async function askRemote(
   const part = new Part(question, onPage, onApplied);
   let outcome: PartnerOutcome;
   let cause: unknown;
+  let askedAt: number | undefined;
   // The search may be over the moment after this part is: the stream then still ends by itself, not by being cancelled.
   const stream = new AbortController();
   const cancel = (): void => stream.abort(bounds.signal.reason);
   bounds.signal.addEventListener('abort', cancel, { once: true });
   try {
     const said = await call.within(async (options) => {
+      askedAt = performance.now();
       const constraints = wireConstraints(question.constraints, vertical(partner.adapter.vertical));
-      const start = { ...question.start, partners: [partner.name], constraints, keepIdentity: true };
+      // Its time is the call's deadline, as is every caller's.
+      const start = { ...question.start, partners: [partner.name], times: [], constraints, keepIdentity: true };
       const client = tools.remotes.client(partner);
       return readStream(client.search(only(start), { ...options, signal: stream.signal }), part, tools.turns);
     });
@@ -81,10 +91,24 @@ export async function askRemote(
   } finally {
     bounds.signal.removeEventListener('abort', cancel);
   }
+  if (askedAt !== undefined) learn(tools, question, outcome, performance.now() - askedAt);
   outcome.appliedFilters = [...part.applied];
   call.end(outcome.status, outcome.failure, outcome.detail, outcome.rowsReceived, outcome.offersKept);
   report(outcome, call.elapsedMs, bounds.trace, cause);
   return outcome;
+}
+
+/** Takes in how long a whole answer took, or that none came. */
+function learn(
+  { traffic }: RemoteTools,
+  { partner, context }: RemoteQuestion,
+  { status, failure }: PartnerOutcome,
+  ms: number,
+): void {
+  const of = traffic?.of(partner);
+  const kind = kindOfRequest(partner, context, undefined);
+  if (status === OutcomeStatus.OK || status === OutcomeStatus.EMPTY) of?.answered(kind, ms);
+  else of?.failed(kind, failure, ms);
 }
 
 /** A caller that starts a search and says nothing more: rows are made into offers by GetOffers. */

@@ -87,10 +87,10 @@ describe('a filter that partners apply themselves', () => {
     }
   });
 
-  test('is kept to when the search is looked at again, and the refusal of any other says what to do', async () => {
+  test('is kept to when the search is looked at again; a wider one asks partners again, and says so', async () => {
     const { searchId, totalSize = 0 } = await rig.search(flightSearch({ pageSize: 5, filter: 'stops <= 1' }));
     const dearest = await pageOf(searchId, { orderBy: 'price desc' });
-    expect(dearest).toMatchObject({ status: 200, body: { totalSize } });
+    expect(dearest).toMatchObject({ status: 200, body: { searchId, totalSize } });
     const next = await pageOf(searchId, { pageToken: dearest.body.nextPageToken ?? '' });
     expect(next.status).toBe(200);
     const narrower = await pageOf(searchId, { filter: 'stops == 0' });
@@ -98,12 +98,20 @@ describe('a filter that partners apply themselves', () => {
     expect(narrower.body.totalSize).toBeLessThan(totalSize);
     const wider = await pageOf(searchId, { filter: 'stops <= 2' });
     expect(wider).toMatchObject({
-      status: 409,
+      status: 200,
       body: {
-        reason: 'FILTER_NOT_HELD',
-        metadata: { constraints: 'stops <= 1', partners: 'duffel,duffel-leisure' },
+        complete: true,
+        askedAgain: {
+          previousSearchId: searchId,
+          constraints: ['stops <= 1'],
+          partners: ['duffel', 'duffel-leisure'],
+        },
       },
     });
-    expect(wider.body.detail).toMatch(/Search anew/);
+    expect(wider.body.searchId).not.toBe(searchId);
+    expect(wider.body.offers).toHaveLength(5);
+    const further = await pageOf(wider.body.searchId, { pageToken: wider.body.nextPageToken ?? '' });
+    expect(further).toMatchObject({ status: 200, body: { totalSize: wider.body.totalSize } });
+    expect(further.body.askedAgain).toBeUndefined();
   });
 });

@@ -145,6 +145,30 @@ describe('a search', () => {
     expect(best.offers?.length).toBe(20);
   });
 
+  test('is shown, ordered and filtered in another currency as a search in it is, without asking any partner', async () => {
+    // These are asked for no currency, so that both searches get the same of them.
+    const partners = ['duffel', 'duffel-leisure'];
+    const found = await rig.search(flightSearch({ partners }));
+    const before = await timesAsked();
+    const look = { filter: 'price < 900.0', ranking: 'price / price_median + 0.1 * double(stops)', pageSize: '50' };
+    const inEuro = await page(found.searchId, { ...look, currency: 'EUR' });
+    expect(await timesAsked()).toEqual(before);
+    const direct = await rig.search(flightSearch({ partners, currency: 'EUR' }));
+    const asked = await page(direct.searchId, look);
+    const facts = ({ offers = [] }: PageJson) =>
+      offers.map(({ productId, partner, price, otherOffers = [] }) => [
+        productId,
+        partner,
+        price.total,
+        otherOffers.map(({ total }) => total),
+      ]);
+    expect(inEuro.currency).toBe('EUR');
+    expect(facts(inEuro)).toEqual(facts(asked));
+    expect(inEuro.facets).toEqual(asked.facets);
+    expect(inEuro.progress.offersMatching).toBe(asked.progress.offersMatching);
+    expect(inEuro.offers?.length).toBeGreaterThan(10);
+  });
+
   test.each([
     [
       'return',

@@ -235,7 +235,7 @@ describe('rides', () => {
     const page = await rideSearch({ grouping: 'GROUPING_OFFER', filter: 'price < 17.0' });
     expect(names(page)).toEqual(['Saloon', 'X']);
     const classes = page.facets.find(({ attribute }) => attribute === 'ride_class');
-    expect(classes?.values).toEqual([{ value: 'STANDARD', count: 2 }]);
+    expect(classes?.values).toEqual([{ value: 'STANDARD', count: 2, products: 1 }]);
   });
 
   test('of one class, capacity and propulsion are one product; a ride that does not say them is its own', async () => {

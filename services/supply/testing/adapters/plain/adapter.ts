@@ -41,7 +41,12 @@ export const adapter: Adapter<PlainRow, PlainBody> = {
     return { method: 'GET', path: `/search?from=${date}&place=${place}&currency=${currency}`, headers };
   },
   readError: (status, body) => ({
-    failure: status >= 500 ? FailureKind.SERVER_ERROR : FailureKind.REQUEST_REFUSED,
+    failure:
+      status >= 500
+        ? FailureKind.SERVER_ERROR
+        : status === 401
+          ? FailureKind.AUTHENTICATION
+          : FailureKind.REQUEST_REFUSED,
     detail: body?.error ?? 'no reason given',
   }),
   read(body) {

@@ -1,0 +1,4 @@
+import { adapter } from '../plain/adapter.ts';
+
+/** The whole mapping is TypeScript. */
+export const map = { adapter };

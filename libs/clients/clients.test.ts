@@ -17,7 +17,7 @@ describe('clients', () => {
   test('are all of the middle tier of three where there is no file', () => {
     const clients = loadClients(directory);
     expect(clients.tiers.map(({ name }) => name)).toEqual(['premium', 'standard', 'batch']);
-    expect(clients.tierOf('anybody')).toEqual({ name: 'standard', rank: 1 });
+    expect(clients.tierOf('anybody')).toEqual({ name: 'standard', rank: 1, share: 0.75 });
     expect(clients.completionOf('anybody')).toBeUndefined();
     expect(checkClients(directory)).toEqual([]);
   });
@@ -30,9 +30,9 @@ clients:
   report: { completion: 'partners_done > 3' }
 `);
     const clients = loadClients(directory);
-    expect(clients.tierOf('shop')).toEqual({ name: 'gold', rank: 0 });
-    expect(clients.tierOf('report')).toEqual({ name: 'silver', rank: 1 });
-    expect(clients.tierOf('constructor')).toEqual({ name: 'silver', rank: 1 });
+    expect(clients.tierOf('shop')).toEqual({ name: 'gold', rank: 0, share: 1 });
+    expect(clients.tierOf('report')).toEqual({ name: 'silver', rank: 1, share: 0.5 });
+    expect(clients.tierOf('constructor')).toEqual({ name: 'silver', rank: 1, share: 0.5 });
     expect(clients.completionOf('shop')?.source).toBe('elapsed_ms > 3000');
     expect(clients.completionOf('report')?.source).toBe('partners_done > 3');
     expect(clients.completionOf('nobody')).toBe(clients.completionOf('shop'));
@@ -71,6 +71,12 @@ clients:
     expect(checkClients(directory)).toEqual([
       expect.objectContaining({ line, column: expect.any(Number), reason: expect.stringContaining(reason) }),
     ]);
+  });
+
+  test('need no directory', () => {
+    const live = new LiveClients(path.join(directory, 'none'), logger('test'));
+    expect(live.tierOf('anybody').name).toBe('standard');
+    live.close();
   });
 
   test('that are changed on disk are followed, and a bad file never replaces a good one', () => {

@@ -14,6 +14,8 @@ export interface Tier {
   readonly name: string;
   /** 0 is shed last; the highest rank is shed first. */
   readonly rank: number;
+  /** The part of what a server can take that the tier may use: 1 for the first, 0.5 for the last, evenly spread between. */
+  readonly share: number;
 }
 
 /** When a client's searches need not wait any longer: a CEL condition as it is written, with its place. */
@@ -129,7 +131,8 @@ function clientsOf(document: YamlDocument<ClientsFile>): Clients {
   const problems = misnamed(document);
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const tiers = value.tiers.map((name, rank): Tier => ({ name, rank }));
+  const last = Math.max(1, value.tiers.length - 1);
+  const tiers = value.tiers.map((name, rank): Tier => ({ name, rank, share: 1 - (0.5 * rank) / last }));
   const byName = new Map(tiers.map((tier) => [tier.name, tier]));
   const known = (name: string): Tier => byName.get(name) as Tier;
   const fallback = { tier: known(value.default.tier), completion: completionAt(document, ['default'], value.default) };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../config/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { type Clients, loadClients, type Tier } from './clients.ts';
@@ -9,7 +10,7 @@ import { type Clients, loadClients, type Tier } from './clients.ts';
 export class LiveClients {
   readonly #directory: string;
   readonly #log: Logger;
-  readonly #watch: DirectoryWatch;
+  readonly #watch: DirectoryWatch | undefined;
   #current: Clients;
 
   /** @throws ConfigError when the file cannot be used: a service never starts on a bad one */
@@ -17,7 +18,8 @@ export class LiveClients {
     this.#directory = directory;
     this.#log = log;
     this.#current = loadClients(directory);
-    this.#watch = watchDirectory(directory, () => this.reload());
+    // An edge needs no configuration: without the directory everybody is of the default tier.
+    if (existsSync(directory)) this.#watch = watchDirectory(directory, () => this.reload());
   }
 
   /** What is in force. */
@@ -44,6 +46,6 @@ export class LiveClients {
 
   /** Stops following the file. */
   close(): void {
-    this.#watch.close();
+    this.#watch?.close();
   }
 }

@@ -59,6 +59,14 @@ export function configDirectory(): string {
   return path.resolve(process.env.ENTREPOT_CONFIG || path.join('deploy', 'config'));
 }
 
+/**
+ * Whether the edge believes the header `Entrepot-Client`: `ENTREPOT_EDGE_TRUST_CLIENT=true`, for an edge behind something that
+ * knows its clients and sets the header itself. Default no: everybody is "public".
+ */
+export function trustClientHeader(): boolean {
+  return process.env.ENTREPOT_EDGE_TRUST_CLIENT === 'true';
+}
+
 /** The directory of what services keep: `ENTREPOT_DATA`, default `data` under the working directory. */
 export function dataDirectory(): string {
   return path.resolve(process.env.ENTREPOT_DATA || 'data');

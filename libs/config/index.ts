@@ -1,4 +1,11 @@
-export { configDirectory, dataDirectory, type MeshAddresses, meshAddresses, sharedStateUrl } from './environment.ts';
+export {
+  configDirectory,
+  dataDirectory,
+  type MeshAddresses,
+  meshAddresses,
+  sharedStateUrl,
+  trustClientHeader,
+} from './environment.ts';
 export { ConfigError, type ConfigProblem, collectProblems, formatProblem } from './error.ts';
 export { type SecretReference, secret, secretSchema } from './secret.ts';
 export { type DirectoryWatch, type WatchOptions, watchDirectory } from './watch.ts';

@@ -23,6 +23,8 @@ export class Call {
   deadline: number | undefined = undefined;
   trace: Context = ROOT_CONTEXT;
   client: string = defaultClient;
+  /** Told when the handler says that the call only waits from here on. */
+  onQuiet: (() => void) | undefined = undefined;
   #cancelled: EntrepotError | undefined;
   #ended = false;
   #controller: AbortController | undefined;
@@ -79,6 +81,7 @@ export class Call {
       metadata: this.metadata,
       trace: this.trace,
       client: this.client,
+      quiet: () => call.onQuiet?.(),
     };
     calls.set(context, this);
     return context;

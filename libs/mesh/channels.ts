@@ -1,4 +1,5 @@
 import { Channel, type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
+import { apartPolicy, registerApartPolicy } from './apart.ts';
 
 /** Receive limit of both sides: above every message of the contracts, below what could hurt. */
 export const maxMessageBytes = 32 * 1024 * 1024;
@@ -35,18 +36,24 @@ interface SharedChannel {
 const channels = new Map<string, SharedChannel>();
 
 /**
- * The channel to a target, shared by everybody in the process who asks for the same target with the same settings, and
- * closed when the last of them lets go.
+ * The channel to a target, shared by everybody in the process who asks for the same target with the same settings and policy,
+ * and closed when the last of them lets go.
  */
-export function openChannel(target: string, settings: ChannelSettings = {}): { channel: Channel; close(): void } {
+export function openChannel(
+  target: string,
+  settings: ChannelSettings = {},
+  policy: 'round_robin' | typeof apartPolicy = 'round_robin',
+): { channel: Channel; close(): void } {
   const { credentials: tls, ...plain } = settings;
-  const make = () => new Channel(grpcTarget(target), tls ?? credentials.createInsecure(), channelOptions(settings));
+  if (policy === apartPolicy) registerApartPolicy();
+  const options = channelOptions(settings, policy);
+  const make = () => new Channel(grpcTarget(target), tls ?? credentials.createInsecure(), options);
   // Credentials cannot be compared, so channels with their own are not shared.
   if (tls !== undefined) {
     const channel = make();
     return { channel, close: () => channel.close() };
   }
-  const key = JSON.stringify([target, plain]);
+  const key = JSON.stringify([target, plain, policy]);
   const shared = channels.get(key) ?? { channel: make(), users: 0 };
   channels.set(key, shared);
   shared.users++;
@@ -87,7 +94,7 @@ export function grpcTarget(target: string): string {
   return `${list[0]?.startsWith('[') ? 'ipv6' : 'ipv4'}:${list.join(',')}`;
 }
 
-function channelOptions(settings: ChannelSettings): ChannelOptions {
+function channelOptions(settings: ChannelSettings, policy: string): ChannelOptions {
   return {
     // nice-grpc reads this as the limit of one attempt to connect, as other gRPC implementations do.
     'grpc.min_reconnect_backoff_ms': settings.connectTimeoutMs ?? 2_000,
@@ -102,6 +109,6 @@ function channelOptions(settings: ChannelSettings): ChannelOptions {
     // Names are looked up again at most this often after a connection is lost; the default is 30 s.
     'grpc.dns_min_time_between_resolutions_ms': 2_000,
     ...(settings.serverName !== undefined && { 'grpc.ssl_target_name_override': settings.serverName }),
-    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ [policy]: {} }] }),
   };
 }

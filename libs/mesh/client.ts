@@ -1,11 +1,13 @@
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { Metadata } from 'nice-grpc-common';
 import { EntrepotError, toEntrepotError } from '../errors/index.ts';
+import { Attempts, RetriedStream } from './attempts.ts';
 import { Call, callOf } from './call.ts';
-import { CallStream, release } from './call-stream.ts';
+import { CallStream } from './call-stream.ts';
 import { defaultClient, type MeshContext } from './context.ts';
 import { clientDeadline } from './deadline.ts';
 import { type MessageOf, type Method, type MethodShape, methodsOf, type ServiceShape } from './definition.ts';
+import type { HedgeOptions } from './hedge.ts';
 import { begin, type CallEnd, type Middleware } from './middleware.ts';
 import { ReplayableRequests } from './replay.ts';
 import { Retry, type RetryOptions } from './retry.ts';
@@ -52,6 +54,8 @@ export interface ClientOptions {
   methodTimeoutMs?: Readonly<Record<string, number>>;
   /** When calls are tried again. */
   retry?: RetryOptions;
+  /** Which calls are made a second time, to another peer, where their first message is late. In memory there is no other. */
+  hedge?: HedgeOptions;
   /** Who asks, where a call does not say. Default "public". */
   client?: string;
 }
@@ -62,12 +66,14 @@ export class Caller {
   readonly #options: ClientOptions;
   readonly #middlewares: readonly Middleware[];
   readonly #retry: Retry;
+  readonly #attempts: Attempts;
 
   constructor(transport: Transport, options: ClientOptions) {
     this.#transport = transport;
     this.#options = options;
     this.#middlewares = [clientTelemetry(transport.attributes), clientDeadline];
     this.#retry = new Retry(options.retry);
+    this.#attempts = new Attempts(transport, options.hedge);
   }
 
   /** The typed client of a service. */
@@ -84,14 +90,15 @@ export class Caller {
   async #unary(method: Method, request: unknown, options: CallOptions | undefined): Promise<unknown> {
     const { call, end } = this.#begin(method, options);
     const requests = this.#requests(call, request);
+    const typed = (thrown: unknown) => this.#typed(thrown, call);
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          const response = await this.#transport.unary(call, requests?.attempt() ?? request);
+          const response = await this.#attempts.unary(call, request, requests, typed);
           end(undefined);
           return response;
         } catch (thrown) {
-          const error = this.#typed(thrown, call);
+          const error = typed(thrown);
           const again = requests?.replayable !== false && (await this.#retry.again(call, attempt, error));
           if (!again) throw call.cancelled ?? error;
         }
@@ -134,9 +141,10 @@ export class Caller {
   #open(method: Method, request: unknown, options: CallOptions | undefined): CallStream<unknown> {
     const { call, end } = this.#begin(method, options);
     const requests = this.#requests(call, request);
-    const source = new Attempts(call, this.#retry, requests, {
-      start: () => this.#transport.stream(call, requests?.attempt() ?? request),
-      typed: (thrown) => this.#typed(thrown, call),
+    const typed = (thrown: unknown) => this.#typed(thrown, call);
+    const source = new RetriedStream(call, this.#retry, requests, {
+      first: (started) => this.#attempts.stream(call, request, requests, typed, started),
+      typed,
     });
     const over = (error: EntrepotError | undefined) => {
       end(error);
@@ -211,53 +219,6 @@ export class Caller {
     const service = call.method.service;
     const message = `${service} cannot be reached at ${this.#transport.target}: ${error.message}`;
     return new EntrepotError({ reason: 'UNREACHABLE', message, metadata: { service }, cause: thrown });
-  }
-}
-
-/** The answers of the first attempt that gives any. */
-class Attempts implements AsyncIterator<unknown> {
-  readonly #call: Call;
-  readonly #retry: Retry;
-  readonly #requests: ReplayableRequests<unknown> | undefined;
-  readonly #transport: { start(): AsyncIterator<unknown>; typed(thrown: unknown): EntrepotError };
-  #current: AsyncIterator<unknown> | undefined;
-  #answered = false;
-
-  constructor(
-    call: Call,
-    retry: Retry,
-    requests: ReplayableRequests<unknown> | undefined,
-    transport: { start(): AsyncIterator<unknown>; typed(thrown: unknown): EntrepotError },
-  ) {
-    this.#call = call;
-    this.#retry = retry;
-    this.#requests = requests;
-    this.#transport = transport;
-  }
-
-  next(): Promise<IteratorResult<unknown>> {
-    return this.#answered && this.#current !== undefined ? this.#current.next() : this.#first();
-  }
-
-  async return(): Promise<IteratorResult<unknown>> {
-    if (this.#current !== undefined) release(this.#current);
-    return { done: true, value: undefined };
-  }
-
-  async #first(): Promise<IteratorResult<unknown>> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        this.#current = this.#transport.start();
-        const result = await this.#current.next();
-        this.#answered = true;
-        this.#requests?.settle();
-        return result;
-      } catch (thrown) {
-        const error = this.#transport.typed(thrown);
-        const again = this.#requests?.replayable !== false && (await this.#retry.again(this.#call, attempt, error));
-        if (!again) throw error;
-      }
-    }
   }
 }
 

@@ -33,7 +33,7 @@ export function connect<Definition extends ServiceShape>(
   const transport =
     'network' in target
       ? memoryTransport(target.network, target.name)
-      : grpcTransport(definition, target.address, options.channel);
+      : grpcTransport(definition, target.address, options.channel, options.hedge !== undefined);
   const client = new Caller(transport, options).client(definition);
   return { client, close: async () => transport.close() };
 }

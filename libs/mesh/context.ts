@@ -13,6 +13,11 @@ export interface MeshContext {
   readonly trace: Context;
   /** Who asks: the metadata `entrepot-client`; "public" where the caller did not say. */
   readonly client: string;
+  /**
+   * To be called by a handler whose call from here on only waits (a stream that is all but over, one that only watches): it
+   * no longer counts as work when calls are admitted. Absent where a context was made by hand.
+   */
+  readonly quiet?: () => void;
 }
 
 /** Metadata key of `MeshContext.client`. */

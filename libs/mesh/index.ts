@@ -1,12 +1,14 @@
-export { Admission, type AdmissionOptions } from './admission.ts';
+export { Admission, type AdmissionOptions, type ClientTier, type Place } from './admission.ts';
 export type { ChannelSettings } from './channels.ts';
 export type { CallOptions, ClientOptions, MeshClient } from './client.ts';
 export { type Connection, type ConnectOptions, type ConnectTarget, connect } from './connect.ts';
-export type { MeshContext } from './context.ts';
+export { defaultClient, type MeshContext } from './context.ts';
 export type { MeshImplementation, MethodHandler, ServiceShape } from './definition.ts';
 export type { GrpcServerSettings } from './grpc-server.ts';
+export type { HedgeDelay, HedgeOptions } from './hedge.ts';
 export { type Main, runMain } from './main.ts';
 export { createMemoryNetwork, type MemoryNetwork } from './memory.ts';
+export { sharedQueueing } from './queueing.ts';
 export type { RetryOptions } from './retry.ts';
 export { type MeshServer, type ServeOptions, serve } from './serve.ts';
 export { type MeshService, meshService, type ServiceHandle } from './service.ts';

@@ -30,7 +30,9 @@ export async function runMain(name: string, start: () => Promise<Main> | Main): 
   const log = logger(name);
   try {
     const main = await start();
-    const server = await serve({ ...main, name, services: main.service.services, at: { address: main.address } });
+    const { services, tierOf } = main.service;
+    const admission = { tierOf, ...main.admission };
+    const server = await serve({ ...main, admission, name, services, at: { address: main.address } });
     const closeMetrics = await serveMetrics(telemetry);
     stopOnSignals(name, async () => {
       await server.drain();

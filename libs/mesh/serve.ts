@@ -1,5 +1,5 @@
 import { type Logger, logger } from '../telemetry/logger.ts';
-import { Admission, type AdmissionOptions, admit } from './admission.ts';
+import { Admission, type AdmissionOptions, admit, inMemoryAdmission } from './admission.ts';
 import { defaultHopMarginMs, serverDeadline } from './deadline.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drain } from './drain.ts';
@@ -51,10 +51,7 @@ export async function serve(options: ServeOptions): Promise<MeshServer> {
   const log = logger(name);
   const drain = new Drain();
   const inMemory = 'network' in at;
-  const admission = new Admission(name, {
-    ...(inMemory ? { maxLoopDelayMs: Number.POSITIVE_INFINITY } : {}),
-    ...options.admission,
-  });
+  const admission = new Admission(name, { ...(inMemory ? inMemoryAdmission : {}), ...options.admission });
   const middlewares = [
     serverTelemetry,
     drain.middleware,
@@ -64,10 +61,19 @@ export async function serve(options: ServeOptions): Promise<MeshServer> {
   const dispatcher = new Dispatcher(services, middlewares, log);
   if (inMemory) {
     const unregister = at.network.register(name, dispatcher);
-    return stoppable(name, options, drain, log, { stop: async () => unregister() });
+    return stoppable(name, options, drain, log, {
+      stop: async () => {
+        admission.close();
+        unregister();
+      },
+    });
   }
   const server = await listenGrpc(at.address, services, dispatcher, options.grpc);
-  return stoppable(server.address, options, drain, log, server);
+  const stop = (): Promise<void> => {
+    admission.close();
+    return server.stop();
+  };
+  return stoppable(server.address, options, drain, log, { ...server, stop });
 }
 
 function stoppable(

@@ -1,3 +1,4 @@
+import type { ClientTier } from './admission.ts';
 import type { MeshImplementation, ServiceShape } from './definition.ts';
 
 /** A service's implementation with its types forgotten: what a server can hold many of. */
@@ -14,6 +15,8 @@ export interface ServiceHandle {
   /** Short name: "pricing". */
   readonly name: string;
   readonly services: readonly MeshService[];
+  /** Where the service knows its clients: how much each matters when not every call can be taken. */
+  readonly tierOf?: (client: string) => ClientTier;
   /** Ends timers, stores and calls of the service's own. */
   close(): Promise<void>;
 }

@@ -1,15 +1,23 @@
 // What a request brings along on its way to query: deadline, trace, client, and an end when the client goes away.
 import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CallOptions } from '../../libs/mesh/index.ts';
+import type { EntrepotError } from '../../libs/errors/index.ts';
+import { type CallOptions, defaultClient } from '../../libs/mesh/index.ts';
 import { contextFromTraceparent, traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import { type PatienceLimits, patienceOf, timeoutHeader } from './deadline.ts';
+
+/** The request header that names the client, where the edge is told to believe it. */
+const clientHeader = 'entrepot-client';
 
 /** One request at the edge. */
 export interface EdgeCall {
   /** The request's span as a context, for calls below. */
   readonly trace: Context;
   readonly span: Span;
+  /** Who asks: "public" where nobody said so that it can be believed. */
+  readonly client: string;
+  /** What the request was refused with, once it was. */
+  failure?: EntrepotError;
   /** When the request arrived, in milliseconds of performance.now(). */
   readonly startedAt: number;
   /** Aborted when the client closed its connection before the answer was out. */
@@ -23,7 +31,7 @@ declare module 'fastify' {
 }
 
 /** Begins a request: its span continues the client's trace. */
-export function beginCall(request: FastifyRequest, reply: FastifyReply): EdgeCall {
+export function beginCall(request: FastifyRequest, reply: FastifyReply, trustClientHeader: boolean): EdgeCall {
   const parent = contextFromTraceparent(one(request.headers.traceparent), one(request.headers.tracestate));
   const route = request.routeOptions.url ?? 'unmatched';
   const span = tracer.startSpan(
@@ -35,7 +43,13 @@ export function beginCall(request: FastifyRequest, reply: FastifyReply): EdgeCal
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort(new DOMException('The client closed its connection.', 'AbortError'));
   });
-  return { trace: trace.setSpan(parent, span), span, startedAt: performance.now(), gone: gone.signal };
+  return {
+    trace: trace.setSpan(parent, span),
+    span,
+    client: (trustClientHeader ? one(request.headers[clientHeader]) : undefined) || defaultClient,
+    startedAt: performance.now(),
+    gone: gone.signal,
+  };
 }
 
 /** Ends a request's span with what was answered. */
@@ -53,7 +67,7 @@ export function callOptions(request: FastifyRequest, limits: PatienceLimits): Ca
     timeoutMs: patienceOf(request.headers[timeoutHeader], limits),
     signal: request.call.gone,
     trace: request.call.trace,
-    client: 'public',
+    client: request.call.client,
   };
 }
 

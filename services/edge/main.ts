@@ -1,6 +1,7 @@
 // Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), query at ENTREPOT_QUERY_ADDRESS.
 import { HealthDefinition } from 'nice-grpc-server-health';
-import { meshAddresses } from '../../libs/config/index.ts';
+import { LiveClients } from '../../libs/clients/index.ts';
+import { configDirectory, meshAddresses, trustClientHeader } from '../../libs/config/index.ts';
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { toEntrepotError } from '../../libs/errors/index.ts';
 import { connect } from '../../libs/mesh/index.ts';
@@ -16,10 +17,13 @@ const health = connect(HealthDefinition, { address: meshAddresses.query });
 const serving = 1;
 
 const [host = '127.0.0.1', port = '8080'] = meshAddresses.edge.split(':');
+const clients = new LiveClients(configDirectory(), log);
 const edge = await startEdge({
   query: query.client,
   host,
   port: Number(port),
+  admission: { tierOf: clients.tierOf },
+  trustClientHeader: trustClientHeader(),
   readiness: async () => {
     try {
       const { status } = await health.client.check({ service: QueryServiceDefinition.fullName }, { timeoutMs: 1_000 });
@@ -39,6 +43,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     stopping = true;
     log.info({ signal }, 'draining');
     await edge.close();
+    clients.close();
     await Promise.all([query.close(), health.close(), telemetry.shutdown()]);
     process.exit(0);
   });

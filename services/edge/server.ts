@@ -2,7 +2,7 @@
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
-import { Admission, type AdmissionOptions, type MeshClient } from '../../libs/mesh/index.ts';
+import { Admission, type AdmissionOptions, type MeshClient, type Place } from '../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import { beginCall, endCall, traceHeaders } from './call.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
@@ -22,6 +22,11 @@ export interface EdgeOptions {
   readonly port?: number;
   /** Largest request body in bytes. Default 64 KiB, many times the largest sensible search; sensible 16 KiB to 1 MiB. */
   readonly bodyLimit?: number;
+  /**
+   * Whether requests may say in the header `Entrepot-Client` who they are from, for tiers, policies and logs. Default
+   * false: everybody is "public". Only for an edge behind something that knows its clients and sets the header itself.
+   */
+  readonly trustClientHeader?: boolean;
   /** Bounds of the client's deadline. */
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
@@ -40,6 +45,16 @@ export interface Edge {
   close(): Promise<void>;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its place among those that are served; absent for what is never shed. */
+    place?: Place;
+  }
+}
+
+/** Requests that may come at once before the edge has learned what it can do; a search costs milliseconds. */
+const searchesAtStart = 32;
+
 const log = logger('edge');
 
 /** Starts the edge. */
@@ -53,9 +68,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     forceCloseConnections: 'idle',
     logController: new LogController({ disableRequestLogging: true }),
   });
+  const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
-  observe(app);
-  admitRequests(app, new Admission('edge', options.admission));
+  observe(app, options.trustClientHeader ?? false);
+  admitRequests(app, admission);
   answerErrors(app);
   const limits = options.patience ?? defaultPatience;
   searchRoutes(app, options.query, limits);
@@ -70,6 +86,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       const cut = setTimeout(() => app.server.closeAllConnections(), 1_000);
       await app.close();
       clearTimeout(cut);
+      admission.close();
     },
   };
 }
@@ -90,9 +107,9 @@ function readJsonOnly(app: FastifyInstance): void {
   });
 }
 
-function observe(app: FastifyInstance): void {
+function observe(app: FastifyInstance, trustClientHeader: boolean): void {
   app.addHook('onRequest', async (request, reply) => {
-    request.call = beginCall(request, reply);
+    request.call = beginCall(request, reply, trustClientHeader);
   });
   app.addHook('onSend', async (request, reply, payload) => {
     reply.headers(traceHeaders(request.call));
@@ -106,10 +123,14 @@ function admitRequests(app: FastifyInstance, admission: Admission): void {
   app.addHook('onRequest', async (request, reply) => {
     // Probes and metrics are answered above all when the edge is overloaded.
     if (!request.url.startsWith('/v1/')) return;
-    const leave = admission.enter(streamFormatOf(request) === undefined ? 'call' : 'stream');
-    reply.raw.once('close', leave);
+    const place = admission.enter(streamFormatOf(request) === undefined ? 'call' : 'stream', request.call.client);
+    request.place = place;
+    reply.raw.once('close', () => place.leave(request.call.failure ?? (reply.raw.writableFinished ? undefined : gone)));
   });
 }
+
+/** What a request ends with whose client did not wait for the answer. */
+const gone = new EntrepotError({ reason: 'CANCELLED', message: 'The client closed its connection.' });
 
 function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request) => {
@@ -120,6 +141,7 @@ function answerErrors(app: FastifyInstance): void {
   });
   app.setErrorHandler((raw, request, reply) => {
     const error = typed(raw);
+    request.call.failure = error;
     const problem = problemOf(error);
     if (problem.status >= 500)
       withTrace(log, request.call.trace).error({ err: raw, reason: error.reason }, 'request failed');

@@ -1,12 +1,19 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
-import { configDirectory, dataDirectory, meshAddresses } from '../../libs/config/index.ts';
+import { configDirectory, dataDirectory, meshAddresses, trustClientHeader } from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { type Partner, SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { connect, createMemoryNetwork, type MeshServer, type ServiceHandle, serve } from '../../libs/mesh/index.ts';
+import {
+  type AdmissionOptions,
+  connect,
+  createMemoryNetwork,
+  type MeshServer,
+  type ServiceHandle,
+  serve,
+} from '../../libs/mesh/index.ts';
 import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts';
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
@@ -34,6 +41,10 @@ export interface FusedOptions {
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
+  /** Whether the edge believes the header `Entrepot-Client`. Default ENTREPOT_EDGE_TRUST_CLIENT. */
+  readonly trustClientHeader?: boolean;
+  /** How much is taken on at the edge, where calls enter this process. */
+  readonly admission?: AdmissionOptions;
   /** How live answers are held against what partners were certified with. Default: cases under the data directory, if any. */
   readonly drift?: DriftOptions;
   /** For tests: every span is handed to it. */
@@ -123,7 +134,12 @@ async function compose(
   await start(query);
   let grpcAddress: string | undefined;
   if (options.grpcAddress !== undefined) {
-    const server = await serve({ name: query.name, services: query.services, at: { address: options.grpcAddress } });
+    const server = await serve({
+      name: query.name,
+      services: query.services,
+      at: { address: options.grpcAddress },
+      admission: { tierOf: query.tierOf, startAtWork: 32 },
+    });
     closers.push(() => server.close());
     grpcAddress = server.address;
   }
@@ -135,6 +151,8 @@ async function compose(
     // In this process nothing can be missing: what did not start has ended the process.
     readiness: async () => [],
     metricsText: () => telemetry.metricsText(),
+    admission: { tierOf: query.tierOf, ...options.admission },
+    trustClientHeader: options.trustClientHeader ?? trustClientHeader(),
   });
   closers.push(() => edge.close());
   ingressUrl = () => supplyService.ingressUrl;

@@ -97,6 +97,16 @@ export class HeldSearches {
    * @throws EntrepotError OFFER_NOT_FOUND, OFFER_EXPIRED
    */
   offer(offerId: string): HeldRow {
+    const held = this.offerOrPast(offerId);
+    if (held.search.set.isGone(held.row)) throw offerExpired();
+    return held;
+  }
+
+  /**
+   * The row of an offer, also of one that has expired or was sold.
+   * @throws EntrepotError OFFER_NOT_FOUND
+   */
+  offerOrPast(offerId: string): HeldRow {
     const place = parseOfferId(offerId);
     const search = place && this.#searches.get(place.searchId)?.search;
     search?.fanOut.sweep(Date.now());
@@ -105,7 +115,6 @@ export class HeldSearches {
       const message = 'There is no such offer, or its search is no longer held; search again.';
       throw new EntrepotError({ reason: 'OFFER_NOT_FOUND', message });
     }
-    if (search.set.isGone(row)) throw offerExpired();
     return { search, row };
   }
 

@@ -7,11 +7,14 @@ import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/suppl
 import { connect, runMain } from '../../libs/mesh/index.ts';
 import { openSharedState } from '../../libs/shared/index.ts';
 import { openStore } from '../../libs/store/index.ts';
+import { hedgeOf } from './hedging.ts';
 import { clickStore, createQueryService } from './service.ts';
 
 await runMain('query', async () => {
-  const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply });
-  const pricing = connect(PricingServiceDefinition, { address: meshAddresses.pricing });
+  // A search's first message is supply's plan, or pricing's view: both are quick, so a late one has met a slow replica.
+  const supplyOptions = { hedge: hedgeOf('search', 'getOffers') };
+  const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply }, supplyOptions);
+  const pricing = connect(PricingServiceDefinition, { address: meshAddresses.pricing }, { hedge: hedgeOf('price') });
   const url = sharedStateUrl();
   // Without one there is nothing to share: what this process holds is all there is.
   const shared = url === undefined ? undefined : await openSharedState(url);
@@ -25,6 +28,8 @@ await runMain('query', async () => {
       ...(shared && { shared }),
     }),
     address: meshAddresses.query,
+    // A search costs milliseconds.
+    admission: { startAtWork: 32 },
     close: async () => {
       await supply.close();
       await pricing.close();

@@ -1,4 +1,9 @@
-import { OutcomeStatus, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import {
+  CacheUse,
+  FailureKind,
+  OutcomeStatus,
+  type PartnerOutcome,
+} from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PartnerTime } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { LearnedLatency } from '../../libs/latency/index.ts';
 import type { QueryConfig } from './config.ts';
@@ -41,15 +46,16 @@ export class Patience {
 
   /** Takes in how a partner's part ended. */
   ended({ kind, prepared }: Question, outcome: PartnerOutcome): void {
-    const { partner, status, requests, latencyMs, timeMs } = outcome;
+    const { partner, status, failure, cache, requests, latencyMs, timeMs } = outcome;
     // A held or shared answer says nothing about how long the partner takes.
     if (requests === 0) return;
-    if (status === OutcomeStatus.TIMED_OUT) {
+    const stoodIn = cache === CacheUse.STALE_IF_ERROR;
+    if (status === OutcomeStatus.TIMED_OUT || (stoodIn && failure === FailureKind.TIMEOUT)) {
       // It takes longer than it was given, by how much nobody knows: a partner that has become slow is given more by and by.
       if (timeMs !== undefined) this.#latency.record([partner, ...kind], timeMs * 1.5);
       return;
     }
-    if (!answered.has(status)) return;
+    if (stoodIn || !answered.has(status)) return;
     this.#latency.record([partner, ...kind], latencyMs);
     const known = this.#partners.get(prepared.vertical.name) ?? new Set();
     this.#partners.set(prepared.vertical.name, known.add(partner));

@@ -109,6 +109,7 @@ export class ResultSet {
     const checked = checkBatch(batch, inputs, quotes);
     const base = this.#partnerRows[partner]!;
     const kept = this.#add(partner, checked, base, false);
+    this.products.noteUnpriced(checked.products, checked.locals);
     this.#partnerRows[partner] = base + checked.count;
     if (kept > 0) this.#rowsChanged();
     return kept;

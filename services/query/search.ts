@@ -63,6 +63,8 @@ export class Search implements Looker {
   #firstShown: boolean;
   #everStayed = false;
   #dropped = false;
+  /** Searches that were answered by this one. */
+  shared = 0;
 
   constructor(request: PreparedSearch, asker: Asker, fanOut: FanOut, tools: SearchTools, id = newSearchId()) {
     this.id = id;

@@ -149,6 +149,7 @@ export class Searches {
     const { screen, final } = prepared;
     const equal = this.#equalTo(fanOut, prepared);
     const search = equal ?? this.#search(fanOut, prepared, asker, inForce, newSearchId());
+    if (equal !== undefined) equal.shared++;
     if (equal !== undefined || fanOut.complete) reportShared(search, asker);
     const reader = search.subscribe(search.request.view, screen, undefined, final);
     // Only now is there somebody to whom anything can be told.

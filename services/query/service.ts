@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import type { Tier } from '../../libs/clients/index.ts';
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
+  type ExplainSearchRequest,
   type ExplainSearchResponse,
   type GetOfferRequest,
   type GetOfferResponse,
@@ -16,7 +19,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   type MeshClient,
@@ -30,7 +33,11 @@ import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { explainOffer } from './explain.ts';
+import { explainSearch } from './explain-search.ts';
+import { explainedOf } from './explained.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
+import { SharedCounts, StoredCounts } from './handoff-counts.ts';
+import { HandoffRates, type Kind } from './handoff-rate.ts';
 import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
 import { Journals } from './journal.ts';
@@ -41,7 +48,7 @@ import { readPage, viewOf } from './pages.ts';
 import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
-import { prepareSearch } from './request.ts';
+import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
 import { type Begun, type InForce, Searches } from './searches.ts';
 import { Subscription } from './subscription.ts';
@@ -69,6 +76,7 @@ export function createQueryService(dependencies: QueryDependencies): ServiceHand
   return {
     name: 'query',
     services: [meshService(QueryServiceDefinition, service)],
+    tierOf: (client) => service.tierOf(client),
     close: () => service.close(),
   };
 }
@@ -81,9 +89,11 @@ class QueryService {
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
+  readonly #rates: HandoffRates;
   readonly #searches: Searches;
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
+  readonly #patience = new Patience();
   readonly #endGauge: () => void;
 
   constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
@@ -92,14 +102,17 @@ class QueryService {
     this.#clicks = new Clicks(clicks);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
+    // In one process counts survive it beside the clicks; replicas keep theirs together.
+    const counts = shared?.kind === 'redis' ? new SharedCounts(shared, randomUUID()) : new StoredCounts(clicks);
+    this.#rates = new HandoffRates(counts, this.#log);
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
-    const own = { log: this.#log, held: this.#held, patience: new Patience(), journals };
+    const own = { log: this.#log, held: this.#held, patience: this.#patience, journals };
     this.#searches = new Searches({ supply, pricing, ...own });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
-    this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client) =>
-      this.#inForce(client),
+    this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
+      this.#inForce(client, prepared),
     );
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
@@ -107,27 +120,32 @@ class QueryService {
     );
   }
 
+  tierOf(client: string): Tier {
+    return this.#live.clients.tierOf(client);
+  }
+
   search(request: SearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const begun = this.#begin(request, context);
-    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context);
+    return answers(begun instanceof Promise ? begun.then(({ reader }) => reader) : begun.reader, context, 'searching');
   }
 
   #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
     const prepared = prepareSearch(request, Date.now(), this.#live.rankings);
     const { client, trace, deadline } = context;
-    const inForce = this.#inForce(client);
+    this.#rates.searched(kindOf(client, prepared));
+    const inForce = this.#inForce(client, prepared);
     return this.#searches.begin(prepared, { client, trace, deadline }, inForce, () => context.signal.aborted);
   }
 
-  #inForce(client: string): InForce {
+  #inForce(client: string, prepared: PreparedSearch): InForce {
     const { config, policies, version } = this.#live;
-    return { config, policy: policies(client), handoffRate: 0, version };
+    return { config, policy: policies(client), handoffRate: this.#rates.rate(kindOf(client, prepared)), version };
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
   async #searched(request: SearchRequest, context: MeshContext): Promise<Search> {
     const { search, reader } = await this.#begin(request, context);
-    const updates = answers(reader, context)[Symbol.asyncIterator]();
+    const updates = answers(reader, context, 'searching')[Symbol.asyncIterator]();
     while (!(await updates.next()).done);
     return search;
   }
@@ -135,7 +153,7 @@ class QueryService {
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
     const search = this.#known.search(request.searchId);
     const watch = (known: Search): Subscription<SearchUpdate> => this.#watch(known, request);
-    return answers(search instanceof Promise ? search.then(watch) : watch(search), context);
+    return answers(search instanceof Promise ? search.then(watch) : watch(search), context, 'watching');
   }
 
   #watch(search: Search, request: WatchSearchRequest): Subscription<SearchUpdate> {
@@ -199,6 +217,7 @@ class QueryService {
       clientReference,
       shownTotal: moneyFromMinor(set.totals[row]!, set.currency),
     });
+    this.#rates.handedOff(kindOf(search.asker.client, search.request));
     return { clickId, target: way.target, expiresAt: way.expiresAt };
   }
 
@@ -209,11 +228,20 @@ class QueryService {
   }
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
-    return explainOffer(offerId, await this.#known.offer(offerId), this.#pricing, this.#options(context));
+    const { actionTimeoutMs } = this.#live.config;
+    const tools = {
+      pricing: this.#pricing,
+      supply: this.#supply,
+      timeoutMs: actionTimeoutMs,
+      originTimeoutMs: actionTimeoutMs / 2,
+      log: this.#log,
+    };
+    return explainOffer(offerId, await this.#known.offerOrPast(offerId), tools, context);
   }
 
-  async explainSearch(): Promise<ExplainSearchResponse> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainSearch is not served yet.' });
+  async explainSearch({ searchId, productId }: ExplainSearchRequest): Promise<ExplainSearchResponse> {
+    const search = await this.#known.search(searchId);
+    return explainSearch(explainedOf(search, this.#patience, this.#live.clients), productId);
   }
 
   async close(): Promise<void> {
@@ -221,6 +249,7 @@ class QueryService {
     this.#endGauge();
     this.#held.close();
     this.#live.close();
+    await this.#rates.close();
   }
 
   /** The row as supply makes it for a mask; from what is kept where that has all fields. */
@@ -247,10 +276,19 @@ class QueryService {
   }
 }
 
-/** A reader's updates as a call's answers; the reader leaves when the call is cancelled. */
+/** Which searches one is like. */
+function kindOf(client: string, { market, vertical }: PreparedSearch): Kind {
+  return { client, market, vertical: vertical.name };
+}
+
+/**
+ * A reader's updates as a call's answers; the reader leaves when the call is cancelled. Once a search is complete, or a
+ * watcher has what is there, its call makes room for another.
+ */
 function answers(
   coming: Subscription<SearchUpdate> | Promise<Subscription<SearchUpdate>>,
   context: MeshContext,
+  work: 'searching' | 'watching',
 ): AsyncIterable<{ update: SearchUpdate }> {
   const leave = (): void => {
     if (coming instanceof Subscription) void coming.return();
@@ -262,7 +300,9 @@ function answers(
     [Symbol.asyncIterator]: () => ({
       next: async () => {
         const { done, value } = await (coming instanceof Subscription ? coming : await coming).next();
-        return done ? { done: true, value: undefined } : { done: false, value: { update: value } };
+        if (done) return { done: true, value: undefined };
+        if (value.complete || work === 'watching') context.quiet?.();
+        return { done: false, value: { update: value } };
       },
       return: async () => {
         leave();

@@ -3,6 +3,7 @@ import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompre
 import { logger } from '../../libs/telemetry/index.ts';
 import type { AnswerContext } from './adapter.ts';
 import { digestOf } from './answer-digest.ts';
+import type { ToldRequest } from './asked-request.ts';
 import { parseBody } from './body.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import type { RestoredAnswer, SharedAnswers } from './shared-answers.ts';
@@ -22,6 +23,15 @@ export interface Answer {
   readonly rows: readonly unknown[];
   /** When the longest-lived of its rows expires, epoch ms: until then it is worth keeping. */
   readonly expiresAt: number;
+  /** What it was asked with, for people; absent where that is not known. */
+  readonly asked?: () => ToldRequest;
+}
+
+/** An answer that is held, as it came. */
+export interface OriginalAnswer {
+  readonly asked: (() => ToldRequest) | undefined;
+  /** Decompressed. */
+  readonly body: Buffer;
 }
 
 /** An answer that is held, with its rows. */
@@ -80,6 +90,7 @@ interface Entry {
   readonly contentType: string | undefined;
   readonly length: number;
   readonly expiresAt: number;
+  readonly asked: (() => ToldRequest) | undefined;
   stored: Buffer;
   compressed: boolean;
   rows: readonly unknown[] | undefined;
@@ -162,6 +173,7 @@ export class AnswerStore {
       contentType: answer.contentType,
       length: answer.body.length,
       expiresAt: answer.expiresAt,
+      asked: answer.asked,
       stored: answer.body,
       compressed: false,
       rows: undefined,
@@ -204,6 +216,13 @@ export class AnswerStore {
       return { partner: entry.partner, context: entry.context, rows };
     }
     return this.#readAgain(entry);
+  }
+
+  /** An answer as it came, to be told of; undefined when it is no longer held, or of another manifest. */
+  async original(digest: string, manifest: string): Promise<OriginalAnswer | undefined> {
+    const entry = this.#entries.get(digest);
+    if (entry === undefined || entry.partner.manifest.digest !== manifest) return undefined;
+    return { asked: entry.asked, body: await bodyOf(entry) };
   }
 
   /**
@@ -272,7 +291,7 @@ export class AnswerStore {
   }
 
   async #read(entry: Entry): Promise<readonly unknown[]> {
-    const body = entry.compressed ? await decompress(entry) : entry.stored;
+    const body = await bodyOf(entry);
     const parsed = parseBody(body, entry.contentType, entry.partner.manifest.format);
     const rows = readRows(entry, parsed);
     this.#reparsed++;
@@ -381,6 +400,10 @@ export class AnswerStore {
 function zstd({ length }: Entry) {
   const level = length < SMALL_BYTES ? -7 : 1;
   return { params: { [constants.ZSTD_c_compressionLevel]: level }, pledgedSrcSize: length };
+}
+
+function bodyOf(entry: Entry): Buffer | Promise<Buffer> {
+  return entry.compressed ? decompress(entry) : entry.stored;
 }
 
 async function decompress(entry: Entry): Promise<Buffer> {

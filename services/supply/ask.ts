@@ -10,6 +10,7 @@ import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, AskContext, ReadResult } from './adapter.ts';
 import { headersRead } from './answer-headers.ts';
 import type { AnswerStore } from './answers.ts';
+import { askedRequest } from './asked-request.ts';
 import type { Sample } from './drift/sample.ts';
 import type { DriftWatch } from './drift/watch.ts';
 import { type ExchangeBounds, type ExchangeTools, PartnerExchange } from './exchange.ts';
@@ -174,6 +175,7 @@ async function readPages(
         contentType: contentType === undefined ? undefined : String(contentType),
         rows: result.rows,
         expiresAt: mapped.lastExpiry,
+        asked: askedRequest(partner, next),
       });
       onPage({ partner, answer: digest, manifest: manifest.digest, fetchedAt, mapped });
     }

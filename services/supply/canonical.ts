@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { FlightCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import type { GoodCriteria } from '../../libs/contracts/gen/entrepot/offer/v1/good.ts';
 import type { Criteria } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
@@ -35,8 +36,20 @@ export function canonicalCriteria(criteria: Criteria, market: string): Criteria 
   return canonical;
 }
 
+/** Finding out takes as long as all else here; few are ever in use. */
+const locales = new LRUCache<string, string>({ max: 200 });
+
 /** A locale as BCP 47 writes it, "en-GB" for "en-gb"; one that is none as it is. */
 export function canonicalLocale(locale: string): string {
+  let canonical = locales.get(locale);
+  if (canonical === undefined) {
+    canonical = writtenLocale(locale);
+    locales.set(locale, canonical);
+  }
+  return canonical;
+}
+
+function writtenLocale(locale: string): string {
   try {
     return Intl.getCanonicalLocales(locale)[0] ?? locale;
   } catch {

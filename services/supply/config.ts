@@ -1,5 +1,6 @@
 import { type JSONSchema, type SecretReference, secretSchema } from '../../libs/config/index.ts';
 import { type BreakerKind, breakerKinds, defaultSuspension, type SuspensionSettings } from './breakers.ts';
+import { type BudgetConfig, budgetSchema } from './budget/config.ts';
 
 /** A partner's configuration file, `<config>/partners/<name>.yaml`. */
 export interface PartnerConfig {
@@ -17,6 +18,7 @@ export interface PartnerConfig {
   readonly hedge?: HedgeConfig;
   readonly lifetimeSeconds?: number;
   readonly requestsPerSecond?: number;
+  readonly budget?: BudgetConfig;
   readonly reuseSeconds?: number;
   readonly reuseEmptySeconds?: number;
   readonly staleSeconds?: number;
@@ -271,6 +273,7 @@ export const partnerSchema: JSONSchema = {
       ],
     },
     requestsPerSecond,
+    budget: budgetSchema,
     ...freshness,
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },
     options: { description: 'what the adapter takes, see its README', type: 'object', default: {} },

@@ -3,6 +3,7 @@ import { secret } from '../../libs/config/index.ts';
 import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { Account, Adapter, Manifest } from './adapter.ts';
+import type { PartnerBudget } from './budget/budget.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 import { floorOf, type PartnerConfig, suspensionOf } from './config.ts';
 import { PartnerFailure } from './failure.ts';
@@ -25,8 +26,17 @@ export interface LoadedAdapter {
   readonly digest: string;
 }
 
-/** A partner of an account's settings and an adapter. */
-export function configurePartner(name: string, config: PartnerConfig, loaded: LoadedAdapter): ConfiguredPartner {
+/**
+ * A partner of an account's settings and an adapter.
+ *
+ * @param budget what `config.budget` makes
+ */
+export function configurePartner(
+  name: string,
+  config: PartnerConfig,
+  loaded: LoadedAdapter,
+  budget?: PartnerBudget,
+): ConfiguredPartner {
   const { defaults, taxBasis: stated, ...rest } = loaded.manifest;
   const endpoint = config.endpoint.replace(/\/+$/, '');
   const url = new URL(endpoint);
@@ -58,6 +68,7 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     adapter: loaded.adapter,
     manifest,
     account,
+    credentials: Object.keys(config.credentials),
     folder: loaded.folder,
     origin: url.origin,
     basePath: url.pathname.replace(/\/+$/, ''),
@@ -74,6 +85,7 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     suspension: suspensionOf(config.breakers),
     hedge: hedgeOf(config, manifest),
     hold: new RateLimitHold(),
+    budget,
     ...freshnessOf(config, defaults),
     accountKey: onceMade(() => accountKey(name, manifest.digest, config)),
     rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),

@@ -257,7 +257,8 @@ export class Conversations {
     const isSpared = withheld !== undefined || partner.hold.remaining(now) > 0 || now < (this.#paused.get(key) ?? 0);
     if (isSpared || this.#running.has(key) || this.#refreshing.has(key) || this.#closing.signal.aborted) return;
     this.#refreshing.add(key);
-    const own = { signal: this.#closing.signal, trace: bounds.trace };
+    const { trace, priority } = bounds;
+    const own = { signal: this.#closing.signal, trace, ...(priority && { priority }) };
     const refreshed = this.#begin({ ...asked, bounds: own, onPage: () => {}, refreshing: true }).then((outcome) => {
       this.#refreshing.delete(key);
       refreshes.add(1, { partner: partner.name, outcome: outcomeName(outcome.status) });

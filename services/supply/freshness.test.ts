@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureKind, OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { emptyOutcome, type Page } from './ask.ts';
-import { answeredOf, endOf, mayStandIn, useOf } from './freshness.ts';
+import { answeredOf, endOf, mayStandIn, toldOf, useOf } from './freshness.ts';
 
 const MINUTE = 60_000;
 const never = { reuseMs: 0, reuseEmptyMs: 0, staleMs: 0, staleIfErrorMs: 0 };
@@ -96,6 +96,18 @@ describe('of what a partner said', () => {
   ])('%s never serves again', (_what, outcome) => {
     expect(answeredOf('key', partner, outcome, [], 1_000)).toBeUndefined();
   });
+});
+
+it('others are told what came of a question that was asked, not why one replica did not ask it or gave it up', () => {
+  const one = page(0, [100]);
+  const outcome = (status: OutcomeStatus, requests: number) => ({ ...emptyOutcome('one', status, ''), requests });
+  expect(toldOf(outcome(OutcomeStatus.OK, 1), [one])?.pages).toEqual([{ answer: 'a', kept: 1 }]);
+  expect(toldOf(outcome(OutcomeStatus.FAILED, 1), [])?.pages).toEqual([]);
+  expect(toldOf(outcome(OutcomeStatus.PARTIAL, 2), [one])).toBeDefined();
+  expect(toldOf(outcome(OutcomeStatus.SUSPENDED, 0), [])).toBeUndefined();
+  expect(toldOf(outcome(OutcomeStatus.RATE_LIMITED, 0), [])).toBeUndefined();
+  expect(toldOf(outcome(OutcomeStatus.TIMED_OUT, 1), [])).toBeUndefined();
+  expect(toldOf(outcome(OutcomeStatus.CANCELLED, 1), [one])).toBeUndefined();
 });
 
 it('an older answer stands in for failures of the partner, not for what it says of the question or the account', () => {

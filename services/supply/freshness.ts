@@ -70,13 +70,15 @@ export function answeredOf(
 
 /**
  * What those get who waited for a partner's answer with another replica, and nobody after them; undefined where they have to ask
- * for themselves: it was given up, or there was too little time.
+ * for themselves: it was given up, nothing was sent, or there was too little time.
  */
 export function toldOf(outcome: PartnerOutcome, pages: readonly Page[]): Answered | undefined {
-  const { status } = outcome;
-  if (status === OutcomeStatus.CANCELLED) return undefined;
+  const { status, requests } = outcome;
+  // What kept one replica from asking need not keep the others.
+  if (status === OutcomeStatus.CANCELLED || requests === 0) return undefined;
+  // What that search mattered to the partner's budget decides about no other.
+  if (status === OutcomeStatus.BUDGET_SPENT) return undefined;
   if (status === OutcomeStatus.TIMED_OUT && pages.length === 0) return undefined;
-  if (status === OutcomeStatus.RATE_LIMITED && outcome.retryAfterMs === undefined) return undefined;
   const held = pages.map(({ answer, mapped }) => ({ answer, kept: mapped.rows.length }));
   return { pages: held, outcome, fetchedAt: 0, freshUntil: 0, staleUntil: 0, standsInUntil: 0 };
 }

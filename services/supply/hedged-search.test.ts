@@ -22,10 +22,11 @@ const searches = async (count: number): Promise<Said[]> => {
   return all;
 };
 
-/** A partner of which enough is known: forty searches, which earn two second requests. */
+/** A partner of which just enough is known: none of thirty searches can be hedged, and they earn a second request. */
 async function knownPartner(other: PartnerFile = {}): Promise<void> {
-  rig = await startRig({ one: { adapter: 'plain-hedged', endpoint: partner.url, ...other } });
-  for (const one of await searches(40)) expect(one.outcome('one').status).toBe(OutcomeStatus.OK);
+  const file = { adapter: 'plain-hedged', endpoint: partner.url, timeoutMs: 15_000, ...other };
+  rig = await startRig({ one: file });
+  for (const one of await searches(30)) expect(one.outcome('one').status).toBe(OutcomeStatus.OK);
   partner.asked.length = 0;
 }
 
@@ -76,6 +77,22 @@ describe('a search of a partner that lets it be sent twice', () => {
       partner.handler = (_, response) => void setTimeout(() => answer(response), 100);
       expect((await search(rig)).outcome('one')).toMatchObject({ status: OutcomeStatus.OK, requests: 1, hedges: 0 });
       partner.handler = (_, response) => answer(response);
+    }
+  });
+
+  it('pays for each request, and is sent once where the budget has nothing left for a second one', async () => {
+    // Forty have been sent when the slow one is.
+    for (const [perDay, sent] of [
+      [42, 2],
+      [41, 1],
+    ] as const) {
+      if (perDay < 42) await rig.close();
+      await knownPartner({ budget: { perDay, policy: '1.0' } });
+      partner.handler = (_, response) => void setTimeout(() => answer(response), 100);
+      const { status, requests, hedges } = (await search(rig)).outcome('one');
+      expect([status, requests, hedges]).toEqual([OutcomeStatus.OK, sent, sent - 1]);
+      partner.handler = (_, response) => answer(response);
+      expect((await search(rig)).outcome('one').status).toBe(OutcomeStatus.BUDGET_SPENT);
     }
   });
 

@@ -1,5 +1,6 @@
 import type { Account, Adapter, Manifest, RowReader } from './adapter.ts';
 import type { SuspensionSettings } from './breakers.ts';
+import type { PartnerBudget } from './budget/budget.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { HedgeSettings } from './hedging.ts';
 import type { ColumnPlan } from './map-rows.ts';
@@ -32,6 +33,8 @@ export interface AnyPartner {
   /** When it is suspended for its failures. */
   readonly suspension: SuspensionSettings;
   readonly hold: RateLimitHold;
+  /** The requests that its account may send, as all replicas share them; undefined for any number. */
+  readonly budget: PartnerBudget | undefined;
   /** What must not be told of it. */
   readonly secrets: KnownSecrets;
 }
@@ -41,6 +44,8 @@ export interface ConfiguredPartner extends AnyPartner {
   /** Where its adapter lies. */
   readonly folder: string;
   readonly adapter: Adapter;
+  /** Names of the account's credentials. */
+  readonly credentials: readonly string[];
   /** Scheme, host and port of the endpoint. */
   readonly origin: string;
   /** Path of the endpoint, without trailing slash. */

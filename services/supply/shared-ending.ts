@@ -18,7 +18,7 @@ export async function shareEnd(
 ): Promise<void> {
   const written = await Promise.all(pages.map(({ answer }) => answers.written(answer)));
   if (!written.every(Boolean)) return lead.end(undefined, undefined);
-  return lead.end(answered, answered ?? toldOf(outcome, pages));
+  return lead.end(answered, toldOf(outcome, pages));
 }
 
 /** The outcome of a part that waited for another replica's answer in vain. */

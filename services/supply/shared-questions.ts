@@ -16,8 +16,8 @@ export interface WaitBounds {
 /** The right to ask a question for all replicas. */
 export interface Lead {
   /**
-   * Gives it back, with what came of it: what may serve again, and what those get who wait now (the same, or why there is
-   * nothing to share); neither where others have to ask for themselves. Never rejects.
+   * Gives it back, with what came of it: what may serve again, or else what those get who wait now; neither where others have to
+   * ask for themselves. Never rejects.
    */
   end(answered: Answered | undefined, told: Answered | undefined): Promise<void>;
 }
@@ -29,6 +29,12 @@ export type Asked =
   | { readonly held: Answered }
   | 'late'
   | 'cancelled';
+
+/** What a replica was told, with the right by which it asked. */
+interface Kept {
+  readonly answered: Answered;
+  readonly by: string;
+}
 
 /** A lease that its holder does not prolong ends after this: the holder is gone, or its process stands still. */
 const LEASE_MS = 2_000;
@@ -53,7 +59,7 @@ export class SharedQuestions {
   /** What any replica was told to a question, if it is of any use. Never rejects. */
   async find(key: string): Promise<Answered | undefined> {
     try {
-      return readAnswered(await this.#shared.get(answeredKey(key)));
+      return readKept(await this.#shared.get(answeredKey(key)))?.answered;
     } catch (error) {
       this.#alone(error);
       return undefined;
@@ -87,11 +93,12 @@ export class SharedQuestions {
       for (;;) {
         if (bounds.signal.aborted) return 'cancelled';
         // In this order, as they are sent: who has the right and finds nothing knows that there is nothing.
-        const [holds, held] = await Promise.all([
+        const [holds, kept] = await Promise.all([
           this.#shared.acquire(leaseKey(key), holder, LEASE_MS),
-          this.#shared.get(answeredKey(key)).then(readAnswered),
+          this.#shared.get(answeredKey(key)).then(readKept),
         ]);
-        const told = await this.#told(waitedFor);
+        const held = kept?.answered;
+        const told = kept !== undefined && waitedFor.has(kept.by) ? held : await this.#told(waitedFor);
         if (told !== undefined || (held !== undefined && serves(held))) {
           if (holds === holder) void this.#release(key, holder);
           sharedQuestions.add(1, { result: told === undefined ? 'held' : 'told' });
@@ -138,7 +145,7 @@ export class SharedQuestions {
   async #told(waitedFor: ReadonlySet<string>): Promise<Answered | undefined> {
     if (waitedFor.size === 0) return undefined;
     const stored = await this.#shared.getMany([...waitedFor].map(toldKey));
-    return readAnswered(stored.find((one) => one !== undefined));
+    return readKept(stored.find((one) => one !== undefined))?.answered;
   }
 
   async #release(key: string, holder: string): Promise<void> {
@@ -174,12 +181,12 @@ class HeldLead implements Lead {
 
   async end(answered: Answered | undefined, told: Answered | undefined): Promise<void> {
     try {
+      if (answered !== undefined) await keep(this.#shared, this.#key, answered, this.#holder);
+      else if (told !== undefined) await this.#shared.set(toldKey(this.#holder), written(told, this.#holder), TOLD_MS);
       await Promise.all([
-        answered && keep(this.#shared, this.#key, answered),
-        told && this.#shared.set(toldKey(this.#holder), written(told), TOLD_MS),
+        this.#shared.release(leaseKey(this.#key), this.#holder),
+        this.#shared.publish(leaseKey(this.#key), this.#holder),
       ]);
-      await this.#shared.release(leaseKey(this.#key), this.#holder);
-      await this.#shared.publish(leaseKey(this.#key), this.#holder);
     } catch (error) {
       log.debug({ err: error }, 'what a partner said cannot be shared');
     } finally {
@@ -199,12 +206,13 @@ class NoLead implements Lead {
   }
 
   async end(answered: Answered | undefined): Promise<void> {
-    if (answered !== undefined) await keep(this.#shared, this.#key, answered).catch(() => {});
+    if (answered !== undefined) await keep(this.#shared, this.#key, answered, '').catch(() => {});
   }
 }
 
-function keep(shared: SharedState, key: string, answered: Answered): Promise<void> {
-  return shared.set(answeredKey(key), written(answered), endOf(answered) - Date.now());
+/** What may serve again is there for those who wait, too. */
+function keep(shared: SharedState, key: string, answered: Answered, by: string): Promise<void> {
+  return shared.set(answeredKey(key), written(answered, by), Math.max(TOLD_MS, endOf(answered) - Date.now()));
 }
 
 /** Who cannot reach the others asks alone. */
@@ -222,14 +230,16 @@ function toldKey(holder: string): string {
   return `told:${holder}`;
 }
 
-function written({ outcome, ...rest }: Answered): Buffer {
-  return Buffer.from(
-    JSON.stringify({ ...rest, outcome: Buffer.from(PartnerOutcome.encode(outcome).finish()).toString('base64') }),
-  );
+function written({ outcome, ...rest }: Answered, by: string): Buffer {
+  const bytes = Buffer.from(PartnerOutcome.encode(outcome).finish()).toString('base64');
+  return Buffer.from(JSON.stringify({ answered: { ...rest, outcome: bytes }, by }));
 }
 
-function readAnswered(stored: Buffer | undefined): Answered | undefined {
+function readKept(stored: Buffer | undefined): Kept | undefined {
   if (stored === undefined) return undefined;
-  const { outcome, ...rest } = JSON.parse(stored.toString('utf8')) as Omit<Answered, 'outcome'> & { outcome: string };
-  return { ...rest, outcome: PartnerOutcome.decode(Buffer.from(outcome, 'base64')) };
+  const { answered, by } = JSON.parse(stored.toString('utf8')) as {
+    answered: Omit<Answered, 'outcome'> & { readonly outcome: string };
+    by: string;
+  };
+  return { answered: { ...answered, outcome: PartnerOutcome.decode(Buffer.from(answered.outcome, 'base64')) }, by };
 }

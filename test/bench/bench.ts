@@ -6,6 +6,7 @@
 //   npm run bench -- feed               with ENTREPOT_BENCH_FEED_MB=1000 a feed of 1 GB; default 100 MB
 //   npm run bench -- tail               with ENTREPOT_BENCH_SEARCHES=1000 fewer searches; default 10000 in each arm
 //   npm run bench -- faults             with ENTREPOT_BENCH_SLICE_S=5 shorter slices; default 60 s each
+//   npm run bench -- overload           with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5
 //   npm run bench -- --json             for programs
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -15,6 +16,8 @@ import { feedCase } from './cases/feed.ts';
 import { heldCase } from './cases/held.ts';
 import { latencyCase } from './cases/latency.ts';
 import { mappingCase, mappingTable } from './cases/mapping.ts';
+import { maskCase } from './cases/mask.ts';
+import { overloadCase } from './cases/overload.ts';
 import { scalingCase } from './cases/scaling.ts';
 import { tailCase } from './cases/tail.ts';
 import { type Figure, figureTable } from './figures.ts';
@@ -26,12 +29,14 @@ const cases: Readonly<Record<string, Case>> = {
   'cpu-compact': cpuCase('compact'),
   'cpu-duffel': cpuCase('duffel'),
   mapping: mappingCase,
+  mask: maskCase,
   feed: feedCase,
   held: heldCase,
   latency: latencyCase,
   scaling: scalingCase,
   tail: tailCase,
   faults: faultsCase,
+  overload: overloadCase,
 };
 
 const { values, positionals } = parseArgs({

@@ -2,7 +2,7 @@
 //
 //   GET  /compact/{partner}/search          rows of about 400 bytes
 //   POST /duffel/{partner}/air/offer_requests   rows of about 5 KB in Duffel's format
-//   PUT  /settings {"delayMs", "count", "cold", "date", "slow", "faults"}   how to answer from now on
+//   PUT  /settings {"delayMs", "count", "cold", "date", "stepMs", "slow", "faults"}   how to answer from now on
 //   GET  /sent                              when answers of the last search left, by this machine's monotonic clock
 import { createServer } from 'node:http';
 import { duffelBody } from './duffel-rows.ts';
@@ -12,6 +12,8 @@ import { compactBody } from './rows.ts';
 export interface PartnerSettings {
   /** Time between request and answer. */
   readonly delayMs: number;
+  /** Each partner takes so much longer than the one before it. Default 0. */
+  readonly stepMs?: number;
   /** Rows in each answer. */
   readonly count: number;
   /** Every answer has flights that no answer before it had. */
@@ -71,7 +73,8 @@ const server = createServer((request, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
       response.end(body, () => sent.push(performance.timeOrigin + performance.now()));
     };
-    const { delayMs, slow } = settings;
+    const { slow } = settings;
+    const delayMs = settings.delayMs + Number(partner) * (settings.stepMs ?? 0);
     const isSlow = slow !== undefined && random() * 100 < slow.percent;
     if (delayMs === 0) answer();
     else setTimeout(answer, isSlow ? delayMs * slow.times : delayMs);

@@ -1,5 +1,5 @@
 // Starts what is measured and reads what it costs.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -11,13 +11,24 @@ export interface Measured {
   stop(): Promise<void>;
 }
 
-/** Starts a script of Node and waits until it prints "listening {port}". */
+/** Whether processes can be given a core of their own here. */
+export const canPin: boolean = spawnSync('taskset', ['--version']).status === 0;
+
+/** The command that runs a script of Node, on one core where that is asked for and can be had. */
+export function nodeCommand(script: string, args: readonly string[], core?: number): [string, string[]] {
+  if (core === undefined || !canPin) return [process.execPath, [script, ...args]];
+  return ['taskset', ['-c', String(core), process.execPath, script, ...args]];
+}
+
+/** Starts a script of Node, on one core where `core` says which, and waits until it prints "listening {port}". */
 export function startScript(
   script: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  core?: number,
 ): Promise<Measured> {
-  const child = spawn(process.execPath, [script, ...args], {
+  const [command, all] = nodeCommand(script, args, core);
+  const child = spawn(command, all, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

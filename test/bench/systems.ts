@@ -40,9 +40,9 @@ export function partnerName(index: number): string {
   return `bench-${String(index).padStart(2, '0')}`;
 }
 
-/** Starts the partners' process. */
-export async function startPartners(): Promise<Partners> {
-  const process = await startScript(join(here, 'partner-server.ts'), []);
+/** Starts the partners' process, on one core where `core` says which. */
+export async function startPartners(core?: number): Promise<Partners> {
+  const process = await startScript(join(here, 'partner-server.ts'), [], {}, core);
   const url = `http://127.0.0.1:${process.port}`;
   return {
     url,
@@ -67,10 +67,16 @@ export async function startFloor(partnerUrl: string, partners: number, format: F
   };
 }
 
-/** Starts every service in one process. */
-export async function startFusedSystem(partnerUrl: string, partners: number, format: Format): Promise<System> {
+/** Starts every service in one process, on one core where `core` says which, and shedding nothing where it is told to. */
+export async function startFusedSystem(
+  partnerUrl: string,
+  partners: number,
+  format: Format,
+  { core, shedding = true }: { readonly core?: number; readonly shedding?: boolean } = {},
+): Promise<System> {
   const directory = configuration(partnerUrl, partners, format);
-  const process = await startScript(join(here, 'fused.ts'), [], environment(directory));
+  const args = shedding ? [] : ['--shed-nothing'];
+  const process = await startScript(join(here, 'fused.ts'), args, environment(directory), core);
   return {
     name: 'fused',
     url: `http://127.0.0.1:${process.port}`,
@@ -136,6 +142,10 @@ function configuration(partnerUrl: string, partners: number, format: Format): st
     ];
     writeFileSync(join(directory, 'partners', `${partnerName(index)}.yaml`), `${lines.join('\n')}\n`);
   }
+  writeFileSync(
+    join(directory, 'clients.yaml'),
+    'clients: { bench-premium: { tier: premium }, bench-batch: { tier: batch } }\n',
+  );
   return directory;
 }
 
@@ -145,6 +155,7 @@ function environment(directory: string): Record<string, string> {
     ENTREPOT_DATA: join(directory, 'data'),
     ENTREPOT_ADAPTERS: join(here, 'adapters'),
     LOG_LEVEL: 'info',
+    ENTREPOT_EDGE_TRUST_CLIENT: 'true',
   };
 }
 

@@ -3,6 +3,8 @@ import {
   type AppliedFilter,
   type CreateHandoffRequest,
   type CreateHandoffResponse,
+  type ExplainOfferRequest,
+  type ExplainOfferResponse,
   type GetOffersRequest,
   type IdentityChange,
   type MadeOffer,
@@ -145,6 +147,10 @@ export class FakeSupply {
     target: { $case: 'url', value: 'https://partner.example/book' },
     expiresAt: Temporal.Instant.from('2030-01-01T00:00:00Z'),
   });
+  /** Where an offer came from; throws where it does not say, as it does unless a test says otherwise. */
+  explain: (request: ExplainOfferRequest) => ExplainOfferResponse = () => {
+    throw new EntrepotError({ reason: 'OFFER_EXPIRED', message: 'not held' });
+  };
   /** Thrown by getOffers when set. */
   getFailure: unknown;
   #waiting: ((search: FakeSearch) => void)[] = [];
@@ -173,9 +179,7 @@ export class FakeSupply {
         supply.handoffs.push(request);
         return supply.handoff();
       },
-      explainOffer: async () => {
-        throw new EntrepotError({ reason: 'OFFER_EXPIRED', message: 'not held' });
-      },
+      explainOffer: async (request) => deepFreeze(supply.explain(request)),
       listPartners: async () => ({ partners: [] }),
     });
   }

@@ -6,6 +6,7 @@ import {
   Grouping,
   type QueryServiceDefinition as QueryDefinition,
   QueryServiceDefinition,
+  Screen,
   SearchPage,
   type SearchRequest,
   SearchUpdate,
@@ -200,6 +201,67 @@ test('resumes behind Last-Event-ID, and says 204 when nothing more will come', a
   const done = await fetch(`${edge.url}/v1/searches/s1/updates?cursor=c2`, { headers });
   expect(done.status).toBe(204);
   expect(seen).toEqual(['c1', 'c2']);
+});
+
+test('follows by another look, and shows every offer, where it is asked to', async () => {
+  const seen: unknown[] = [];
+  const edge = await edgeWith({
+    watchSearch: async function* (request) {
+      seen.push(request);
+      yield update(2, { complete: true });
+    },
+  });
+  const follow = async (query: string): Promise<void> => {
+    const response = await fetch(`${edge.url}/v1/searches/s1/updates?${query}`, {
+      headers: { accept: 'text/event-stream' },
+    });
+    expect(response.status).toBe(200);
+    await response.text();
+  };
+  await follow('screen=SCREEN_ALL');
+  await follow(
+    'cursor=c1&orderBy=duration_minutes&filter=stops%20%3D%3D%200&currency=EUR&pageSize=5&facets=stops,%20price',
+  );
+  expect(seen).toMatchObject([
+    { searchId: 's1', cursor: '', screen: Screen.ALL, options: undefined },
+    {
+      searchId: 's1',
+      cursor: 'c1',
+      screen: Screen.UNSPECIFIED,
+      options: {
+        orderBy: 'duration_minutes',
+        filter: 'stops == 0',
+        currency: 'EUR',
+        pageSize: 5,
+        facets: ['stops', 'price'],
+        grouping: 0,
+      },
+    },
+  ]);
+});
+
+test.each([
+  ['screen=all', 'screen'],
+  ['screen=SCREEN_ALL&screen=SCREEN_TOP', 'screen'],
+  ['pageToken=p2', 'pageToken'],
+  ['pageSize=ten', 'pageSize'],
+])('refuses to follow by %s, by name', async (query, field) => {
+  const edge = await edgeWith({});
+  const response = await fetch(`${edge.url}/v1/searches/s1/updates?${query}`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ reason: 'INVALID_FIELD', violations: [{ field }] });
+});
+
+test('passes on what a search shows its followers', async () => {
+  let asked: SearchRequest | undefined;
+  const edge = await edgeWith({
+    search: async function* (request) {
+      asked = request;
+      yield update(1, { complete: true });
+    },
+  });
+  await (await post(edge, { ...flight, screen: 'SCREEN_ALL' }, { accept: 'application/x-ndjson' })).text();
+  expect(asked?.screen).toBe(Screen.ALL);
 });
 
 test.each([
@@ -430,7 +492,7 @@ test('describes itself from the contracts', async () => {
   const edge = await edgeWith({});
   const document = (await (await fetch(`${edge.url}/openapi.json`)).json()) as {
     openapi: string;
-    paths: Record<string, unknown>;
+    paths: Record<string, { get?: { parameters: { name: string }[] } }>;
     components: { schemas: Record<string, { properties: Record<string, { description: string }> }> };
   };
   expect(document.openapi).toBe('3.1.0');

@@ -62,16 +62,13 @@ export class HeldSearches {
   hold(search: Search): void {
     // A new value each time: the cache looks at the size of new values alone.
     this.#searches.set(search.id, { search }, { size: Math.max(1, Math.ceil(search.memoryBytes())) });
+    // The cache takes no value that is larger than all of it, and forgets the one before without a word.
+    if (!this.#searches.has(search.id)) search.drop();
   }
 
   /** As hold, for a search that may have been let go of meanwhile: that one stays away. */
   grown(search: Search): void {
     if (this.#searches.peek(search.id)?.search === search) this.hold(search);
-  }
-
-  /** Whether a search is held. */
-  has(search: Search): boolean {
-    return this.#searches.peek(search.id)?.search === search;
   }
 
   /** Lets go of a search. */
@@ -112,7 +109,7 @@ export class HeldSearches {
   offerOrPast(offerId: string): HeldRow {
     const place = parseOfferId(offerId);
     const search = place && this.#searches.get(place.searchId)?.search;
-    search?.set.sweep(Date.now());
+    search?.fanOut.sweep(Date.now());
     const row = search?.set.find(place!.partner, place!.row);
     if (search === undefined || row === undefined) {
       const message = 'There is no such offer, or its search is no longer held; search again.';

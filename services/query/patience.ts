@@ -9,8 +9,12 @@ import { LearnedLatency } from '../../libs/latency/index.ts';
 import type { QueryConfig } from './config.ts';
 import type { Question } from './question.ts';
 
-/** Outcomes of a partner that was really asked and said what it had. */
-const answered: ReadonlySet<OutcomeStatus> = new Set([OutcomeStatus.OK, OutcomeStatus.PARTIAL, OutcomeStatus.EMPTY]);
+/** How a partner's part ends that says what the partner has. */
+export const answered: ReadonlySet<OutcomeStatus> = new Set([
+  OutcomeStatus.OK,
+  OutcomeStatus.PARTIAL,
+  OutcomeStatus.EMPTY,
+]);
 
 /** How much one search counts in what a partner is known to bring: the last 20 or so decide. */
 const weightOfOne = 0.05;
@@ -57,12 +61,17 @@ export class Patience {
     this.#partners.set(prepared.vertical.name, known.add(partner));
   }
 
-  /** Takes in whose offers are first on a complete first page: entries by partner, of all that were asked. */
-  shown({ prepared }: Question, asked: readonly string[], entries: ReadonlyMap<string, number>): void {
+  /**
+   * Takes in whose offers are first on the first page of a complete search.
+   * @param partners of whom it says something: those that said what they had, so that one that was not awaited is not held to bring
+   * nothing
+   * @param entries by partner
+   */
+  shown({ prepared }: Question, partners: readonly string[], entries: ReadonlyMap<string, number>): void {
     let total = 0;
     for (const count of entries.values()) total += count;
     if (total === 0) return;
-    for (const partner of asked) {
+    for (const partner of partners) {
       const key = `${prepared.vertical.name} ${prepared.market} ${partner}`;
       const share = (entries.get(partner) ?? 0) / total;
       const before = this.#gains.get(key);

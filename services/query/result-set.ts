@@ -142,9 +142,9 @@ export class ResultSet {
     this.#rowsChanged();
   }
 
-  /** Takes out what has expired. To be called before the set is looked at. */
-  sweep(now: number): void {
-    if (now < this.#nextExpiry) return;
+  /** Takes out what has expired. To be called before the set is looked at. True when anything had. */
+  sweep(now: number): boolean {
+    if (now < this.#nextExpiry) return false;
     let next = Number.POSITIVE_INFINITY;
     for (let row = 0; row < this.rowCount; row++) {
       if (this.#gone[row] === 1) continue;
@@ -156,6 +156,7 @@ export class ResultSet {
     }
     this.#nextExpiry = next;
     this.#rowsChanged();
+    return true;
   }
 
   /** When the row expired that expired last of those that were taken out, epoch ms; 0 where none was. */

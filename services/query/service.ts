@@ -133,7 +133,8 @@ class QueryService {
     const prepared = prepareSearch(request, Date.now(), this.#live.rankings);
     const { client, trace, deadline } = context;
     this.#rates.searched(kindOf(client, prepared));
-    return this.#searches.begin(prepared, { client, trace, deadline }, this.#inForce(client, prepared));
+    const inForce = this.#inForce(client, prepared);
+    return this.#searches.begin(prepared, { client, trace, deadline }, inForce, () => context.signal.aborted);
   }
 
   #inForce(client: string, prepared: PreparedSearch): InForce {
@@ -264,7 +265,7 @@ class QueryService {
     });
     const [offer] = made.offers;
     if (offer === undefined || offer.missing) {
-      search.fanOut.findings.remove([row]);
+      search.fanOut.removed([row]);
       throw offerExpired();
     }
     return offer;

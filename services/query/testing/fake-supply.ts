@@ -62,14 +62,19 @@ export class FakeSearch {
   }
 
   /** The end of a partner's part. */
-  outcome(partner: string, rows: number, status: OutcomeStatus = OutcomeStatus.OK): void {
-    this.send({ message: { $case: 'outcome', value: outcomeOf(partner, rows, status) } });
+  outcome(
+    partner: string,
+    rows: number,
+    status: OutcomeStatus = OutcomeStatus.OK,
+    more: Partial<PartnerOutcome> = {},
+  ): void {
+    this.send({ message: { $case: 'outcome', value: { ...outcomeOf(partner, rows, status), ...more } } });
   }
 
   /** A partner's rows and its end. */
-  answer(partner: string, rows: readonly TestRow[]): void {
+  answer(partner: string, rows: readonly TestRow[], more: Partial<PartnerOutcome> = {}): void {
     if (rows.length > 0) this.batch(partner, rows);
-    this.outcome(partner, rows.length, rows.length > 0 ? OutcomeStatus.OK : OutcomeStatus.EMPTY);
+    this.outcome(partner, rows.length, rows.length > 0 ? OutcomeStatus.OK : OutcomeStatus.EMPTY, more);
   }
 
   /** Holds the stream open until `settle` has been called so many times. */

@@ -1,10 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import {
+  ExplainSearchResponse,
   type GetPageRequest,
   Grouping,
   type QueryServiceDefinition as QueryDefinition,
   QueryServiceDefinition,
+  Screen,
   SearchPage,
   type SearchRequest,
   SearchUpdate,
@@ -201,6 +203,67 @@ test('resumes behind Last-Event-ID, and says 204 when nothing more will come', a
   expect(seen).toEqual(['c1', 'c2']);
 });
 
+test('follows by another look, and shows every offer, where it is asked to', async () => {
+  const seen: unknown[] = [];
+  const edge = await edgeWith({
+    watchSearch: async function* (request) {
+      seen.push(request);
+      yield update(2, { complete: true });
+    },
+  });
+  const follow = async (query: string): Promise<void> => {
+    const response = await fetch(`${edge.url}/v1/searches/s1/updates?${query}`, {
+      headers: { accept: 'text/event-stream' },
+    });
+    expect(response.status).toBe(200);
+    await response.text();
+  };
+  await follow('screen=SCREEN_ALL');
+  await follow(
+    'cursor=c1&orderBy=duration_minutes&filter=stops%20%3D%3D%200&currency=EUR&pageSize=5&facets=stops,%20price',
+  );
+  expect(seen).toMatchObject([
+    { searchId: 's1', cursor: '', screen: Screen.ALL, options: undefined },
+    {
+      searchId: 's1',
+      cursor: 'c1',
+      screen: Screen.UNSPECIFIED,
+      options: {
+        orderBy: 'duration_minutes',
+        filter: 'stops == 0',
+        currency: 'EUR',
+        pageSize: 5,
+        facets: ['stops', 'price'],
+        grouping: 0,
+      },
+    },
+  ]);
+});
+
+test.each([
+  ['screen=all', 'screen'],
+  ['screen=SCREEN_ALL&screen=SCREEN_TOP', 'screen'],
+  ['pageToken=p2', 'pageToken'],
+  ['pageSize=ten', 'pageSize'],
+])('refuses to follow by %s, by name', async (query, field) => {
+  const edge = await edgeWith({});
+  const response = await fetch(`${edge.url}/v1/searches/s1/updates?${query}`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ reason: 'INVALID_FIELD', violations: [{ field }] });
+});
+
+test('passes on what a search shows its followers', async () => {
+  let asked: SearchRequest | undefined;
+  const edge = await edgeWith({
+    search: async function* (request) {
+      asked = request;
+      yield update(1, { complete: true });
+    },
+  });
+  await (await post(edge, { ...flight, screen: 'SCREEN_ALL' }, { accept: 'application/x-ndjson' })).text();
+  expect(asked?.screen).toBe(Screen.ALL);
+});
+
 test.each([
   ['no JSON', '{"flight": ', {}, 400, 'MALFORMED_BODY'],
   ['an empty body', '', {}, 400, 'MALFORMED_BODY'],
@@ -283,6 +346,29 @@ test.each([
   const response = await fetch(`${edge.url}/v1/searches/s1?${query}`);
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ reason: 'INVALID_FIELD', violations: [{ field }] });
+});
+
+test('explains a search, and a product that is missing in it', async () => {
+  const asked: unknown[] = [];
+  const edge = await edgeWith({
+    explainSearch: async (request) => {
+      asked.push(request);
+      return ExplainSearchResponse.fromPartial({ searchId: request.searchId, completedBecause: 'deadline' });
+    },
+  });
+  const response = await fetch(`${edge.url}/v1/searches/s1:explain`);
+  expect([response.status, await response.json()]).toEqual([200, { searchId: 's1', completedBecause: 'deadline' }]);
+  await fetch(`${edge.url}/v1/searches/s1:explain?productId=fl_1`);
+  expect(asked).toEqual([
+    { searchId: 's1', productId: '' },
+    { searchId: 's1', productId: 'fl_1' },
+  ]);
+  const wrong = await fetch(`${edge.url}/v1/searches/s1:explain?product=fl_1&pageSize=2`);
+  expect(wrong.status).toBe(400);
+  expect(await wrong.json()).toMatchObject({ violations: [{ field: 'product' }, { field: 'pageSize' }] });
+  const verb = await fetch(`${edge.url}/v1/searches/s1:delete`);
+  expect([verb.status, await verb.json()]).toMatchObject([404, { reason: 'ROUTE_NOT_FOUND' }]);
+  expect(asked).toHaveLength(2);
 });
 
 test("carries the client's deadline down", async () => {
@@ -406,7 +492,7 @@ test('describes itself from the contracts', async () => {
   const edge = await edgeWith({});
   const document = (await (await fetch(`${edge.url}/openapi.json`)).json()) as {
     openapi: string;
-    paths: Record<string, unknown>;
+    paths: Record<string, { get?: { parameters: { name: string }[] } }>;
     components: { schemas: Record<string, { properties: Record<string, { description: string }> }> };
   };
   expect(document.openapi).toBe('3.1.0');
@@ -415,7 +501,9 @@ test('describes itself from the contracts', async () => {
     expect.arrayContaining(['orderBy', 'ranking', 'filter', 'currency', 'facets']),
   );
   expect(document.components.schemas.Flight?.properties.departure?.description).toContain('orderBy, facets');
-  expect(Object.keys(document.paths)).toContain('/v1/offers/{offerId}:explain');
+  expect(Object.keys(document.paths)).toEqual(
+    expect.arrayContaining(['/v1/offers/{offerId}:explain', '/v1/searches/{searchId}:explain']),
+  );
   expect(document.components.schemas.Flight?.properties.stops?.description).toContain(
     'usable in filter, orderBy, facets',
   );

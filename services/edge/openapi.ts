@@ -2,7 +2,7 @@
 // which attribute can be filtered by) is read from the descriptors, so that the document cannot drift from the contracts.
 
 import { timeoutHeader } from './deadline.ts';
-import { pageParameters } from './messages.ts';
+import { explainParameters, pageParameters, watchParameters } from './messages.ts';
 import { errorReasons } from './openapi-errors.ts';
 import { type Json, type SchemaCollector, schemaCollector, schemaRef } from './openapi-schemas.ts';
 
@@ -35,6 +35,14 @@ const pageParameterTexts: Readonly<Record<(typeof pageParameters)[number], strin
   facets: 'What to count: names of attributes, price, partner, with commas between them.',
 };
 
+const watchParameterTexts: Readonly<
+  Record<Exclude<(typeof watchParameters)[number], keyof typeof pageParameterTexts>, string>
+> = {
+  cursor: 'Of the last update that arrived; without it everything comes, beginning with a snapshot.',
+  screen:
+    'SCREEN_TOP for the first page as it changes, SCREEN_ALL for every offer; default: as the search was asked for.',
+};
+
 const operations: readonly Operation[] = [
   {
     method: 'post',
@@ -62,22 +70,29 @@ const operations: readonly Operation[] = [
       'A page of a held search: the next one by pageToken, or another look at the held offers by the other parameters, which keeps what they leave out. ' +
       'Where a filter would show what partners left out because of the search’s own, they are asked again: the page is then of another search, and askedAgain says why.',
     response: `${query}.SearchPage`,
-    parameters: pageParameters.map((name) => ({
-      ...queryParameter(name, name === 'pageSize' ? 'integer' : 'string'),
-      description: pageParameterTexts[name],
-    })),
+    parameters: pageParameters.map(pageParameter),
   },
   {
     method: 'get',
     path: '/v1/searches/{searchId}/updates',
     id: 'watchSearch',
-    summary: 'Follows a held search. Resumes behind Last-Event-ID or cursor; 204 when nothing more will come.',
+    summary:
+      'Follows a held search, as it was asked for or by another look. Resumes behind Last-Event-ID or cursor, with the parameters that the cursor came with; 204 when nothing more will come.',
     response: `${query}.SearchUpdate`,
     stream: `${query}.SearchUpdate`,
     parameters: [
-      queryParameter('cursor', 'string'),
+      ...watchParameters.map(pageParameter),
       { name: 'Last-Event-ID', in: 'header', schema: { type: 'string' } },
     ],
+  },
+  {
+    method: 'get',
+    path: '/v1/searches/{searchId}:explain',
+    id: 'explainSearch',
+    summary:
+      'How a search went: who was asked and how each ended, which conditions partners applied, why it completed when it did, and why a partner, or the product of productId, is missing.',
+    response: `${query}.ExplainSearchResponse`,
+    parameters: explainParameters.map((name) => queryParameter(name, 'string')),
   },
   {
     method: 'get',
@@ -90,7 +105,8 @@ const operations: readonly Operation[] = [
     method: 'get',
     path: '/v1/offers/{offerId}:explain',
     id: 'explainOffer',
-    summary: 'Why it costs what it costs, line by line, and where it came from.',
+    summary:
+      'Why it costs what it costs, line by line, where it came from, and why it stands where it stands. Also of an offer that has expired.',
     response: `${query}.ExplainResponse`,
   },
   {
@@ -181,6 +197,11 @@ function describe(operation: Operation, schemas: SchemaCollector): Json {
       default: { $ref: '#/components/responses/Problem' },
     },
   };
+}
+
+function pageParameter(name: keyof typeof pageParameterTexts | keyof typeof watchParameterTexts): Json {
+  const description = { ...pageParameterTexts, ...watchParameterTexts }[name];
+  return { ...queryParameter(name, name === 'pageSize' ? 'integer' : 'string'), description };
 }
 
 function queryParameter(name: string, type: string): Json {

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   Delivery,
+  ExplainSearchResponse,
   GetPageRequest,
   type QueryServiceDefinition,
   SearchPage,
@@ -14,7 +15,8 @@ import type { MeshClient, Place } from '../../libs/mesh/index.ts';
 import { checkShape } from '../../libs/vertical/index.ts';
 import { callOptions, endCall, traceHeaders } from './call.ts';
 import type { PatienceLimits } from './deadline.ts';
-import { pageQuery, requireMessage } from './messages.ts';
+import { madeOnce } from './made-once.ts';
+import { explainQuery, pageQuery, requireMessage, watchQuery } from './messages.ts';
 import { eventStream, type StreamFormat, streamFormatOf, writeUpdates } from './streams.ts';
 
 /** Adds the routes of searches. */
@@ -31,8 +33,8 @@ export function searchRoutes(
     const format = streamFormatOf(request);
     const options = callOptions(request, limits);
     if (format === undefined) {
-      const page = await finalPage(query.search({ ...search, delivery: Delivery.FINAL }, options));
-      return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(pageBody(page));
+      const last = await lastUpdate(query.search({ ...search, delivery: Delivery.FINAL }, options));
+      return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(finalBody(last));
     }
     const delivery = search.delivery === Delivery.UNSPECIFIED ? Delivery.CHANGES : search.delivery;
     return stream(request, reply, format, query.search({ ...search, delivery }, options), 'searching');
@@ -41,8 +43,18 @@ export function searchRoutes(
   app.get<{ Params: { searchId: string }; Querystring: Record<string, string> }>(
     '/v1/searches/:searchId',
     async (request, reply) => {
+      const { searchId, verb } = verbOf(request.params.searchId);
+      if (verb === 'explain') {
+        const answer = await query.explainSearch(
+          { searchId, productId: explainQuery(request.query) },
+          callOptions(request, limits),
+        );
+        return reply
+          .headers({ 'content-type': 'application/json; charset=utf-8' })
+          .send(JSON.stringify(ExplainSearchResponse.toJSON(answer)));
+      }
       const { page } = await query.getPage(
-        GetPageRequest.fromPartial({ searchId: request.params.searchId, ...pageQuery(request.query) }),
+        GetPageRequest.fromPartial({ searchId, ...pageQuery(request.query) }),
         callOptions(request, limits),
       );
       if (page === undefined)
@@ -51,12 +63,14 @@ export function searchRoutes(
     },
   );
 
-  app.get<{ Params: { searchId: string }; Querystring: { cursor?: string } }>(
+  app.get<{ Params: { searchId: string }; Querystring: Record<string, string> }>(
     '/v1/searches/:searchId/updates',
     async (request, reply) => {
+      const { searchId } = request.params;
+      const asked = watchQuery(request.query);
       const lastEventId = request.headers['last-event-id'];
-      const cursor = (typeof lastEventId === 'string' ? lastEventId : undefined) ?? request.query.cursor ?? '';
-      const updates = query.watchSearch(WatchSearchRequest.fromPartial({ searchId: request.params.searchId, cursor }), {
+      const cursor = typeof lastEventId === 'string' ? lastEventId : asked.cursor;
+      const updates = query.watchSearch(WatchSearchRequest.fromPartial({ ...asked, searchId, cursor }), {
         ...callOptions(request, limits),
         timeoutMs: limits.maxMs,
       });
@@ -65,18 +79,36 @@ export function searchRoutes(
   );
 }
 
+/** "abc:explain" is the search abc, explained. Throws EntrepotError for another verb. */
+function verbOf(name: string): { readonly searchId: string; readonly verb: '' | 'explain' } {
+  const colon = name.lastIndexOf(':');
+  if (colon < 0) return { searchId: name, verb: '' };
+  if (name.slice(colon + 1) === 'explain') return { searchId: name.slice(0, colon), verb: 'explain' };
+  throw new EntrepotError({
+    reason: 'ROUTE_NOT_FOUND',
+    message: 'GET here takes {id}, {id}:explain; GET /openapi.json lists every path.',
+  });
+}
+
 /** The page as bytes: a text would be joined to the head of the answer and encoded together with it. */
 function pageBody(page: SearchPage): Buffer {
   return Buffer.from(JSON.stringify(SearchPage.toJSON(page)));
 }
 
-/** Takes the one snapshot of a search that was asked for its end, as a page. */
-async function finalPage(updates: AsyncIterable<{ update?: SearchUpdate | undefined }>): Promise<SearchPage> {
+/** The one snapshot of a search that was asked for its end. */
+async function lastUpdate(updates: AsyncIterable<{ update?: SearchUpdate | undefined }>): Promise<SearchUpdate> {
   let last: SearchUpdate | undefined;
   for await (const { update } of updates) if (update !== undefined) last = update;
   if (last?.progress === undefined) {
     throw new EntrepotError({ reason: 'INTERNAL', message: 'The search ended without a result.' });
   }
+  return last;
+}
+
+/** A snapshot as the body of a page. Searches that are answered by the same one share it. */
+const finalBody = madeOnce((last: SearchUpdate) => pageBody(pageOf(last)));
+
+function pageOf(last: SearchUpdate): SearchPage {
   const byId = new Map(last.upserts.map((offer) => [offer.offerId, offer]));
   return {
     searchId: last.searchId,

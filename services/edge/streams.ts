@@ -2,13 +2,14 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { EntrepotError } from '../../libs/errors/index.ts';
+import { madeOnce } from './made-once.ts';
 import { problemOf } from './problem.ts';
 
 /** How a stream is framed. */
 export interface StreamFormat {
   readonly contentType: string;
-  /** One update; its cursor is what the client resumes with. */
-  update(update: SearchUpdate): string;
+  /** One update; its cursor is what the client resumes with. Readers who are told the same share the bytes. */
+  readonly update: (update: SearchUpdate) => Buffer;
   /** What went wrong, as the last thing of the stream. Carries no cursor, so that a client resumes behind the last data. */
   problem(error: EntrepotError): string;
   /** Nothing more will come. A client that is told does not reconnect. */
@@ -20,7 +21,9 @@ export interface StreamFormat {
 /** `text/event-stream`: events update, problem and end; the cursor is the event id. */
 export const eventStream: StreamFormat = {
   contentType: 'text/event-stream; charset=utf-8',
-  update: (update) => `id: ${update.cursor}\nevent: update\ndata: ${JSON.stringify(SearchUpdate.toJSON(update))}\n\n`,
+  update: madeOnce((update) =>
+    Buffer.from(`id: ${update.cursor}\nevent: update\ndata: ${JSON.stringify(SearchUpdate.toJSON(update))}\n\n`),
+  ),
   problem: (error) => `event: problem\ndata: ${JSON.stringify(problemOf(error))}\n\n`,
   end: 'event: end\ndata: {}\n\n',
   heartbeat: ': still here\n\n',
@@ -29,7 +32,7 @@ export const eventStream: StreamFormat = {
 /** `application/x-ndjson`: one object a line, {"update": …}, {"problem": …} or {"end": {}}. */
 export const newlineJson: StreamFormat = {
   contentType: 'application/x-ndjson; charset=utf-8',
-  update: (update) => `{"update":${JSON.stringify(SearchUpdate.toJSON(update))}}\n`,
+  update: madeOnce((update) => Buffer.from(`{"update":${JSON.stringify(SearchUpdate.toJSON(update))}}\n`)),
   problem: (error) => `{"problem":${JSON.stringify(problemOf(error))}}\n`,
   end: '{"end":{}}\n',
   heartbeat: '\n',
@@ -80,7 +83,7 @@ export async function writeUpdates(
 }
 
 /** Writes and, when the client's buffer is full, waits until it has read or gone. */
-async function write(response: ServerResponse, chunk: string, gone: AbortSignal): Promise<void> {
+async function write(response: ServerResponse, chunk: Buffer, gone: AbortSignal): Promise<void> {
   if (gone.aborted) throw gone.reason;
   if (response.write(chunk)) return;
   await new Promise<void>((resolve, reject) => {

@@ -57,6 +57,10 @@ export async function banner(
     '  npx entrepot search good --gtin 4102201012014 --market US --currency USD',
     '  npx entrepot search ride LHR 51.4952,-0.1441 --currency GBP',
     '',
+    styleText(
+      'dim',
+      'npx entrepot explain <id of a search or an offer> says why it went like this, and why it costs that.',
+    ),
     styleText('dim', `${edgeUrl}/openapi.json describes every path; Ctrl-C stops everything.`),
   ].join('\n');
 }

@@ -2,6 +2,7 @@
 // The `entrepot` command. One file a command; each teaches itself by --help.
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check-command.ts';
+import { explainCommand } from './explain-command.ts';
 import { meshCommand } from './mesh-command.ts';
 import { partnerCommand } from './partner/partner-command.ts';
 import { searchCommand } from './search-command.ts';
@@ -13,6 +14,7 @@ const program = new Command('entrepot')
   .showHelpAfterError('(add --help for what it takes)')
   .addCommand(upCommand())
   .addCommand(searchCommand())
+  .addCommand(explainCommand())
   .addCommand(checkCommand())
   .addCommand(partnerCommand())
   .addCommand(serveCommand())
@@ -23,6 +25,7 @@ const program = new Command('entrepot')
 Begin with:
   entrepot up                                   everything in this process, with pretend partners
   entrepot search flight LHR JFK +60d           a search, with or without one running
+  entrepot explain <id>                         how a search went, or why an offer is what it is
   entrepot check                                is the configuration right?
   entrepot partner --help                       integrate a partner
 `,

@@ -2,6 +2,7 @@
 // outcome below it.
 import { styleText } from 'node:util';
 import { Command } from 'commander';
+import { runningEdge } from './edge-address.ts';
 import { offerTable, outcomeLine, outcomeTable } from './table.ts';
 import { EdgeProblem, followSearch, type SearchView } from './updates.ts';
 import { upper, whole } from './verticals/arguments.ts';
@@ -66,7 +67,7 @@ async function runSearch(options: CommonOptions, criteria: object, vertical: Ter
     }
     if (view === undefined) throw new EdgeProblem({ detail: 'The search ended without a result.' });
     if (options.json === true) console.log(JSON.stringify(view, null, 2));
-    else print(view, vertical);
+    else print(view, vertical, edge.own ? undefined : explainHint(view, options.edge));
   } catch (error) {
     if (stop.signal.aborted) process.exitCode = 130;
     else if (error instanceof EdgeProblem) refuse(error, options.json === true);
@@ -76,7 +77,8 @@ async function runSearch(options: CommonOptions, criteria: object, vertical: Ter
   }
 }
 
-function print(view: SearchView, vertical: TerminalVertical): void {
+/** @param hint what to type to learn more; undefined where nothing is held any longer */
+function print(view: SearchView, vertical: TerminalVertical, hint: string | undefined): void {
   const { progress } = view;
   const shown = view.offers.length;
   console.log();
@@ -89,11 +91,12 @@ function print(view: SearchView, vertical: TerminalVertical): void {
   );
   console.log();
   console.log(outcomeTable(view.outcomes));
-  if (view.offers[0] !== undefined) {
-    console.log(
-      styleText('dim', `\nWhy the first one costs what it does: GET /v1/offers/${view.offers[0].offerId}:explain`),
-    );
-  }
+  if (hint !== undefined) console.log(styleText('dim', `\n${hint}`));
+}
+
+function explainHint({ searchId, offers }: SearchView, edge: string | undefined): string {
+  const first = offers[0] === undefined ? '' : ` (${offers[0].offerId}: why the first offer)`;
+  return `npx entrepot explain ${edge === undefined ? '' : `--edge ${edge} `}${searchId} says why it went like this${first}`;
 }
 
 function refuse(error: EdgeProblem, json: boolean): void {
@@ -110,19 +113,12 @@ function refuse(error: EdgeProblem, json: boolean): void {
 }
 
 /** The edge to ask: the named one, else one that runs here already, else one of our own for this search. */
-async function findEdge(named: string | undefined): Promise<{ url: string; close(): Promise<void> }> {
-  const url = named ?? `http://127.0.0.1:${process.env.PORT ?? 8080}`;
-  // One that is named is there and may be busy; one that may not be there is not waited for.
-  const patienceMs = named === undefined ? 500 : 5_000;
-  const runs = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(patienceMs) }).then(
-    async (response) => response.ok && ((await response.json()) as { status?: string }).status === 'ok',
-    () => false,
-  );
-  if (runs) return { url, close: async () => {} };
-  if (named !== undefined) throw new EdgeProblem({ detail: `No edge answers at ${named}.` });
+async function findEdge(named: string | undefined): Promise<{ url: string; own: boolean; close(): Promise<void> }> {
+  const url = await runningEdge(named);
+  if (url !== undefined) return { url, own: false, close: async () => {} };
   process.env.LOG_LEVEL ??= 'error';
   // Only now: loggers read LOG_LEVEL when their modules load, and a search at a running edge needs none of them.
   const { startFused } = await import('./fused.ts');
   const fused = await startFused({ port: 0, ingressAddress: '127.0.0.1:0', inMemory: true });
-  return { url: fused.edgeUrl, close: fused.close };
+  return { url: fused.edgeUrl, own: true, close: fused.close };
 }

@@ -52,28 +52,50 @@ export function outcomeTable(outcomes: readonly JsonOutcome[]): string {
     .sort((a, b) => a.partner.localeCompare(b.partner))
     .map((outcome) => [
       outcome.partner,
-      status(outcome),
+      statusText(outcome),
       String(outcome.offersKept ?? 0),
       String(outcome.rowsReceived ?? 0),
       String(outcome.latencyMs ?? 0),
       answeredHow(outcome),
-      clip(
-        [outcome.detail ?? '', ...rejections(outcome), ...applied(outcome)].filter((part) => part !== '').join('; '),
-        90,
-      ),
+      clip(outcomeNotes(outcome).join('; '), 90),
     ]);
   return table(['partner', 'outcome', '>offers', '>rows', '>ms', 'answer', 'why'], rows);
 }
 
 /** One partner's outcome in a line, for progress. */
 export function outcomeLine(outcome: JsonOutcome): string {
-  return `${status(outcome)} ${outcome.partner}: ${outcome.offersKept ?? 0} offers, ${outcome.latencyMs ?? 0} ms`;
+  return `${statusText(outcome)} ${outcome.partner}: ${outcome.offersKept ?? 0} offers, ${outcome.latencyMs ?? 0} ms`;
 }
 
 /** Whether the partner was asked, and of a held answer how old it is. */
-function answeredHow({ cache, cacheAgeMs = 0 }: JsonOutcome): string {
-  if (cache === 'CACHE_USE_HIT') return `held ${Math.round(cacheAgeMs / 1_000)} s`;
+export function answeredHow({ cache, cacheAgeMs = 0 }: JsonOutcome): string {
+  const age = `${Math.round(cacheAgeMs / 1_000)} s`;
+  if (cache === 'CACHE_USE_HIT') return `held ${age}`;
+  if (cache === 'CACHE_USE_STALE') return `stale, held ${age}`;
+  if (cache === 'CACHE_USE_STALE_IF_ERROR') return `stale after an error, held ${age}`;
   return cache === 'CACHE_USE_SHARED' ? 'shared' : 'asked';
+}
+
+/** What no request means: what was handed over is looked into, and some partners are left alone. */
+const unasked: ReadonlyMap<string, string> = new Map([
+  ...['OK', 'PARTIAL', 'EMPTY'].map((status) => [status, 'looked up'] as const),
+  ...['RATE_LIMITED', 'BUDGET_SPENT', 'SUSPENDED', 'UNSUPPORTED_CRITERIA', 'NOT_PERMITTED'].map(
+    (status) => [status, 'not asked'] as const,
+  ),
+]);
+
+/** How a partner was asked: "1 request", "3 requests, 1 of them hedged", "held 12 s", "looked up", "not asked", "no request" before its end. */
+export function requestsText(outcome: JsonOutcome): string {
+  const { requests = 0, hedges = 0, status } = outcome;
+  const how = answeredHow(outcome);
+  if (how !== 'asked') return how;
+  if (requests === 0) return unasked.get(status.replace('OUTCOME_STATUS_', '')) ?? 'no request';
+  return `${requests} request${requests === 1 ? '' : 's'}${hedges === 0 ? '' : `, ${hedges} of them hedged`}`;
+}
+
+/** What there is to say of an outcome beside its counts. */
+export function outcomeNotes(outcome: JsonOutcome): string[] {
+  return [outcome.detail ?? '', ...rejections(outcome), ...applied(outcome)].filter((part) => part !== '');
 }
 
 /** What of the filter the partner applied itself. */
@@ -88,7 +110,8 @@ function rejections(outcome: JsonOutcome): string[] {
   );
 }
 
-function status(outcome: JsonOutcome): string {
+/** How a partner's part ended, in a word. */
+export function statusText(outcome: JsonOutcome): string {
   const word = words(outcome.status, 'OUTCOME_STATUS_');
   if (outcome.status === 'OUTCOME_STATUS_OK') return styleText('green', word);
   if (outcome.status === 'OUTCOME_STATUS_FAILED' || outcome.status === 'OUTCOME_STATUS_TIMED_OUT')

@@ -15,6 +15,11 @@ export interface JsonOutcome {
   readonly offersKept?: number;
   readonly rowsReceived?: number;
   readonly latencyMs?: number;
+  readonly requests?: number;
+  /** Of the requests, second tries beside one that took long. */
+  readonly hedges?: number;
+  /** The time that it was given. */
+  readonly timeMs?: number;
   readonly cache?: string;
   readonly cacheAgeMs?: number;
   readonly appliedFilters?: readonly string[];

@@ -17,6 +17,8 @@ export interface Catalogue {
   readonly vertical: string;
   /** One identity for each row, in the order of the evidence. Throws EntrepotError INVALID_FIELD. */
   resolve(evidence: readonly PartnerEvidence[], signal: AbortSignal): Promise<Identity[]>;
+  /** The keys that evidence states, of those that are given. Throws EntrepotError INVALID_FIELD. */
+  stated(evidence: PartnerEvidence, keys: readonly ProductKey[]): ProductKey[];
   /** Title and keys of a product. */
   describe(productId: string, content: string): Promise<{ title: string; keys: ProductKey[] }>;
   /** Deletes what no search can ask for any more. `today` is an ISO date, UTC. */
@@ -97,6 +99,15 @@ export function createCatalogue<Row>(rules: IdentityRules<Row>, store: Store, me
         });
       }
       return identities;
+    },
+
+    stated(evidence, keys) {
+      const { reader, rowCount } = open(rules, evidence, 'statedBy');
+      const stated = new Set<string>();
+      for (let row = 0; row < rowCount; row++) {
+        for (const { partner, key } of rules.keysOf(reader.row(row))) stated.add(`${partner}\n${key}`);
+      }
+      return keys.filter(({ partner, key }) => stated.has(`${partner}\n${key}`));
     },
 
     describe: (productId, content) => store.transaction((tx) => rules.describe(productId, content, tx)),

@@ -97,6 +97,14 @@ export function flightRules(memory: number): IdentityRules<Itinerary> {
       };
     },
 
+    keysOf({ parts, segments }) {
+      const stated = parts.flatMap((part) => segments.get(part) ?? []);
+      return stated.flatMap(({ byNumber, bySchedule }) => [
+        ...(byNumber === '' ? [] : [{ partner: '', key: byNumber }]),
+        { partner: '', key: bySchedule },
+      ]);
+    },
+
     async describe(_productId, content, tx) {
       const segments = content.split(' ').filter((part) => part !== sliceBreak);
       const rows = await tx.query<{ key: string; segment: string }>(

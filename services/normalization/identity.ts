@@ -24,6 +24,8 @@ export interface IdentityRules<Row> {
    * `committed` is called; it is not called when the transaction fails.
    */
   decide(rows: readonly Row[], tx: Store): Promise<Decided>;
+  /** The keys that a row states, as `describe` has them. */
+  keysOf(row: Row): readonly Pick<ProductKey, 'partner' | 'key'>[];
   /** Title and keys of a product, for GetProduct. */
   describe(productId: string, content: string, tx: Store): Promise<{ title: string; keys: ProductKey[] }>;
   /** Deletes what no search can ask for any more and forgets what it holds in memory. `today` is an ISO date, UTC. */

@@ -81,6 +81,11 @@ export function keyRules(of: KeyedVertical): IdentityRules<KeyedItem> {
       return { identities, committed() {} };
     },
 
+    keysOf({ partner, code, strong, weak }) {
+      const shared = [strong, weak].flatMap((key) => (key === undefined ? [] : [{ partner: '', key }]));
+      return shared.length > 0 ? shared : [{ partner, key: code }];
+    },
+
     describe: (productId, content, tx) => describeByKeys(productId, content, tx),
 
     async prune() {

@@ -66,7 +66,7 @@ describe.each(['memory', 'grpc'] as const)('over %s', (over) => {
     expect(identities[2]).toEqual(identities[0]);
     expect(identities[0]!.productId).toMatch(/^fl_[A-Za-z0-9]{16}$/);
 
-    const { product } = await client.getProduct({ productId: identities[1]!.productId });
+    const { product } = await client.getProduct({ productId: identities[1]!.productId, statedBy: undefined });
     expect(product).toMatchObject({
       productId: identities[1]!.productId,
       vertical: 'flight',
@@ -80,6 +80,32 @@ describe.each(['memory', 'grpc'] as const)('over %s', (over) => {
     ]);
     expect(product!.createdAt!.epochMilliseconds).toBeGreaterThan(Date.now() - 60_000);
   });
+});
+
+it('tells of a product the keys that a row states, and no others', async () => {
+  const { client } = await start();
+  const later = segment.replace('20:00', '20:05');
+  const evidence = [flights('duffel', [[segment]]), flights('travelport', [[later]])];
+  const { identities } = await client.resolve({ vertical: 'flight', evidence });
+  const { productId } = identities[1]!;
+  expect(productId).toBe(identities[0]!.productId);
+  const keysOf = async (product: string, statedBy: PartnerEvidence | undefined) =>
+    (await client.getProduct({ productId: product, statedBy })).product!.keys;
+  expect((await keysOf(productId, flights('travelport', [[later]]))).map(({ key }) => key)).toEqual([
+    'QF|495|2026-04-16|SYD|MEL',
+    'QF||2026-04-16|SYD|MEL|20:05|2026-04-16T21:35',
+  ]);
+  expect(await keysOf(productId, undefined)).toHaveLength(3);
+
+  const hotels = ['one', 'two'].map((partner, at) =>
+    stays(partner, [{ code: `${at}7`, name: 'Hotel Sol', at: [39.5, 2.7] }]),
+  );
+  const stay = await client.resolve({ vertical: 'stay', evidence: hotels });
+  expect(await keysOf(stay.identities[0]!.productId, hotels[1])).toMatchObject([
+    { partner: 'two', key: '17', rule: IdentityRule.PLACE_AND_NAME, evidence: expect.stringContaining('name 1') },
+  ]);
+  const wrong = keysOf(productId, stays('one', [{ code: '1', name: 'Sol' }]));
+  expect((await refusal(wrong)).violations.map(({ field }) => field)).toEqual(['statedBy.rows.columns.segment_keys']);
 });
 
 it('keeps identities over a restart', async () => {
@@ -114,12 +140,14 @@ it('deletes flights a week after departure when it starts', async () => {
     const { identities } = await first.client.resolve({ vertical: 'flight', evidence });
     await first.close();
     const kept = await start({ directory, now: Date.UTC(2026, 3, 23) });
-    await kept.client.getProduct(identities[0]!);
+    await kept.client.getProduct({ productId: identities[0]!.productId, statedBy: undefined });
     await kept.close();
     const late = await start({ directory, now: Date.UTC(2026, 3, 24) });
     // The first Resolve waits for what the start began.
     await late.client.resolve({ vertical: 'flight', evidence: [flights('duffel', [[onward]])] });
-    expect((await refusal(late.client.getProduct(identities[0]!))).reason).toBe('PRODUCT_NOT_FOUND');
+    expect(
+      (await refusal(late.client.getProduct({ productId: identities[0]!.productId, statedBy: undefined }))).reason,
+    ).toBe('PRODUCT_NOT_FOUND');
     await late.close();
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -204,7 +232,7 @@ describe('refuses, naming the field,', () => {
 
 it('knows no product that it did not make', async () => {
   const { client } = await start();
-  const error = await refusal(client.getProduct({ productId: "fl_' OR 1=1" }));
+  const error = await refusal(client.getProduct({ productId: "fl_' OR 1=1", statedBy: undefined }));
   expect(error.reason).toBe('PRODUCT_NOT_FOUND');
 });
 

@@ -60,7 +60,7 @@ export function createNormalizationService(dependencies: NormalizationDependenci
       return { identities };
     },
 
-    async getProduct({ productId }) {
+    async getProduct({ productId, statedBy }) {
       const [row] = await store.query<{ vertical: string; content: string; created_at: Date }>(
         'SELECT vertical, content, created_at FROM products WHERE product_id = $1',
         [productId],
@@ -71,7 +71,9 @@ export function createNormalizationService(dependencies: NormalizationDependenci
           message: `there is no product ${JSON.stringify(productId.slice(0, 80))}; flights are kept for ${keepPastDays} days after departure`,
         });
       }
-      const { title, keys } = await catalogueOf(catalogues, row.vertical).describe(productId, row.content);
+      const catalogue = catalogueOf(catalogues, row.vertical);
+      const { title, keys: all } = await catalogue.describe(productId, row.content);
+      const keys = statedBy === undefined ? all : catalogue.stated(statedBy, all);
       const createdAt = Temporal.Instant.fromEpochMilliseconds(row.created_at.getTime());
       return { product: { productId, vertical: row.vertical, title, createdAt, keys } };
     },

@@ -69,6 +69,8 @@ export function stayRules(memory: number): IdentityRules<Property> {
       };
     },
 
+    keysOf: ({ partner, code }) => [{ partner, key: code }],
+
     describe: (productId, content, tx) => describeByKeys(productId, content, tx),
 
     async prune() {

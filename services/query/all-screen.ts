@@ -6,7 +6,7 @@ import { type Drawing, DrawnOffers, type Moment, type Screen } from './screen.ts
 import { UpdateLog } from './updates.ts';
 import type { View } from './view.ts';
 
-/** Offers that are made and published at once: one message costs as much as 50 of its offers, and 200 fit in one of 4 MB. */
+/** Offers that are made and published at once, and most of one update: one message costs as much as 50 of its offers, and 200 fit in one of 4 MB. */
 const batch = 200;
 /** Retractions that are remembered. */
 const rememberedRetractions = 20_000;
@@ -29,35 +29,44 @@ export class AllScreen implements Screen {
     return this.#whole;
   }
 
+  get memoryBytes(): number {
+    return this.#offers.memoryBytes;
+  }
+
   async draw(): Promise<boolean> {
     const now = this.#drawing.now();
     const moment = now instanceof Promise ? await now : now;
     if (moment.revision === this.log.revision && this.#whole) return false;
     const { ordering, prices } = moment;
-    const { set, maker } = this.#drawing;
-    const known: Entry[] = [];
-    const fresh: Entry[] = [];
-    for (const entry of entriesOfAll(set, ordering, prices)) {
-      if (maker.needless || this.#offers.has(entry.row)) known.push(entry);
-      else fresh.push(entry);
-    }
-    const made = await this.#make(fresh.slice(0, batch), moment, known.length === 0);
-    this.#whole = fresh.length <= batch;
-    this.#publish(moment, this.#offers.only([...known, ...made], moment));
-    return !this.#whole;
+    const entries = entriesOfAll(this.#drawing.set, ordering, prices);
+    const outdated = this.#offers.outdated(entries, moment);
+    const made = await this.#make(outdated.slice(0, batch), moment);
+    const waiting = new Set(made === undefined ? outdated : outdated.filter((entry) => this.#waits(entry, made)));
+    this.#whole = waiting.size === 0;
+    const shown = entries.filter((entry) => this.#offers.has(entry) || made?.has(entry) === true);
+    this.#publish(moment, this.#offers.only(shown, moment, waiting));
+    return made !== undefined && !this.#whole;
   }
 
-  /** Those of the entries that could be made. */
-  async #make(entries: readonly Entry[], { complete }: Moment, first: boolean): Promise<readonly Entry[]> {
-    if (entries.length === 0) return entries;
+  /** It is still to be drawn: it is of the next batch, or what was made of it was let go of for what somebody else looks at. */
+  #waits(entry: Entry, made: ReadonlySet<Entry>): boolean {
+    const { set } = this.#drawing;
+    return !made.has(entry) && set.current(entry.row) === entry.row && !set.isGone(entry.row);
+  }
+
+  /** Those of the entries that could be made; undefined where supply cannot make any now. */
+  async #make(entries: readonly Entry[], { complete }: Moment): Promise<ReadonlySet<Entry> | undefined> {
     const { maker } = this.#drawing;
+    if (maker.needless) return new Set(entries);
     try {
       // What supply no longer holds leaves the set, which is another change.
-      await maker.ensure(entries.map(({ row }) => row));
+      await maker.ensure(entries.filter((entry) => !this.#offers.has(entry)).map(({ row }) => row));
     } catch (error) {
-      if (complete && first) throw error;
+      // While the search goes on, its next change tries again.
+      if (complete) throw error;
+      return undefined;
     }
-    return entries.filter(({ row }) => maker.made(row) !== undefined);
+    return new Set(entries.filter((entry) => this.#offers.has(entry) || maker.made(entry.row) !== undefined));
   }
 
   #publish(moment: Moment, offers: ReadonlyMap<string, Offer>): void {
@@ -73,13 +82,15 @@ export function allKey(view: View): string {
   return `${view.key}*`;
 }
 
+const alone: readonly number[] = [];
+
 /** Every row of an order as an entry of its own. */
 function entriesOfAll(set: ResultSet, ordering: Ordering, prices: PricedSet): Entry[] {
   const entries: Entry[] = [];
   for (const rows of [ordering.heads, ordering.others]) {
     for (const row of rows) {
       const current = set.current(row);
-      if (!set.isGone(current) && prices.has(current)) entries.push({ row: current, others: [] });
+      if (!set.isGone(current) && prices.has(current)) entries.push({ row: current, others: alone });
     }
   }
   return entries;

@@ -53,6 +53,12 @@ export class AppliedFilters {
     );
   }
 
+  /** The partners that applied a condition themselves, or a wider one, by name. */
+  appliedBy(condition: Constraint): string[] {
+    const partners = [...this.#constraints].filter(([, applied]) => applied.some((one) => implies(condition, one)));
+    return partners.map(([partner]) => partner).sort();
+  }
+
   /** What partners left out that a view would show: by the condition that they applied, as CEL, the partners. Empty where nothing is. */
   missing({ conjuncts }: View): ReadonlyMap<string, readonly string[]> {
     const missing = new Map<string, string[]>();

@@ -77,6 +77,49 @@ train: { best: [${price}] }
     expect(checkQueryConfig(directory)[0]?.reason).toMatch(/best/);
   });
 
+  test('is refused for completion policies that do not type-check, each with its place in the expression', () => {
+    write(
+      'clients.yaml',
+      `default: { completion: offers + 1 }
+clients:
+  shop:
+    completion: |
+      offers > 20 &&
+        partner_open == 0
+  report: { completion: 'elapsed_ms > 3000' }
+  app: { completion: 'gain < "0.1"' }
+`,
+    );
+    const found = checkQueryConfig(directory).map(({ file, line, column, reason }) => [
+      path.basename(file),
+      line,
+      column,
+      reason,
+    ]);
+    expect(found).toEqual([
+      ['clients.yaml', 1, expect.any(Number), expect.stringMatching(/bool.*int/)],
+      ['clients.yaml', 6, 9, expect.stringMatching(/"partner_open"; there are .*partners_open/)],
+      ['clients.yaml', 8, expect.any(Number), expect.stringMatching(/double.*string/)],
+    ]);
+    expect(() => new LiveConfig(directory, logger('test'))).toThrow(/partner_open/);
+  });
+
+  test('gives each client its completion policy from the next search on', () => {
+    write('clients.yaml', 'clients: { shop: { completion: offers > 20 } }');
+    const live = new LiveConfig(directory, logger('test'));
+    const { version } = live;
+    expect(live.policies('shop')?.source).toBe('offers > 20');
+    expect(live.policies('another')).toBeUndefined();
+    write('clients.yaml', 'clients: { shop: { completion: ofers > 20 } }');
+    live.reload();
+    expect([live.refused, live.version, live.policies('shop')?.source]).toEqual([true, version, 'offers > 20']);
+    write('clients.yaml', 'default: { completion: offers > 30 }');
+    live.reload();
+    expect([live.refused, live.policies('shop')?.source]).toEqual([false, 'offers > 30']);
+    expect(live.version).toBeGreaterThan(version);
+    live.close();
+  });
+
   test('is refused when a search would complete before supply could report', () => {
     write('query.yaml', '{ completionMarginMs: 200, supplyMarginMs: 100 }');
     expect(checkQueryConfig(directory)).toMatchObject([{ reason: expect.stringMatching(/supplyMarginMs/) }]);

@@ -15,19 +15,24 @@ export const timedOut: Ending = {
   detail: 'Had not answered when the time of the search was over.',
 };
 
-/** The search went on without the partner, which may still answer: its time was over. */
+/** The search went on without the partner: its time was over. */
 export const notAwaited: Ending = {
   status: OutcomeStatus.NOT_AWAITED,
   failure: FailureKind.UNSPECIFIED,
-  detail: 'Its answer, or the prices of it, were not there in time; they arrive as a revision when they come.',
+  detail: 'Its answer, or the prices of it, were not there in time.',
 };
 
 /** The search went on without the partner by the client's policy. */
 export const notWorthWaiting: Ending = {
   status: OutcomeStatus.NOT_AWAITED,
   failure: FailureKind.UNSPECIFIED,
-  detail: "Not worth waiting for by the client's completion policy; what it says arrives as a revision when it comes.",
+  detail: "Not worth waiting for by the client's completion policy.",
 };
+
+/** The same, of a partner that may still answer. */
+export function mayStillAnswer(ending: Ending): Ending {
+  return { ...ending, detail: `${ending.detail} What it says arrives as a revision when it comes.` };
+}
 
 /** Supply broke off before it could say how the partner ended. */
 export const supplyBroke: Ending = {

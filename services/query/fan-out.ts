@@ -17,6 +17,7 @@ import { Currencies, type PricedUnder } from './currencies.ts';
 import {
   cancelled,
   type Ending,
+  mayStillAnswer,
   notAwaited,
   notWorthWaiting,
   pricingBroke,
@@ -29,6 +30,8 @@ import { type Entry, Findings } from './findings.ts';
 import type { Patience } from './patience.ts';
 import { type PricedBatch, PricingStream } from './pricing-stream.ts';
 import type { Question } from './question.ts';
+import { reportOutcomes } from './report.ts';
+import type { ResultSet } from './result-set.ts';
 import { SupplyStream } from './supply-stream.ts';
 
 /** What asking needs. */
@@ -62,6 +65,8 @@ export interface Asker {
 export interface Looker {
   /** Somebody reads it now. */
   readonly read: boolean;
+  /** Somebody reads it, or may come back to it. */
+  readonly wanted: boolean;
   /** Somebody reads it who goes on reading when it is complete. */
   readonly stays: boolean;
   /** Whoever reads it has been given the complete search. */
@@ -94,6 +99,8 @@ export class FanOut {
   readonly totalMs: number;
   /** Wall clock, epoch ms. */
   readonly startedAt: number;
+  /** At its deadline it is complete, so long before the time that it has is over, ms. */
+  readonly marginMs: number;
   /** Resolves when the plan is known, or never will be. */
   readonly planned: Promise<void>;
   /** What was found in other currencies than the search's own. */
@@ -141,6 +148,7 @@ export class FanOut {
     this.planned = promise;
     this.#resolvePlanned = resolve;
     this.totalMs = asker.deadline === undefined ? config.deadlineMs : Math.max(1, asker.deadline - startedAt);
+    this.marginMs = Math.min(config.completionMarginMs, this.totalMs / 10);
     const under = (): PricedUnder => ({ context: this.#pricingContext, view: this.findings.view });
     this.currencies = new Currencies(this.findings.set, tools.pricing, under, config.actionTimeoutMs);
   }
@@ -178,7 +186,7 @@ export class FanOut {
     const unanswered = [...outcomes.open, ...outcomes.awaited];
     const left = this.startedAt + this.totalMs - Date.now();
     if (this.complete || (outcomes.planned && (unanswered.length === 0 || left < leastLeftMs))) {
-      outcomes.giveUp();
+      this.#giveUp();
       outcomes.endOpen(() => timedOut);
       this.#supplyOver = this.#pricingOver = true;
       if (this.complete) this.#overIfDone();
@@ -210,6 +218,7 @@ export class FanOut {
       viewed: (seen) => {
         if (view === undefined) this.findings.happened({ $case: 'view', value: seen });
         this.#tell(false);
+        this.#consider();
       },
       priced: (priced) => this.#priced(priced),
       over: (error) => this.#pricingEnded(error),
@@ -237,20 +246,29 @@ export class FanOut {
       },
       over: (error) => this.#supplyEnded(error),
     });
-    const marginMs = Math.min(config.completionMarginMs, leftMs / 10);
-    this.#deadlineTimer = setTimeout(() => this.#late(), leftMs - marginMs);
+    this.#deadlineTimer = setTimeout(() => this.#late(), leftMs - Math.min(config.completionMarginMs, leftMs / 10));
     void this.#pricing.run();
     void this.#supply.run();
   }
 
-  /** A search looks at it from now on; the result ends that. */
+  /** A search looks at it from now on; the result ends that. Once nobody looks at it, it asks nobody any more. */
   look(looker: Looker): () => void {
     this.#lookers.add(looker);
     return () => {
       this.#lookers.delete(looker);
-      this.tidy();
-      if (this.#lookers.size === 0) this.#tools.deserted(this);
+      if (this.#lookers.size > 0) {
+        this.tidy();
+        return;
+      }
+      this.cancel('Nobody looks at it any more.');
+      if (this.asks) this.#stop();
+      this.#tools.deserted(this);
     };
+  }
+
+  /** It asks, or follows who does. */
+  get started(): boolean {
+    return this.#started;
   }
 
   /** Searches that look at it. */
@@ -273,14 +291,30 @@ export class FanOut {
     return (this.complete ? this.#completedAt : performance.now()) - this.findings.startedAt;
   }
 
-  /** When it was complete, epoch ms; 0 while it is not. */
-  get completedAt(): number {
-    return this.complete ? this.startedAt + this.elapsedMs : 0;
-  }
-
   /** Nothing more will come. */
   get over(): boolean {
     return this.#supplyOver && this.#pricingOver;
+  }
+
+  /** Takes out what has expired by now. */
+  sweep(now: number): void {
+    if (this.#set.sweep(now)) this.#tell(false);
+  }
+
+  /** Rows are gone: sold out, or no longer held by supply. */
+  removed(rows: readonly number[]): void {
+    this.findings.remove(rows);
+    this.#tell(false);
+  }
+
+  /**
+   * A row was verified. Returns the one that stands in for it from now on; undefined when that has no price, and nothing changed.
+   * @param now one row, with its quote
+   */
+  verified(row: number, now: PricedBatch): number | undefined {
+    const replacement = this.findings.verified(row, now);
+    this.#tell(false);
+    return replacement;
   }
 
   /** Partners are asked from here. */
@@ -296,6 +330,11 @@ export class FanOut {
   /** Somebody reads it. */
   get read(): boolean {
     return this.#some(({ read }) => read);
+  }
+
+  /** As cancel, unless somebody wants it. */
+  leave(detail: string): void {
+    if (!this.#some(({ wanted }) => wanted)) this.cancel(detail);
   }
 
   /** Ends it where it is: partners without an outcome are cancelled. Who only follows leaves it to the process that asks. */
@@ -337,15 +376,25 @@ export class FanOut {
   /** Lets go of what nobody needs any more: the streams once all is there and shown, and late partners once nobody reads. */
   tidy(): void {
     if (!this.complete || this.#failure !== undefined || !this.asks) return;
-    const { outcomes } = this.findings;
-    if (outcomes.awaited.length > 0) {
+    if (this.findings.outcomes.awaited.length > 0) {
       if (this.#some(({ stays }) => stays)) return;
-      outcomes.giveUp();
-      this.#askedInVain = true;
+      this.#giveUp();
     }
     this.#pricing?.end();
     // The last pages are made on the stream.
     if (!this.#some(({ read, served }) => read && !served)) this.#releaseSupply();
+  }
+
+  get #set(): ResultSet {
+    return this.findings.set;
+  }
+
+  /** Nobody waits for partners that are late. */
+  #giveUp(): void {
+    this.findings.outcomes.giveUp();
+    this.#set.touch();
+    this.#askedInVain = true;
+    this.#tell(false);
   }
 
   #planned(plan: SearchPlan): void {
@@ -366,6 +415,8 @@ export class FanOut {
   }
 
   #priced({ batch, inputs, quotes }: PricedBatch): void {
+    // What a partner's outcome does not count is not shown either.
+    if (!this.findings.outcomes.accepts(batch.partner)) return;
     try {
       this.findings.happened({ $case: 'rows', value: { batch, inputs, quotes } });
     } catch (error) {
@@ -373,7 +424,7 @@ export class FanOut {
       this.#tools.log.error({ err: error, search: this.id, partner: batch.partner }, 'rows could not be taken in');
       this.findings.spoiled(batch.partner, unreadable);
     }
-    const first = !this.#anyOffers && this.findings.set.rowCount > 0;
+    const first = !this.#anyOffers && this.#set.rowCount > 0;
     this.#anyOffers ||= first;
     this.#changed(first);
   }
@@ -405,10 +456,14 @@ export class FanOut {
     this.#consider();
   }
 
-  /** Completes where the client's policy says that what is open is not worth waiting for. */
+  /**
+   * Completes where the client's policy says that what is open is not worth waiting for. Policies are about partners: without
+   * pricing nothing could be shown of any.
+   */
   #consider(): void {
     const { policy, patience } = this.#tools;
-    if (policy === undefined || !this.findings.outcomes.planned) return;
+    if (policy === undefined || this.complete || this.#failure !== undefined) return;
+    if (!this.findings.outcomes.planned || this.findings.view === undefined) return;
     clearTimeout(this.#policyTimer);
     if (policy.holds(standingOf(this.findings, this.question, patience, this.elapsedMs, this.totalMs))) {
       this.#completeWithout(notWorthWaiting, true, `not worth waiting: ${policy.source}`);
@@ -425,18 +480,30 @@ export class FanOut {
       return;
     }
     // A client that set a deadline is gone when it is over.
-    this.#completeWithout(notAwaited, this.asker.deadline === undefined, 'its time was over');
+    const later = this.asker.deadline === undefined;
+    if (this.findings.view === undefined && !this.#awaits(later)) {
+      this.#fail(cannotPrice(undefined));
+      return;
+    }
+    this.#completeWithout(notAwaited, later, 'its time was over');
+  }
+
+  /** Whether late partners are waited for: somebody stays to be told of them, and they can be heard. */
+  #awaits(later: boolean): boolean {
+    return later && !this.#supplyOver && !this.#pricingOver && this.#some(({ stays }) => stays);
   }
 
   /** Completes while partners are open. Who stays is told what they say when they say it. */
   #completeWithout(ending: Ending, later: boolean, because: string): void {
-    const awaited = later && !this.#supplyOver && !this.#pricingOver && this.#some(({ stays }) => stays);
-    this.findings.outcomes.endOpen(({ answered }) => (answered || awaited ? ending : timedOut), awaited);
-    this.findings.set.touch();
-    if (!awaited) {
-      this.#supply?.stop();
-      this.#supplyOver = true;
-    }
+    const awaited = this.#awaits(later);
+    const ends = (answered: boolean): Ending => {
+      if (awaited) return mayStillAnswer(ending);
+      return answered || ending === notWorthWaiting ? ending : timedOut;
+    };
+    this.findings.outcomes.endOpen(({ answered }) => ends(answered), awaited);
+    this.#set.touch();
+    // Whoever is not awaited is not asked for either, but the last pages may still be made on the stream.
+    if (!awaited) this.#askedInVain = true;
     this.#complete(because);
   }
 
@@ -449,8 +516,9 @@ export class FanOut {
         this.#fail(cannotSupply(error));
         return;
       }
+      const open = !this.complete || outcomes.awaited.length > 0;
       outcomes.endUnreported(isDeadline(error) ? timedOut : supplyBroke);
-      if (!this.complete) this.findings.set.touch();
+      if (open) this.#set.touch();
       this.#changed();
     }
     this.#overIfDone();
@@ -459,17 +527,16 @@ export class FanOut {
   #pricingEnded(error: unknown): void {
     this.#pricingOver = true;
     if (!this.complete && this.#failure === undefined) {
-      if (this.findings.set.rowCount === 0) {
+      if (this.#set.rowCount === 0) {
         this.#fail(cannotPrice(error));
         return;
       }
       this.#askedInVain = true;
       this.findings.outcomes.endOpen(() => pricingBroke);
-      this.findings.set.touch();
+      this.#set.touch();
       this.#changed();
     } else if (this.findings.outcomes.awaited.length > 0) {
-      this.findings.outcomes.giveUp();
-      this.#askedInVain = true;
+      this.#giveUp();
       this.tidy();
     }
     this.#overIfDone();
@@ -477,6 +544,7 @@ export class FanOut {
 
   #complete(because: string): void {
     this.findings.happened({ $case: 'completedBecause', value: because });
+    reportOutcomes(this.findings.ended);
     this.#completed();
     this.#tell(true);
     this.tidy();

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { FanOut } from './fan-out.ts';
+import type { Asker, FanOut } from './fan-out.ts';
 
 /** Fan-outs that can be found by their question. */
 const mostFanOuts = 10_000;
@@ -28,9 +28,9 @@ export class FanOuts {
   /**
    * A fan-out that answers a question; undefined where there is none. One whose plan is not known yet is not, so that nobody is given
    * what is good for another alone; `maybe` waits for it.
-   * @param deadline when the search wants to be complete, epoch ms
+   * @param deadline of the search, epoch ms
    */
-  find(question: string, deadline: number): FanOut | 'maybe' | undefined {
+  find(question: string, asker: Asker, deadline: number): FanOut | 'maybe' | undefined {
     const fanOut = this.#byQuestion.get(question);
     if (fanOut === undefined) return undefined;
     if (fanOut.failure !== undefined || fanOut.findings.unshared) {
@@ -42,8 +42,7 @@ export class FanOuts {
       this.#byQuestion.delete(question);
       return undefined;
     }
-    // Who has much more or less time than the first is not served by what the first waits for.
-    if (Math.abs(fanOut.startedAt + fanOut.totalMs - deadline) > fanOut.totalMs / 10) return undefined;
+    if (!suits(fanOut, asker, deadline)) return undefined;
     return fanOut.findings.outcomes.planned ? fanOut : 'maybe';
   }
 
@@ -53,12 +52,20 @@ export class FanOuts {
   }
 }
 
+/**
+ * Whether what a fan-out under way waits for suits a search: it is complete before the search's own deadline and not long before it,
+ * and waits for late partners as the search would.
+ */
+function suits({ asker: first, startedAt, totalMs, marginMs }: FanOut, asker: Asker, deadline: number): boolean {
+  if ((first.deadline === undefined) !== (asker.deadline === undefined)) return false;
+  const spare = deadline - (startedAt + totalMs);
+  return spare >= -marginMs / 2 && spare <= totalMs / 10;
+}
+
 /** Until when what a complete fan-out found may be given again, epoch ms; 0 for not at all. */
-function reusableUntil({ findings, completedAt }: FanOut): number {
-  let reusableMs = Number.POSITIVE_INFINITY;
-  for (const { partner, status, reusableMs: own, retryAfterMs } of findings.ended) {
-    if (findings.set.partners.includes(partner)) reusableMs = Math.min(reusableMs, own);
-    else if (passing.has(status) || retryAfterMs !== undefined) return 0;
-  }
-  return reusableMs > 0 && Number.isFinite(reusableMs) ? completedAt + reusableMs : 0;
+function reusableUntil({ findings: { ended, outcomes } }: FanOut): number {
+  // Partners that were not asked stand first.
+  const skipped = ended.slice(0, ended.length - outcomes.done);
+  const passes = skipped.some(({ status, retryAfterMs }) => passing.has(status) || retryAfterMs !== undefined);
+  return passes ? 0 : outcomes.reusableUntil;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { finalOf, type Rig, startRig } from './testing/rig.ts';
+import { finalOf, flightSearch, type Rig, reader, startRig } from './testing/rig.ts';
 
 async function search(rig: Rig, rows: number): Promise<string> {
   const answered = finalOf(rig);
@@ -38,10 +38,13 @@ test('held searches stay within their byte budget, whatever their number', async
 
 test('a search that failed is not held', async () => {
   const rig = await startRig();
-  const answered = finalOf(rig);
+  const updates = reader(rig.query.search(flightSearch()));
   const running = await rig.supply.next();
-  running.fail(new Error('killed'));
-  await expect(answered).rejects.toMatchObject({ reason: 'SUPPLY_UNAVAILABLE' });
-  expect(await held(rig, [running.start.searchId])).toEqual([false]);
+  running.plan(['a']);
+  const { searchId } = await updates.next();
+  expect(await held(rig, [searchId])).toEqual([true]);
+  await rig.kill('pricing');
+  await expect(updates.next()).rejects.toMatchObject({ reason: 'PRICING_UNAVAILABLE' });
+  expect(await held(rig, [searchId])).toEqual([false]);
   await rig.close();
 });

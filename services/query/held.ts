@@ -62,16 +62,13 @@ export class HeldSearches {
   hold(search: Search): void {
     // A new value each time: the cache looks at the size of new values alone.
     this.#searches.set(search.id, { search }, { size: Math.max(1, Math.ceil(search.memoryBytes())) });
+    // The cache takes no value that is larger than all of it, and forgets the one before without a word.
+    if (!this.#searches.has(search.id)) search.drop();
   }
 
   /** As hold, for a search that may have been let go of meanwhile: that one stays away. */
   grown(search: Search): void {
     if (this.#searches.peek(search.id)?.search === search) this.hold(search);
-  }
-
-  /** Whether a search is held. */
-  has(search: Search): boolean {
-    return this.#searches.peek(search.id)?.search === search;
   }
 
   /** Lets go of a search. */
@@ -100,15 +97,24 @@ export class HeldSearches {
    * @throws EntrepotError OFFER_NOT_FOUND, OFFER_EXPIRED
    */
   offer(offerId: string): HeldRow {
+    const held = this.offerOrPast(offerId);
+    if (held.search.set.isGone(held.row)) throw offerExpired();
+    return held;
+  }
+
+  /**
+   * The row of an offer, also of one that has expired or was sold.
+   * @throws EntrepotError OFFER_NOT_FOUND
+   */
+  offerOrPast(offerId: string): HeldRow {
     const place = parseOfferId(offerId);
     const search = place && this.#searches.get(place.searchId)?.search;
-    search?.set.sweep(Date.now());
+    search?.fanOut.sweep(Date.now());
     const row = search?.set.find(place!.partner, place!.row);
     if (search === undefined || row === undefined) {
       const message = 'There is no such offer, or its search is no longer held; search again.';
       throw new EntrepotError({ reason: 'OFFER_NOT_FOUND', message });
     }
-    if (search.set.isGone(row)) throw offerExpired();
     return { search, row };
   }
 

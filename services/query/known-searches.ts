@@ -3,7 +3,7 @@ import type { HeldRow, HeldSearches } from './held.ts';
 import { parseOfferId } from './ids.ts';
 import type { Journals } from './journal.ts';
 import type { LiveConfig } from './live-config.ts';
-import { prepareSearch } from './request.ts';
+import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
 import type { InForce, Searches } from './searches.ts';
 
@@ -13,7 +13,7 @@ export class KnownSearches {
   readonly #searches: Searches;
   readonly #journals: Journals | undefined;
   readonly #live: LiveConfig;
-  readonly #inForce: (client: string) => InForce;
+  readonly #inForce: (client: string, prepared: PreparedSearch) => InForce;
   readonly #adopting = new Map<string, Promise<Search | undefined>>();
 
   constructor(
@@ -21,7 +21,7 @@ export class KnownSearches {
     searches: Searches,
     journals: Journals | undefined,
     live: LiveConfig,
-    inForce: (client: string) => InForce,
+    inForce: (client: string, prepared: PreparedSearch) => InForce,
   ) {
     this.#held = held;
     this.#searches = searches;
@@ -49,6 +49,16 @@ export class KnownSearches {
     return this.#find(searchId).then(() => this.#held.offer(offerId));
   }
 
+  /**
+   * The row of an offer, also of one that has expired or was sold.
+   * @throws EntrepotError OFFER_NOT_FOUND, UNREACHABLE
+   */
+  async offerOrPast(offerId: string): Promise<HeldRow> {
+    const searchId = parseOfferId(offerId)?.searchId;
+    if (this.#journals !== undefined && searchId !== undefined) await this.#find(searchId);
+    return this.#held.offerOrPast(offerId);
+  }
+
   async #find(searchId: string): Promise<void> {
     const held = this.#held.find(searchId);
     if (held !== undefined) {
@@ -70,6 +80,6 @@ export class KnownSearches {
     const { request, client, deadlineMs: deadline, startedAtMs } = record;
     const prepared = prepareSearch(request, startedAtMs, this.#live.rankings);
     const asker = { client, deadline, trace: ROOT_CONTEXT };
-    return this.#searches.adopt(searchId, record, prepared, asker, this.#inForce(client));
+    return this.#searches.adopt(searchId, record, prepared, asker, this.#inForce(client, prepared));
   }
 }

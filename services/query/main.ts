@@ -1,8 +1,11 @@
+// Starts query alone: gRPC at ENTREPOT_QUERY_ADDRESS, supply and pricing at their addresses. Replicas of it share what lies at
+// ENTREPOT_SHARED_STATE; clicks are kept under ENTREPOT_DATA.
 import path from 'node:path';
-import { configDirectory, dataDirectory, meshAddresses } from '../../libs/config/index.ts';
+import { configDirectory, dataDirectory, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { connect, runMain } from '../../libs/mesh/index.ts';
+import { openSharedState } from '../../libs/shared/index.ts';
 import { openStore } from '../../libs/store/index.ts';
 import { hedgeOf } from './hedging.ts';
 import { clickStore, createQueryService } from './service.ts';
@@ -12,6 +15,9 @@ await runMain('query', async () => {
   const supplyOptions = { hedge: hedgeOf('search', 'getOffers') };
   const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply }, supplyOptions);
   const pricing = connect(PricingServiceDefinition, { address: meshAddresses.pricing }, { hedge: hedgeOf('price') });
+  const url = sharedStateUrl();
+  // Without one there is nothing to share: what this process holds is all there is.
+  const shared = url === undefined ? undefined : await openSharedState(url);
   const clicks = await openStore({ directory: path.join(dataDirectory(), 'query'), ...clickStore });
   return {
     service: createQueryService({
@@ -19,6 +25,7 @@ await runMain('query', async () => {
       supply: supply.client,
       pricing: pricing.client,
       clicks,
+      ...(shared && { shared }),
     }),
     address: meshAddresses.query,
     // A search costs milliseconds.
@@ -27,6 +34,7 @@ await runMain('query', async () => {
       await supply.close();
       await pricing.close();
       await clicks.close();
+      await shared?.close();
     },
   };
 });

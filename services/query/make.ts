@@ -27,7 +27,7 @@ export class OfferMaker {
   #bytesEach = 0;
 
   /**
-   * @param gone takes rows out of the set
+   * @param gone takes rows out of the set that supply no longer holds
    * @param limit offers to keep
    */
   constructor(
@@ -81,8 +81,9 @@ export class OfferMaker {
     const gone: number[] = [];
     for (const [index, row] of missing.entries()) {
       const offer = offers[index];
-      if (offer === undefined || offer.missing) gone.push(row);
-      else this.keep(row, offer);
+      if (offer !== undefined && !offer.missing) this.keep(row, offer);
+      // A row that was verified meanwhile is another now, and may well be held.
+      else if (this.#set.current(row) === row) gone.push(row);
     }
     if (gone.length > 0) this.#gone(gone);
     return gone.length === 0;
@@ -109,7 +110,7 @@ export class OfferMaker {
 }
 
 /** What a message takes in memory, roughly: V8 spends about 24 bytes on an object or text and 8 on a slot. */
-function estimateBytes(value: unknown): number {
+export function estimateBytes(value: unknown): number {
   if (typeof value === 'string') return 24 + value.length;
   if (typeof value !== 'object' || value === null) return 8;
   if (value instanceof Temporal.Instant) return 48;

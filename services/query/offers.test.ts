@@ -40,6 +40,20 @@ describe('one offer', () => {
     expect(masked).toMatchObject({ partner: 'a', item: undefined, price: undefined });
   });
 
+  test('says that it is stale where its answer is past its time of reuse', async () => {
+    const answered = finalOf(rig, { partners: ['a', 'b'] });
+    const search = await rig.supply.next();
+    search.plan(['a', 'b']);
+    const batch = { ...batchOf('a', 'a0', [{ product: 'p', total: 100 }]), stale: true };
+    search.send({ message: { $case: 'batch', value: batch } });
+    search.outcome('a', 1);
+    search.answer('b', [{ product: 'q', total: 200 }]);
+    const { searchId } = await answered;
+    const staleOf = async (partner: number) =>
+      (await rig.query.getOffer({ offerId: offerId(searchId, partner, 0), readMask: undefined })).offer?.stale;
+    expect([await staleOf(0), await staleOf(1)]).toEqual([true, false]);
+  });
+
   test('is OFFER_NOT_FOUND for an id that names none', async () => {
     const { searchId } = await offers([{ total: 100 }, { currency: 'JPY' }]);
     for (const id of [
@@ -195,6 +209,22 @@ describe('handing an offer off', () => {
         conversion: null,
       },
     ]);
+  });
+
+  test('makes such searches matter more to the budgets of partners', async () => {
+    const rateOf = async (market: string): Promise<number> => {
+      const answered = finalOf(rig, { market });
+      const search = await rig.supply.next();
+      search.plan(['a']);
+      search.answer('a', []);
+      await answered;
+      return search.start.handoffRate;
+    };
+    const before = await rateOf('NZ');
+    expect(before).toBeGreaterThan(0);
+    const { ids } = await offers([{ product: 'p', total: 100 }], { market: 'NZ' });
+    for (let time = 0; time < 5; time++) await rig.query.handoff({ offerId: ids[0]!, clientReference: '' });
+    expect(await rateOf('NZ')).toBeGreaterThan(before);
   });
 
   test('records nothing when the partner gives no way on', async () => {

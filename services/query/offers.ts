@@ -34,6 +34,7 @@ export function wholeOffer(
 ): Offer {
   const { row } = entry;
   const { currency } = prices;
+  const source = set.sourceOf(row);
   const price = prices.priceOf(row);
   // A row that was verified later than the revision is not among its products.
   const known = row < products.rows ? products : set.products.view;
@@ -60,8 +61,8 @@ export function wholeOffer(
       totalMax: upperBound(price.totalMax, currency),
     },
     expiresAt: made?.expiresAt ?? Temporal.Instant.fromEpochMilliseconds(set.expiryOf(row)),
-    fetchedAt: made?.fetchedAt ?? set.sourceOf(row).fetchedAt,
-    stale: false,
+    fetchedAt: made?.fetchedAt ?? source.fetchedAt,
+    stale: source.stale,
     otherOffers: mask.otherOffers ? entry.others.map((other) => summary(searchId, set, other, prices)) : [],
   };
   return mask.apply(offer);

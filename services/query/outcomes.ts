@@ -21,6 +21,8 @@ interface Part {
   place: number;
   /** It has an outcome and may still answer. */
   awaited: boolean;
+  /** Until when what supply reported may be given again, epoch ms. */
+  reusableUntil: number;
 }
 
 /**
@@ -97,9 +99,26 @@ export class Outcomes {
         reported: undefined,
         place: -1,
         awaited: false,
+        reusableUntil: 0,
       });
     }
     this.#open = this.#parts.size;
+  }
+
+  /** Until when all that partners said may be given again, by the terms of each, epoch ms; 0 where one of them lets nothing be given. */
+  get reusableUntil(): number {
+    let until = Number.POSITIVE_INFINITY;
+    for (const { place, awaited, reusableUntil } of this.#parts.values()) {
+      if (place < 0 || awaited || this.#ended[place]!.reusableMs === 0) return 0;
+      until = Math.min(until, reusableUntil);
+    }
+    return Number.isFinite(until) ? until : 0;
+  }
+
+  /** Rows of the partner are of use: it was asked, and its part is not over. */
+  accepts(partner: string): boolean {
+    const part = this.#parts.get(partner);
+    return part !== undefined && !isOver(part);
   }
 
   /** Rows have come from a partner. False when they are of no use: the partner was not asked, or its part is over. */
@@ -129,7 +148,10 @@ export class Outcomes {
   report(outcome: PartnerOutcome): boolean {
     const part = this.#parts.get(outcome.partner);
     if (part === undefined || isOver(part)) return false;
-    part.reported ??= outcome;
+    if (part.reported === undefined) {
+      part.reported = outcome;
+      part.reusableUntil = Date.now() + outcome.reusableMs;
+    }
     return this.#settle(part);
   }
 
@@ -145,7 +167,7 @@ export class Outcomes {
   /** Supply will report nothing more. Parts whose rows wait for prices still wait for them. */
   endUnreported(ending: Ending): void {
     for (const part of this.#parts.values()) {
-      if (part.awaited && part.reported === undefined) part.awaited = false;
+      if (part.reported === undefined) this.#giveUp(part);
       if (part.place >= 0) continue;
       part.reported ??= this.#outcomeOf(part, ending);
       this.#settle(part);
@@ -165,9 +187,9 @@ export class Outcomes {
     }
   }
 
-  /** Nobody waits for partners any more that were not waited for. */
+  /** Nobody waits for partners any more that were not waited for. What came of them since stays, and is counted. */
   giveUp(): void {
-    for (const part of this.#parts.values()) part.awaited = false;
+    for (const part of this.#parts.values()) this.#giveUp(part);
   }
 
   /** Rows of a partner that is asked again are gone: it starts anew. */
@@ -187,6 +209,14 @@ export class Outcomes {
     if (part === undefined) return;
     part.awaited = awaited;
     this.#put(part, outcome!);
+  }
+
+  #giveUp(part: Part): void {
+    if (!part.awaited) return;
+    part.awaited = false;
+    const ended = this.#ended[part.place]!;
+    const counted = ended.rowsReceived === part.rows && ended.offersKept === part.kept;
+    if (!counted) this.#end(part, { ...ended, rowsReceived: part.rows, rejections: [] });
   }
 
   #settle(part: Part): boolean {

@@ -103,6 +103,8 @@ async function cutPage(
     );
     if (!whole && cut < mostRecuts) continue;
     const made = maker.needless ? entries : entries.filter(({ row }) => maker.made(row) !== undefined);
+    // What was made may have been let go of for what somebody else looks at.
+    if (made.length < entries.length && cut < mostRecuts) continue;
     const offers = made.map((entry) =>
       wholeOffer(search.id, set, ordering.products, entry, maker.made(entry.row), request.mask, prices),
     );
@@ -164,5 +166,5 @@ function requestOf({ request }: Search, { asked }: View): SearchRequest {
 function cursorOf(search: Search, { view }: Ordering, offset: number): string {
   const log = search.screen(view, Screen.TOP)?.log;
   if (log !== undefined && offset === 0 && search.set.revision === log.revision) return log.cursor;
-  return encodeCursor({ searchId: search.id, view: view.key, tag: '0', position: 0 });
+  return encodeCursor({ searchId: search.id, view: view.key, tag: '0', position: { told: 0, seen: 0 } });
 }

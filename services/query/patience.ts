@@ -1,11 +1,20 @@
-import { OutcomeStatus, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import {
+  CacheUse,
+  FailureKind,
+  OutcomeStatus,
+  type PartnerOutcome,
+} from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PartnerTime } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { LearnedLatency } from '../../libs/latency/index.ts';
 import type { QueryConfig } from './config.ts';
 import type { Question } from './question.ts';
 
-/** Outcomes of a partner that was really asked and said what it had. */
-const answered: ReadonlySet<OutcomeStatus> = new Set([OutcomeStatus.OK, OutcomeStatus.PARTIAL, OutcomeStatus.EMPTY]);
+/** How a partner's part ends that says what the partner has. */
+export const answered: ReadonlySet<OutcomeStatus> = new Set([
+  OutcomeStatus.OK,
+  OutcomeStatus.PARTIAL,
+  OutcomeStatus.EMPTY,
+]);
 
 /** How much one search counts in what a partner is known to bring: the last 20 or so decide. */
 const weightOfOne = 0.05;
@@ -37,26 +46,32 @@ export class Patience {
 
   /** Takes in how a partner's part ended. */
   ended({ kind, prepared }: Question, outcome: PartnerOutcome): void {
-    const { partner, status, requests, latencyMs, timeMs } = outcome;
+    const { partner, status, failure, cache, requests, latencyMs, timeMs } = outcome;
     // A held or shared answer says nothing about how long the partner takes.
     if (requests === 0) return;
-    if (status === OutcomeStatus.TIMED_OUT) {
+    const stoodIn = cache === CacheUse.STALE_IF_ERROR;
+    if (status === OutcomeStatus.TIMED_OUT || (stoodIn && failure === FailureKind.TIMEOUT)) {
       // It takes longer than it was given, by how much nobody knows: a partner that has become slow is given more by and by.
       if (timeMs !== undefined) this.#latency.record([partner, ...kind], timeMs * 1.5);
       return;
     }
-    if (!answered.has(status)) return;
+    if (stoodIn || !answered.has(status)) return;
     this.#latency.record([partner, ...kind], latencyMs);
     const known = this.#partners.get(prepared.vertical.name) ?? new Set();
     this.#partners.set(prepared.vertical.name, known.add(partner));
   }
 
-  /** Takes in whose offers are first on a complete first page: entries by partner, of all that were asked. */
-  shown({ prepared }: Question, asked: readonly string[], entries: ReadonlyMap<string, number>): void {
+  /**
+   * Takes in whose offers are first on the first page of a complete search.
+   * @param partners of whom it says something: those that said what they had, so that one that was not awaited is not held to bring
+   * nothing
+   * @param entries by partner
+   */
+  shown({ prepared }: Question, partners: readonly string[], entries: ReadonlyMap<string, number>): void {
     let total = 0;
     for (const count of entries.values()) total += count;
     if (total === 0) return;
-    for (const partner of asked) {
+    for (const partner of partners) {
       const key = `${prepared.vertical.name} ${prepared.market} ${partner}`;
       const share = (entries.get(partner) ?? 0) / total;
       const before = this.#gains.get(key);

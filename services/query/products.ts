@@ -24,6 +24,8 @@ export class Products {
   readonly #codes = new Map<string, number>();
   /** Settled ids of products that were provisional. */
   readonly #settled = new Map<string, string>();
+  /** Ids of products that came in rows without a price. */
+  readonly #unpriced = new Set<string>();
   #ofRow = new Int32Array(0);
   #provisional = new Uint8Array(0);
   #rows = 0;
@@ -94,6 +96,36 @@ export class Products {
       this.#ofRow = moved;
     }
     return changed;
+  }
+
+  /** The settled id of a product that had a provisional one; any other id as it is. */
+  settledId(id: string): string {
+    return this.#settledId(id);
+  }
+
+  /** The code of a product by its id, or by the provisional one that it had; undefined where no row was of it. */
+  find(id: string): number | undefined {
+    return this.#codes.get(this.#settledId(id));
+  }
+
+  /**
+   * Notes the products of rows that have no price, so that it can be told why they are not shown.
+   * @param kept positions of the rows that have one, in order; undefined for all of them
+   */
+  noteUnpriced({ dictionary, codes }: StringColumn, kept: Uint32Array | undefined): void {
+    if (kept === undefined) return;
+    const productOf = readUint32s(codes);
+    let next = 0;
+    for (let row = 0; row < productOf.length; row++) {
+      if (kept[next] === row) next++;
+      else this.#unpriced.add(dictionary[productOf[row]!]!);
+    }
+  }
+
+  /** Whether a row of the product came without a price. */
+  wasUnpriced(id: string): boolean {
+    const settled = this.#settledId(id);
+    return this.#unpriced.values().some((one) => this.#settledId(one) === settled);
   }
 
   /** Bytes held, with an estimate of 80 bytes an id. */

@@ -2,6 +2,7 @@ import type { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/qu
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { Screen } from './screen.ts';
 import { Subscription } from './subscription.ts';
+import type { Position } from './tokens.ts';
 
 /** What the publisher needs to know of its search. */
 export interface Published {
@@ -66,16 +67,20 @@ export class Publisher {
    * @param from the position that it knows; undefined for none
    * @param final it wants one snapshot of the complete search
    */
-  subscribe(from: number | undefined, final: boolean): Subscription<SearchUpdate> {
+  subscribe(from: Position | undefined, final: boolean): Subscription<SearchUpdate> {
     const { log } = this.screen;
     let position = from;
     let sent = false;
+    // Whoever wants one snapshot gets it with all that is known when it asks.
+    const known = this.#search.revision;
     const reader = new Subscription<SearchUpdate>({
       read: () => {
         if (this.#failure !== undefined) throw this.#failure;
         if (final) {
           if (sent) return 'end';
-          if (!log.complete) return this.#over && !this.#busy ? 'end' : undefined;
+          const whole = log.complete && log.revision >= known;
+          if (!whole && !(this.#over && !this.#busy)) return undefined;
+          if (!log.complete) return 'end';
           sent = true;
           return log.since(undefined).update;
         }
@@ -107,10 +112,7 @@ export class Publisher {
       this.#timer = undefined;
       void this.#publish();
     } else {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        void this.#publish();
-      }, wait);
+      this.#timer ??= setTimeout(() => this.#due(), wait);
     }
   }
 
@@ -126,10 +128,21 @@ export class Publisher {
     this.#over = true;
     if (this.#timer !== undefined) {
       clearTimeout(this.#timer);
-      this.#timer = undefined;
-      void this.#publish();
+      this.#due();
     }
     this.#wakeAll();
+  }
+
+  /** Nobody will read it again. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** What waited for others has waited long enough. Whoever it was for may have gone meanwhile. */
+  #due(): void {
+    this.#timer = undefined;
+    if (this.#wanted()) void this.#publish();
   }
 
   get #busy(): boolean {

@@ -13,8 +13,8 @@ export interface ReadMask {
   /** Names the mask; equal masks have equal keys. Empty for a mask of everything. */
   readonly key: string;
   /**
-   * Top-level fields of the vertical's item that supply has to make; undefined for all. Supply need not be asked at all
-   * when the list is empty.
+   * What of the vertical's item supply has to make: fields ("cabin"), and paths to fields within them, through messages and lists
+   * ("slices.segments.aircraft"). undefined for all. Supply need not be asked at all when the list is empty.
    */
   readonly itemFields: string[] | undefined;
   /** The offers beside an offer are wanted. */
@@ -27,7 +27,8 @@ const everything: ReadMask = { key: '', itemFields: undefined, otherOffers: true
 const offerMessage = 'entrepot.offer.v1.Offer';
 
 /**
- * Reads a mask of proto paths ("price", "item.flight.slices"); names may also be written as in JSON ("otherOffers").
+ * Reads a mask of proto paths ("price", "item.flight.slices.segments.aircraft"), which lead through messages and lists of them; names may
+ * also be written as in JSON ("otherOffers").
  * No paths, or none given, is everything.
  * @param violations receives what is wrong with it
  */
@@ -74,7 +75,7 @@ function addPath(root: Wanted, message: DescMessage, path: string): string | und
       const inner: Wanted = existing ?? new Map();
       wanted.set(field.name, inner);
       wanted = inner;
-      at = field.fieldKind === 'message' && !field.message.typeName.startsWith('google.') ? field.message : undefined;
+      at = messageOf(field);
     }
   }
   return undefined;
@@ -86,7 +87,19 @@ function itemFieldsOf(wanted: Wanted, vertical: string): string[] | undefined {
   if (item === 'all') return undefined;
   const fields = item.get(vertical);
   if (fields === undefined) return [];
-  return fields === 'all' ? undefined : [...fields.keys()];
+  return fields === 'all' ? undefined : pathsOf(fields);
+}
+
+/** The message in a field, or of the elements of its list, where one may choose among the fields of it. */
+function messageOf(field: DescField): DescMessage | undefined {
+  const message = field.fieldKind === 'message' || field.fieldKind === 'list' ? field.message : undefined;
+  return message?.typeName.startsWith('google.') ? undefined : message;
+}
+
+function pathsOf(wanted: Wanted): string[] {
+  return [...wanted].flatMap(([name, inner]) =>
+    inner === 'all' ? [name] : pathsOf(inner).map((path) => `${name}.${path}`),
+  );
 }
 
 type Fields = Record<string, unknown>;
@@ -113,8 +126,10 @@ function prune(message: DescMessage, wanted: Wanted, value: Fields): Fields {
 }
 
 function pruneField(field: DescField, wanted: Wanted | 'all', value: unknown): unknown {
-  if (wanted === 'all' || value === undefined || field.fieldKind !== 'message') return value;
-  return prune(field.message, wanted, value as Fields);
+  const message = messageOf(field);
+  if (wanted === 'all' || value === undefined || message === undefined) return value;
+  if (field.fieldKind === 'list') return (value as readonly Fields[]).map((one) => prune(message, wanted, one));
+  return prune(message, wanted, value as Fields);
 }
 
 /** What a field that is not set holds in the generated messages. */

@@ -163,6 +163,7 @@ export class Replica {
 /** Readers in another process. */
 class RemoteReaders implements Looker {
   readonly read = true;
+  readonly wanted = true;
   readonly stays = true;
   readonly served = true;
   changed(): void {}

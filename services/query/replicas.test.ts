@@ -41,7 +41,11 @@ describe('another replica', () => {
     expect(page).toMatchObject({ complete: true, totalSize: 5, outcomes: [{ partner: 'a' }, { partner: 'b' }] });
     const offerId = update.page!.offerIds[0]!;
     expect((await other.getOffer({ offerId, readMask: undefined })).offer).toEqual(update.upserts[0]);
-    expect((await other.explain({ offerId })).source).toMatchObject({ partner: 'b', row: 0 });
+    const explained = await other.explain({ offerId });
+    expect(explained).toMatchObject({ source: { partner: 'b', row: 0 }, rank: { position: 1, totalSize: 5 } });
+    const own = await rig.query.explainSearch({ searchId, productId: '' });
+    expect(own.partners.map(({ offers }) => offers)).toEqual([3, 2]);
+    expect((await other.explainSearch({ searchId, productId: '' })).partners).toEqual(own.partners);
   });
 
   test('cuts the next page of the order that a token names, whatever has come since', async () => {

@@ -2,6 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { OutcomeStatus, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { EntrepotError } from '../../libs/errors/index.ts';
 import { type Logger, withTrace } from '../../libs/telemetry/index.ts';
+import type { Asker } from './fan-out.ts';
 import { firstOffers, partnerOutcomes, searchDuration, searchesEnded } from './metrics.ts';
 import type { Search } from './search.ts';
 
@@ -19,10 +20,9 @@ export function reportEnd(
   const { client, trace: context } = search.asker;
   const offers = search.set.liveRows().length;
   const counts: Record<string, number> = {};
-  for (const { partner, status } of outcomes) {
-    const name = statusNames.get(status) ?? 'UNSPECIFIED';
+  for (const { status } of outcomes) {
+    const name = nameOf(status);
     counts[name] = (counts[name] ?? 0) + 1;
-    partnerOutcomes.add(1, { partner, status: name });
   }
   searchesEnded.add(1, { vertical, outcome });
   searchDuration.record(elapsedMs / 1_000, { vertical, outcome });
@@ -36,13 +36,23 @@ export function reportEnd(
       'entrepot.search.partners': outcomes.length,
     });
   }
-  const line = { search: search.id, vertical, client, outcomes: counts, offers, ms: Math.round(elapsedMs) };
+  const ms = Math.round(elapsedMs);
+  const line = { search: search.id, fanOut: search.fanOut.id, vertical, client, outcomes: counts, offers, ms };
   withTrace(log, context).info(line, `search ${outcome}`);
 }
 
-/** A search that was answered by one that wanted the same. */
-export function reportShared(search: Search): void {
+/** A search for which nobody was asked anything: what it wanted was found already, or is being found. */
+export function reportShared(search: Search, asker: Asker): void {
   searchesEnded.add(1, { vertical: search.request.vertical.name, outcome: 'shared' });
+  const span = trace.getSpan(asker.trace);
+  if (span?.isRecording()) {
+    span.setAttributes({ 'entrepot.search.id': search.id, 'entrepot.search.outcome': 'shared' });
+  }
+}
+
+/** How partners' parts of a fan-out ended, however many searches look at it. */
+export function reportOutcomes(outcomes: readonly PartnerOutcome[]): void {
+  for (const { partner, status } of outcomes) partnerOutcomes.add(1, { partner, status: nameOf(status) });
 }
 
 /** A search that found nothing to show because the platform failed. */
@@ -56,6 +66,10 @@ export function reportFailure(search: Search, error: EntrepotError, log: Logger)
 /** The first update with offers went out. */
 export function reportFirstOffers(search: Search, elapsedMs: number): void {
   firstOffers.record(elapsedMs / 1_000, { vertical: search.request.vertical.name });
+}
+
+function nameOf(status: OutcomeStatus): string {
+  return statusNames.get(status) ?? 'UNSPECIFIED';
 }
 
 const statusNames: ReadonlyMap<number, string> = new Map(

@@ -22,6 +22,8 @@ export interface RowSource {
   readonly row: number;
   readonly manifest: string;
   readonly fetchedAt: Temporal.Instant | undefined;
+  /** Its answer was past its time of reuse. */
+  readonly stale: boolean;
 }
 
 /**
@@ -107,6 +109,7 @@ export class ResultSet {
     const checked = checkBatch(batch, inputs, quotes);
     const base = this.#partnerRows[partner]!;
     const kept = this.#add(partner, checked, base, false);
+    this.products.noteUnpriced(checked.products, checked.locals);
     this.#partnerRows[partner] = base + checked.count;
     if (kept > 0) this.#rowsChanged();
     return kept;
@@ -139,9 +142,9 @@ export class ResultSet {
     this.#rowsChanged();
   }
 
-  /** Takes out what has expired. To be called before the set is looked at. */
-  sweep(now: number): void {
-    if (now < this.#nextExpiry) return;
+  /** Takes out what has expired. To be called before the set is looked at. True when anything had. */
+  sweep(now: number): boolean {
+    if (now < this.#nextExpiry) return false;
     let next = Number.POSITIVE_INFINITY;
     for (let row = 0; row < this.rowCount; row++) {
       if (this.#gone[row] === 1) continue;
@@ -153,6 +156,7 @@ export class ResultSet {
     }
     this.#nextExpiry = next;
     this.#rowsChanged();
+    return true;
   }
 
   /** When the row expired that expired last of those that were taken out, epoch ms; 0 where none was. */
@@ -265,6 +269,7 @@ export class ResultSet {
       row: segment.answerRows[local]!,
       manifest: segment.manifest,
       fetchedAt: segment.fetchedAt,
+      stale: segment.stale,
     };
   }
 

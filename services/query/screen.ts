@@ -3,8 +3,8 @@ import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/
 import type { Progress } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { MadeOffer } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import type { OfferMaker } from './make.ts';
-import { offerIdOf, wholeOffer } from './offers.ts';
+import { estimateBytes, type OfferMaker } from './make.ts';
+import { wholeOffer } from './offers.ts';
 import type { Entry, Ordering } from './ordering.ts';
 import type { PricedSet } from './priced-set.ts';
 import type { ReadMask } from './read-mask.ts';
@@ -37,6 +37,8 @@ export interface Screen {
   readonly log: UpdateLog;
   /** Everything that was there when it was last drawn is published. */
   readonly whole: boolean;
+  /** Bytes held, estimated. */
+  readonly memoryBytes: number;
   /** Publishes what has changed, if anything has. True when there is more to be published. */
   draw(): Promise<boolean>;
 }
@@ -52,42 +54,69 @@ interface Drawn {
 /** Offers as they were drawn: the same object as before when nothing about one has changed. */
 export class DrawnOffers {
   readonly #drawing: Drawing;
-  #drawn = new Map<string, Drawn>();
+  /** By row. */
+  #drawn = new Map<number, Drawn>();
+  #bytesEach = 0;
 
   constructor(drawing: Drawing) {
     this.#drawing = drawing;
   }
 
-  /** The row was drawn before: it need not be made to be drawn again. */
-  has(row: number): boolean {
-    const { searchId, set } = this.#drawing;
-    return this.#drawn.get(offerIdOf(searchId, set, row))?.entry.row === row;
+  /** The entry's row was drawn before: it need not be made to be drawn again. */
+  has({ row }: Entry): boolean {
+    return this.#drawn.has(row);
   }
 
-  /** Draws entries, and forgets all others. */
-  only(entries: readonly Entry[], moment: Moment): Map<string, Offer> {
-    const { searchId, set } = this.#drawing;
-    const drawn = new Map<string, Drawn>();
+  /** Of these entries, those that are not drawn yet as they are now. */
+  outdated(entries: readonly Entry[], moment: Moment): Entry[] {
+    return entries.filter((entry) => !this.#current(entry, moment));
+  }
+
+  /**
+   * Draws entries, and forgets all others.
+   * @param asBefore stay as they were drawn before, which they were, whatever has changed about them
+   * @returns the offers by id, in the order of the entries
+   */
+  only(entries: readonly Entry[], moment: Moment, asBefore?: ReadonlySet<Entry>): Map<string, Offer> {
+    const drawn = new Map<number, Drawn>();
     const offers = new Map<string, Offer>();
     for (const entry of entries) {
-      const id = offerIdOf(searchId, set, entry.row);
-      const now = this.#draw(entry, this.#drawn.get(id), moment);
-      drawn.set(id, now);
-      offers.set(id, now.offer);
+      const before = this.#drawn.get(entry.row);
+      const now = before !== undefined && asBefore?.has(entry) ? before : this.#draw(entry, before, moment);
+      drawn.set(entry.row, now);
+      offers.set(now.offer.offerId, now.offer);
     }
     this.#drawn = drawn;
     return offers;
   }
 
-  #draw(entry: Entry, before: Drawn | undefined, { ordering: { products }, prices }: Moment): Drawn {
+  /** Bytes held, by the size of the first offer. */
+  get memoryBytes(): number {
+    return this.#drawn.size * this.#bytesEach;
+  }
+
+  #draw(entry: Entry, before: Drawn | undefined, moment: Moment): Drawn {
+    if (before !== undefined && this.#current(entry, moment)) return before;
     const { searchId, set, maker, mask } = this.#drawing;
-    const view = entry.row < products.rows ? products : set.products.view;
-    const product = view.ofRow[entry.row]!;
-    const provisional = view.provisional[product]!;
-    const same = before?.product === product && before.provisional === provisional && sameEntry(before.entry, entry);
-    if (same) return before;
-    const made = maker.made(entry.row) ?? (before?.entry.row === entry.row ? madeAgain(before.offer) : undefined);
-    return { entry, product, provisional, offer: wholeOffer(searchId, set, products, entry, made, mask, prices) };
+    const { ordering, prices } = moment;
+    const made = maker.made(entry.row) ?? (before === undefined ? undefined : madeAgain(before.offer));
+    const offer = wholeOffer(searchId, set, ordering.products, entry, made, mask, prices);
+    if (this.#bytesEach === 0) this.#bytesEach = estimateBytes(offer);
+    return { entry, ...this.#placeOf(entry, moment), offer };
+  }
+
+  #current(entry: Entry, moment: Moment): boolean {
+    const before = this.#drawn.get(entry.row);
+    if (before === undefined) return false;
+    const { product, provisional } = this.#placeOf(entry, moment);
+    return before.product === product && before.provisional === provisional && sameOthers(before.entry, entry);
+  }
+
+  #placeOf({ row }: Entry, { ordering: { products } }: Moment): Pick<Drawn, 'product' | 'provisional'> {
+    // A row that was verified later than the revision is not among its products.
+    const view = row < products.rows ? products : this.#drawing.set.products.view;
+    const product = view.ofRow[row]!;
+    return { product, provisional: view.provisional[product]! };
   }
 }
 
@@ -105,8 +134,6 @@ function madeAgain({ item, price, fetchedAt, expiresAt }: Offer): MadeOffer | un
   };
 }
 
-function sameEntry(a: Entry, b: Entry): boolean {
-  return (
-    a.row === b.row && a.others.length === b.others.length && a.others.every((row, index) => row === b.others[index])
-  );
+function sameOthers(a: Entry, b: Entry): boolean {
+  return a.others.length === b.others.length && a.others.every((row, index) => row === b.others[index]);
 }

@@ -223,6 +223,25 @@ describe('a search for its final view', () => {
     ]);
   });
 
+  test('passes paths into lists on to supply, and shows nothing else of what comes', async () => {
+    const readMask = ['item.flight.slices.segments.marketingCarrier', 'item.flight.slices.origin', 'item.flight.cabin'];
+    const answered = finalOf(rig, { readMask });
+    const search = await rig.supply.next();
+    search.plan(['a']);
+    search.answer('a', [{ total: 100 }]);
+    const [offer] = (await answered).upserts;
+    expect(search.makes[0]?.readMask).toEqual(['slices.segments.marketing_carrier', 'slices.origin', 'cabin']);
+    const item = offer?.item?.vertical;
+    if (item?.$case !== 'flight') throw new Error('no flight');
+    expect(item.value).toMatchObject({ stops: undefined, fareBrand: '' });
+    expect(item.value.slices).toMatchObject([{ origin: 'LHR', destination: '', durationMinutes: 0 }]);
+  });
+
+  test('is refused for a path that leads nowhere within a list', async () => {
+    const refused = finalOf(rig, { readMask: ['item.flight.slices.segments.wings', 'item.flight.carriers.name'] });
+    await expect(refused).rejects.toMatchObject({ violations: [{ field: 'readMask' }, { field: 'readMask' }] });
+  });
+
   test('sends pricing the attributes that its rules read, and no others', async () => {
     const answered = finalOf(rig);
     const search = await rig.supply.next();

@@ -22,6 +22,7 @@ import type { ResultSet } from './result-set.ts';
 import type { Drawing, Moment, Screen } from './screen.ts';
 import type { Subscription } from './subscription.ts';
 import type { Cursor, SetMoment } from './tokens.ts';
+import { type Share, ToldOutcomes } from './told-outcomes.ts';
 import { TopScreen } from './top-screen.ts';
 import type { View } from './view.ts';
 
@@ -35,6 +36,16 @@ export interface SearchTools {
   readonly failed: (search: Search) => void;
   /** A complete first page was shown. */
   readonly shown: (search: Search, ordering: Ordering) => void;
+  /** A search is no longer held: no other may be answered by it. */
+  readonly dropped: (search: Search) => void;
+}
+
+/** Where a search comes from. */
+export interface SearchOrigin {
+  readonly id: string;
+  /** Epoch ms. */
+  readonly beganAt: number;
+  readonly share: Share;
 }
 
 /** Screens of one search that are kept while nobody reads them, beside its own. */
@@ -54,18 +65,24 @@ export class Search implements Looker {
   readonly #orderings: Orderings;
   /** By how cursors name them. */
   readonly #screens = new Map<string, Publisher>();
+  readonly #startedAt = performance.now();
+  /** Where it comes from. */
+  readonly origin: SearchOrigin;
+  readonly #told: ToldOutcomes;
   #unlook: (() => void) | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
-  #reported = false;
-  #firstShown = false;
-  #completeShown = false;
+  #reported: boolean;
+  #firstShown: boolean;
   #everStayed = false;
-  #over = false;
+  #dropped = false;
   /** Searches that were answered by this one. */
   shared = 0;
 
-  constructor(request: PreparedSearch, asker: Asker, fanOut: FanOut, tools: SearchTools, id = newSearchId()) {
-    this.id = id;
+  /** @param origin of a search that another process began; default: it begins now */
+  constructor(request: PreparedSearch, asker: Asker, fanOut: FanOut, tools: SearchTools, origin?: SearchOrigin) {
+    this.origin = origin ?? { id: newSearchId(), beganAt: Date.now(), share: shareOf(fanOut) };
+    this.#told = new ToldOutcomes(this.origin.share, this.origin.beganAt, fanOut.startedAt);
+    this.id = this.origin.id;
     this.request = request;
     this.asker = asker;
     this.fanOut = fanOut;
@@ -75,9 +92,11 @@ export class Search implements Looker {
       this.set,
       request.mask,
       (handles, itemFields, context) => fanOut.make(handles, itemFields, context),
-      (rows) => fanOut.findings.remove(rows),
+      (gone) => fanOut.removed(gone),
       Math.max(config.hold.offers, request.view.pageSize * 2),
     );
+    // Of a search that found everything done there is nothing to tell.
+    this.#reported = this.#firstShown = fanOut.complete;
     this.#orderings = new Orderings(this.set, () => fanOut.findings.entries, config.hold.orders);
     this.#look();
   }
@@ -94,7 +113,7 @@ export class Search implements Looker {
 
   /** Every outcome so far. */
   get outcomes(): readonly PartnerOutcome[] {
-    return this.fanOut.findings.ended;
+    return this.#told.of(this.fanOut.findings.ended, this.set.partners);
   }
 
   /** The view that prices were made under; undefined until pricing has said. */
@@ -106,8 +125,13 @@ export class Search implements Looker {
     return this.#some(({ read }) => read);
   }
 
+  get wanted(): boolean {
+    return this.#graceTimer !== undefined || this.read;
+  }
+
+  /** Whoever went away and may still come back counts. */
   get stays(): boolean {
-    return this.#some(({ stays }) => stays);
+    return this.#graceTimer !== undefined || this.#some(({ stays }) => stays);
   }
 
   get served(): boolean {
@@ -120,9 +144,10 @@ export class Search implements Looker {
    * @param final it wants one snapshot of the complete search
    */
   subscribe(view: View, kind: ScreenKind, cursor: Cursor | undefined, final: boolean): Subscription<SearchUpdate> {
-    clearTimeout(this.#graceTimer);
+    this.#endGrace();
     this.#everStayed ||= !final;
     this.#look();
+    this.fanOut.sweep(Date.now());
     const publisher = this.#publisher(view, kind);
     const { log } = publisher.screen;
     return publisher.subscribe(cursor === undefined ? undefined : log.positionOf(cursor), final);
@@ -168,34 +193,35 @@ export class Search implements Looker {
 
   /** Bytes held, roughly; what several searches look at counts for each in its part. */
   memoryBytes(): number {
-    const own = 4_000 + this.#orderings.memoryBytes() + this.maker.memoryBytes();
+    let own = 4_000 + this.#orderings.memoryBytes() + this.maker.memoryBytes();
+    for (const { screen } of this.#screens.values()) own += screen.memoryBytes;
     const { currencies, lookers } = this.fanOut;
     return own + (this.set.memoryBytes() + currencies.memoryBytes()) / Math.max(1, lookers);
   }
 
-  /** The search is no longer held: nobody will look at it again. */
+  /** The search is no longer held: whoever reads it reads on, and nobody else will. */
   drop(): void {
-    clearTimeout(this.#graceTimer);
-    this.#stopLooking();
+    this.#dropped = true;
+    this.#endGrace();
+    this.#tools.dropped(this);
+    if (!this.read) this.#stopLooking();
   }
 
-  /** Something about what is shown changed, not by the fan-out: a row was verified, or is gone. */
   changed(urgent: boolean): void {
     for (const publisher of this.#screens.values()) publisher.changed(urgent);
   }
 
   completed(): void {
-    clearTimeout(this.#graceTimer);
+    if (this.fanOut.findings.outcomes.awaited.length === 0) this.#endGrace();
     this.#report();
   }
 
   ended(): void {
-    this.#over = true;
     for (const publisher of this.#screens.values()) publisher.end();
   }
 
   failed(error: EntrepotError): void {
-    clearTimeout(this.#graceTimer);
+    this.#endGrace();
     if (!this.#reported) {
       this.#reported = true;
       reportFailure(this, error, this.#tools.log);
@@ -207,15 +233,21 @@ export class Search implements Looker {
   #report(): void {
     if (this.#reported) return;
     this.#reported = true;
-    const cancelled = this.fanOut.findings.completedBecause.startsWith('cancelled');
-    reportEnd(this, cancelled ? 'cancelled' : 'complete', this.outcomes, this.fanOut.elapsedMs, this.#tools.log);
+    const { complete, findings } = this.fanOut;
+    const cancelled = !complete || findings.completedBecause.startsWith('cancelled');
+    reportEnd(this, cancelled ? 'cancelled' : 'complete', this.outcomes, this.#elapsedMs, this.#tools.log);
+  }
+
+  /** Since it began; its fan-out may be older. */
+  get #elapsedMs(): number {
+    return performance.now() - this.#startedAt;
   }
 
   #publisher(view: View, kind: ScreenKind): Publisher {
     const key = keyOf(view, kind);
     let publisher = this.#screens.get(key);
     if (publisher === undefined) {
-      publisher = this.#newPublisher(view, kind);
+      publisher = this.#newPublisher(view, kind, key);
       this.#forgetIdle();
     }
     this.#screens.delete(key);
@@ -223,7 +255,7 @@ export class Search implements Looker {
     return publisher;
   }
 
-  #newPublisher(view: View, kind: ScreenKind): Publisher {
+  #newPublisher(view: View, kind: ScreenKind, key: string): Publisher {
     const search = this;
     const drawing: Drawing = {
       searchId: this.id,
@@ -251,18 +283,26 @@ export class Search implements Looker {
           return search.set.revision;
         },
         written: () => search.fanOut.written(),
-        shown: (shown) => search.#shown(shown, view),
-        broken: (error) => search.failed(error),
+        shown: (shown) => search.#shown(shown, key),
+        broken: (error) => search.#broken(key, error),
         deserted: () => search.#deserted(),
       },
       this.#tools.config.minUpdateIntervalMs,
     );
-    if (this.fanOut.failure !== undefined) publisher.fail(this.fanOut.failure);
-    if (this.#over) publisher.end();
+    this.#tellState(publisher);
     return publisher;
   }
 
+  /** What a screen was not told because it was not there, or because the search did not look. */
+  #tellState(publisher: Publisher): void {
+    const { failure, over, complete } = this.fanOut;
+    if (failure !== undefined) publisher.fail(failure);
+    else if (over && complete) publisher.end();
+  }
+
   #moment(view: View, prices: PricedSet): Moment {
+    // What partners apply may be known only after somebody began to look.
+    if (view !== this.request.view) this.set.applied.check(view, 'options.filter');
     const ordering = this.ordering(view, prices);
     return {
       revision: this.set.revision,
@@ -279,59 +319,89 @@ export class Search implements Looker {
   #forgetIdle(): void {
     for (const [key, publisher] of this.#screens) {
       if (this.#screens.size <= mostIdleScreens) return;
-      if (!publisher.read) this.#screens.delete(key);
+      if (publisher.read) continue;
+      publisher.close();
+      this.#screens.delete(key);
     }
   }
 
-  #shown({ log }: Screen, view: View): void {
+  #shown({ log }: Screen, key: string): void {
     if (log.size > 0 && !this.#firstShown) {
       this.#firstShown = true;
-      reportFirstOffers(this, this.fanOut.elapsedMs);
+      reportFirstOffers(this, this.#elapsedMs);
     }
     if (!log.complete) return;
-    if (view === this.request.view && !this.#completeShown) {
-      this.#completeShown = true;
-      this.#tools.shown(this, this.ordering(view));
-    }
+    if (key === this.request.view.key) this.#tools.shown(this, this.ordering(this.request.view));
     this.fanOut.tidy();
     this.#tools.grown(this);
   }
 
-  #deserted(): void {
-    if (this.read) return;
-    this.fanOut.tidy();
-    if (this.complete || this.fanOut.failure !== undefined) return;
-    if (!this.#everStayed) {
-      this.#leave('The client went away.');
+  /** A screen cannot be drawn. Where that is the search's own and nothing was ever shown, the search is of no use. */
+  #broken(key: string, error: EntrepotError): void {
+    const publisher = this.#screens.get(key);
+    if (key === keyOf(this.request.view, this.request.screen) && !this.#firstShown) {
+      this.failed(error);
       return;
     }
+    this.#screens.delete(key);
+    publisher?.fail(error);
+  }
+
+  #deserted(): void {
+    if (this.read) return;
+    if (this.#dropped) {
+      this.#stopLooking();
+      return;
+    }
+    const { complete, failure, findings } = this.fanOut;
+    const goesOn = failure === undefined && (!complete || findings.outcomes.awaited.length > 0);
+    if (goesOn && this.#everStayed) {
+      this.#endGrace();
+      this.#graceTimer = setTimeout(() => {
+        this.#graceTimer = undefined;
+        this.#leave('The client went away and did not come back.');
+      }, this.#tools.config.resumeGraceMs);
+    } else if (goesOn) {
+      this.#leave('The client went away.');
+    }
+    this.fanOut.tidy();
+  }
+
+  #endGrace(): void {
     clearTimeout(this.#graceTimer);
-    this.#graceTimer = setTimeout(() => {
-      if (!this.read) this.#leave('The client went away and did not come back.');
-    }, this.#tools.config.resumeGraceMs);
+    this.#graceTimer = undefined;
   }
 
   /** Nobody wants this search any more; the fan-out goes on for others that look at it. */
   #leave(detail: string): void {
-    if (this.fanOut.lookers > 1) this.#stopLooking();
-    else this.fanOut.cancel(detail);
+    if (this.complete) this.fanOut.tidy();
+    else this.fanOut.leave(detail);
   }
 
   #look(): void {
     if (this.#unlook !== undefined) return;
     this.#unlook = this.fanOut.look(this);
-    this.#over = this.fanOut.over;
+    for (const publisher of this.#screens.values()) this.#tellState(publisher);
   }
 
   #stopLooking(): void {
-    this.#unlook?.();
+    const unlook = this.#unlook;
+    if (unlook === undefined) return;
     this.#unlook = undefined;
+    if (this.fanOut.failure === undefined) this.#report();
+    for (const publisher of this.#screens.values()) publisher.close();
+    unlook();
   }
 
   #some(holds: (publisher: Publisher) => boolean): boolean {
     for (const publisher of this.#screens.values()) if (holds(publisher)) return true;
     return false;
   }
+}
+
+function shareOf({ complete, started }: FanOut): Share {
+  if (complete) return 'held';
+  return started ? 'joined' : 'asked';
 }
 
 function keyOf(view: View, kind: ScreenKind): string {

@@ -1,5 +1,6 @@
 import type { SearchRecord } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { EntrepotError } from '../../libs/errors/index.ts';
 import type { CompletionPolicy } from './completion.ts';
 import { type Asker, FanOut, type FanOutTools } from './fan-out.ts';
 import { FanOuts } from './fan-outs.ts';
@@ -7,11 +8,12 @@ import type { HeldSearches } from './held.ts';
 import { newSearchId } from './ids.ts';
 import type { Journals } from './journal.ts';
 import type { Ordering } from './ordering.ts';
+import { answered } from './patience.ts';
 import { type Question, questionOf } from './question.ts';
 import { Replica } from './replica.ts';
 import { reportShared } from './report.ts';
 import type { PreparedSearch } from './request.ts';
-import { Search } from './search.ts';
+import { Search, type SearchOrigin } from './search.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What beginning searches needs. */
@@ -47,14 +49,18 @@ export class Searches {
     this.#tools = tools;
   }
 
-  /** Begins a search, or takes part in one, and reads it. */
-  begin(prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun | Promise<Begun> {
+  /**
+   * Begins a search, or takes part in one, and reads it.
+   * @param gone whether the caller has gone meanwhile; asked where it had to wait
+   */
+  begin(prepared: PreparedSearch, asker: Asker, inForce: InForce, gone: () => boolean): Begun | Promise<Begun> {
     const question = versioned(questionOf(prepared, asker.client), inForce);
     const deadline = asker.deadline ?? Date.now() + inForce.config.deadlineMs;
-    const found = this.#fanOuts.find(question.key, deadline);
+    const found = this.#fanOuts.find(question.key, asker, deadline);
     if (found !== 'maybe') return this.#read(found ?? this.#ask(question, asker, inForce), prepared, asker, inForce);
     return this.#fanOuts.maybe(question.key).then(() => {
-      const known = this.#fanOuts.find(question.key, deadline);
+      if (gone()) throw new EntrepotError({ reason: 'CANCELLED', message: 'The caller went away.' });
+      const known = this.#fanOuts.find(question.key, asker, deadline);
       const fanOut = known instanceof FanOut ? known : this.#ask(question, asker, inForce);
       return this.#read(fanOut, prepared, asker, inForce);
     });
@@ -82,10 +88,8 @@ export class Searches {
         throw error;
       }
     }
-    const search = this.#search(known.fanOut, prepared, asker, inForce, id);
-    // A fan-out that is over tells a search that looks at it later nothing.
-    if (known.fanOut.complete) search.completed();
-    return search;
+    const share = record.share === 'joined' || record.share === 'held' ? record.share : 'asked';
+    return this.#search(known.fanOut, prepared, asker, inForce, { id, beganAt: record.beganAtMs, share });
   }
 
   /** Takes in what other processes have told of a search. */
@@ -144,7 +148,10 @@ export class Searches {
 
   #read(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun {
     const { screen, final } = prepared;
-    const search = this.#equalTo(fanOut, prepared) ?? this.#search(fanOut, prepared, asker, inForce, newSearchId());
+    const equal = this.#equalTo(fanOut, prepared);
+    const search = equal ?? this.#search(fanOut, prepared, asker, inForce);
+    if (equal !== undefined) equal.shared++;
+    if (equal !== undefined || fanOut.complete) reportShared(search, asker);
     const reader = search.subscribe(search.request.view, screen, undefined, final);
     // Only now is there somebody to whom anything can be told.
     fanOut.start();
@@ -153,37 +160,53 @@ export class Searches {
 
   #equalTo(fanOut: FanOut, prepared: PreparedSearch): Search | undefined {
     const search = this.#equal.get(fanOut)?.get(wantedBy(prepared));
-    if (search === undefined || !this.#tools.held.has(search)) return undefined;
-    search.shared++;
-    reportShared(search);
-    return search;
+    if (search === undefined || this.#tools.held.find(search.id) !== search) return undefined;
+    const { share, beganAt } = search.origin;
+    // Who asked is told what was asked; everybody else how old it is, which is true for a while only.
+    const told = fanOut.complete ? share === 'held' && Date.now() - beganAt < heldForMs : share === 'joined';
+    return told ? search : undefined;
   }
 
-  #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, id: string): Search {
+  #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, origin?: SearchOrigin): Search {
     const { held, log, patience, journals } = this.#tools;
+    const counted = new Set<string>();
+    const wanted = wantedBy(prepared);
+    const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
     const tools = {
       config,
       log,
       grown: (grown: Search) => held.grown(grown),
       failed: (failed: Search) => held.drop(failed),
       shown: (shown: Search, ordering: Ordering) => {
-        patience.shown(fanOut.question, shown.set.partners, partnersOfFirstPage(shown, ordering));
+        const fresh = shown.outcomes.filter(({ partner, status }) => !counted.has(partner) && answered.has(status));
+        if (fresh.length === 0) return;
+        const partners = fresh.map(({ partner }) => partner);
+        for (const partner of partners) counted.add(partner);
+        patience.shown(fanOut.question, partners, partnersOfFirstPage(shown, ordering));
+      },
+      dropped: (dropped: Search) => {
+        if (equal.get(wanted) === dropped) equal.delete(wanted);
       },
     };
-    const search = new Search(prepared, asker, fanOut, tools, id);
+    const search = new Search(prepared, asker, fanOut, tools, origin);
+    const { id, beganAt, share } = search.origin;
+    this.#equal.set(fanOut, equal.set(wanted, search));
     held.hold(search);
-    const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
-    this.#equal.set(fanOut, equal.set(wantedBy(prepared), search));
     void journals?.putSearch(id, {
       fanOutId: fanOut.id,
       request: prepared.asked,
       client: asker.client,
       deadlineMs: asker.deadline,
       startedAtMs: fanOut.startedAt,
+      beganAtMs: beganAt,
+      share,
     });
     return search;
   }
 }
+
+/** How long a search that found everything done serves others that want the same: its outcomes tell an age, ms. */
+const heldForMs = 1_000;
 
 /** Searches that began under another configuration are asked anew. */
 function versioned(question: Question, { version }: InForce): Question {
@@ -191,8 +214,8 @@ function versioned(question: Question, { version }: InForce): Question {
 }
 
 /** Everything that a search wants beyond its question. */
-function wantedBy({ view, mask }: PreparedSearch): string {
-  return JSON.stringify([view.key, mask.key]);
+function wantedBy({ view, mask, screen }: PreparedSearch): string {
+  return `${view.key} ${screen} ${mask.key}`;
 }
 
 /** First rows of the entries of the first page, by partner. */

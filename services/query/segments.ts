@@ -81,6 +81,8 @@ export interface Segment {
   readonly manifest: string;
   readonly answerRows: Uint32Array;
   readonly fetchedAt: Temporal.Instant | undefined;
+  /** The answer was past its time of reuse. */
+  readonly stale: boolean;
   readonly inputs: PriceBatch;
   /** Memory behind the attributes that pricing was given. */
   readonly attributeBytes: number;
@@ -120,7 +122,7 @@ export class Segments {
    */
   add(partner: number, checked: CheckedBatch, base: number, replacement: boolean, expected: number): void {
     const { batch, inputs, answerRows, count, kept, locals } = checked;
-    const { answer, manifest, fetchedAt } = batch;
+    const { answer, manifest, fetchedAt, stale } = batch;
     const first = this.#rows;
     this.#rows += kept;
     this.#segmentOf = withRoom(this.#segmentOf, this.#rows, expected);
@@ -137,6 +139,7 @@ export class Segments {
       manifest,
       answerRows,
       fetchedAt,
+      stale,
       inputs,
       attributeBytes: inputs.columns === undefined ? 0 : memoryBehind(inputs.columns),
       replacement,

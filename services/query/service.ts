@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { Tier } from '../../libs/clients/index.ts';
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
+  type ExplainSearchRequest,
   type ExplainSearchResponse,
   type GetOfferRequest,
   type GetOfferResponse,
@@ -17,7 +19,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   type MeshClient,
@@ -31,7 +33,11 @@ import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { explainOffer } from './explain.ts';
+import { explainSearch } from './explain-search.ts';
+import { explainedOf } from './explained.ts';
 import { actionFailed, cannotSupply } from './failures.ts';
+import { SharedCounts, StoredCounts } from './handoff-counts.ts';
+import { HandoffRates, type Kind } from './handoff-rate.ts';
 import { type HeldRow, HeldSearches, offerExpired } from './held.ts';
 import { newClickId } from './ids.ts';
 import { Journals } from './journal.ts';
@@ -42,7 +48,7 @@ import { readPage, viewOf } from './pages.ts';
 import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
-import { prepareSearch } from './request.ts';
+import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
 import { type Begun, type InForce, Searches } from './searches.ts';
 import { Subscription } from './subscription.ts';
@@ -83,9 +89,11 @@ class QueryService {
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
+  readonly #rates: HandoffRates;
   readonly #searches: Searches;
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
+  readonly #patience = new Patience();
   readonly #endGauge: () => void;
 
   constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
@@ -94,14 +102,17 @@ class QueryService {
     this.#clicks = new Clicks(clicks);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
+    // In one process counts survive it beside the clicks; replicas keep theirs together.
+    const counts = shared?.kind === 'redis' ? new SharedCounts(shared, randomUUID()) : new StoredCounts(clicks);
+    this.#rates = new HandoffRates(counts, this.#log);
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
-    const own = { log: this.#log, held: this.#held, patience: new Patience(), journals };
+    const own = { log: this.#log, held: this.#held, patience: this.#patience, journals };
     this.#searches = new Searches({ supply, pricing, ...own });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
-    this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client) =>
-      this.#inForce(client),
+    this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
+      this.#inForce(client, prepared),
     );
     const description = '1 while the files on disk are refused and older ones are in force, else 0';
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
@@ -121,12 +132,14 @@ class QueryService {
   #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
     const prepared = prepareSearch(request, Date.now(), this.#live.rankings);
     const { client, trace, deadline } = context;
-    return this.#searches.begin(prepared, { client, trace, deadline }, this.#inForce(client));
+    this.#rates.searched(kindOf(client, prepared));
+    const inForce = this.#inForce(client, prepared);
+    return this.#searches.begin(prepared, { client, trace, deadline }, inForce, () => context.signal.aborted);
   }
 
-  #inForce(client: string): InForce {
+  #inForce(client: string, prepared: PreparedSearch): InForce {
     const { config, policies, version } = this.#live;
-    return { config, policy: policies(client), handoffRate: 0, version };
+    return { config, policy: policies(client), handoffRate: this.#rates.rate(kindOf(client, prepared)), version };
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
@@ -204,6 +217,7 @@ class QueryService {
       clientReference,
       shownTotal: moneyFromMinor(set.totals[row]!, set.currency),
     });
+    this.#rates.handedOff(kindOf(search.asker.client, search.request));
     return { clickId, target: way.target, expiresAt: way.expiresAt };
   }
 
@@ -214,11 +228,20 @@ class QueryService {
   }
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
-    return explainOffer(offerId, await this.#known.offer(offerId), this.#pricing, this.#options(context));
+    const { actionTimeoutMs } = this.#live.config;
+    const tools = {
+      pricing: this.#pricing,
+      supply: this.#supply,
+      timeoutMs: actionTimeoutMs,
+      originTimeoutMs: actionTimeoutMs / 2,
+      log: this.#log,
+    };
+    return explainOffer(offerId, await this.#known.offerOrPast(offerId), tools, context);
   }
 
-  async explainSearch(): Promise<ExplainSearchResponse> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainSearch is not served yet.' });
+  async explainSearch({ searchId, productId }: ExplainSearchRequest): Promise<ExplainSearchResponse> {
+    const search = await this.#known.search(searchId);
+    return explainSearch(explainedOf(search, this.#patience, this.#live.clients), productId);
   }
 
   async close(): Promise<void> {
@@ -226,6 +249,7 @@ class QueryService {
     this.#endGauge();
     this.#held.close();
     this.#live.close();
+    await this.#rates.close();
   }
 
   /** The row as supply makes it for a mask; from what is kept where that has all fields. */
@@ -241,7 +265,7 @@ class QueryService {
     });
     const [offer] = made.offers;
     if (offer === undefined || offer.missing) {
-      search.fanOut.findings.remove([row]);
+      search.fanOut.removed([row]);
       throw offerExpired();
     }
     return offer;
@@ -250,6 +274,11 @@ class QueryService {
   #options(context: MeshContext): CallOptions {
     return { context, timeoutMs: this.#live.config.actionTimeoutMs };
   }
+}
+
+/** Which searches one is like. */
+function kindOf(client: string, { market, vertical }: PreparedSearch): Kind {
+  return { client, market, vertical: vertical.name };
 }
 
 /**

@@ -14,7 +14,7 @@ describe('page tokens and cursors', () => {
         const moment = { tag: 'a1', revision, position: revision, swept: offset };
         const token = { searchId, view: key, moment, offset };
         expect(decodePageToken(encodePageToken(token), searchId)).toEqual(token);
-        const cursor = { searchId, view: key, tag: 'a1', position: revision };
+        const cursor = { searchId, view: key, tag: 'a1', position: { told: offset, seen: revision } };
         expect(decodeCursor(encodeCursor(cursor), searchId)).toEqual(cursor);
       }),
     );
@@ -40,7 +40,7 @@ describe('page tokens and cursors', () => {
 
   test('are refused when they are any text, another kind, or of another search', () => {
     const searchId = newSearchId();
-    const cursor = encodeCursor({ searchId, view: 'abcdefghijkl', tag: 'a1', position: 7 });
+    const cursor = encodeCursor({ searchId, view: 'abcdefghijkl', tag: 'a1', position: { told: 7, seen: 7 } });
     expect(() => decodePageToken(cursor, searchId)).toThrow(expect.objectContaining({ reason: 'INVALID_TOKEN' }));
     expect(() => decodeCursor(cursor, newSearchId())).toThrow(expect.objectContaining({ reason: 'INVALID_TOKEN' }));
     fc.assert(

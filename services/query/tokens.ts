@@ -36,8 +36,16 @@ export interface Cursor {
   readonly view: string;
   /** Names the log that the position is of. */
   readonly tag: string;
-  /** How much of it the client has seen; 0 for nothing, which a snapshot follows. */
-  readonly position: number;
+  /** How much of it the client has seen; told 0 for nothing, which a snapshot follows. */
+  readonly position: Position;
+}
+
+/** How far a reader of a log has come; the two differ in the middle of what comes in several updates. */
+export interface Position {
+  /** It was told all offers that last changed up to this publication. */
+  readonly told: number;
+  /** Of everything else, retractions too, it was told what happened up to this one. */
+  readonly seen: number;
 }
 
 /** Writes a page token. */
@@ -49,7 +57,8 @@ export function encodePageToken(token: PageToken): string {
 
 /** Writes a cursor. */
 export function encodeCursor(cursor: Cursor): string {
-  return seal(`c.${cursor.searchId}.${cursor.view}.${cursor.tag}.${cursor.position.toString(36)}`);
+  const { searchId, view, tag, position } = cursor;
+  return seal(`c.${searchId}.${view}.${tag}.${position.told.toString(36)}.${position.seen.toString(36)}`);
 }
 
 /**
@@ -70,8 +79,9 @@ export function decodePageToken(text: string, searchId: string): PageToken {
  * @throws EntrepotError INVALID_TOKEN for a text that is none, or the cursor of another search
  */
 export function decodeCursor(text: string, searchId: string): Cursor {
-  const parts = open(text, 'c', 5, 'cursor', 'cursor');
-  const cursor = { searchId: parts[1]!, view: parts[2]!, tag: parts[3]!, position: number(parts[4]!) };
+  const parts = open(text, 'c', 6, 'cursor', 'cursor');
+  const position = { told: number(parts[4]!), seen: number(parts[5]!) };
+  const cursor = { searchId: parts[1]!, view: parts[2]!, tag: parts[3]!, position };
   if (cursor.searchId !== searchId) throw invalidToken('cursor', `belongs to another search than ${searchId}`);
   return cursor;
 }

@@ -22,6 +22,10 @@ export class TopScreen implements Screen {
     this.log = new UpdateLog(drawing.searchId, { shows: view.key, retractions: view.pageSize * rememberedPages });
   }
 
+  get memoryBytes(): number {
+    return this.#offers.memoryBytes;
+  }
+
   async draw(): Promise<boolean> {
     const { searchId, set, maker } = this.#drawing;
     for (let cut = 1; ; cut++) {
@@ -40,6 +44,8 @@ export class TopScreen implements Screen {
       }
       if (!maker.needless) {
         const made = entries.filter(({ row }) => maker.made(row) !== undefined);
+        // What was made may have been let go of for what somebody else looks at.
+        if (failure === undefined && made.length < entries.length && cut < mostRecuts) continue;
         if (made.length === 0 && entries.length > 0 && moment.complete && failure !== undefined) throw failure;
         entries = made;
       }

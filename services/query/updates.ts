@@ -3,7 +3,7 @@ import type { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts'
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { Facet, PageView, Progress, SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { sameFacets } from './facets.ts';
-import { type Cursor, encodeCursor } from './tokens.ts';
+import { type Cursor, encodeCursor, type Position } from './tokens.ts';
 
 /** The view of a search at one revision, as it is to be shown from now on. */
 export interface Publication {
@@ -25,13 +25,22 @@ interface Shown {
   readonly since: number;
 }
 
+/** An update, and where its reader stands after it. */
+interface Reading {
+  readonly update: SearchUpdate;
+  readonly position: Position;
+}
+
 /** Options of {@link UpdateLog}. */
 export interface UpdateLogOptions {
   /** What is shown, in cursors: a view and a screen. */
   readonly shows: string;
   /** Retractions to remember; at least a few pages. */
   readonly retractions: number;
-  /** Most offers in one update; a reader that has missed more gets several. Without it everything comes in one. */
+  /**
+   * Most offers in one update; a reader that has missed more gets several. No more than that may change in one publication. Without
+   * it everything comes in one.
+   */
   readonly mostUpserts?: number;
 }
 
@@ -63,7 +72,7 @@ export class UpdateLog {
   #complete = false;
   #revision = 0;
   #publications = 0;
-  #last: { from: number | undefined; made: { update: SearchUpdate; position: number } } | undefined;
+  #last: { readonly from: Position | undefined; readonly made: Reading } | undefined;
 
   constructor(searchId: string, options: UpdateLogOptions) {
     this.#searchId = searchId;
@@ -73,11 +82,6 @@ export class UpdateLog {
   /** The result set's revision that was published last; 0 before the first. */
   get revision(): number {
     return this.#revision;
-  }
-
-  /** Publications so far: the position of a reader that has read everything. */
-  get publications(): number {
-    return this.#publications;
   }
 
   /** Whether what was published last is the complete search. */
@@ -92,12 +96,12 @@ export class UpdateLog {
 
   /** The cursor of what was published last. */
   get cursor(): string {
-    return this.#cursorAt(this.#publications);
+    return this.#cursorAt({ told: this.#publications, seen: this.#publications });
   }
 
   /** The position that a cursor names; undefined for one of another screen or process, whose reader needs a snapshot. */
-  positionOf({ view, tag, position }: Cursor): number | undefined {
-    return view === this.#options.shows && tag === this.#tag && position > 0 ? position : undefined;
+  positionOf({ view, tag, position }: Cursor): Position | undefined {
+    return view === this.#options.shows && tag === this.#tag ? position : undefined;
   }
 
   /** The offer as it is shown now; undefined when it is not on the screen. */
@@ -145,39 +149,47 @@ export class UpdateLog {
   /**
    * The net change since a position; a snapshot for undefined, and where the position is too old or none of this log. Readers at the
    * same position share one message.
-   * @returns the update and the position after it
    */
-  since(from: number | undefined): { readonly update: SearchUpdate; readonly position: number } {
-    const start = from === undefined || from < this.#floor || from < 1 || from > this.#publications ? undefined : from;
-    if (this.#last === undefined || this.#last.from !== start) this.#last = { from: start, made: this.#make(start) };
-    return this.#last.made;
+  since(from: Position | undefined): Reading {
+    const start = from !== undefined && this.#continues(from) ? from : undefined;
+    const last = this.#last;
+    if (last !== undefined && last.from?.told === start?.told && last.from?.seen === start?.seen) return last.made;
+    const made = this.#make(start);
+    this.#last = { from: start, made };
+    return made;
   }
 
   /** Nothing is left to be said to a reader. */
-  upToDate(position: number | undefined): boolean {
-    return this.#publications === 0 || position === this.#publications;
+  upToDate(position: Position | undefined): boolean {
+    return this.#publications === 0 || position?.told === this.#publications;
   }
 
-  #make(start: number | undefined): { update: SearchUpdate; position: number } {
-    const after = start ?? 0;
-    const { upserts, until } = this.#offersSince(after);
-    const whole = until === this.#publications;
-    const between = (since: number): boolean => since > after && since <= until;
-    const first = start === undefined;
+  /** What has changed since a position is known one by one. */
+  #continues({ told, seen }: Position): boolean {
+    return told >= 1 && told <= seen && seen >= this.#floor && seen <= this.#publications;
+  }
+
+  #make(start: Position | undefined): Reading {
+    const { upserts, until } = this.#offersSince(start?.told ?? 0);
+    // What is no offer is told at once, whatever is left of the offers: it takes little room, and a piece of a snapshot that is told
+    // what left the screen so far depends on nothing that may be forgotten before the next.
+    const seen = start?.seen;
+    const isNew = (since: number): boolean => seen === undefined || since > seen;
+    const position = { told: until, seen: this.#publications };
     const update: SearchUpdate = {
       searchId: this.#searchId,
       revision: this.#revision,
-      cursor: this.#cursorAt(until),
-      snapshot: first,
+      cursor: this.#cursorAt(position),
+      snapshot: start === undefined,
       upserts,
-      retractedOfferIds: first ? [] : this.#retractedBetween(after, until),
-      page: first || this.#pageSince > after ? this.#page : undefined,
-      outcomes: this.#outcomes.filter((_, index) => first || between(this.#outcomeSince[index]!)),
+      retractedOfferIds: seen === undefined ? [] : this.#retractedSince(seen),
+      page: isNew(this.#pageSince) ? this.#page : undefined,
+      outcomes: this.#outcomes.filter((_, index) => isNew(this.#outcomeSince[index]!)),
       progress: this.#progress,
-      facets: first || between(this.#facetsSince) ? this.#facets : [],
-      complete: whole && this.#complete,
+      facets: isNew(this.#facetsSince) ? this.#facets : [],
+      complete: until === this.#publications && this.#complete,
     };
-    return { update, position: until };
+    return { update, position };
   }
 
   /** Offers that changed after a publication, as many as one update takes, and the publication that they reach to. */
@@ -190,24 +202,27 @@ export class UpdateLog {
       }
       return { upserts, until: this.#publications };
     }
-    let until = after;
+    // A publication is told as a whole.
+    let whole = { until: after, length: 0 };
+    let current = after;
     for (const { offer, since } of this.#shown.values()) {
       if (since <= after) continue;
-      // A publication is told as a whole.
-      if (upserts.length >= this.#options.mostUpserts && since !== until) return { upserts, until };
+      if (since !== current) whole = { until: current, length: upserts.length };
+      current = since;
       upserts.push(offer);
-      until = since;
+      if (upserts.length <= this.#options.mostUpserts || whole.length === 0) continue;
+      return { upserts: upserts.slice(0, whole.length), until: whole.until };
     }
     return { upserts, until: this.#publications };
   }
 
-  #retractedBetween(after: number, until: number): string[] {
+  #retractedSince(seen: number): string[] {
     const ids: string[] = [];
-    for (const [id, since] of this.#retracted) if (since > after && since <= until) ids.push(id);
+    for (const [id, since] of this.#retracted) if (since > seen) ids.push(id);
     return ids;
   }
 
-  #cursorAt(position: number): string {
+  #cursorAt(position: Position): string {
     return encodeCursor({ searchId: this.#searchId, view: this.#options.shows, tag: this.#tag, position });
   }
 }

@@ -38,8 +38,7 @@ export async function verifyOffer(
   } catch (thrown) {
     const error = actionFailed(thrown);
     if (error.reason === 'OFFER_SOLD_OUT' || error.reason === 'OFFER_EXPIRED') {
-      search.fanOut.findings.remove([row]);
-      search.changed(false);
+      search.fanOut.removed([row]);
     }
     throw error;
   }
@@ -51,14 +50,13 @@ export async function verifyOffer(
     });
   }
   const priced = await priceUnder(pricing, pricingView, batch, options);
-  const replacement = search.fanOut.findings.verified(row, priced);
+  const replacement = search.fanOut.verified(row, priced);
   if (replacement === undefined) {
     const [unpriced] = priced.quotes.unpriced;
     const message = `The partner's price of now cannot be shown in ${set.currency}: ${unpriced?.detail ?? 'no reason given'}.`;
     throw new EntrepotError({ reason: 'PARTNER_UNAVAILABLE', message });
   }
   search.maker.keep(replacement, made);
-  search.changed(false);
   const changes = changesBetween(set, row, replacement, search.request.vertical.name);
   const entry = { row: replacement, others: [] };
   const offer = wholeOffer(search.id, set, set.products.view, entry, made, search.request.mask);

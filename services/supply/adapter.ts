@@ -10,6 +10,7 @@ import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.t
 import type { Constraint, ConstraintOperator, ConstraintValue } from '../../libs/expression/index.ts';
 import type { HedgedRequest } from './hedging.ts';
 import type { InventoryFormat } from './inventory/types.ts';
+import type { Wanted } from './wanted.ts';
 
 /** A configured partner as its adapter sees it. Several partners (accounts, brands, regions) may use one adapter. */
 export interface Account {
@@ -229,6 +230,8 @@ export interface Adapter<Row = unknown, Body = unknown> {
   idOf?(row: Row): string | undefined;
   /** What the partner calls the row, for people; undefined where it has no name. */
   nameOf?(row: Row): string | undefined;
+  /** What a row is made of in the partner's answer, by name, from the outermost list inwards. Absent: the row itself. */
+  partsOf?(row: Row): Readonly<Record<string, unknown>>;
   /** How a token for requests is got, for partners that want one. */
   readonly session?: SessionClient;
   /** Headers of answers that it reads, by lower-case names: no others are kept. Absent: none. */
@@ -246,8 +249,11 @@ export interface Adapter<Row = unknown, Body = unknown> {
   price(row: Row, context: AnswerContext): PartnerPrice;
   /** When the partner stops standing by the row, epoch milliseconds. */
   expiresAt(row: Row, context: AnswerContext): number;
-  /** The whole item. `wanted` says whether a field of the item is asked for: leave out the costly ones that are not. */
-  item(row: Row, context: AnswerContext, wanted: (field: string) => boolean): Item['vertical'];
+  /**
+   * The item. `wanted` says which of its fields are asked for, and which of those within them: leave the others out, at least where
+   * they cost something.
+   */
+  item(row: Row, context: AnswerContext, wanted: Wanted): Item['vertical'];
   /** Asks again for one row: the first request of it. */
   verify(row: Row, context: AnswerContext): PartnerRequest;
   /**
@@ -306,11 +312,17 @@ export interface Manifest {
     readonly requestsPerSecond?: number;
     /** How long an answer may be given again to the same question: 0 to 86,400 s; absent for never. */
     readonly reuseSeconds?: number;
-    /** The same for an answer without offers; absent for never. */
+    /** The same for an answer without offers, and for a refusal; absent for never. */
     readonly reuseEmptySeconds?: number;
+    /** How long after that it may be given as stale while the partner is asked again: 0 to 86,400 s; absent for never. */
+    readonly staleSeconds?: number;
+    /** How long after that it may stand in where the partner fails: 0 to 86,400 s; absent for never. */
+    readonly staleIfErrorSeconds?: number;
     /** Whether searches that ask the same at the same time share one conversation; absent for true. */
     readonly shareInFlight?: boolean;
   };
+  /** Searches a booking that the partner's usual terms allow, with where it says so; absent where it does not. */
+  readonly lookToBook?: { readonly searches: number; readonly citation: string };
   /** Requests of a search that may be sent twice at the same time, and where the partner says so; absent for none. */
   readonly hedge?: { readonly requests: readonly HedgedRequest[]; readonly citation: string };
   /**

@@ -15,9 +15,12 @@ export function digestOf({ partner, context, kind, body }: Answer): string {
   return hash('sha256', facts + questionText(context), 'base64url').slice(0, 22);
 }
 
-/** What a search asks of a partner, but for the partner: equal for the same question. */
+/** What a search asks of a partner, but for the partner: equal for the same question in canonical criteria. */
 export function questionText({ criteria, market, currency, locale, filters = [] }: AskContext): string {
-  const asked = filters.map(({ text }) => text).join(' && ');
+  const asked = filters
+    .map(({ text }) => text)
+    .sort()
+    .join(' && ');
   return `${market} ${currency} ${locale} ${criteriaText(criteria)} ${asked}`;
 }
 

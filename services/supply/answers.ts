@@ -3,8 +3,10 @@ import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompre
 import { logger } from '../../libs/telemetry/index.ts';
 import type { AnswerContext } from './adapter.ts';
 import { digestOf } from './answer-digest.ts';
+import type { ToldRequest } from './asked-request.ts';
 import { parseBody } from './body.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import type { RestoredAnswer, SharedAnswers } from './shared-answers.ts';
 
 /** What an answer is: a page of a search, or what a partner said when it was asked again for one row. */
 export type AnswerKind = 'page' | 'verified';
@@ -21,6 +23,15 @@ export interface Answer {
   readonly rows: readonly unknown[];
   /** When the longest-lived of its rows expires, epoch ms: until then it is worth keeping. */
   readonly expiresAt: number;
+  /** What it was asked with, for people; absent where that is not known. */
+  readonly asked?: () => ToldRequest;
+}
+
+/** An answer that is held, as it came. */
+export interface OriginalAnswer {
+  readonly asked: (() => ToldRequest) | undefined;
+  /** Decompressed. */
+  readonly body: Buffer;
 }
 
 /** An answer that is held, with its rows. */
@@ -79,6 +90,7 @@ interface Entry {
   readonly contentType: string | undefined;
   readonly length: number;
   readonly expiresAt: number;
+  readonly asked: (() => ToldRequest) | undefined;
   stored: Buffer;
   compressed: boolean;
   rows: readonly unknown[] | undefined;
@@ -86,6 +98,8 @@ interface Entry {
   reading: Promise<readonly unknown[]> | undefined;
 }
 
+/** As `digestOf` makes them. */
+const DIGEST = /^[\w-]{22}$/;
 /** Below this a thread costs more than the work, which takes less than 0.5 ms. */
 const SYNC_BYTES = 1_048_576;
 /** Below this there is nothing to gain. */
@@ -104,6 +118,9 @@ const log = logger('supply.answers');
  */
 export class AnswerStore {
   readonly #options: Required<AnswerStoreOptions>;
+  readonly #shared: SharedAnswers | undefined;
+  /** Answers of other replicas that are being read. */
+  readonly #restoring = new Map<string, Promise<HeldRows | undefined>>();
   /** Least recently used first. */
   readonly #entries = new Map<string, Entry>();
   /** With parsed rows, least recently used first. */
@@ -122,7 +139,9 @@ export class AnswerStore {
   #nextExpiry = 0;
   #closed = false;
 
-  constructor(options: AnswerStoreOptions = {}) {
+  /** @param shared where answers are held for other replicas too, and found that others got */
+  constructor(options: AnswerStoreOptions = {}, shared?: SharedAnswers) {
+    this.#shared = shared;
     const budgetBytes = options.budgetBytes ?? 268_435_456;
     this.#options = {
       budgetBytes,
@@ -136,6 +155,14 @@ export class AnswerStore {
   hold(answer: Answer): string {
     const digest = digestOf(answer);
     if (this.#closed || answer.expiresAt <= Date.now()) return digest;
+    const entry = this.#admit(digest, answer);
+    this.#keepParsed(entry, answer.rows);
+    this.#evict();
+    this.#shared?.write(digest, answer);
+    return digest;
+  }
+
+  #admit(digest: string, answer: RestoredAnswer): Entry {
     const old = this.#entries.get(digest);
     if (old !== undefined) this.#drop(old);
     const entry: Entry = {
@@ -146,6 +173,7 @@ export class AnswerStore {
       contentType: answer.contentType,
       length: answer.body.length,
       expiresAt: answer.expiresAt,
+      asked: answer.asked,
       stored: answer.body,
       compressed: false,
       rows: undefined,
@@ -156,16 +184,25 @@ export class AnswerStore {
     this.#bytes += entry.length;
     this.#plain.add(entry);
     this.#plainBytes += entry.length;
-    this.#keepParsed(entry, answer.rows);
-    this.#evict();
     this.#arm(this.#options.parsedForMs);
-    return digest;
+    return entry;
+  }
+
+  /** When an answer is where other replicas find it; false where they will not. */
+  async written(digest: string): Promise<boolean> {
+    return this.#shared?.written(digest) ?? false;
+  }
+
+  /** When no answer is on its way to where other replicas find it. */
+  async settled(): Promise<void> {
+    await this.#shared?.settled();
   }
 
   /** The rows of an answer, parsed again if need be; undefined when it is no longer held, or of another manifest. */
   rows(digest: string, manifest: string): HeldRows | undefined | Promise<HeldRows | undefined> {
     const entry = this.#entries.get(digest);
-    if (entry === undefined || entry.partner.manifest.digest !== manifest) return undefined;
+    if (entry === undefined) return this.#elsewhere(digest, manifest);
+    if (entry.partner.manifest.digest !== manifest) return undefined;
     if (entry.expiresAt <= Date.now()) {
       this.#drop(entry);
       this.#expired++;
@@ -179,6 +216,13 @@ export class AnswerStore {
       return { partner: entry.partner, context: entry.context, rows };
     }
     return this.#readAgain(entry);
+  }
+
+  /** An answer as it came, to be told of; undefined when it is no longer held, or of another manifest. */
+  async original(digest: string, manifest: string): Promise<OriginalAnswer | undefined> {
+    const entry = this.#entries.get(digest);
+    if (entry === undefined || entry.partner.manifest.digest !== manifest) return undefined;
+    return { asked: entry.asked, body: await bodyOf(entry) };
   }
 
   /**
@@ -213,6 +257,26 @@ export class AnswerStore {
     for (const entry of [...this.#entries.values()]) this.#drop(entry);
   }
 
+  /** The rows of an answer that another replica got, or that had to go from here. */
+  #elsewhere(digest: string, manifest: string): undefined | Promise<HeldRows | undefined> {
+    if (this.#shared === undefined || this.#closed || !DIGEST.test(digest)) return undefined;
+    const key = `${digest} ${manifest}`;
+    let restoring = this.#restoring.get(key);
+    if (restoring === undefined) {
+      restoring = this.#restore(this.#shared, digest, manifest).finally(() => this.#restoring.delete(key));
+      this.#restoring.set(key, restoring);
+    }
+    return restoring;
+  }
+
+  async #restore(shared: SharedAnswers, digest: string, manifest: string): Promise<HeldRows | undefined> {
+    const answer = await shared.read(digest, manifest);
+    if (answer === undefined || this.#closed || answer.expiresAt <= Date.now()) return undefined;
+    const entry = this.#entries.get(digest) ?? this.#admit(digest, answer);
+    this.#evict();
+    return this.#readAgain(entry);
+  }
+
   async #readAgain(entry: Entry): Promise<HeldRows | undefined> {
     entry.reading ??= this.#read(entry).finally(() => {
       entry.reading = undefined;
@@ -227,7 +291,7 @@ export class AnswerStore {
   }
 
   async #read(entry: Entry): Promise<readonly unknown[]> {
-    const body = entry.compressed ? await decompress(entry) : entry.stored;
+    const body = await bodyOf(entry);
     const parsed = parseBody(body, entry.contentType, entry.partner.manifest.format);
     const rows = readRows(entry, parsed);
     this.#reparsed++;
@@ -336,6 +400,10 @@ export class AnswerStore {
 function zstd({ length }: Entry) {
   const level = length < SMALL_BYTES ? -7 : 1;
   return { params: { [constants.ZSTD_c_compressionLevel]: level }, pledgedSrcSize: length };
+}
+
+function bodyOf(entry: Entry): Buffer | Promise<Buffer> {
+  return entry.compressed ? decompress(entry) : entry.stored;
 }
 
 async function decompress(entry: Entry): Promise<Buffer> {

@@ -10,6 +10,7 @@ import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import type { AnswerContext, AskContext, ReadResult } from './adapter.ts';
 import { headersRead } from './answer-headers.ts';
 import type { AnswerStore } from './answers.ts';
+import { askedRequest } from './asked-request.ts';
 import type { Sample } from './drift/sample.ts';
 import type { DriftWatch } from './drift/watch.ts';
 import { type ExchangeBounds, type ExchangeTools, PartnerExchange } from './exchange.ts';
@@ -32,6 +33,8 @@ export interface Page {
   readonly manifest: string;
   readonly fetchedAt: number;
   readonly mapped: MappedRows;
+  /** The answer is past its time of reuse: the partner is being asked again, or failed. */
+  readonly stale?: boolean;
 }
 
 /** What asking needs. */
@@ -172,6 +175,7 @@ async function readPages(
         contentType: contentType === undefined ? undefined : String(contentType),
         rows: result.rows,
         expiresAt: mapped.lastExpiry,
+        asked: askedRequest(partner, next),
       });
       onPage({ partner, answer: digest, manifest: manifest.digest, fetchedAt, mapped });
     }
@@ -270,7 +274,7 @@ export function cacheName(cache: CacheUse): string {
 export function report(outcome: PartnerOutcome, elapsedMs: number, trace: Context, cause: unknown): void {
   const { partner, status, detail, rowsReceived, offersKept } = outcome;
   // A held answer says nothing about how long the partner takes.
-  if (outcome.cache !== CacheUse.HIT)
+  if (outcome.cache !== CacheUse.HIT && outcome.cache !== CacheUse.STALE)
     partnerDuration.record(elapsedMs / 1_000, { partner, outcome: outcomeName(status) });
   partsAnswered.add(1, { partner, cache: cacheName(outcome.cache) });
   if (offersKept > 0) rowsKept.add(offersKept, { partner });

@@ -73,7 +73,7 @@ export function buildBatches(page: Page, identity?: PageIdentity): PartnerBatch[
 }
 
 function buildBatch(
-  { partner, answer, manifest, mapped }: Page,
+  { partner, answer, manifest, mapped, stale = false }: Page,
   identity: PageIdentity | undefined,
   fetchedAt: Temporal.Instant,
   start: number,
@@ -91,7 +91,7 @@ function buildBatch(
     ...(identity === undefined ? noProducts : productsOf(mapped, identity, start, end)),
     fetchedAt,
     expiresAt: writeInt64s(mapped.expiresAt.slice(start, end)),
-    stale: false,
+    stale,
   };
 }
 

@@ -1,5 +1,6 @@
 import { type JSONSchema, type SecretReference, secretSchema } from '../../libs/config/index.ts';
 import { type BreakerKind, breakerKinds, defaultSuspension, type SuspensionSettings } from './breakers.ts';
+import { type BudgetConfig, budgetSchema } from './budget/config.ts';
 
 /** A partner's configuration file, `<config>/partners/<name>.yaml`. */
 export interface PartnerConfig {
@@ -17,8 +18,11 @@ export interface PartnerConfig {
   readonly hedge?: HedgeConfig;
   readonly lifetimeSeconds?: number;
   readonly requestsPerSecond?: number;
+  readonly budget?: BudgetConfig;
   readonly reuseSeconds?: number;
   readonly reuseEmptySeconds?: number;
+  readonly staleSeconds?: number;
+  readonly staleIfErrorSeconds?: number;
   readonly shareInFlight?: boolean;
   readonly sendTraceparent: boolean;
   /** Share of searches in which it is asked, 0 to 1. */
@@ -76,14 +80,32 @@ export const requestsPerSecond: JSONSchema = {
 export const freshness = {
   reuseSeconds: {
     description:
-      'how long a whole answer may be given again to the same question, 0 to 86400 s from when it came; at most until one of its ' +
-      'offers has a minute left, or half of its life where that is less; absent or 0 for never',
+      'how long a whole answer may be given again to the same question, 0 to 86400 s from when it came, less up to a tenth so that not ' +
+      'all end at once; at most until one of its offers has a minute left, or half of its life where that is less; absent or 0 for never',
     type: 'integer',
     minimum: 0,
     maximum: 86_400,
   },
   reuseEmptySeconds: {
-    description: 'the same for an answer without offers: at most reuseSeconds; absent or 0 for never',
+    description:
+      'the same for an answer without offers, and for a question that the partner refuses as wrong: at most reuseSeconds; absent or 0 ' +
+      'for never',
+    type: 'integer',
+    minimum: 0,
+    maximum: 86_400,
+  },
+  staleSeconds: {
+    description:
+      'how long after reuseSeconds an answer with offers may still be given, marked as stale, while the partner is asked again for those ' +
+      'who come next, 0 to 86400 s; never for longer than its offers last, as with reuseSeconds; absent or 0 for never',
+    type: 'integer',
+    minimum: 0,
+    maximum: 86_400,
+  },
+  staleIfErrorSeconds: {
+    description:
+      'how long after reuseSeconds the last whole answer may stand in, marked as stale, where the partner fails, does not answer in time ' +
+      'or limits the rate, 0 to 86400 s; never for longer than its offers last, as with reuseSeconds; absent or 0 for never',
     type: 'integer',
     minimum: 0,
     maximum: 86_400,
@@ -251,6 +273,7 @@ export const partnerSchema: JSONSchema = {
       ],
     },
     requestsPerSecond,
+    budget: budgetSchema,
     ...freshness,
     sendTraceparent: { description: 'send the trace id along', type: 'boolean', default: false },
     options: { description: 'what the adapter takes, see its README', type: 'object', default: {} },

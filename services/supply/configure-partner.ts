@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
 import { secret } from '../../libs/config/index.ts';
 import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { Account, Adapter, Manifest } from './adapter.ts';
+import type { PartnerBudget } from './budget/budget.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 import { floorOf, type PartnerConfig, suspensionOf } from './config.ts';
 import { PartnerFailure } from './failure.ts';
@@ -24,8 +26,17 @@ export interface LoadedAdapter {
   readonly digest: string;
 }
 
-/** A partner of an account's settings and an adapter. */
-export function configurePartner(name: string, config: PartnerConfig, loaded: LoadedAdapter): ConfiguredPartner {
+/**
+ * A partner of an account's settings and an adapter.
+ *
+ * @param budget what `config.budget` makes
+ */
+export function configurePartner(
+  name: string,
+  config: PartnerConfig,
+  loaded: LoadedAdapter,
+  budget?: PartnerBudget,
+): ConfiguredPartner {
   const { defaults, taxBasis: stated, ...rest } = loaded.manifest;
   const endpoint = config.endpoint.replace(/\/+$/, '');
   const url = new URL(endpoint);
@@ -57,6 +68,7 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     adapter: loaded.adapter,
     manifest,
     account,
+    credentials: Object.keys(config.credentials),
     folder: loaded.folder,
     origin: url.origin,
     basePath: url.pathname.replace(/\/+$/, ''),
@@ -73,7 +85,9 @@ export function configurePartner(name: string, config: PartnerConfig, loaded: Lo
     suspension: suspensionOf(config.breakers),
     hedge: hedgeOf(config, manifest),
     hold: new RateLimitHold(),
+    budget,
     ...freshnessOf(config, defaults),
+    accountKey: onceMade(() => accountKey(name, manifest.digest, config)),
     rate: new RequestRate(config.requestsPerSecond ?? defaults.requestsPerSecond),
     secrets,
   };
@@ -90,13 +104,38 @@ function hedgeOf({ hedge: said }: PartnerConfig, { hedge }: Manifest): HedgeSett
 function freshnessOf(
   config: PartnerConfig,
   defaults: Manifest['defaults'],
-): Pick<ConfiguredPartner, 'reuseMs' | 'reuseEmptyMs' | 'shareInFlight'> {
+): Pick<ConfiguredPartner, 'reuseMs' | 'reuseEmptyMs' | 'staleMs' | 'staleIfErrorMs' | 'shareInFlight'> {
   const reuseMs = (config.reuseSeconds ?? defaults.reuseSeconds ?? 0) * 1_000;
   const reuseEmptyMs = (config.reuseEmptySeconds ?? defaults.reuseEmptySeconds ?? 0) * 1_000;
   return {
     reuseMs,
     reuseEmptyMs: Math.min(reuseMs, reuseEmptyMs),
+    staleMs: (config.staleSeconds ?? defaults.staleSeconds ?? 0) * 1_000,
+    staleIfErrorMs: (config.staleIfErrorSeconds ?? defaults.staleIfErrorSeconds ?? 0) * 1_000,
     shareInFlight: config.shareInFlight ?? defaults.shareInFlight ?? true,
+  };
+}
+
+/** Deployments that share a store may name their secrets alike and have others behind the names. */
+function accountKey(name: string, digest: string, config: PartnerConfig): string {
+  const texts = Object.keys(config.credentials)
+    .sort()
+    .map((credential) => {
+      try {
+        return [credential, credentialOf(name, config, credential)];
+      } catch {
+        // Then the partner cannot be asked.
+        return [credential];
+      }
+    });
+  return hash('sha256', JSON.stringify([name, digest, texts]), 'base64url');
+}
+
+function onceMade(make: () => string): () => string {
+  let made: string | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

@@ -7,6 +7,7 @@ import {
 } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { AskContext } from './adapter.ts';
 import { emptyOutcome, type Page } from './ask.ts';
+import { UNDECIDED } from './budget/policy.ts';
 import type { ExchangeBounds } from './exchange.ts';
 import { cancelled } from './failure.ts';
 import type { ConfiguredPartner } from './partner.ts';
@@ -18,6 +19,8 @@ interface Participant {
   /** Epoch ms. */
   readonly deadline: number;
   readonly onPage: (page: Page) => void;
+  /** What its search matters to the partner's budget. */
+  readonly priority: (() => number) | undefined;
   readonly settle: (outcome: PartnerOutcome | undefined) => void;
   /** It began the conversation. */
   readonly first: boolean;
@@ -50,6 +53,8 @@ export class Conversation {
   readonly #pages: Page[] = [];
   #deadline = 0;
   #requests = 0;
+  /** What it mattered when the partner's budget was last asked to pay. */
+  #paid = UNDECIDED;
   #over = false;
 
   constructor(asking: Asking) {
@@ -67,7 +72,8 @@ export class Conversation {
   /**
    * Takes part in what is under way: gets the pages that have come and those that will.
    *
-   * @returns the outcome for this search; undefined where the conversation ended for want of time that this search still has
+   * @returns the outcome for this search; undefined where the conversation ended for want of time that this search still has, or of a
+   *   budget that may pay for this search
    */
   join(bounds: ExchangeBounds, onPage: (page: Page) => void): Promise<PartnerOutcome | undefined> {
     const taken = this.#take(bounds, onPage, false);
@@ -80,6 +86,7 @@ export class Conversation {
       until: () => this.#deadline,
       signal: this.#abort.signal,
       trace,
+      ...(this.#asking.partner.budget !== undefined && { priority: () => this.#priority }),
       requested: () => {
         this.#requests++;
       },
@@ -89,13 +96,20 @@ export class Conversation {
     for (const one of [...this.#participants]) this.#settle(one, this.#outcomeFor(one, outcome));
   }
 
+  /** The most that it matters to anybody who waits. */
+  get #priority(): number {
+    const all = [...this.#participants].map(({ priority }) => priority?.() ?? UNDECIDED);
+    this.#paid = all.length === 0 ? this.#paid : Math.max(...all);
+    return this.#paid;
+  }
+
   #received(page: Page): void {
     this.#pages.push(page);
     for (const { onPage } of this.#participants) onPage(page);
   }
 
   #take(
-    { deadline, givenUntil, signal }: ExchangeBounds,
+    { deadline, givenUntil, signal, priority }: ExchangeBounds,
     onPage: (page: Page) => void,
     first: boolean,
   ): Promise<PartnerOutcome | undefined> {
@@ -106,6 +120,7 @@ export class Conversation {
       startedAt: performance.now(),
       deadline: own,
       onPage,
+      priority,
       first,
       timer: undefined,
       settle: (outcome) => {
@@ -173,8 +188,13 @@ export class Conversation {
     if (one.first) return outcome;
     const inTime = one.deadline - Date.now() >= LEAST_MS;
     if (inTime && this.#pages.length === 0 && endedForWantOfTime(outcome)) return undefined;
+    // Refused for one that matters less.
+    const spent = outcome.status === OutcomeStatus.BUDGET_SPENT;
+    if (spent && (one.priority?.() ?? UNDECIDED) > this.#paid) return undefined;
     const latencyMs = Math.round(performance.now() - one.startedAt);
-    return { ...outcome, cache: CacheUse.SHARED, requests: 0, latencyMs };
+    // What a held answer served stays that, with its age.
+    const cache = outcome.cache === CacheUse.UNSPECIFIED ? CacheUse.SHARED : outcome.cache;
+    return { ...outcome, cache, requests: 0, latencyMs };
   }
 
   /** The outcome of one that leaves while the conversation goes on. */

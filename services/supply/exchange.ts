@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { FailureKind, type OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { SharedState } from '../../libs/shared/index.ts';
 import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { Adapter, AskContext, PartnerRequest, SessionClient, StatedFailure } from './adapter.ts';
 import { headersRead } from './answer-headers.ts';
 import { parseBody } from './body.ts';
+import { payFor } from './budget/spending.ts';
 import { type Endpoint, loginEndpoint } from './endpoint.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import { sendHedged } from './hedge.ts';
@@ -27,6 +29,8 @@ export interface ExchangeTools {
   readonly tokens: TokenCache;
   /** What partners have handed over; absent where none does. */
   readonly inventory?: Inventory;
+  /** Where replicas share budgets; absent for one process alone. */
+  readonly shared?: SharedState;
   /** What is known of partners by the traffic with them; absent where nothing is learned of it. */
   readonly traffic?: Traffic;
 }
@@ -39,6 +43,8 @@ export interface ExchangeBounds {
   readonly givenUntil?: number | undefined;
   /** When the time is over, epoch ms, in place of all: it may move on while somebody joins who has longer. */
   readonly until?: () => number;
+  /** What the search matters to the partner's budget, 0 to 1: it may rise while others join. Absent for 0.5. */
+  readonly priority?: () => number;
   /** Told of each request that goes out. */
   readonly requested?: () => void;
   readonly signal: AbortSignal;
@@ -52,6 +58,8 @@ const MOST_LOGIN_BYTES = 65_536;
 /** One conversation with a partner: a search with its pages, or requests for one row. One client span. */
 export class PartnerExchange {
   readonly partner: ConfiguredPartner;
+  readonly #purpose: 'search' | 'verify' | 'handoff';
+  readonly #priority: (() => number) | undefined;
   readonly #tools: ExchangeTools;
   readonly #context: AskContext;
   readonly #until: () => number;
@@ -79,6 +87,8 @@ export class PartnerExchange {
     bounds: ExchangeBounds,
   ) {
     this.partner = partner;
+    this.#purpose = purpose;
+    this.#priority = bounds.priority;
     const { deadline, givenUntil } = bounds;
     const own = bounds.until === undefined ? deadlineOf(partner.timeoutMs, deadline, Date.now(), givenUntil) : 0;
     this.#until = bounds.until ?? (() => own);
@@ -418,6 +428,26 @@ export class PartnerExchange {
     span.end();
   }
 
+  /** Has the partner's budget pay for a request, each one that goes out. Searches alone are refused. Throws PartnerFailure. */
+  async #pay({ deadline, signal }: TokenBounds, { login, admitted }: Way): Promise<void> {
+    const { partner } = this;
+    if (partner.budget === undefined) return;
+    const { shared } = this.#tools;
+    if (login === true || this.#purpose !== 'search') {
+      // Nobody waits for the count.
+      void partner.budget.count(shared, login === true ? 'login' : this.#purpose);
+      return;
+    }
+    if (admitted !== true) return payFor(partner, shared, this.#priority, deadline - LEAST_TIME_MS, signal);
+    try {
+      // A second request goes out at once or not at all.
+      await payFor(partner, shared, this.#priority, Date.now(), signal);
+    } catch (error) {
+      this.#hedges--;
+      throw error;
+    }
+  }
+
   async #once(request: PartnerRequest, way: Way): Promise<HttpAnswer> {
     const { bounds = this.#ownBounds, endpoint, login } = way;
     const { partner } = this;
@@ -434,6 +464,7 @@ export class PartnerExchange {
         detail: 'the requests that it allows are spent until after the time is over',
       });
     }
+    if (isOwn) await this.#pay(bounds, way);
     if (login !== true) {
       this.#requests++;
       this.#requested?.();

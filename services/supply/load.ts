@@ -11,6 +11,7 @@ import {
   yamlFiles,
 } from '../../libs/config/index.ts';
 import { verticals } from '../../libs/vertical/index.ts';
+import { loadBudget } from './budget/load.ts';
 import { readRemoteCertificate, remoteTrafficProblem, trafficProblem } from './certificate.ts';
 import { type PartnerConfig, partnerSchema } from './config.ts';
 import { configurePartner, type LoadedAdapter } from './configure-partner.ts';
@@ -83,7 +84,7 @@ export async function readPartners(sources: PartnerSources): Promise<ReadPartner
       const loaded = await loading;
       checkAccount(document, loaded.manifest);
       checkTraffic(document, folder, sources.twinUrl);
-      partners.set(partner, configurePartner(partner, document.value, loaded));
+      partners.set(partner, accountOf(partner, document, loaded));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       refused.set(partner, error.problems);
@@ -149,8 +150,14 @@ export async function loadPartner(
   const folder = folderOf(document, sources.adapterDirectories ?? defaultDirectories());
   const loaded = await loadAdapter(folder);
   checkAccount(document, loaded.manifest);
-  const partner = configurePartner(partnerName(file), document.value, loaded);
+  const partner = accountOf(partnerName(file), document, loaded);
   return { partner, manifest: loaded.manifest, folder, credentials: Object.keys(document.value.credentials) };
+}
+
+function accountOf(partner: string, document: YamlDocument<PartnerConfig>, loaded: LoadedAdapter): ConfiguredPartner {
+  const { vertical, lookToBook } = loaded.manifest;
+  const budget = loadBudget(partner, document, vertical, lookToBook?.searches);
+  return configurePartner(partner, document.value, loaded, budget);
 }
 
 function partnerName(file: string): string {
@@ -206,7 +213,8 @@ export function loadRemote(file: string, twinUrl?: string, anyShare = false): Re
   const refused = anyShare ? undefined : remoteTrafficProblem({ share, address, vertical, certificate });
   if (refused !== undefined && problems.length === 0) problems.push(document.problem(['trafficShare'], refused));
   if (problems.length > 0) throw new ConfigError(problems);
-  return configureRemote(partnerName(file), value, certificate);
+  const budget = loadBudget(partnerName(file), document, vertical);
+  return configureRemote(partnerName(file), value, certificate, budget);
 }
 
 /** Options and credentials of an account that its manifest does not know, or misses. */

@@ -13,7 +13,10 @@ export const partnerDuration = histogram('entrepot.supply.partner.duration', {
   buckets: durationBuckets,
 });
 
-/** Partners' parts of searches, by `partner` and `cache`: none (the partner was asked), shared, hit. */
+/**
+ * Partners' parts of searches, by `partner` and `cache`: none (the partner was asked), shared, hit, stale, stale_if_error (beside
+ * none, for the part in which it failed).
+ */
 export const partsAnswered = counter('entrepot.supply.partner.parts', {
   unit: '{part}',
   description: "Partners' parts of searches, by how they were answered",
@@ -44,6 +47,24 @@ export const hedgesSent = counter('entrepot.supply.hedges', {
 export const breakerChanges = counter('entrepot.supply.breaker.changes', {
   unit: '{change}',
   description: 'Suspensions of partners that began and ended',
+});
+
+/** Questions that were asked again because an answer was given as stale, by `partner` and `outcome`. */
+export const refreshes = counter('entrepot.supply.partner.refreshes', {
+  unit: '{question}',
+  description: 'Questions asked again behind an answer that was given as stale',
+});
+
+/** Answers in the shared state by `result`: written, too_large, no_room, found, missing, failed. */
+export const sharedAnswers = counter('entrepot.supply.shared.answers', {
+  unit: '{answer}',
+  description: 'Answers written to and read from the shared state',
+});
+
+/** Questions that replicas agree on, by `result`: asked (here, for all), told (by another), held, alone (no shared state). */
+export const sharedQuestions = counter('entrepot.supply.shared.questions', {
+  unit: '{question}',
+  description: 'Questions that replicas agreed on who asks them',
 });
 
 /** Feed files that were asked for, by `partner` and `result`: loaded, unchanged, refused, failed. */

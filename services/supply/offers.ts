@@ -5,6 +5,7 @@ import { logger } from '../../libs/telemetry/index.ts';
 import { type AnswerContext, Rejection } from './adapter.ts';
 import type { AnswerStore, HeldRows } from './answers.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import { type Wanted, wantedBy } from './wanted.ts';
 
 /** One held row. */
 export interface HeldRow {
@@ -49,7 +50,7 @@ export async function makeOffers(
 }
 
 /** A held row as a whole offer; missing where the adapter cannot make it, which is logged. */
-export function makeOffer({ partner, context, row }: HeldRow, wanted: (field: string) => boolean): MadeOffer {
+export function makeOffer({ partner, context, row }: HeldRow, wanted: Wanted): MadeOffer {
   const { adapter } = partner;
   try {
     const { totalMinor, totalMaxMinor, currency, basis } = adapter.price(row, context);
@@ -80,19 +81,4 @@ export function missing(): MadeOffer {
     expiresAt: undefined,
     missing: true,
   };
-}
-
-/**
- * What a read mask asks for: fields of the vertical's message, of which the first step of a path counts. Adapters may ask
- * by the proto name (segment_keys) or the JSON name (segmentKeys). No mask, or an empty one, asks for all.
- */
-export function wantedBy(readMask: readonly string[] | undefined): (field: string) => boolean {
-  if (readMask === undefined || readMask.length === 0) return () => true;
-  const fields = new Set<string>();
-  for (const path of readMask) {
-    const field = path.split('.', 1)[0]!;
-    fields.add(field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
-    fields.add(field.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
-  }
-  return (field) => fields.has(field);
 }

@@ -1,5 +1,6 @@
 import type { Account, Adapter, Manifest, RowReader } from './adapter.ts';
 import type { SuspensionSettings } from './breakers.ts';
+import type { PartnerBudget } from './budget/budget.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { HedgeSettings } from './hedging.ts';
 import type { ColumnPlan } from './map-rows.ts';
@@ -32,6 +33,8 @@ export interface AnyPartner {
   /** When it is suspended for its failures. */
   readonly suspension: SuspensionSettings;
   readonly hold: RateLimitHold;
+  /** The requests that its account may send, as all replicas share them; undefined for any number. */
+  readonly budget: PartnerBudget | undefined;
   /** What must not be told of it. */
   readonly secrets: KnownSecrets;
 }
@@ -41,6 +44,8 @@ export interface ConfiguredPartner extends AnyPartner {
   /** Where its adapter lies. */
   readonly folder: string;
   readonly adapter: Adapter;
+  /** Names of the account's credentials. */
+  readonly credentials: readonly string[];
   /** Scheme, host and port of the endpoint. */
   readonly origin: string;
   /** Path of the endpoint, without trailing slash. */
@@ -51,12 +56,21 @@ export interface ConfiguredPartner extends AnyPartner {
   readonly sendTraceparent: boolean;
   /** How long a whole answer may be given again to the same question, ms; 0 for never. */
   readonly reuseMs: number;
-  /** The same for an answer without offers. */
+  /** The same for an answer without offers, and for a question that the partner refuses. */
   readonly reuseEmptyMs: number;
+  /** How long after that an answer may be given as stale while the partner is asked again, ms; 0 for never. */
+  readonly staleMs: number;
+  /** How long after that the last whole answer may stand in where the partner fails, ms; 0 for never. */
+  readonly staleIfErrorMs: number;
   /** Searches that ask the same at the same time share one conversation. */
   readonly shareInFlight: boolean;
   /** How requests of its searches are sent a second time; absent for never. */
   readonly hedge?: HedgeSettings | undefined;
+  /**
+   * Stands for the account where replicas share what it was told: the same for the same partner, mapping, settings and
+   * credentials. Says nothing of these.
+   */
+  readonly accountKey: () => string;
   /** When the next request may go out. */
   readonly rate: RequestRate;
 }

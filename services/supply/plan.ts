@@ -6,9 +6,11 @@ import { minorDigits } from '../../libs/money/index.ts';
 import { vertical as verticalOf } from '../../libs/vertical/index.ts';
 import type { AskContext } from './adapter.ts';
 import { emptyOutcome } from './ask.ts';
+import { canonicalCriteria, canonicalLocale } from './canonical.ts';
 import { isInShare } from './certificate.ts';
 import { PartnerFailure } from './failure.ts';
 import { appliedBy, constraintsIn } from './filters.ts';
+import { isReused } from './freshness.ts';
 import type { AnyPartner, ConfiguredPartner } from './partner.ts';
 import { firstQuestion, type Question } from './question.ts';
 import { isRemote, type SupplyPartner } from './remote/partner.ts';
@@ -19,6 +21,8 @@ export interface LocalCall {
   readonly partner: ConfiguredPartner;
   readonly context: AskContext;
   readonly request: Question;
+  /** How it ends where nothing is held that serves: the partner is not to be asked now. */
+  readonly withheld?: PartnerOutcome;
 }
 
 /** A partner that is asked, over HTTP or by address. */
@@ -82,23 +86,15 @@ function planPartner(
     const percent = `${partner.trafficShare * 100} %`;
     return skip(OutcomeStatus.SUSPENDED, `not asked in this search: its trafficShare is ${percent} of searches`);
   }
-  const wait = partner.hold.remaining(now);
-  if (wait > 0) {
-    const outcome = emptyOutcome(
-      partner.name,
-      OutcomeStatus.RATE_LIMITED,
-      'not asked: its rate limit was met a moment ago',
-    );
-    outcome.failure = FailureKind.RATE_LIMIT;
-    outcome.retryAfterMs = Math.ceil(wait);
-    return { outcome };
-  }
+  const withheld = limited(partner, now);
+  // What is held of it may serve all the same.
+  if (withheld !== undefined && (isRemote(partner) || !isReused(partner))) return { outcome: withheld };
   const asked: AskContext = {
     account: partner.account,
-    criteria: start.criteria!,
+    criteria: canonicalCriteria(start.criteria!, start.market),
     market: start.market,
     currency: start.currency,
-    locale: start.locale,
+    locale: canonicalLocale(start.locale),
     now,
   };
   if (isRemote(partner)) return { partner, context: asked, start, constraints };
@@ -107,10 +103,20 @@ function planPartner(
     const context = filters.length === 0 ? asked : { ...asked, filters };
     const request = firstQuestion(partner.adapter, context);
     if ('unsupported' in request) return skip(OutcomeStatus.UNSUPPORTED_CRITERIA, request.unsupported);
-    return { partner, context, request };
+    return { partner, context, request, ...(withheld !== undefined && { withheld }) };
   } catch (error) {
     return refused(partner, error);
   }
+}
+
+function limited(partner: AnyPartner, now: number): PartnerOutcome | undefined {
+  const wait = partner.hold.remaining(now);
+  if (wait <= 0) return undefined;
+  return {
+    ...emptyOutcome(partner.name, OutcomeStatus.RATE_LIMITED, 'not asked: its rate limit was met a moment ago'),
+    failure: FailureKind.RATE_LIMIT,
+    retryAfterMs: Math.ceil(wait),
+  };
 }
 
 function refused(partner: AnyPartner, error: unknown): Planned {

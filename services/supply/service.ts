@@ -1,14 +1,19 @@
+import { LiveClients } from '../../libs/clients/index.ts';
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import {
   type Partner,
   type Suspension as PartnerSuspension,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
+import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
+import { MemoryState, type SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
+import { logger } from '../../libs/telemetry/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import type { Suspension } from './breakers.ts';
+import { describeBudget } from './budget/describe.ts';
+import { observeBudgets } from './budget/metrics.ts';
 import { Conversations, type ConversationsOptions } from './conversations.ts';
 import { type DriftOptions, DriftWatch } from './drift/watch.ts';
 import { HandedOverInventory } from './handed-over.ts';
@@ -18,11 +23,15 @@ import type { IngressAddress } from './ingress/server.ts';
 import { LivePartners } from './live-partners.ts';
 import type { PartnerSources } from './load.ts';
 import { observeHeld, observePartners } from './metrics.ts';
+import type { ConfiguredPartner } from './partner.ts';
 import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
 import { RemoteConnections } from './remote/connections.ts';
+import { explainAnyOffer } from './remote/explain.ts';
 import { makeAnyOffers } from './remote/offers.ts';
 import { isRemote, type SupplyPartner } from './remote/partner.ts';
 import { SearchSession } from './session.ts';
+import { SharedAnswers } from './shared-answers.ts';
+import { SharedQuestions } from './shared-questions.ts';
 import { TokenCache } from './tokens.ts';
 import { Traffic } from './traffic.ts';
 import { Turns } from './turns.ts';
@@ -51,6 +60,12 @@ export interface SupplyDependencies extends PartnerSources {
   readonly ingress?: IngressAddress;
   /** Milliseconds of a clock that never goes back, by which partners are timed and suspended; default the process's own. */
   readonly clock?: () => number;
+  /** What replicas share while they run: answers and the budgets of partners; not closed by the service. Absent: this one is alone. */
+  readonly shared?: SharedState;
+  /** Whether answers and who asks for them are part of it; default: where `shared` is more than the memory of a process. */
+  readonly shareAnswers?: boolean;
+  /** The tier of a client by name, for the policies of budgets. Default as clients.yaml has it. */
+  readonly tierOf?: (client: string) => string | undefined;
   /** How live answers are held against what partners were certified with; see OPERATING.md. */
   readonly drift?: DriftOptions;
 }
@@ -81,11 +96,17 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     await drift.close();
     throw error;
   });
-  const answers = new AnswerStore(deps.answers);
-  const conversations = new Conversations(deps.conversations);
+  const shared = deps.shared ?? new MemoryState();
+  const shareAnswers = deps.shareAnswers ?? shared.kind === 'redis';
+  const answers = new AnswerStore(
+    deps.answers,
+    shareAnswers ? new SharedAnswers(shared, (name) => localPartner(live, name)) : undefined,
+  );
+  const conversations = new Conversations(deps.conversations, shareAnswers ? new SharedQuestions(shared) : undefined);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
   const remotes = new RemoteConnections();
+  const clients = new LiveClients(deps.configDirectory, logger('supply.clients'));
   const tools = {
     get partners() {
       return live.partners;
@@ -102,8 +123,11 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     traffic: new Traffic(deps.clock),
     drift,
     remotes,
+    shared,
+    tierOf: deps.tierOf ?? ((client: string) => clients.tierOf(client).name),
   };
   const endGauges = observeHeld(answers, conversations, identities);
+  const endBudgets = observeBudgets(() => live.partners.values());
   const endPartnerGauges = observePartners(() => live.partners.values(), tools.traffic);
   const service = meshService(SupplyServiceDefinition, {
     search: (requests, context) => new SearchSession(tools, context).run(requests),
@@ -115,12 +139,11 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     },
     verifyOffer: (request, context) => verifyAnyOffer(tools, request, context),
     createHandoff: (request, context) => createAnyHandoff(tools, request, context),
-    explainOffer: async () => {
-      throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'ExplainOffer is not served yet.' });
-    },
+    explainOffer: (request, context) =>
+      explainAnyOffer({ ...tools, normalization: deps.normalization }, request, context),
     listPartners: async () => {
       const described = [...live.partners.values()].map((partner) =>
-        describe(partner, handedOver, drift, tools.traffic),
+        describe(partner, handedOver, drift, tools.traffic, shared),
       );
       return { partners: (await Promise.all(described)).sort(byName) };
     },
@@ -133,16 +156,26 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     },
     close: async () => {
       await live.close();
+      clients.close();
       await drift.close();
       endGauges();
+      endBudgets();
       endPartnerGauges();
       await handedOver.close();
       identities.close();
+      await conversations.close();
+      await answers.settled();
       answers.close();
       await remotes.close();
       await http.close();
+      if (deps.shared === undefined) await shared.close();
     },
   };
+}
+
+function localPartner({ partners }: LivePartners, name: string): ConfiguredPartner | undefined {
+  const partner = partners.get(name);
+  return partner === undefined || isRemote(partner) ? undefined : partner;
 }
 
 async function describe(
@@ -150,8 +183,9 @@ async function describe(
   handedOver: HandedOverInventory,
   drift: DriftWatch,
   traffic: Traffic,
+  shared: SharedState,
 ): Promise<Partner> {
-  const { name, adapter, manifest, markets, enabled } = partner;
+  const { name, adapter, manifest, markets, enabled, budget } = partner;
   return {
     name,
     adapter: manifest.name,
@@ -162,6 +196,7 @@ async function describe(
     handedOver: isRemote(partner) ? undefined : await handedOver.describe(partner),
     drift: drift.describe(name),
     suspensions: traffic.of(partner).breakers.suspensions().map(describeSuspension),
+    budget: budget && (await describeBudget(budget, shared)),
   };
 }
 

@@ -11,6 +11,7 @@ import { invalidField, toEntrepotError } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import type { Page } from './ask.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
+import { prioritized } from './budget/spending.ts';
 import type { Conversations, ConversationTools } from './conversations.ts';
 import type { ExchangeBounds } from './exchange.ts';
 import type { Identities, IdentityListener } from './identities.ts';
@@ -29,6 +30,8 @@ export interface SearchTools extends ConversationTools {
   readonly partners: ReadonlyMap<string, SupplyPartner>;
   readonly identities: Identities;
   readonly remotes: RemoteConnections;
+  /** The tier of a client by name; absent or undefined where it is not known. */
+  readonly tierOf?: (client: string) => string | undefined;
 }
 
 /** Rows that one message may ask to be made. */
@@ -132,19 +135,21 @@ export class SearchSession implements IdentityListener {
         value: { asked, skipped: [...skipped], applied: appliedOf(calls), unshared: unsharedOf(calls) },
       },
     });
+    const { client } = this.#context;
+    const asker = { client, tier: this.#tools.tierOf?.(client) ?? '' };
     for (const call of calls) {
       const times = start.times.filter(({ partner }) => partner === call.partner.name).map(({ timeMs }) => timeMs);
-      void this.#ask(call, now, times.length === 0 ? undefined : now + Math.min(...times));
+      const givenUntil = times.length === 0 ? undefined : now + Math.min(...times);
+      void this.#ask(call, now, { ...prioritized(call.partner, start, asker, this.#bounds), givenUntil });
     }
   }
 
-  /** @param givenUntil when the time is over that the caller gives the partner, epoch ms */
-  async #ask(call: PlannedCall, now: number, givenUntil: number | undefined): Promise<void> {
+  /** @param bounds what bounds this partner's part */
+  async #ask(call: PlannedCall, now: number, bounds: ExchangeBounds): Promise<void> {
     this.#running++;
     const tools = this.#tools;
     const { partner, context } = call;
-    const until = deadlineOf(partner.timeoutMs, this.#bounds.deadline, now, givenUntil);
-    const bounds = { ...this.#bounds, givenUntil };
+    const until = deadlineOf(partner.timeoutMs, this.#bounds.deadline, now, bounds.givenUntil);
     const outcome =
       'request' in call
         ? await tools.conversations.ask(tools, call, bounds, this.#onPage)

@@ -121,6 +121,13 @@ describe('a partner that fails again and again', () => {
     for (let at = 0; at < 20; at++) expect((await ask()).status).toBe(OutcomeStatus.FAILED);
   });
 
+  it('by address is suspended like any other', async () => {
+    const breakers = { errors: { failures: 2 } };
+    rig = await startRig({ one: { address: '127.0.0.1:1', vertical: 'stay', breakers } }, { clock: () => now });
+    for (let at = 0; at < 2; at++) expect((await ask()).failure).toBe(FailureKind.CONNECTION);
+    expect(await ask()).toMatchObject({ status: OutcomeStatus.SUSPENDED, requests: 0, retryAfterMs: 5_000 });
+  });
+
   it('that refuses what is asked is not suspended', async () => {
     await begin();
     partner.handler = (_, response) => json(response, { message: 'no such place' }, 400);

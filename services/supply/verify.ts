@@ -13,6 +13,7 @@ import { type AnswerContext, Rejection } from './adapter.ts';
 import { headersRead } from './answer-headers.ts';
 import type { AnswerStore } from './answers.ts';
 import type { Page } from './ask.ts';
+import { askedRequest } from './asked-request.ts';
 import { askIdentities, buildBatches, identify } from './batches.ts';
 import { parseBody } from './body.ts';
 import { PartnerExchange } from './exchange.ts';
@@ -20,13 +21,14 @@ import { failureName, nameOf, PartnerFailure, toldOf, toPartnerFailure } from '.
 import type { HttpAnswer } from './http.ts';
 import type { Identities } from './identities.ts';
 import { type MappedRows, mapRows } from './map-rows.ts';
-import { findRow, type HeldRow, makeOffer, wantedBy } from './offers.ts';
+import { findRow, type HeldRow, makeOffer } from './offers.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { type Question, questionAgain } from './question.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { SearchTools } from './session.ts';
 import { admitAction, suspendedDetail, verdictOfAction } from './suspension.ts';
+import { everything } from './wanted.ts';
 
 const log = logger('supply.verify');
 /** How long the answer waits for the identity of a product that changed its key; after that it stays provisional. */
@@ -68,6 +70,7 @@ export async function verifyOffer(
 
 /** What the partner said of a row that it still sells. */
 export interface Said {
+  readonly question: Question;
   readonly answer: HttpAnswer;
   readonly context: AnswerContext;
   readonly row: unknown;
@@ -133,7 +136,7 @@ async function askOne(
       detail: `its answer cannot be used (${nameOf(RejectionReason, reason)}): ${example}`,
     });
   }
-  return { answer, context, row: said.row, mapped };
+  return { question, answer, context, row: said.row, mapped };
 }
 
 /** Whether a 4xx answer means that the offer is no longer sold; partners say so with statuses from 400 to 422. */
@@ -154,7 +157,7 @@ export function saysGone(
 async function respond(
   tools: SearchTools,
   { partner }: HeldRow,
-  { answer, context, row, mapped }: Said,
+  { question, answer, context, row, mapped }: Said,
   keepIdentity: boolean,
   mesh: MeshContext,
 ): Promise<VerifyOfferResponse> {
@@ -167,10 +170,11 @@ async function respond(
     contentType: contentType === undefined ? undefined : String(contentType),
     rows: [row],
     expiresAt: mapped.lastExpiry,
+    asked: askedRequest(partner, question),
   });
   const page = { partner, answer: digest, manifest: partner.manifest.digest, fetchedAt: context.fetchedAt, mapped };
   const batch = await verifiedBatch(tools.identities, page, keepIdentity, mesh);
-  return { offer: makeOffer({ partner, context, row }, wantedBy(undefined)), batch };
+  return { offer: makeOffer({ partner, context, row }, everything), batch };
 }
 
 /** The page of a verified row as its one batch, with the product that it is of where the caller wants to be told. */

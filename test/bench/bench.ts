@@ -16,6 +16,7 @@ import { feedCase } from './cases/feed.ts';
 import { heldCase } from './cases/held.ts';
 import { latencyCase } from './cases/latency.ts';
 import { mappingCase, mappingTable } from './cases/mapping.ts';
+import { maskCase } from './cases/mask.ts';
 import { overloadCase } from './cases/overload.ts';
 import { scalingCase } from './cases/scaling.ts';
 import { tailCase } from './cases/tail.ts';
@@ -28,6 +29,7 @@ const cases: Readonly<Record<string, Case>> = {
   'cpu-compact': cpuCase('compact'),
   'cpu-duffel': cpuCase('duffel'),
   mapping: mappingCase,
+  mask: maskCase,
   feed: feedCase,
   held: heldCase,
   latency: latencyCase,

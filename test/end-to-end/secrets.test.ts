@@ -81,7 +81,7 @@ it('of a login and its token', async () => {
   const rig = await startRig({ one: account }, { adapterDirectories: [folder] });
   closing.push(rig, partner);
   const { batches } = await search(rig);
-  const said: unknown[] = [];
+  const said: unknown[] = [await rig.client.explainOffer({ handle: handlesOf(batches[0]!)[0], productId: '' })];
   for (const status of [200, 500]) {
     const text = `${token} ${secret} ${encodeURIComponent(token)}`;
     answer = { status, body: { error: { kind: 'SERVER_ERROR', text } } };
@@ -92,6 +92,8 @@ it('of a login and its token', async () => {
   answer = { body: { rows: [{ id: `row ${token}`, amount: '-1' }] } };
   said.push((await search(rig)).outcome('one'));
   const text = told(said);
+  expect(text).toContain('GET http://127.0.0.1:');
+  expect(text).toContain('/s/redacted');
   expect(text).toContain('SERVER_ERROR redacted redacted redacted');
   expect(text).toContain('row redacted');
   expect(lines.length).toBeGreaterThan(3);

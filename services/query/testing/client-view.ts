@@ -42,7 +42,9 @@ export class ClientView {
         if (offer === undefined) throw new Error(`offer ${id} is on the page and was never sent`);
         return plain(offer);
       }),
-      held: [...this.offers.keys()].map(withoutSearch).sort(),
+      offers: [...this.offers.values()]
+        .sort((a, b) => (a.offerId < b.offerId ? -1 : 1))
+        .map((offer) => ({ ...(plain(offer) as object), otherOffers: offer.otherOffers.length })),
       total: this.page?.totalSize,
       outcomes: [...this.outcomes.values()]
         .map((outcome) => [outcome.partner, outcome.status, outcome.offersKept])

@@ -34,6 +34,8 @@ export class FakePricing {
   failure: ((batch: PriceBatch) => unknown) | undefined;
   /** Thrown at the start, when set. */
   startFailure: unknown;
+  /** Thrown at the start for a shown currency. */
+  startFailures: Readonly<Record<string, unknown>> = {};
   /** Thrown instead of explaining, when set. */
   explainFailure: unknown;
 
@@ -49,6 +51,8 @@ export class FakePricing {
             const view = message.value.view ?? pricing.#viewOf(message.value.context);
             pricing.views.push(view);
             currency = view.context?.currency ?? '';
+            const failure = pricing.startFailures[currency];
+            if (failure !== undefined) throw failure;
             yield deepFreeze({ message: { $case: 'view', value: view } });
           } else if (message?.$case === 'batch') {
             const batch = message.value;

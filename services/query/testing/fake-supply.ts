@@ -3,6 +3,8 @@ import {
   type AppliedFilter,
   type CreateHandoffRequest,
   type CreateHandoffResponse,
+  type ExplainOfferRequest,
+  type ExplainOfferResponse,
   type GetOffersRequest,
   type IdentityChange,
   type MadeOffer,
@@ -60,14 +62,19 @@ export class FakeSearch {
   }
 
   /** The end of a partner's part. */
-  outcome(partner: string, rows: number, status: OutcomeStatus = OutcomeStatus.OK): void {
-    this.send({ message: { $case: 'outcome', value: outcomeOf(partner, rows, status) } });
+  outcome(
+    partner: string,
+    rows: number,
+    status: OutcomeStatus = OutcomeStatus.OK,
+    more: Partial<PartnerOutcome> = {},
+  ): void {
+    this.send({ message: { $case: 'outcome', value: { ...outcomeOf(partner, rows, status), ...more } } });
   }
 
   /** A partner's rows and its end. */
-  answer(partner: string, rows: readonly TestRow[]): void {
+  answer(partner: string, rows: readonly TestRow[], more: Partial<PartnerOutcome> = {}): void {
     if (rows.length > 0) this.batch(partner, rows);
-    this.outcome(partner, rows.length, rows.length > 0 ? OutcomeStatus.OK : OutcomeStatus.EMPTY);
+    this.outcome(partner, rows.length, rows.length > 0 ? OutcomeStatus.OK : OutcomeStatus.EMPTY, more);
   }
 
   /** Holds the stream open until `settle` has been called so many times. */
@@ -140,6 +147,10 @@ export class FakeSupply {
     target: { $case: 'url', value: 'https://partner.example/book' },
     expiresAt: Temporal.Instant.from('2030-01-01T00:00:00Z'),
   });
+  /** Where an offer came from; throws where it does not say, as it does unless a test says otherwise. */
+  explain: (request: ExplainOfferRequest) => ExplainOfferResponse = () => {
+    throw new EntrepotError({ reason: 'OFFER_EXPIRED', message: 'not held' });
+  };
   /** Thrown by getOffers when set. */
   getFailure: unknown;
   #waiting: ((search: FakeSearch) => void)[] = [];
@@ -168,9 +179,7 @@ export class FakeSupply {
         supply.handoffs.push(request);
         return supply.handoff();
       },
-      explainOffer: async () => {
-        throw new EntrepotError({ reason: 'OFFER_EXPIRED', message: 'not held' });
-      },
+      explainOffer: async (request) => deepFreeze(supply.explain(request)),
       listPartners: async () => ({ partners: [] }),
     });
   }

@@ -10,7 +10,14 @@ import {
   WatchSearchRequest,
 } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { connect, createMemoryNetwork, type MeshClient, type MeshServer, serve } from '../../../libs/mesh/index.ts';
+import {
+  type CallOptions,
+  connect,
+  createMemoryNetwork,
+  type MeshClient,
+  type MeshServer,
+  serve,
+} from '../../../libs/mesh/index.ts';
 import type { SharedState } from '../../../libs/shared/index.ts';
 import { openStore, type Store } from '../../../libs/store/index.ts';
 import { verticals } from '../../../libs/vertical/index.ts';
@@ -29,6 +36,8 @@ export interface Rig {
   readonly supply: FakeSupply;
   readonly pricing: FakePricing;
   readonly clicks: Store;
+  /** Writes a file of the configuration, which query follows. */
+  configure(file: 'query.yaml' | 'clients.yaml', text: string): void;
   /** Takes supply or pricing off the network, as a killed process is. */
   kill(name: 'supply' | 'pricing'): Promise<void>;
   close(): Promise<void>;
@@ -52,10 +61,17 @@ let store: Promise<Store> | undefined;
  * Starts one.
  * @param config lines of query.yaml
  * @param shared what replicas of query share, one for each of them; one replica where it is empty
+ * @param clients lines of clients.yaml
  */
-export async function startRig(config = 'minUpdateIntervalMs: 0', shared: readonly SharedState[] = []): Promise<Rig> {
+export async function startRig(
+  config = 'minUpdateIntervalMs: 0',
+  shared: readonly SharedState[] = [],
+  clients = '{}',
+): Promise<Rig> {
   const directory = mkdtempSync(path.join(tmpdir(), 'query-config-'));
-  writeFileSync(path.join(directory, 'query.yaml'), config);
+  const configure: Rig['configure'] = (file, text) => writeFileSync(path.join(directory, file), text);
+  configure('query.yaml', config);
+  configure('clients.yaml', clients);
   writeFileSync(path.join(directory, 'ranking.yaml'), ranking);
   const network = createMemoryNetwork();
   const supply = new FakeSupply();
@@ -93,6 +109,7 @@ export async function startRig(config = 'minUpdateIntervalMs: 0', shared: readon
     supply,
     pricing,
     clicks,
+    configure,
     kill: (name) => servers[name].close(),
     close: async () => {
       for (const server of [...Object.values(servers), ...replicas]) await server.close();
@@ -122,8 +139,12 @@ export function watchRequest(changes: Parameters<typeof WatchSearchRequest.fromP
 }
 
 /** The one snapshot of a search that is asked for its end. */
-export async function finalOf(rig: Rig, changes: Parameters<typeof flightSearch>[0] = {}): Promise<SearchUpdate> {
-  const updates = await all(rig.query.search(flightSearch({ ...changes, delivery: Delivery.FINAL })));
+export async function finalOf(
+  rig: Rig,
+  changes: Parameters<typeof flightSearch>[0] = {},
+  options: CallOptions = {},
+): Promise<SearchUpdate> {
+  const updates = await all(rig.query.search(flightSearch({ ...changes, delivery: Delivery.FINAL }), options));
   if (updates.length !== 1) throw new Error(`expected one snapshot, got ${updates.length}`);
   return updates[0]!;
 }

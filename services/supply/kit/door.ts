@@ -1,4 +1,5 @@
 import type { Adapter, AnswerContext, PartnerPrice } from '../adapter.ts';
+import type { Wanted } from '../wanted.ts';
 
 /** The elements of a row's loops by name: `{ row }`, `{ hotel, room, rate }`. */
 export type RowValues = Readonly<Record<string, unknown>>;
@@ -22,8 +23,11 @@ export interface Moment {
  * takes the place of what the manifest says about the same thing; all are synchronous and pure.
  */
 export interface Door {
-  /** Fields of the item by proto name: enums by name, times as {@link Moment}; undefined for absent. */
-  readonly fields?: Readonly<Record<string, (values: never, context: AnswerContext) => unknown>>;
+  /**
+   * Fields of the item by proto name: enums by name, times as {@link Moment}; undefined for absent. One that nobody asks for is not
+   * made; `wanted` says which fields within it are, where it is a message or a list of them.
+   */
+  readonly fields?: Readonly<Record<string, (values: never, context: AnswerContext, wanted: Wanted) => unknown>>;
   /**
    * Rows of an answer, each with the names that `rows.given` in the manifest lists; of that of a verification too. undefined
    * where it is no answer with rows.

@@ -100,6 +100,11 @@ export function compileExchange(input: ExchangeInput): Parts {
     wait: compileWaiting(compiler, ['poll'], manifest.poll, mapping.answerScope),
     isPartial: manifest.poll.partial === true,
   };
+  for (const one of ['steps', 'paging', 'poll'] as const) {
+    if (manifest.hedge?.requests.includes(one) === true && manifest[one] === undefined) {
+      compiler.problem(['hedge', 'requests'], `it has no ${one} to be sent twice`);
+    }
+  }
   const quota = compileQuota(compiler, manifest.quota);
   const warningsOf = compileWarnings(compiler, manifest.warning, mapping.answerScope);
   const verifying = compileVerifying({ compiler, manifest, mapping, request, stepsAt });

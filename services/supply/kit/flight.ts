@@ -1,3 +1,4 @@
+import { Flight } from '../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { descriptors } from '../../../libs/vertical/index.ts';
 import { flightItem, type SegmentFare } from '../mapping/flight-item.ts';
 import {
@@ -11,9 +12,10 @@ import {
   sliceOf,
 } from '../mapping/itinerary.ts';
 import { type Derived, derive, orReject } from '../mapping/reject.ts';
+import { everything, type Wanted, wantedWithin } from '../wanted.ts';
 import type { KitAnswer, KitRow } from './answer.ts';
 import type { Compiler, Path } from './compiler.ts';
-import { type CompiledField, compileMessage, mappingAt } from './item.ts';
+import { type CompiledField, compileMessage, makeField, mappingAt } from './item.ts';
 import { compileObject } from './layout.ts';
 import { compileMoment, enumNumber, textOf } from './leaf.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
@@ -35,6 +37,9 @@ export const itineraryFields: ReadonlySet<string> = new Set([
   'carriers',
   'connections',
 ]);
+
+/** What cannot be made without the itinerary. */
+const ITINERARY_PARTS = [...itineraryFields, 'slices'];
 
 /** Fields of a segment that its flight is identified by; the others are read when an offer is looked at. */
 const STATED = [
@@ -58,6 +63,20 @@ const FARE = [
   'durationMinutes',
 ] as const;
 
+/** The same by the names of the contract. */
+const FARE_FIELDS = FARE.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+
+/** Of a segment of whose fare nothing is asked for. */
+const noSegmentFare: SegmentFare = {
+  originTerminal: '',
+  destinationTerminal: '',
+  aircraft: '',
+  cabin: 0,
+  fareBasis: '',
+  bookingClass: '',
+  minutes: undefined,
+};
+
 interface Loop {
   readonly over: Reader;
   readonly slot: number;
@@ -72,7 +91,7 @@ export interface CompiledFlight {
   /** The row's itinerary. Throws Rejection where it has none. */
   itinerary(row: KitRow): Itinerary;
   /** The whole flight. */
-  item(row: KitRow, wanted: (field: string) => boolean): unknown;
+  item(row: KitRow, wanted: Wanted): Record<string, unknown>;
 }
 
 /** Compiles `slices`, and with the other compiled fields the whole flight. */
@@ -94,17 +113,23 @@ export function compileFlight(
     }
     return orReject(row.derived as Derived<Itinerary>);
   };
+  const flightOf = (found: Itinerary, frame: Frame, wanted: Wanted): Flight => {
+    const ofSlices = wantedWithin(wanted, 'slices');
+    const ofSegments = wantedWithin(ofSlices, 'segments');
+    const anyFare = wanted('slices') && ofSlices('segments') && FARE_FIELDS.some(ofSegments);
+    const fares = anyFare ? slices.fares(frame, ofSegments) : [];
+    return flightItem(found, noFare, wanted, (_segment, slice, at) => fares[slice]?.[at] ?? noSegmentFare);
+  };
   return {
     columns: itineraryColumns(itinerary),
     itinerary,
     item(row, wanted) {
-      const found = itinerary(row);
+      // A row that has none was rejected when its columns were read.
+      const found = ITINERARY_PARTS.some(wanted) ? itinerary(row) : undefined;
       const frame = row.answer.enter(row);
-      const fares = wanted('slices') ? slices.fares(frame) : [];
-      const value: Record<string, unknown> = {
-        ...flightItem(found, noFare, wanted('slices'), (_segment, slice, position) => fares[slice]![position]!),
-      };
-      for (const field of others) value[field.key] = field.value(frame);
+      const value: Record<string, unknown> =
+        found === undefined ? { ...Flight.fromPartial({}) } : { ...flightOf(found, frame, wanted) };
+      for (const field of others) value[field.key] = makeField(field, frame, wanted);
       return value;
     },
   };
@@ -121,7 +146,7 @@ const noFare = {
 
 interface Slices {
   read(frame: Frame, answer: KitAnswer): readonly Slice[];
-  fares(frame: Frame): SegmentFare[][];
+  fares(frame: Frame, wanted: Wanted): SegmentFare[][];
 }
 
 function compileSlices(compiler: Compiler, path: Path, template: unknown, scope: Scope): Slices {
@@ -167,12 +192,12 @@ function compileSlices(compiler: Compiler, path: Path, template: unknown, scope:
       }
       return made;
     },
-    fares: (frame) =>
+    fares: (frame, wanted) =>
       elements(outer, frame).map((one) => {
         frame[outer.slot] = one;
         return elements(inner, frame).map((part) => {
           frame[inner.slot] = part;
-          return own.fare(frame);
+          return own.fare(frame, wanted);
         });
       }),
   };
@@ -214,7 +239,7 @@ function compileSegment(
   path: Path,
   template: Readonly<Record<string, unknown>>,
   scope: Scope,
-): { stated(frame: Frame): Segment; fare(frame: Frame): SegmentFare } {
+): { stated(frame: Frame): Segment; fare(frame: Frame, wanted: Wanted): SegmentFare } {
   const { departure, arrival, technical_stops: stops, ...rest } = template;
   const stated = Object.fromEntries(
     STATED.filter((name) => template[name] !== undefined).map((name) => [
@@ -249,14 +274,19 @@ function compileSegment(
     compiler,
     Object.fromEntries(FARE.map((key) => [key, lazy.get(key)])),
   );
+  const only = (frame: Frame, wanted: Wanted): Partial<Record<(typeof FARE)[number], unknown>> => {
+    const read: Partial<Record<(typeof FARE)[number], unknown>> = {};
+    for (const key of FARE) if (wanted(key)) read[key] = lazy.get(key)?.(frame);
+    return read;
+  };
   return {
     stated(frame) {
       const read = state(frame);
       read.technicalStops = Number(read.technicalStops ?? 0) || 0;
       return segmentOf(read);
     },
-    fare(frame) {
-      const read = fares(frame);
+    fare(frame, wanted) {
+      const read = wanted === everything ? fares(frame) : only(frame, wanted);
       const minutes = read.durationMinutes;
       return {
         originTerminal: textOf(read.originTerminal) ?? '',

@@ -1,5 +1,6 @@
 import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf';
 import type { DynamicType } from '../../../libs/expression/index.ts';
+import { everything, type Wanted, wantedWithin } from '../wanted.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { type CompiledTime, compileTime, enumNumber, textOf, textsOf } from './leaf.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
@@ -17,6 +18,8 @@ export interface CompiledField {
   readonly leaf?: { readonly read: Reader; readonly as: 'value' | 'text' | 'texts' };
   /** As messages carry it; never undefined where the contract has a default. */
   readonly value: Reader;
+  /** Where it is a message, or a list of them: the same with the fields within that are asked for alone. */
+  readonly part?: (frame: Frame, wanted: Wanted) => unknown;
   /** The contract's default. */
   readonly missing: () => unknown;
 }
@@ -46,11 +49,22 @@ export function compileMessage(
   );
 }
 
-/** A message of compiled fields. */
-export function makeMessage(fields: readonly CompiledField[], frame: Frame): Record<string, unknown> {
+/** A message of compiled fields, of those that are asked for. */
+export function makeMessage(
+  fields: readonly CompiledField[],
+  frame: Frame,
+  wanted: Wanted = everything,
+): Record<string, unknown> {
   const value: Record<string, unknown> = {};
-  for (const field of fields) value[field.key] = field.value(frame);
+  if (wanted === everything) for (const field of fields) value[field.key] = field.value(frame);
+  else for (const field of fields) value[field.key] = makeField(field, frame, wanted);
   return value;
+}
+
+/** A field where it is asked for, else the contract's default. */
+export function makeField({ name, value, part, missing }: CompiledField, frame: Frame, wanted: Wanted): unknown {
+  if (!wanted(name)) return missing();
+  return part === undefined ? value(frame) : part(frame, wantedWithin(wanted, name));
 }
 
 /** The value that a field has where nothing says otherwise; messages are handed over, so each has lists of its own. */
@@ -77,7 +91,8 @@ function compileField(
       if (field.message.typeName === LOCAL_TIME)
         return { ...named, ...timeField(compileTime(compiler, path, template, scope)) };
       const fields = compileMessage(compiler, path, field.message, mappingAt(compiler, path, template), scope);
-      return { ...named, column: () => undefined, value: (frame) => makeMessage(fields, frame) };
+      const part: CompiledField['part'] = (frame, wanted) => makeMessage(fields, frame, wanted);
+      return { ...named, column: () => undefined, value: (frame) => part(frame, everything), part };
     }
     case 'list':
       return { ...named, ...listField(compiler, path, field, template, scope) };
@@ -147,7 +162,7 @@ function listField(
   field: DescField & { fieldKind: 'list' },
   template: unknown,
   scope: Scope,
-): Pick<CompiledField, 'column' | 'value' | 'leaf'> {
+): Pick<CompiledField, 'column' | 'value' | 'part' | 'leaf'> {
   if (field.listKind !== 'message') {
     const read = compiler.expression(path, template, scope, 'list_dyn');
     const texts: Reader = (frame) => textsOf(read(frame));
@@ -156,7 +171,8 @@ function listField(
   const parts = (Array.isArray(template) ? template : [template]).map((one, at) =>
     messages(compiler, Array.isArray(template) ? [...path, at] : path, field.message, one, scope),
   );
-  return { column: () => undefined, value: (frame) => parts.flatMap((part) => part(frame)) };
+  const part: CompiledField['part'] = (frame, wanted) => parts.flatMap((one) => one(frame, wanted));
+  return { column: () => undefined, value: (frame) => part(frame, everything), part };
 }
 
 function messages(
@@ -165,11 +181,11 @@ function messages(
   message: DescMessage,
   template: unknown,
   scope: Scope,
-): (frame: Frame) => unknown[] {
+): (frame: Frame, wanted: Wanted) => unknown[] {
   const mapping = mappingAt(compiler, path, template);
   if (!isEach(mapping)) {
     const fields = compileMessage(compiler, path, message, mapping, scope);
-    return (frame) => [makeMessage(fields, frame)];
+    return (frame, wanted) => [makeMessage(fields, frame, wanted)];
   }
   const over = compiler.expression([...path, 'each'], mapping.each, scope, 'list_dyn');
   const { slot, at, inner } = loopScope(compiler, path, mapping, scope);
@@ -177,14 +193,14 @@ function messages(
     mapping.where === undefined ? undefined : compiler.expression([...path, 'where'], mapping.where, inner, 'bool');
   const give = mappingAt(compiler, [...path, 'give'], mapping.give);
   const fields = compileMessage(compiler, [...path, 'give'], message, give, inner);
-  return (frame) => {
+  return (frame, wanted) => {
     const elements = over(frame);
     if (!Array.isArray(elements)) return [];
     const made: unknown[] = [];
     for (const [position, element] of elements.entries()) {
       frame[slot] = element;
       if (at !== undefined) frame[at] = position;
-      if (where === undefined || where(frame) === true) made.push(makeMessage(fields, frame));
+      if (where === undefined || where(frame) === true) made.push(makeMessage(fields, frame, wanted));
     }
     return made;
   };

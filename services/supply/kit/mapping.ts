@@ -4,6 +4,7 @@ import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/o
 import type { Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type AskContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
+import { everything, type Wanted, wantedWithin } from '../wanted.ts';
 import { absenceOf } from './absence.ts';
 import type { KitAnswer, KitRow, RowLoader } from './answer.ts';
 import type { Compiler } from './compiler.ts';
@@ -11,7 +12,7 @@ import { compileLets, type Lets } from './context.ts';
 import type { Door, Moment, RowValues } from './door.ts';
 import { compileExpiry } from './expiry.ts';
 import { compileFlight, itineraryFields } from './flight.ts';
-import { type CompiledField, compileMessage, defaultOf } from './item.ts';
+import { compileMessage, defaultOf, makeMessage } from './item.ts';
 import { compileColumns, compileLoader } from './layout.ts';
 import { enumNumber } from './leaf.ts';
 import type { Cel, Join, ManifestFile, MappingTemplate, RowLoop } from './manifest.ts';
@@ -32,7 +33,7 @@ interface MappingInput {
 
 /** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
 export interface CompiledMapping {
-  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf'>;
+  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'>;
   /** Of answers: status, headers, body, text, and the joins. */
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
@@ -120,6 +121,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
       // Only where answers repeat rows: elsewhere ids need not be unlike from page to page.
       ...(manifest.poll?.partial === true && { idOf: nameOf }),
       nameOf,
+      partsOf: (row) => named(row),
       price: (row, context): PartnerPrice => {
         const frame = checked(row);
         return ownPrice?.(named(row), context) ?? price(frame, context);
@@ -294,30 +296,19 @@ function compileItem(
       at < 0 ? (row) => field.column(row.answer.enter(row)) : (row) => row.answer.column(row, joint, at);
   }
   for (const [name, read] of Object.entries(own)) {
-    if (vertical.attribute(name) !== undefined) columns[name] = (row, context) => momentOf(read(named(row), context));
+    if (vertical.attribute(name) !== undefined)
+      columns[name] = (row, context) => momentOf(read(named(row), context, everything));
   }
   const ofDoor = doorFields(message, door);
   return {
     columns,
     item(row, context, wanted) {
-      const value = flight === undefined ? plainItem(fields, row, wanted) : flight.item(row, wanted);
-      const made = value as Record<string, unknown>;
+      const made = flight === undefined ? makeMessage(fields, row.answer.enter(row), wanted) : flight.item(row, wanted);
       for (const { name, key, make, missing } of ofDoor)
-        made[key] = wanted(name) ? make(named(row), context) : missing();
+        made[key] = wanted(name) ? make(named(row), context, wantedWithin(wanted, name)) : missing();
       return { $case: vertical.name, value: made } as unknown as Item['vertical'];
     },
   };
-}
-
-function plainItem(
-  fields: readonly CompiledField[],
-  row: KitRow,
-  wanted: (field: string) => boolean,
-): Record<string, unknown> {
-  const frame = row.answer.enter(row);
-  const value: Record<string, unknown> = {};
-  for (const field of fields) value[field.key] = wanted(field.name) ? field.value(frame) : field.missing();
-  return value;
 }
 
 function isMoment(value: unknown): value is Moment {
@@ -331,7 +322,7 @@ function momentOf(value: unknown): unknown {
 interface DoorField {
   readonly name: string;
   readonly key: string;
-  readonly make: (values: never, context: AnswerContext) => unknown;
+  readonly make: (values: never, context: AnswerContext, wanted: Wanted) => unknown;
   readonly missing: () => unknown;
 }
 
@@ -340,8 +331,8 @@ function doorFields(message: DescMessage, door: Door): readonly DoorField[] {
   return Object.entries(door.fields ?? {}).flatMap(([name, read]) => {
     const field = message.fields.find((one) => one.name === name);
     if (field === undefined) return [];
-    const make = (values: never, context: AnswerContext): unknown => {
-      const value = read(values, context);
+    const make: DoorField['make'] = (values, context, wanted) => {
+      const value = read(values, context, wanted);
       if (field.fieldKind === 'enum') return enumNumber(field.enum, value);
       return isMoment(value) ? localTimeAt(value.epochMs, value.timeZone) : (value ?? defaultOf(field));
     };

@@ -29,6 +29,11 @@ const mistakes: readonly (readonly [what: string, manifest: string, reason: RegE
     changed(['  path: /rides\n', '  path: /rides\n  query: { n: ⟦criteria.passenger }\n']),
     /unknown variable "criteria"; there are .*criteria\.passengers/,
   ],
+  [
+    'a request to be sent twice that there is not',
+    changed(['tables:', 'hedge:\n  requests: ⟦[search, poll]\n  citation: made up for tests\ntables:']),
+    /it has no poll to be sent twice/,
+  ],
   ['a variable that there is not', changed(['  id: row.id', '  id: ⟦ride.id']), /unknown variable "ride/],
   [
     'a function that there is not',

@@ -227,6 +227,19 @@ export const manifestSchema: JSONSchema = object(
       requestsPerSecond,
       ...freshness,
     }),
+    lookToBook: object(
+      "how many searches a booking the partner's usual terms allow, where its documentation says so; for people, and for the policies of budgets as look_to_book",
+      ['searches', 'citation'],
+      {
+        searches: {
+          description: 'searches a booking, 1 to 10000000',
+          type: 'integer',
+          minimum: 1,
+          maximum: 10_000_000,
+        },
+        citation: { description: 'where the partner says so', type: 'string', minLength: 10 },
+      },
+    ),
     hedge: object(
       'requests of a search that may be sent a second time beside one that takes longer than nearly all of its kind; absent for none. ' +
         'Only what changes nothing at the partner and is nowhere forbidden; each counts as any other against quotas and bills, so an ' +

@@ -4,6 +4,7 @@ import {
   type FlightSegment,
   type FlightSlice,
 } from '../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
+import { type Wanted, wantedWithin } from '../wanted.ts';
 import { type Itinerary, minuteOfDay, type Segment } from './itinerary.ts';
 import { localTime } from './time.ts';
 
@@ -51,20 +52,21 @@ export interface SegmentFare {
   readonly minutes: number | undefined;
 }
 
-/** A segment as it stands in an item. */
-function flightSegment(segment: Segment, fare: SegmentFare): FlightSegment {
+/** A segment as it stands in an item, with the fields that are asked for. */
+function flightSegment(segment: Segment, fare: SegmentFare, wanted: Wanted): FlightSegment {
+  const minutes = (): number => fare.minutes ?? Math.round((segment.arrivalMs - segment.departureMs) / 60_000);
   return {
-    origin: segment.origin,
-    destination: segment.destination,
+    origin: wanted('origin') ? segment.origin : '',
+    destination: wanted('destination') ? segment.destination : '',
     originTerminal: fare.originTerminal,
     destinationTerminal: fare.destinationTerminal,
-    departure: localTime(segment.departure, segment.originZone, segment.departureMs),
-    arrival: localTime(segment.arrival, segment.destinationZone, segment.arrivalMs),
-    durationMinutes: fare.minutes ?? Math.round((segment.arrivalMs - segment.departureMs) / 60_000),
-    marketingCarrier: segment.marketingCarrier,
-    marketingFlightNumber: segment.marketingNumber,
-    operatingCarrier: segment.operatingCarrier,
-    operatingFlightNumber: segment.operatingNumber,
+    departure: wanted('departure') ? localTime(segment.departure, segment.originZone, segment.departureMs) : undefined,
+    arrival: wanted('arrival') ? localTime(segment.arrival, segment.destinationZone, segment.arrivalMs) : undefined,
+    durationMinutes: wanted('duration_minutes') ? minutes() : 0,
+    marketingCarrier: wanted('marketing_carrier') ? segment.marketingCarrier : '',
+    marketingFlightNumber: wanted('marketing_flight_number') ? segment.marketingNumber : '',
+    operatingCarrier: wanted('operating_carrier') ? segment.operatingCarrier : '',
+    operatingFlightNumber: wanted('operating_flight_number') ? segment.operatingNumber : '',
     aircraft: fare.aircraft,
     cabin: fare.cabin,
     fareBasis: fare.fareBasis,
@@ -83,42 +85,43 @@ export interface JourneyFare {
 }
 
 /**
- * The whole item. `fareOf` says what the fare says of a segment; where the slices are not wanted it is not called.
+ * The item with the fields that are asked for; of a fare it has all that it is given. `fareOf` says what the fare says of a segment;
+ * where no segments are asked for it is not called.
  */
 export function flightItem(
   itinerary: Itinerary,
   fare: JourneyFare,
-  wantsSlices: boolean,
+  wanted: Wanted,
   fareOf: (segment: Segment, slice: number, position: number) => SegmentFare,
 ): Flight {
   const { first, last } = itinerary;
   return {
-    segmentKeys: itinerary.keys,
-    stops: itinerary.stops,
-    durationMinutes: itinerary.minutes,
-    departure: localTime(first.departure, first.originZone, first.departureMs),
-    arrival: localTime(last.arrival, last.destinationZone, last.arrivalMs),
-    departureMinuteOfDay: minuteOfDay(first.departure),
-    carriers: itinerary.carriers,
-    connections: itinerary.connections,
+    segmentKeys: wanted('segment_keys') ? itinerary.keys : [],
+    stops: wanted('stops') ? itinerary.stops : undefined,
+    durationMinutes: wanted('duration_minutes') ? itinerary.minutes : undefined,
+    departure: wanted('departure') ? localTime(first.departure, first.originZone, first.departureMs) : undefined,
+    arrival: wanted('arrival') ? localTime(last.arrival, last.destinationZone, last.arrivalMs) : undefined,
+    departureMinuteOfDay: wanted('departure_minute_of_day') ? minuteOfDay(first.departure) : undefined,
+    carriers: wanted('carriers') ? itinerary.carriers : [],
+    connections: wanted('connections') ? itinerary.connections : [],
     cabin: fare.cabin,
     fareBrand: fare.fareBrand ?? '',
     checkedBags: fare.checkedBags,
     refundable: fare.refundable,
     changeable: fare.changeable,
     emissionsKg: fare.emissionsKg,
-    slices: wantsSlices ? slicesOf(itinerary, fareOf) : [],
+    slices: wanted('slices') ? slicesOf(itinerary, wantedWithin(wanted, 'slices'), fareOf) : [],
   };
 }
 
-function slicesOf(
-  itinerary: Itinerary,
-  fareOf: (segment: Segment, slice: number, position: number) => SegmentFare,
-): FlightSlice[] {
+function slicesOf(itinerary: Itinerary, wanted: Wanted, fareOf: Parameters<typeof flightItem>[3]): FlightSlice[] {
+  const ofSegments = wantedWithin(wanted, 'segments');
   return itinerary.slices.map((slice, number) => ({
-    origin: slice.segments[0]?.origin ?? '',
-    destination: slice.segments[slice.segments.length - 1]?.destination ?? '',
-    durationMinutes: slice.minutes,
-    segments: slice.segments.map((segment, position) => flightSegment(segment, fareOf(segment, number, position))),
+    origin: wanted('origin') ? (slice.segments[0]?.origin ?? '') : '',
+    destination: wanted('destination') ? (slice.segments[slice.segments.length - 1]?.destination ?? '') : '',
+    durationMinutes: wanted('duration_minutes') ? slice.minutes : 0,
+    segments: wanted('segments')
+      ? slice.segments.map((segment, at) => flightSegment(segment, fareOf(segment, number, at), ofSegments))
+      : [],
   }));
 }

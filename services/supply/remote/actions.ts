@@ -65,7 +65,11 @@ export async function createAnyHandoff(
   });
 }
 
-function routeOf({ partners }: SearchTools, handle: OfferHandle): NonNullable<ReturnType<typeof remoteOf>> {
+/** Who made the row of a remote's handle. Throws EntrepotError OFFER_EXPIRED. */
+export function routeOf(
+  { partners }: Pick<SearchTools, 'partners'>,
+  handle: OfferHandle,
+): NonNullable<ReturnType<typeof remoteOf>> {
   const route = remoteOf(partners, handle);
   if (route !== undefined) return route;
   throw expired('the partner is no longer the one that made the offer; search again');
@@ -73,7 +77,7 @@ function routeOf({ partners }: SearchTools, handle: OfferHandle): NonNullable<Re
 
 /** One call about one row. What it fails with becomes an error that the RPCs document. */
 async function callRemote<T>(
-  { traffic }: SearchTools,
+  { traffic, shared }: SearchTools,
   partner: RemotePartner,
   purpose: 'verify' | 'handoff',
   { deadline, signal, trace }: MeshContext,
@@ -83,6 +87,7 @@ async function callRemote<T>(
   if (wait > 0) throw unavailable(partner.name, 'its rate limit was met a moment ago', wait);
   const admitted = admitAction(traffic, partner);
   if (!('end' in admitted)) throw unavailable(partner.name, suspendedDetail(admitted), admitted.retryAfterMs);
+  void partner.budget?.count(shared, purpose);
   const call = new RemoteCall(partner, purpose, { deadline, signal, trace });
   try {
     const answer = await call.within(work);

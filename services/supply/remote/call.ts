@@ -14,14 +14,14 @@ export class RemoteCall {
   readonly #partner: RemotePartner;
   readonly #bounds: ExchangeBounds;
   /** Epoch ms: a little before the caller's deadline, so that the outcome still arrives. */
-  readonly #deadline: number;
+  readonly deadline: number;
   readonly #span;
   readonly #startedAt = performance.now();
 
-  constructor(partner: RemotePartner, purpose: 'search' | 'verify' | 'handoff', bounds: ExchangeBounds) {
+  constructor(partner: RemotePartner, purpose: 'search' | 'verify' | 'handoff' | 'explain', bounds: ExchangeBounds) {
     this.#partner = partner;
     this.#bounds = bounds;
-    this.#deadline = deadlineOf(partner.timeoutMs, bounds.deadline, Date.now(), bounds.givenUntil);
+    this.deadline = deadlineOf(partner.timeoutMs, bounds.deadline, Date.now(), bounds.givenUntil);
     this.#span = tracer.startSpan(
       `partner ${purpose}`,
       { kind: SpanKind.CLIENT, attributes: { 'entrepot.partner': partner.name, 'server.address': partner.address } },
@@ -37,9 +37,9 @@ export class RemoteCall {
   /** Does the work while holding one of the partner's places; `options` are for the call to the remote. */
   within<T>(work: (options: CallOptions) => Promise<T>): Promise<T> {
     const { signal } = this.#bounds;
-    return holdingPlace(this.#partner.limit, this.#deadline, signal, () => {
+    return holdingPlace(this.#partner.limit, this.deadline, signal, () => {
       this.#bounds.requested?.();
-      return work(optionsOf(this.#partner, this.#deadline, signal, trace.setSpan(this.#bounds.trace, this.#span)));
+      return work(optionsOf(this.#partner, this.deadline, signal, trace.setSpan(this.#bounds.trace, this.#span)));
     });
   }
 

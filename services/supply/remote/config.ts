@@ -1,5 +1,6 @@
 import { type JSONSchema, type SecretReference, secretSchema } from '../../../libs/config/index.ts';
 import { verticals } from '../../../libs/vertical/index.ts';
+import { type BudgetConfig, budgetSchema } from '../budget/config.ts';
 import { hostsOf, isLoopbackAddress } from '../certificate.ts';
 import { type BreakersConfig, limits, partnerProperties, tailProperties } from '../config.ts';
 
@@ -16,6 +17,8 @@ export interface RemoteConfig {
   readonly concurrencyFloor?: number;
   readonly breakers?: BreakersConfig;
   readonly maxBodyBytes: number;
+  /** Of searches and calls about one offer; a search counts as many requests as its outcome says. */
+  readonly budget?: BudgetConfig;
   /** How the connection is encrypted; absent: not at all. */
   readonly tls?: RemoteTls;
   /** What calls are authenticated with, as bearer token. */
@@ -92,6 +95,7 @@ export function remoteSchema(): JSONSchema {
         description: 'all batches of one search together, 1024 to 67108864 bytes',
         default: 16_777_216,
       },
+      budget: budgetSchema,
       tls: {
         description: 'how the connection is encrypted; {} for the public roots that Node trusts',
         type: 'object',

@@ -61,7 +61,7 @@ export function outcomeSaid(
   outcome.cache = said.cache in CacheUse ? said.cache : CacheUse.UNSPECIFIED;
   if (said.status === OutcomeStatus.RATE_LIMITED) {
     outcome.retryAfterMs = Math.ceil(partner.hold.hold(Date.now(), said.retryAfterMs));
-  }
+  } else if (said.status === OutcomeStatus.BUDGET_SPENT) outcome.retryAfterMs = said.retryAfterMs;
   agree(outcome, counted);
   return outcome;
 }
@@ -81,6 +81,7 @@ export function outcomeFailed(
   outcome.detail = partly ? `not all of it came: ${detail}` : detail;
   outcome.rejections = counted.rejections.toCounts();
   if (failure.retryAfterMs !== undefined) outcome.retryAfterMs = Math.ceil(failure.retryAfterMs);
+  if (failure.status === OutcomeStatus.BUDGET_SPENT) outcome.requests = 0;
   return outcome;
 }
 

@@ -3,6 +3,7 @@ import type { AnyColumnView, Int64s, PriceView } from '../../../libs/columns/ind
 import type { SecretReference } from '../../../libs/config/index.ts';
 import { vertical as verticalOf } from '../../../libs/vertical/index.ts';
 import type { Adapter, RowReader } from '../adapter.ts';
+import type { PartnerBudget } from '../budget/budget.ts';
 import { isRehearsalAddress, type RemoteCertificateHead } from '../certificate.ts';
 import { ConcurrencyLimit } from '../concurrency.ts';
 import { floorOf, suspensionOf } from '../config.ts';
@@ -50,11 +51,13 @@ export interface RemoteRow {
  * The partner of a file that gives an address.
  *
  * @param certificate what was handed over with it
+ * @param budget what `config.budget` makes
  */
 export function configureRemote(
   name: string,
   config: RemoteConfig,
   certificate?: RemoteCertificateHead,
+  budget?: PartnerBudget,
 ): RemotePartner {
   const { address, markets, enabled, trafficShare, timeoutMs, concurrency, maxBodyBytes, tls, token } = config;
   const version = new RemoteVersion(name, isRehearsalAddress(address) ? undefined : certificate?.manifest);
@@ -100,6 +103,7 @@ export function configureRemote(
     concurrencyFloor: floorOf(concurrency, config.concurrencyFloor),
     suspension: suspensionOf(config.breakers),
     hold: new RateLimitHold(),
+    budget,
   };
 }
 

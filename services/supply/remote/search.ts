@@ -12,9 +12,11 @@ import type {
   SearchStart,
 } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { type Constraint, implies } from '../../../libs/expression/index.ts';
+import type { SharedState } from '../../../libs/shared/index.ts';
 import { vertical } from '../../../libs/vertical/index.ts';
 import type { AskContext } from '../adapter.ts';
 import { type Page, report } from '../ask.ts';
+import { payFor } from '../budget/spending.ts';
 import type { ExchangeBounds } from '../exchange.ts';
 import { PartnerFailure } from '../failure.ts';
 import { constraintIn, wireConstraints } from '../filters.ts';
@@ -33,6 +35,7 @@ import type { RemotePartner } from './partner.ts';
 export interface RemoteTools {
   readonly remotes: RemoteConnections;
   readonly turns: Turns;
+  readonly shared?: SharedState;
   /** What is known of partners by the traffic with them; absent where nothing is learned of it. */
   readonly traffic?: Traffic;
 }
@@ -76,6 +79,7 @@ export async function askRemote(
   bounds.signal.addEventListener('abort', cancel, { once: true });
   try {
     const said = await call.within(async (options) => {
+      await payFor(partner, tools.shared, bounds.priority, call.deadline, bounds.signal);
       askedAt = performance.now();
       const constraints = wireConstraints(question.constraints, vertical(partner.adapter.vertical));
       // Its time is the call's deadline, as is every caller's.
@@ -84,6 +88,8 @@ export async function askRemote(
       return readStream(client.search(only(start), { ...options, signal: stream.signal }), part, tools.turns);
     });
     outcome = outcomeSaid(partner, said, part, call.elapsedMs);
+    // How many requests the search takes is known only afterwards.
+    void partner.budget?.count(tools.shared, 'search', outcome.requests - 1);
   } catch (error) {
     const failure = remoteFailure(partner, error, bounds.signal);
     ({ cause } = failure);

@@ -9,6 +9,8 @@ import { Stay } from '../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import {
   type CreateHandoffRequest,
   type CreateHandoffResponse,
+  type ExplainOfferRequest,
+  type ExplainOfferResponse,
   type GetOffersRequest,
   type MadeOffer,
   type OfferHandle,
@@ -28,6 +30,7 @@ export interface RemoteBehaviour {
   offers(request: GetOffersRequest, context: MeshContext): Promise<MadeOffer[]>;
   verify(handle: OfferHandle): Promise<VerifyOfferResponse>;
   handoff(request: CreateHandoffRequest): Promise<CreateHandoffResponse>;
+  explain(request: ExplainOfferRequest): Promise<ExplainOfferResponse>;
 }
 
 /** A remote adapter of stays in this process, behind gRPC. */
@@ -58,6 +61,9 @@ export async function startRemote(
       target: { $case: 'url', value: `https://hotels.example/${handle!.row}?click=${clickId}` },
       expiresAt: inFuture(),
     }),
+    explain: async () => {
+      throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'not needed' });
+    },
     ...changes,
   };
   const service = meshService(SupplyServiceDefinition, {
@@ -73,9 +79,7 @@ export async function startRemote(
     listPartners: async () => {
       throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'not needed' });
     },
-    explainOffer: async () => {
-      throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'not needed' });
-    },
+    explainOffer: (request) => remote.explain(request),
   });
   const server = await serve({ name: 'remote', services: [service], at: { address: at }, grpc });
   const remote: TestRemote = {

@@ -4,8 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readColumns } from '../../../libs/columns/index.ts';
 import {
+  type GetProductRequest,
   IdentityRule,
   NormalizationServiceDefinition,
+  type Product,
   type ResolveRequest,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { PartnerOutcome } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
@@ -41,6 +43,8 @@ export interface FakeNormalization {
   readonly calls: ResolveRequest[];
   /** Decides when and whether a call is answered. */
   gate: () => Promise<void>;
+  /** What it knows of a product; throws where it knows none, as it does unless a test says otherwise. */
+  product: (request: GetProductRequest) => Product;
 }
 
 /** Supply with made-up partners and normalization, all in memory but the partners' HTTP. */
@@ -72,7 +76,13 @@ export async function startRig(
   options: Partial<SupplyDependencies> = {},
 ): Promise<Rig> {
   const network = createMemoryNetwork();
-  const normalization: FakeNormalization = { calls: [], gate: async () => {} };
+  const normalization: FakeNormalization = {
+    calls: [],
+    gate: async () => {},
+    product: () => {
+      throw new EntrepotError({ reason: 'PRODUCT_NOT_FOUND', message: 'no products here' });
+    },
+  };
   const resolver = await serve({
     name: 'normalization',
     at: { network },
@@ -122,9 +132,7 @@ function resolving(fake: FakeNormalization) {
         identities: codes.map((code) => ({ productId: `product-${code}`, rule, confidence: 1, evidence: '' })),
       };
     },
-    getProduct: async () => {
-      throw new EntrepotError({ reason: 'PRODUCT_NOT_FOUND', message: 'no products here' });
-    },
+    getProduct: async (request: GetProductRequest) => ({ product: fake.product(request) }),
   };
 }
 

@@ -1,5 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import type { AuthenticatingParts } from '../adapter.ts';
 import { encodingsOf } from '../secrets.ts';
+import { withoutAddresses } from './addresses.ts';
 
 /**
  * What requests authenticated with, beside the account's own credentials: tokens that the partner gave, under whatever name,
@@ -91,12 +93,8 @@ export class Redactor {
   text(text: string): string {
     let clean = text;
     for (const secret of this.#secrets) clean = clean.replaceAll(secret, 'redacted');
-    clean = clean.replace(EMAIL, (found) => `${this.#replacement('person', found)}@redacted.example`);
-    clean = clean.replace(ENCODED_EMAIL, (found) => {
-      const person = this.#replacement('person', decode(found.replaceAll('+', '%2B')));
-      return `${person}%40redacted.example`;
-    });
-    return clean.replace(PHONE, (found) => this.#phone(found));
+    clean = withoutAddresses(clean, (address) => this.#replacement('person', address));
+    return clean.includes('+') ? clean.replace(PHONE, (found) => this.#phone(found)) : clean;
   }
 
   #form(text: string, kindOf: (name: string) => Kind | undefined): string {
@@ -201,9 +199,6 @@ type Kind = 'secret' | 'name' | 'email' | 'phone' | 'birth' | 'document' | 'stre
 
 const SHORTEST_SECRET = 4;
 const SHORTEST_NUMBER = 5;
-const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
-/** As it stands in a URL; what is encoded before it stays whole. */
-const ENCODED_EMAIL = /(?<!%[0-9A-Fa-f]?)(?:[\w.+-]|%2[BbDdEe])+%40[\w-]+(?:\.[\w-]+)+/g;
 const PHONE = /(?<![\w.])\+\d(?:[\s().-]?\d){7,14}(?![\w.]*\d)/g;
 /** Headers that authenticate. */
 const SECRET_HEADER = /^(proxy-)?authorization$|api-?key|token|secret|signature|^x-.*(auth|session|key)/i;
@@ -235,10 +230,19 @@ const KINDS: readonly (readonly [Kind, RegExp])[] = [
 const PERSONS =
   /^(holder|customer|contact|passengers?|guests?|paxes|pax|travell?ers?|driver|user|payer|recipient|buyer|person)$/;
 
+/** A body has few names, each of them thousands of times. */
+const kinds = new LRUCache<string, { readonly plain: string; readonly kind: Kind | undefined }>({ max: 2_000 });
+
 function kindOf(name: string, path: readonly string[]): Kind | undefined {
-  const plain = plainName(name);
-  const found = KINDS.find(([, pattern]) => pattern.test(plain))?.[0];
-  if (found !== undefined) return found;
+  let known = kinds.get(name);
+  if (known === undefined) {
+    const plain = plainName(name);
+    known = { plain, kind: KINDS.find(([, pattern]) => pattern.test(plain))?.[0] };
+    kinds.set(name, known);
+  }
+  const { plain, kind } = known;
+  if (kind !== undefined) return kind;
+  if (plain !== 'name' && plain !== 'first' && plain !== 'last') return undefined;
   const above = path.map(plainName);
   if (plain === 'name' && above.some((step) => PERSONS.test(step))) return 'name';
   // Travelport writes <BookingTravelerName First="…" Last="…"/>; pages have a first and a last too.
@@ -254,6 +258,7 @@ function plainName(name: string): string {
 }
 
 function unquoted(literal: string): string {
+  if (!literal.includes('\\')) return literal.slice(1, -1);
   try {
     return JSON.parse(literal) as string;
   } catch {

@@ -120,7 +120,7 @@ export const travelport: WholeByHand<Row, Body> = {
       changeable: changeable(row as unknown as Journey),
       emissionsKg: undefined,
     };
-    const value = flightItem(orReject(row.itinerary), fare, wanted('slices'), (_segment, slice, position) =>
+    const value = flightItem(orReject(row.itinerary), fare, wanted, (_segment, slice, position) =>
       segmentFare(row.slices[slice]![position]!),
     );
     return { $case: 'flight', value };

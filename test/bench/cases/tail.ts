@@ -10,8 +10,9 @@ const partners = 10;
 const rounds = 5;
 const searches = Number(process.env.ENTREPOT_BENCH_SEARCHES ?? 10_000);
 /** At once: as many as leave both processors idle for most of the time. */
-const concurrency = 2;
-const delayMs = 20;
+const concurrency = 8;
+/** Long against what a busy moment of the machine adds. */
+const delayMs = 100;
 const slow = { percent: 1, times: 10 };
 
 /** What one arm has brought. */

@@ -74,6 +74,70 @@ test('search shows partners as they report in, aligned offers, and every outcome
   ]);
 });
 
+test('explain tells how a search went and why an offer is what it is, as the last line of the search suggests', async () => {
+  const args = ['--page-size', '3', '--order', 'best', '--filter', 'stops <= 1 && price < 600.0', '--edge', edge];
+  const found = await run([...flight, ...args]);
+  const [, searchId = '', offerId = ''] = new RegExp(
+    `npx entrepot explain --edge ${edge} (\\w{16}) says why it went like this \\(([\\w-]+): why the first offer\\)`,
+  ).exec(found.stdout) ?? ['', '', ''];
+  const { offers } = (await (await fetch(`${edge}/v1/searches/${searchId}`)).json()) as {
+    offers: { offerId: string; productId: string }[];
+  };
+  expect(offers[0]?.offerId).toBe(offerId);
+  const search = await run(['explain', searchId, '--product', offers[2]?.productId ?? '', '--edge', edge]);
+  expect([search.code, search.stderr]).toEqual([0, '']);
+  expect(search.stdout).toMatch(
+    /^Search \w{16}\nflight: origin LHR, destination JFK, departureDate \d{4}-\d\d-\d\d, adults 1\n/,
+  );
+  expect(search.stdout).toMatch(/^Complete after .+: every partner answered\. .+ offers match/m);
+  expect(search.stdout).toContain(`\n  ${offers[2]?.productId} is shown as entry 3.\n`);
+  for (const partner of ['amadeus', 'duffel', 'duffel-leisure', 'travelport']) {
+    expect(search.stdout).toMatch(new RegExp(`^  ${partner} +ok .+1 request$`, 'm'));
+  }
+  expect(search.stdout).toMatch(/^ {2}stops <= 1 +duffel, duffel-leisure +0$/m);
+  expect(search.stdout).toMatch(/^ {2}price < 600\.0 +here alone +\d+$/m);
+
+  const first = await run(['explain', offerId, '--edge', edge]);
+  const [second, row] = await Promise.all([
+    run(['explain', offers[1]?.offerId ?? '', '--edge', edge]),
+    run(['explain', offerId, '--row', '--edge', edge]),
+  ]);
+  expect([first.code, first.stderr]).toEqual([0, '']);
+  expect(first.stdout).toMatch(/^Offer .+\nflights [A-Z0-9]{2}\d+.+\n[\d.]+ GBP, sold by \S+, 1 of \d+\n/);
+  expect(first.stdout).toMatch(/^ {2}request +(GET|POST) http:\/\/127\.0\.0\.1:\d+\/\S+$/m);
+  // Evidence is told where the catalogue answers in time.
+  await vi.waitFor(
+    async () =>
+      expect((await run(['explain', offerId, '--edge', edge])).stdout).toMatch(
+        /^ {2}[A-Z0-9]{2}\|\d+\|.+ every partner +flight number +1 /m,
+      ),
+    { timeout: 30_000 },
+  );
+  expect(first.stdout).toContain('by best. It is the first.');
+  expect(second.stdout).toMatch(/2 of \d+, by best\. [\d.]+ behind the first: .+\(weight/);
+  const explained = (await (await fetch(`${edge}/v1/offers/${offerId}:explain`)).json()) as {
+    origin: { partnerRow: string };
+  };
+  expect(JSON.parse(row.stdout)).toEqual(JSON.parse(explained.origin.partnerRow));
+}, 60_000);
+
+test.each([
+  ['what is no id', ['shoes'], '"shoes" is no id of a search or an offer.'],
+  ['a search that is not held', ['A'.repeat(16)], 'There is no such search'],
+  ['an offer that is not held', [`${'A'.repeat(16)}-00-0000`], 'There is no such offer'],
+  ['a product of an offer', [`${'A'.repeat(16)}-00-0000`, '--product', 'x'], '--product is for the id of a search'],
+])('explain refuses %s with exit code 2 and says why', async (_what, args, why) => {
+  const { code, stdout, stderr } = await run(['explain', ...args, '--edge', edge]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(why);
+});
+
+test('explain says that the process which ran the search holds it, where no edge runs', async () => {
+  const { code, stderr } = await run(['explain', 'A'.repeat(16)], { PORT: '1' });
+  expect(code).toBe(1);
+  expect(stderr).toContain('No edge runs here. A search is held by the process that ran it');
+});
+
 test('a search for a place to stay needs no running edge: one is started for it', async () => {
   const { code, stdout, stderr } = await run(['search', 'stay', 'PMI', '+60d', '--page-size', '2'], { PORT: '1' });
   expect(stderr).toBe('');

@@ -19,7 +19,7 @@ export function item(row: DuffelRow, _context: AnswerContext, wanted: (field: st
     changeable: allowed(offer.conditions?.change_before_departure),
     emissionsKg: emissionsKg(offer),
   };
-  const value = flightItem(orReject(row.itinerary), fare, wanted('slices'), (_segment, slice, position) =>
+  const value = flightItem(orReject(row.itinerary), fare, wanted, (_segment, slice, position) =>
     segmentFare(offer, slice, position),
   );
   return { $case: 'flight', value };

@@ -1,0 +1,98 @@
+// `entrepot explain`: why an offer is what it is, or how a search went, from the edge that holds it.
+import { styleText } from 'node:util';
+import { Command, InvalidArgumentError } from 'commander';
+import { runningEdge } from './edge-address.ts';
+import type { JsonOfferExplanation, JsonSearchExplanation } from './explain/json.ts';
+import { offerText, wholeRowText } from './explain/offer-text.ts';
+import { searchText } from './explain/search-text.ts';
+import { EdgeProblem, type JsonOffer } from './updates.ts';
+import { terminalVerticals } from './verticals/index.ts';
+
+interface Options {
+  readonly product?: string;
+  readonly row?: true;
+  readonly edge?: string;
+  readonly json?: true;
+}
+
+/** What an id names, by its shape. */
+interface Named {
+  readonly kind: 'search' | 'offer';
+  readonly id: string;
+}
+
+const examples = `
+An id of a search is 16 letters and digits; that of an offer begins with its search's and has two more parts. Both stand in every
+answer of the edge, and below the table of "entrepot search". They are held for as long as the search is: 15 minutes after its
+last use, by the process that ran it.
+
+Examples:
+  entrepot explain Kp3VYbXqFvZ0aT9d                         how a search went, and why partners are missing
+  entrepot explain Kp3VYbXqFvZ0aT9d --product fl_9bYx2LmQ   why a product is not shown
+  entrepot explain Kp3VYbXqFvZ0aT9d-01-0004                 why an offer costs that, and why it is not the first
+  entrepot explain Kp3VYbXqFvZ0aT9d-01-0004 --row           the partner's own row
+`;
+
+/** Builds the command. */
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('Why an offer is what it is, or how a search went.')
+    .argument('<id>', 'id of an offer or of a search', named)
+    .option('--product <id>', 'of a search: a product that is missing')
+    .option('--row', "of an offer: the partner's own row, and nothing else")
+    .option('--edge <url>', 'ask this edge; without it, the one on port 8080')
+    .option('--json', 'one JSON document for scripts, and nothing else')
+    .addHelpText('after', examples)
+    .action(async ({ kind, id }: Named, options: Options, command: Command) => {
+      if (kind === 'offer' && options.product !== undefined) command.error('--product is for the id of a search');
+      if (kind === 'search' && options.row === true) command.error('--row is for the id of an offer');
+      const edge = await runningEdge(options.edge);
+      if (edge === undefined) {
+        throw new EdgeProblem({
+          detail:
+            'No edge runs here. A search is held by the process that ran it: start one with "entrepot up", search, then explain.',
+        });
+      }
+      try {
+        console.log(kind === 'offer' ? await offer(edge, id, options) : await search(edge, id, options));
+      } catch (error) {
+        if (!(error instanceof EdgeProblem)) throw error;
+        process.exitCode = 2;
+        if (options.json === true) console.log(JSON.stringify({ problem: error.problem }, null, 2));
+        else console.error(styleText('red', error.message));
+      }
+    });
+}
+
+async function offer(edge: string, id: string, options: Options): Promise<string> {
+  const path = `/v1/offers/${encodeURIComponent(id)}`;
+  const explanation = await get<JsonOfferExplanation>(`${edge}${path}:explain`);
+  if (options.json === true) return JSON.stringify(explanation, null, 2);
+  if (options.row === true) return wholeRowText(explanation);
+  // What has expired can be explained, but not be had.
+  const shown = await get<JsonOffer>(`${edge}${path}`).catch((error: unknown) => {
+    if (error instanceof EdgeProblem) return undefined;
+    throw error;
+  });
+  return offerText({ explanation, offer: shown }, terminalVerticals, Date.now());
+}
+
+async function search(edge: string, id: string, { product, json }: Options): Promise<string> {
+  const query = product === undefined ? '' : `?${new URLSearchParams({ productId: product })}`;
+  const explanation = await get<JsonSearchExplanation>(`${edge}/v1/searches/${encodeURIComponent(id)}:explain${query}`);
+  return json === true ? JSON.stringify(explanation, null, 2) : searchText(explanation, Date.now());
+}
+
+/** @throws EdgeProblem */
+async function get<Body>(url: string): Promise<Body> {
+  const response = await fetch(url);
+  const body = (await response.json()) as unknown;
+  if (!response.ok) throw new EdgeProblem(body as EdgeProblem['problem']);
+  return body as Body;
+}
+
+function named(text: string): Named {
+  if (/^[0-9A-Za-z]{16}$/.test(text)) return { kind: 'search', id: text };
+  if (/^[0-9A-Za-z]{16}-[0-9a-z]+-[0-9a-z]+$/.test(text)) return { kind: 'offer', id: text };
+  throw new InvalidArgumentError(`"${text}" is no id of a search or an offer.`);
+}

@@ -54,8 +54,8 @@ export async function startPartners(core?: number): Promise<Partners> {
 }
 
 /** Starts the hand-written aggregator. */
-export async function startFloor(partnerUrl: string, partners: number, format: Format): Promise<System> {
-  const process = await startScript(join(here, 'floor.ts'), [partnerUrl, String(partners), format]);
+export async function startFloor(partnerUrl: string, partners: number, format: Format, core?: number): Promise<System> {
+  const process = await startScript(join(here, 'floor.ts'), [partnerUrl, String(partners), format], {}, core);
   return {
     name: 'floor',
     url: `http://127.0.0.1:${process.port}`,
@@ -67,14 +67,24 @@ export async function startFloor(partnerUrl: string, partners: number, format: F
   };
 }
 
-/** Starts every service in one process, on one core where `core` says which, and shedding nothing where it is told to. */
+/** How the fused system is started. */
+export interface FusedSettings {
+  /** Its core; any where it is absent. */
+  readonly core?: number;
+  /** Requests are shed where there are too many; default: they are. */
+  readonly shedding?: boolean;
+  /** What partners said is given again; default: every search asks every partner. */
+  readonly reuse?: boolean;
+}
+
+/** Starts every service in one process. */
 export async function startFusedSystem(
   partnerUrl: string,
   partners: number,
   format: Format,
-  { core, shedding = true }: { readonly core?: number; readonly shedding?: boolean } = {},
+  { core, shedding = true, reuse = false }: FusedSettings = {},
 ): Promise<System> {
-  const directory = configuration(partnerUrl, partners, format);
+  const directory = configuration(partnerUrl, partners, format, reuse);
   const args = shedding ? [] : ['--shed-nothing'];
   const process = await startScript(join(here, 'fused.ts'), args, environment(directory), core);
   return {
@@ -126,7 +136,7 @@ function fullPage(text: string): void {
 }
 
 /** The shipped configuration with the benchmark's partners in place of the shipped ones. */
-function configuration(partnerUrl: string, partners: number, format: Format): string {
+function configuration(partnerUrl: string, partners: number, format: Format, reuse = false): string {
   const directory = mkdtempSync(join(tmpdir(), 'entrepot-bench-'));
   cpSync(join(here, '../../deploy/config'), directory, { recursive: true });
   rmSync(join(directory, 'partners'), { recursive: true });
@@ -136,8 +146,8 @@ function configuration(partnerUrl: string, partners: number, format: Format): st
       `adapter: ${format}`,
       `endpoint: ${partnerUrl}/${format}/${index}`,
       // Every search asks every partner, as the floor does: what is measured is the work, not what is spared.
-      'shareInFlight: false',
-      'reuseSeconds: 0',
+      `shareInFlight: ${reuse}`,
+      `reuseSeconds: ${reuse ? 600 : 0}`,
       ...(format === 'duffel' ? ['credentials:', '  token:', '    env: BENCH_TOKEN', '    default: bench'] : []),
     ];
     writeFileSync(join(directory, 'partners', `${partnerName(index)}.yaml`), `${lines.join('\n')}\n`);

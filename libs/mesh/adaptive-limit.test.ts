@@ -45,9 +45,32 @@ describe('a learned limit', () => {
     expect(loaded.p99).toBeLessThan(unloaded.p99 * 2);
     expect(seen(ended, 25.5, 30).refused).toBe(0);
     expect(seen(ended, 25.5, 30).p99).toBeLessThan(unloaded.p99 * 1.5);
+  });
 
-    const collapsed = seen(simulate({ ...server, seed, phases }, boundless).ended, 10, 25);
-    expect(collapsed.good).toBe(0);
+  it('is what keeps it: without one nothing is in time any more', () => {
+    const phases = [{ rate: capacity * 3, seconds: 6 }];
+    expect(seen(simulate({ ...server, phases }, boundless).ended, 2, 6).good).toBe(0);
+  });
+
+  it.each([1, 2, 3])('does so for the highest tiers first (load %i)', (seed) => {
+    const phases = [
+      { rate: capacity * 0.3, seconds: 5 },
+      // Of 15 calls 3 are premium, 7 standard, 5 batch: premium alone is 0.6 of the capacity.
+      { rate: capacity * 3, seconds: 20, clients: [...'ppp', ...'sssssss', ...'bbbbb'] },
+    ];
+    const tierOf = (name: string) => ({ name, share: { p: 1, s: 0.75, b: 0.5 }[name] ?? 1 });
+    const { ended } = simulate({ ...server, seed, phases }, { startAtWork: 32, tierOf });
+    const unloaded = seen(ended, 0, 5);
+    const loaded = seen(ended, 5, 25);
+    expect(loaded.good).toBeGreaterThan(capacity * 0.9);
+    expect(loaded.p99).toBeLessThan(unloaded.p99 * 2);
+    const refusedOf = (client: string): number => {
+      const own = ended.filter((one) => one.client === client);
+      return own.filter(({ tookMs }) => tookMs === undefined).length / own.length;
+    };
+    expect(refusedOf('p')).toBeLessThan(0.05);
+    expect(refusedOf('s')).toBeLessThan(refusedOf('b'));
+    expect(refusedOf('b')).toBeGreaterThan(0.9);
   });
 
   it('lets calls pile up that wait for slow partners while the process itself has time', () => {

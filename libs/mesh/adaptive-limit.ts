@@ -1,3 +1,4 @@
+import { Pace } from './pace.ts';
 import type { Waiting } from './queueing.ts';
 
 /** Bounds and aim of an adaptive limit. */
@@ -17,20 +18,16 @@ const windowMs = 100;
 /** Of one window the limit loses at most so much, and gains at most so much. */
 const leastStep = 0.5;
 const mostStep = 1.25;
-/** Measurements of waiting that a window needs to count. */
-const fewest = 3;
-/** Weight of a new window in the mean latency. */
-const smoothing = 0.3;
-/** Weight of a new window in the waiting without load, where it is more. */
-const learning = 0.02;
-/** A lower limit is kept for one latency before it is thought over again, but for no longer than this. */
-const longestHoldMs = 1_000;
-/** Of the way back to where the limit began so much is gone in each window in which it is not needed. */
-const settling = 0.1;
+/** What it gains in a window beyond what is known to keep the process busy. */
+const slowStep = 1.03;
 /** The limit is in use from so much of it on. */
 const inUse = 0.8;
-/** A rate that did no harm counts so much less with every window: half of it after half a minute. */
-const forgetting = 0.5 ** (windowMs / 30_000);
+/** A lower limit is kept for one latency before it is thought over again, but for no longer than this. */
+const longestHoldMs = 1_000;
+/** For so long after it was lowered the limit rises slowly once the process is busy; before it was, the double is tried. */
+const warnedMs = 5_000;
+/** Of the way back to where the limit began so much is gone in each window in which it is not needed. */
+const settling = 0.1;
 
 /**
  * How many calls may be under way at once, learned from latency. Of the time that calls take, what they wait inside this
@@ -41,22 +38,20 @@ const forgetting = 0.5 ** (windowMs / 30_000);
  *
  * and reaches in one step the number at which calls wait as long as they may, and no longer.
  *
- * Downwards it is followed where two windows agree, once what was too much before has gone. Upwards it is followed while the
- * limit is in use: at most to the double within one latency, since what is let in now is only felt after its partners
- * have answered; faster where calls do not come faster than they have lately been served without waiting, for then it is the
- * partners who have become slow.
+ * Downwards it is followed where two windows agree, once what was too much before has gone, and never below what keeps the
+ * process busy at the rate that it has lately done: calls also wait for a collection of garbage, which fewer calls do not
+ * shorten. Upwards it is followed while the limit is in use: at most to the double within one latency, since what is let in now
+ * is only felt after its partners have answered; faster where calls do not come faster than they have lately been served
+ * without waiting, for then it is the partners who have become slow.
  */
 export class AdaptiveLimit {
   readonly #options: AdaptiveLimitOptions;
+  readonly #pace: Pace;
   #limit: number;
   #windowStart: number;
   #holdUntil = 0;
-  #latencyMs = 0;
+  #loweredAt = Number.NEGATIVE_INFINITY;
   #waitedBefore = 0;
-  /** What calls wait while the limit is not in the way; never more than the target. */
-  #unloadedMs = 0;
-  /** Calls a second that were served without waiting. */
-  #harmless = 0;
   #asked = 0;
   #endedMs = 0;
   #ended = 0;
@@ -65,6 +60,7 @@ export class AdaptiveLimit {
 
   constructor(options: AdaptiveLimitOptions, now: number) {
     this.#options = options;
+    this.#pace = new Pace(options.targetMs);
     this.#limit = clamp(options.start, options.least, options.most);
     this.#windowStart = now;
   }
@@ -104,30 +100,22 @@ export class AdaptiveLimit {
    */
   adapt(now: number, waiting: Waiting, use: number): void {
     const elapsedMs = now - this.#windowStart;
-    const waitedMs = this.#waited(waiting);
-    if (this.#ended > 0) {
-      const mean = this.#endedMs / this.#ended;
-      this.#latencyMs = this.#latencyMs === 0 ? mean : this.#latencyMs + smoothing * (mean - this.#latencyMs);
-    }
-    const few = this.#options.targetMs / 4;
-    const asked = (this.#asked * 1_000) / elapsedMs;
-    const ended = (this.#ended * 1_000) / elapsedMs;
+    const pressed = this.#peak > this.#limit * inUse;
+    const waitedMs = this.#pace.measure({
+      elapsedMs,
+      waiting,
+      ended: this.#ended,
+      endedMs: this.#endedMs,
+      filled: pressed ? use / this.#limit : undefined,
+    });
     const down = Math.min(this.#gradient(Math.min(waitedMs, this.#waitedBefore)), this.#behind());
-    if (now >= this.#holdUntil && (down >= 1 || use <= this.#limit)) {
-      if (down < 1) {
-        // Where the limit was not in the way it comes to where it would be: calls waited for another reason, which may pass.
-        const used = Math.max(use, this.#peak);
-        this.#set(Math.min(this.#limit, used * (used > this.#limit * inUse ? down : mostStep)));
-        this.#holdUntil = now + Math.min(longestHoldMs, this.#latencyMs);
-      } else if (this.#peak > this.#limit * inUse) {
-        const known = asked <= this.#harmless * 1.5 && waitedMs < few;
-        this.#set(this.#limit * (known ? mostStep : this.#rise(waitedMs, few)));
-      } else if (this.#peak < this.#limit / 2) {
-        this.#set(this.#limit + (this.#options.start - this.#limit) * settling);
-      }
+    if (down < 1) this.#lower(now, use, down);
+    else if (now >= this.#holdUntil && pressed) {
+      const known = (this.#asked * 1_000) / elapsedMs <= this.#pace.harmless * 1.5 && this.#isLittle(waitedMs);
+      this.#set(this.#limit * (known ? mostStep : this.#rise(now, waitedMs)));
+    } else if (this.#peak < this.#limit / 2) {
+      this.#set(this.#limit + (this.#options.start - this.#limit) * settling);
     }
-    if (waitedMs < few) this.#harmless += smoothing * Math.max(0, ended - this.#harmless);
-    this.#harmless *= forgetting;
     this.#waitedBefore = waitedMs;
     this.#windowStart = now;
     this.#asked = 0;
@@ -137,20 +125,22 @@ export class AdaptiveLimit {
     this.#peak = use;
   }
 
-  /** The waiting beyond what calls wait while the limit is not in the way: the pieces of a call's own work queue too. */
-  #waited({ ms, seen }: Waiting): number {
-    // Too few to say more than the window before.
-    if (seen < fewest) return this.#waitedBefore;
-    const towards = Math.min(ms, this.#options.targetMs) - this.#unloadedMs;
-    if (towards < 0) this.#unloadedMs += smoothing * towards;
-    else if (this.#peak < this.#limit * inUse) this.#unloadedMs += learning * towards;
-    return Math.max(0, ms - this.#unloadedMs);
+  #lower(now: number, use: number, gradient: number): void {
+    // Before what was too much has gone, the waiting says nothing about the limit.
+    if (now < this.#holdUntil || use > this.#limit) return;
+    const used = Math.max(use, this.#peak);
+    // Where the limit was not in the way it comes to where it would be: calls waited for another reason, which may pass.
+    const next = used > this.#limit * inUse ? Math.min(this.#limit, used) * gradient : used * mostStep;
+    const busy = this.#refusedBehind > 0 ? 0 : this.#pace.busy;
+    this.#set(Math.min(this.#limit, Math.max(next, busy)));
+    this.#loweredAt = now;
+    this.#holdUntil = now + Math.min(longestHoldMs, this.#pace.latencyMs);
   }
 
   #gradient(waitedMs: number): number {
     const { targetMs } = this.#options;
     // Calls that did not wait (answers that were held) make the mean latency less than the waiting of those that did.
-    const latencyMs = Math.max(this.#latencyMs, waitedMs + targetMs);
+    const latencyMs = Math.max(this.#pace.latencyMs, waitedMs + targetMs);
     return clamp(1 - (waitedMs - targetMs) / latencyMs, leastStep, mostStep);
   }
 
@@ -161,10 +151,16 @@ export class AdaptiveLimit {
   }
 
   /** What the limit grows by where it is not known whether more calls can be served. */
-  #rise(waitedMs: number, few: number): number {
-    const latencyMs = Math.max(windowMs, this.#latencyMs);
-    if (waitedMs < few) return Math.min(mostStep, 2 ** (windowMs / latencyMs));
-    return 1 + (this.#gradient(waitedMs) - 1) * (windowMs / latencyMs);
+  #rise(now: number, waitedMs: number): number {
+    const latencyMs = Math.max(windowMs, this.#pace.latencyMs);
+    if (!this.#isLittle(waitedMs)) return 1 + (this.#gradient(waitedMs) - 1) * (windowMs / latencyMs);
+    const tried = this.#pace.busy * (now - this.#loweredAt > warnedMs ? 2 : 1);
+    return this.#limit < tried ? Math.min(mostStep, 2 ** (windowMs / latencyMs)) : slowStep;
+  }
+
+  /** With next to nothing waiting, nothing is known of where the limit should be but that it is higher. */
+  #isLittle(waitedMs: number): boolean {
+    return waitedMs < this.#options.targetMs / 4;
   }
 
   #set(limit: number): void {

@@ -19,7 +19,8 @@ export interface Simulated {
   readonly phases: readonly {
     readonly rate: number;
     readonly seconds: number;
-    readonly client?: string;
+    /** Who calls, at random. Default: nobody in particular. */
+    readonly clients?: readonly string[];
     /** Of the phase alone. */
     readonly partnersMs?: number;
   }[];
@@ -82,9 +83,9 @@ export function simulate(server: Simulated, options: AdmissionOptions): { ended:
     limits.push(admission.limit ?? Number.NaN);
   };
   let from = 0;
-  for (const { rate, seconds, client = '', partnersMs = server.partnersMs } of server.phases) {
+  for (const { rate, seconds, clients = [''], partnersMs = server.partnersMs } of server.phases) {
     for (let at = from + gap(rate, random); at < from + seconds * 1_000; at += gap(rate, random)) {
-      insert(events, { at, run: () => arrive(client, partnersMs) });
+      insert(events, { at, run: () => arrive(clients[Math.floor(random() * clients.length)] ?? '', partnersMs) });
     }
     from += seconds * 1_000;
   }

@@ -266,6 +266,11 @@ export class FanOut {
     };
   }
 
+  /** It asks, or follows who does. */
+  get started(): boolean {
+    return this.#started;
+  }
+
   /** Searches that look at it. */
   get lookers(): number {
     return this.#lookers.size;

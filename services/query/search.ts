@@ -22,6 +22,7 @@ import type { ResultSet } from './result-set.ts';
 import type { Drawing, Moment, Screen } from './screen.ts';
 import type { Subscription } from './subscription.ts';
 import type { Cursor, SetMoment } from './tokens.ts';
+import { type Share, ToldOutcomes } from './told-outcomes.ts';
 import { TopScreen } from './top-screen.ts';
 import type { View } from './view.ts';
 
@@ -37,6 +38,14 @@ export interface SearchTools {
   readonly shown: (search: Search, ordering: Ordering) => void;
   /** A search is no longer held: no other may be answered by it. */
   readonly dropped: (search: Search) => void;
+}
+
+/** Where a search comes from. */
+export interface SearchOrigin {
+  readonly id: string;
+  /** Epoch ms. */
+  readonly beganAt: number;
+  readonly share: Share;
 }
 
 /** Screens of one search that are kept while nobody reads them, beside its own. */
@@ -57,6 +66,9 @@ export class Search implements Looker {
   /** By how cursors name them. */
   readonly #screens = new Map<string, Publisher>();
   readonly #startedAt = performance.now();
+  /** Where it comes from. */
+  readonly origin: SearchOrigin;
+  readonly #told: ToldOutcomes;
   #unlook: (() => void) | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
   #reported: boolean;
@@ -66,8 +78,11 @@ export class Search implements Looker {
   /** Searches that were answered by this one. */
   shared = 0;
 
-  constructor(request: PreparedSearch, asker: Asker, fanOut: FanOut, tools: SearchTools, id = newSearchId()) {
-    this.id = id;
+  /** @param origin of a search that another process began; default: it begins now */
+  constructor(request: PreparedSearch, asker: Asker, fanOut: FanOut, tools: SearchTools, origin?: SearchOrigin) {
+    this.origin = origin ?? { id: newSearchId(), beganAt: Date.now(), share: shareOf(fanOut) };
+    this.#told = new ToldOutcomes(this.origin.share, this.origin.beganAt, fanOut.startedAt);
+    this.id = this.origin.id;
     this.request = request;
     this.asker = asker;
     this.fanOut = fanOut;
@@ -98,7 +113,7 @@ export class Search implements Looker {
 
   /** Every outcome so far. */
   get outcomes(): readonly PartnerOutcome[] {
-    return this.fanOut.findings.ended;
+    return this.#told.of(this.fanOut.findings.ended, this.set.partners);
   }
 
   /** The view that prices were made under; undefined until pricing has said. */
@@ -382,6 +397,11 @@ export class Search implements Looker {
     for (const publisher of this.#screens.values()) if (holds(publisher)) return true;
     return false;
   }
+}
+
+function shareOf({ complete, started }: FanOut): Share {
+  if (complete) return 'held';
+  return started ? 'joined' : 'asked';
 }
 
 function keyOf(view: View, kind: ScreenKind): string {

@@ -13,7 +13,7 @@ import { type Question, questionOf } from './question.ts';
 import { Replica } from './replica.ts';
 import { reportShared } from './report.ts';
 import type { PreparedSearch } from './request.ts';
-import { Search } from './search.ts';
+import { Search, type SearchOrigin } from './search.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What beginning searches needs. */
@@ -88,7 +88,8 @@ export class Searches {
         throw error;
       }
     }
-    return this.#search(known.fanOut, prepared, asker, inForce, id);
+    const share = record.share === 'joined' || record.share === 'held' ? record.share : 'asked';
+    return this.#search(known.fanOut, prepared, asker, inForce, { id, beganAt: record.beganAtMs, share });
   }
 
   /** Takes in what other processes have told of a search. */
@@ -148,7 +149,7 @@ export class Searches {
   #read(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, inForce: InForce): Begun {
     const { screen, final } = prepared;
     const equal = this.#equalTo(fanOut, prepared);
-    const search = equal ?? this.#search(fanOut, prepared, asker, inForce, newSearchId());
+    const search = equal ?? this.#search(fanOut, prepared, asker, inForce);
     if (equal !== undefined) equal.shared++;
     if (equal !== undefined || fanOut.complete) reportShared(search, asker);
     const reader = search.subscribe(search.request.view, screen, undefined, final);
@@ -159,10 +160,14 @@ export class Searches {
 
   #equalTo(fanOut: FanOut, prepared: PreparedSearch): Search | undefined {
     const search = this.#equal.get(fanOut)?.get(wantedBy(prepared));
-    return search !== undefined && this.#tools.held.find(search.id) === search ? search : undefined;
+    if (search === undefined || this.#tools.held.find(search.id) !== search) return undefined;
+    const { share, beganAt } = search.origin;
+    // Who asked is told what was asked; everybody else how old it is, which is true for a while only.
+    const told = fanOut.complete ? share === 'held' && Date.now() - beganAt < heldForMs : share === 'joined';
+    return told ? search : undefined;
   }
 
-  #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, id: string): Search {
+  #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, origin?: SearchOrigin): Search {
     const { held, log, patience, journals } = this.#tools;
     const counted = new Set<string>();
     const wanted = wantedBy(prepared);
@@ -173,6 +178,8 @@ export class Searches {
       grown: (grown: Search) => held.grown(grown),
       failed: (failed: Search) => held.drop(failed),
       shown: (shown: Search, ordering: Ordering) => {
+        // What was found before says nothing that is new.
+        if (shown.origin.share === 'held') return;
         const fresh = shown.outcomes.filter(({ partner, status }) => !counted.has(partner) && answered.has(status));
         if (fresh.length === 0) return;
         const partners = fresh.map(({ partner }) => partner);
@@ -183,7 +190,8 @@ export class Searches {
         if (equal.get(wanted) === dropped) equal.delete(wanted);
       },
     };
-    const search = new Search(prepared, asker, fanOut, tools, id);
+    const search = new Search(prepared, asker, fanOut, tools, origin);
+    const { id, beganAt, share } = search.origin;
     this.#equal.set(fanOut, equal.set(wanted, search));
     held.hold(search);
     void journals?.putSearch(id, {
@@ -192,10 +200,15 @@ export class Searches {
       client: asker.client,
       deadlineMs: asker.deadline,
       startedAtMs: fanOut.startedAt,
+      beganAtMs: beganAt,
+      share,
     });
     return search;
   }
 }
+
+/** How long a search that found everything done serves others that want the same: its outcomes tell an age, ms. */
+const heldForMs = 1_000;
 
 /** Searches that began under another configuration are asked anew. */
 function versioned(question: Question, { version }: InForce): Question {

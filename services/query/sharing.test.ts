@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { CacheUse, OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { Delivery, Screen, type SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions } from '../../libs/mesh/index.ts';
@@ -60,13 +60,21 @@ async function isShared(changes: Changes = {}, options: CallOptions = {}): Promi
 }
 
 describe('equal searches that are under way', () => {
-  test('share what is asked of partners, and are one search', async () => {
+  test('share what is asked of partners; those that join are one search, and are told that they did', async () => {
     const { follower, search, searchId } = await underWay();
-    const second = finalOf(rig);
+    const joining = [finalOf(rig), finalOf(rig)];
     search.answer('a', [{ total: 100 }]);
     search.answer('b', [{ total: 200 }]);
-    const [last] = (await follower.rest()).slice(-1);
-    expect(await second).toMatchObject({ searchId, complete: true, page: last?.page });
+    const updates = await follower.rest();
+    const [one, other] = await Promise.all(joining);
+    expect(other).toEqual(one);
+    expect(one!.searchId).not.toBe(searchId);
+    expect(one).toMatchObject({ complete: true, page: { totalSize: updates.at(-1)?.page?.totalSize } });
+    expect(one!.outcomes.map(({ cache, requests }) => [cache, requests])).toEqual([
+      [CacheUse.SHARED, 0],
+      [CacheUse.SHARED, 0],
+    ]);
+    expect(updates.flatMap(({ outcomes }) => outcomes).every(({ cache }) => cache === CacheUse.UNSPECIFIED)).toBe(true);
     expect(rig.supply.searches).toHaveLength(1);
   });
 
@@ -77,8 +85,9 @@ describe('equal searches that are under way', () => {
     expect(rig.supply.searches).toHaveLength(1);
     search.plan(['a']);
     search.answer('a', [{}]);
-    const ids = (await Promise.all(answers)).map(({ searchId }) => searchId);
-    expect(new Set(ids).size).toBe(1);
+    const [first, ...others] = (await Promise.all(answers)).map(({ searchId }) => searchId);
+    expect(new Set(others).size).toBe(1);
+    expect(others).not.toContain(first);
     expect(rig.supply.searches).toHaveLength(1);
   });
 
@@ -232,10 +241,15 @@ describe('nothing is shared across', () => {
 });
 
 describe('a search that is complete', () => {
-  test('answers equal ones as one search, without asking anybody, however they are written', async () => {
+  test('answers equal ones as one search, without asking anybody, however they are written, and says how old it is', async () => {
     const first = await complete({ filter: 'price < 50.0', partners: ['a', 'b'] });
     const again = await finalOf(rig, { filter: 'price < 50.0', partners: ['b', 'a', 'b'], locale: 'en' });
-    expect(again).toEqual(first);
+    expect(again.page?.totalSize).toBe(first.page?.totalSize);
+    for (const { cache, cacheAgeMs, requests } of again.outcomes) {
+      expect([cache, requests]).toEqual([CacheUse.HIT, 0]);
+      expect(cacheAgeMs).toBeGreaterThanOrEqual(0);
+    }
+    expect(await finalOf(rig, { filter: 'price < 50.0', partners: ['a', 'b'] })).toEqual(again);
     const wider = await finalOf(rig, { partners: ['a', 'b'], currency: 'GBP' });
     expect(wider.searchId).not.toBe(first.searchId);
     expect(wider.page?.totalSize).toBe(1);

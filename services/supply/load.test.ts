@@ -46,7 +46,7 @@ describe('partner files', () => {
       'three.yaml:3',
       'two.yaml:1',
     ]);
-    expect(problems.find(({ file }) => file.endsWith('two.yaml'))!.reason).toContain('there are: plain, plain-');
+    expect(problems.find(({ file }) => file.endsWith('two.yaml'))!.reason).toMatch(/there are: .*plain, plain-/);
   });
 
   it('have no problems where there are none', async () => {

@@ -86,6 +86,10 @@ describe('an answer past its time of reuse', () => {
     later(20_000);
     expect((await outcomeOf()).cache).toBe(CacheUse.STALE);
     await asked(4);
+    // Until it has ended, who asks the same would join it.
+    const ended = () => exporter.getFinishedSpans().filter(({ attributes }) => attributes['entrepot.cache'] === 'none');
+    await vi.waitFor(() => expect(ended()).toHaveLength(4));
+    await new Promise((resolve) => setImmediate(resolve));
     later(60_000);
     answering({ error: 'broke' }, 500);
     expect(await outcomeOf()).toMatchObject({ status: OutcomeStatus.FAILED, cache: CacheUse.UNSPECIFIED });

@@ -70,6 +70,18 @@ export function cpuMs(pids: readonly number[]): number {
   return (ticks * 1000) / ticksPerSecond;
 }
 
+/** Time that a core has been at work so far, whoever for, in milliseconds; to 10 ms. */
+export function coreMs(core: number): number {
+  const line = readFileSync('/proc/stat', 'utf8')
+    .split('\n')
+    .find((one) => one.startsWith(`cpu${core} `));
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = (line ?? '')
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return ((user + nice + system + irq + softIrq + steal) * 1000) / ticksPerSecond;
+}
+
 /** Resident memory of the processes in MiB. */
 export function residentMiB(pids: readonly number[]): number {
   let pages = 0;

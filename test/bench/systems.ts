@@ -67,13 +67,14 @@ export async function startFloor(partnerUrl: string, partners: number, format: F
   };
 }
 
-/** How the fused system is started. */
-export interface FusedSettings {
-  /** Its core; any where it is absent. */
+interface FusedSystemOptions {
+  /** The core that it has to itself. Default: all. */
   readonly core?: number;
-  /** Requests are shed where there are too many; default: they are. */
+  /** Whether it sheds load. Default true. */
   readonly shedding?: boolean;
-  /** What partners said is given again; default: every search asks every partner. */
+  /** Searches held at most. Default: as shipped. */
+  readonly held?: number;
+  /** What partners said is given again. Default false: every search asks every partner. */
   readonly reuse?: boolean;
 }
 
@@ -82,9 +83,10 @@ export async function startFusedSystem(
   partnerUrl: string,
   partners: number,
   format: Format,
-  { core, shedding = true, reuse = false }: FusedSettings = {},
+  { core, shedding = true, held, reuse = false }: FusedSystemOptions = {},
 ): Promise<System> {
   const directory = configuration(partnerUrl, partners, format, reuse);
+  if (held !== undefined) writeFileSync(join(directory, 'query.yaml'), `hold: { searches: ${held} }\n`);
   const args = shedding ? [] : ['--shed-nothing'];
   const process = await startScript(join(here, 'fused.ts'), args, environment(directory), core);
   return {

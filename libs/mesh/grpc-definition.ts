@@ -1,6 +1,7 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { TsProtoServiceDefinition } from 'nice-grpc';
 import type { MessageType, ServiceShape } from './definition.ts';
+import { bytesOnce } from './for-many.ts';
 
 /**
  * A generated definition as nice-grpc takes it, but without its copies: of every message by `fromPartial`, and of every
@@ -17,7 +18,7 @@ export function grpcDefinition({ name, fullName, methods }: ServiceShape): TsPro
 
 function wireType(type: MessageType<unknown>) {
   return {
-    encode: (message: unknown) => ({ finish: () => shareable(encode(type, message)) }),
+    encode: (message: unknown) => ({ finish: () => shareable(bytesOnce(message, () => encode(type, message))) }),
     decode: (bytes: Uint8Array) => type.decode(bytes),
   };
 }

@@ -4,6 +4,7 @@ export type { CallOptions, ClientOptions, MeshClient } from './client.ts';
 export { type Connection, type ConnectOptions, type ConnectTarget, connect } from './connect.ts';
 export { defaultClient, type MeshContext } from './context.ts';
 export type { MeshImplementation, MethodHandler, ServiceShape } from './definition.ts';
+export { forMany } from './for-many.ts';
 export type { GrpcServerSettings } from './grpc-server.ts';
 export type { HedgeDelay, HedgeOptions } from './hedge.ts';
 export { type Main, runMain } from './main.ts';

@@ -25,19 +25,15 @@ export function searchRoutes(
   query: MeshClient<QueryServiceDefinition>,
   limits: PatienceLimits,
 ): void {
-  const searchMessage = requireMessage('entrepot.query.v1.SearchRequest');
-
   app.post('/v1/searches', async (request, reply) => {
-    checkShape(searchMessage, request.body);
-    const search = SearchRequest.fromJSON(request.body);
+    const asked = searchOf(request.body);
     const format = streamFormatOf(request);
     const options = callOptions(request, limits);
     if (format === undefined) {
-      const last = await lastUpdate(query.search({ ...search, delivery: Delivery.FINAL }, options));
+      const last = await lastUpdate(query.search(asked.forItsEnd, options));
       return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(finalBody(last));
     }
-    const delivery = search.delivery === Delivery.UNSPECIFIED ? Delivery.CHANGES : search.delivery;
-    return stream(request, reply, format, query.search({ ...search, delivery }, options), 'searching');
+    return stream(request, reply, format, query.search(asked.forChanges, options), 'searching');
   });
 
   app.get<{ Params: { searchId: string }; Querystring: Record<string, string> }>(
@@ -77,6 +73,27 @@ export function searchRoutes(
       return stream(request, reply, streamFormatOf(request) ?? eventStream, updates, 'watching');
     },
   );
+}
+
+const searchMessage = requireMessage('entrepot.query.v1.SearchRequest');
+
+/** The search that a body asks for. Throws EntrepotError for a body that is none. */
+function searchOf(body: unknown): ReturnType<typeof askedWith> {
+  checkObject(body);
+  return askedWith(body);
+}
+
+const askedWith = madeOnce(
+  (body: object): { readonly forItsEnd: SearchRequest; readonly forChanges: SearchRequest } => {
+    checkShape(searchMessage, body);
+    const search = SearchRequest.fromJSON(body);
+    const delivery = search.delivery === Delivery.UNSPECIFIED ? Delivery.CHANGES : search.delivery;
+    return { forItsEnd: { ...search, delivery: Delivery.FINAL }, forChanges: { ...search, delivery } };
+  },
+);
+
+function checkObject(body: unknown): asserts body is object {
+  if (typeof body !== 'object' || body === null) checkShape(searchMessage, body);
 }
 
 /** "abc:explain" is the search abc, explained. Throws EntrepotError for another verb. */

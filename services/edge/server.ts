@@ -1,5 +1,6 @@
 // The HTTP server: limits, one error model for every path, and the routes put together.
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import { Admission, type AdmissionOptions, type MeshClient, type Place } from '../../libs/mesh/index.ts';
@@ -55,6 +56,9 @@ declare module 'fastify' {
 /** Requests that may come at once before the edge has learned what it can do; a search costs milliseconds. */
 const searchesAtStart = 32;
 
+/** Of bodies that were read and are kept; a search has some 200. */
+const mostReadCharacters = 1_000_000;
+
 const log = logger('edge');
 
 /** Starts the edge. */
@@ -94,10 +98,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 /** JSON is the one content type that is understood; everything else is a typed 415, and broken JSON a typed 400. */
 function readJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
+  // What many ask with is read once, and everything that follows from it is made once (see madeOnce).
+  const read = new LRUCache<string, object>({ maxSize: mostReadCharacters, sizeCalculation: (_, text) => text.length });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     if (body === '') return done(null, undefined);
     try {
-      done(null, JSON.parse(body as string));
+      done(null, read.get(body as string) ?? readAnew(body as string, read));
     } catch (error) {
       done(
         new EntrepotError({ reason: 'MALFORMED_BODY', message: `The body is not JSON: ${(error as Error).message}.` }),
@@ -105,6 +111,12 @@ function readJsonOnly(app: FastifyInstance): void {
       );
     }
   });
+}
+
+function readAnew(text: string, read: LRUCache<string, object>): unknown {
+  const body: unknown = JSON.parse(text);
+  if (typeof body === 'object' && body !== null) read.set(text, body);
+  return body;
 }
 
 function observe(app: FastifyInstance, trustClientHeader: boolean): void {

@@ -184,6 +184,11 @@ function addTo(all: Map<string, Counts>, more: DayCounts, weight: number): void 
   }
 }
 
+/** The day that was asked for last: nearly always it is today. */
+let lastDay = { number: -1, text: '' };
+
 function dayOf(now: number): string {
-  return new Date(now).toISOString().slice(0, 10);
+  const number = Math.floor(now / DAY_MS);
+  if (lastDay.number !== number) lastDay = { number, text: new Date(now).toISOString().slice(0, 10) };
+  return lastDay.text;
 }

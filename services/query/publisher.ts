@@ -180,6 +180,15 @@ export class Publisher {
   }
 
   #wakeAll(): void {
-    for (const reader of [...this.#readers.keys()]) reader.wake();
+    wakeSome([...this.#readers.keys()], 0);
   }
+}
+
+/** Readers that are woken before what they were told goes out: with thousands, the first would wait for the last. */
+const wokenAtOnce = 64;
+
+function wakeSome(readers: readonly Subscription<SearchUpdate>[], from: number): void {
+  const until = Math.min(readers.length, from + wokenAtOnce);
+  for (let at = from; at < until; at++) readers[at]!.wake();
+  if (until < readers.length) setImmediate(wakeSome, readers, until);
 }

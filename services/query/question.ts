@@ -17,8 +17,18 @@ export interface Question {
   readonly kind: readonly [market: string, shape: string];
 }
 
+const known = new WeakMap<PreparedSearch, Question>();
+
 /** The question of a search. */
 export function questionOf(prepared: PreparedSearch, client: string): Question {
+  const before = known.get(prepared);
+  if (before?.client === client) return before;
+  const question = makeQuestion(prepared, client);
+  known.set(prepared, question);
+  return question;
+}
+
+function makeQuestion(prepared: PreparedSearch, client: string): Question {
   const { vertical, criteria, currency, market, locale, partners, view } = prepared;
   const filter = filterOfPartners(view, vertical);
   const asked = [client, currency, market, locale, [...new Set(partners)].sort(), filter];

@@ -178,6 +178,8 @@ export class Searches {
       grown: (grown: Search) => held.grown(grown),
       failed: (failed: Search) => held.drop(failed),
       shown: (shown: Search, ordering: Ordering) => {
+        // What was found before says nothing that is new.
+        if (shown.origin.share === 'held') return;
         const fresh = shown.outcomes.filter(({ partner, status }) => !counted.has(partner) && answered.has(status));
         if (fresh.length === 0) return;
         const partners = fresh.map(({ partner }) => partner);

@@ -22,6 +22,7 @@ import type {
 import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
+  forMany,
   type MeshClient,
   type MeshContext,
   meshService,
@@ -82,6 +83,16 @@ export function createQueryService(dependencies: QueryDependencies): ServiceHand
   };
 }
 
+/** What was made of a request, and from what. */
+interface Prepared {
+  readonly prepared: PreparedSearch;
+  readonly rankings: LiveConfig['rankings'];
+  readonly at: number;
+}
+
+/** Some dates may be asked for until a moment: what was right so long ago counts as right. */
+const preparedForMs = 1_000;
+
 /** The RPCs. Each checks what it is given, finds what it is about, and leaves the rest to the modules. */
 class QueryService {
   readonly #supply: MeshClient<SupplyServiceDefinition>;
@@ -95,6 +106,7 @@ class QueryService {
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
   readonly #patience = new Patience();
+  readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
 
   constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
@@ -132,11 +144,21 @@ class QueryService {
   }
 
   #begin(request: SearchRequest, context: MeshContext): Begun | Promise<Begun> {
-    const prepared = prepareSearch(request, Date.now(), this.#live.rankings);
+    const prepared = this.#prepare(request, Date.now());
     const { client, trace, deadline } = context;
     this.#rates.searched(kindOf(client, prepared));
     const inForce = this.#inForce(client, prepared);
     return this.#searches.begin(prepared, { client, trace, deadline }, inForce, () => context.signal.aborted);
+  }
+
+  /** A request that is passed on as the same object many times is checked once in a while. */
+  #prepare(request: SearchRequest, now: number): PreparedSearch {
+    const { rankings } = this.#live;
+    const known = this.#prepared.get(request);
+    if (known !== undefined && known.rankings === rankings && now - known.at < preparedForMs) return known.prepared;
+    const prepared = prepareSearch(request, now, rankings);
+    this.#prepared.set(request, { prepared, rankings, at: now });
+    return prepared;
   }
 
   #inForce(client: string, prepared: PreparedSearch): InForce {
@@ -283,6 +305,18 @@ function kindOf(client: string, { market, vertical }: PreparedSearch): Kind {
   return { client, market, vertical: vertical.name };
 }
 
+const responses = new WeakMap<SearchUpdate, { readonly update: SearchUpdate }>();
+
+/** An update as an answer. Readers at the same place share it. */
+function responseOf(update: SearchUpdate): { update: SearchUpdate } {
+  let response = responses.get(update);
+  if (response === undefined) {
+    response = forMany({ update });
+    responses.set(update, response);
+  }
+  return response;
+}
+
 /**
  * A reader's updates as a call's answers; the reader leaves when the call is cancelled. Once a search is complete, or a
  * watcher has what is there, its call makes room for another.
@@ -304,7 +338,7 @@ function answers(
         const { done, value } = await (coming instanceof Subscription ? coming : await coming).next();
         if (done) return { done: true, value: undefined };
         if (value.complete || work === 'watching') context.quiet?.();
-        return { done: false, value: { update: value } };
+        return { done: false, value: responseOf(value) };
       },
       return: async () => {
         leave();

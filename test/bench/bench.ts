@@ -7,6 +7,7 @@
 //   npm run bench -- tail               with ENTREPOT_BENCH_SEARCHES=1000 fewer searches; default 10000 in each arm
 //   npm run bench -- faults             with ENTREPOT_BENCH_SLICE_S=5 shorter slices; default 60 s each
 //   npm run bench -- overload           with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5
+//   npm run bench -- watchers           with ENTREPOT_BENCH_WATCHERS=500 fewer watchers; default 5000
 //   npm run bench -- --json             for programs
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -18,8 +19,10 @@ import { latencyCase } from './cases/latency.ts';
 import { mappingCase, mappingTable } from './cases/mapping.ts';
 import { maskCase } from './cases/mask.ts';
 import { overloadCase } from './cases/overload.ts';
+import { reuseCase } from './cases/reuse.ts';
 import { scalingCase } from './cases/scaling.ts';
 import { tailCase } from './cases/tail.ts';
+import { watchersCase } from './cases/watchers.ts';
 import { type Figure, figureTable } from './figures.ts';
 
 /** A group of figures that are measured together. */
@@ -37,6 +40,8 @@ const cases: Readonly<Record<string, Case>> = {
   tail: tailCase,
   faults: faultsCase,
   overload: overloadCase,
+  reuse: reuseCase,
+  watchers: watchersCase,
 };
 
 const { values, positionals } = parseArgs({

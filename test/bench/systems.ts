@@ -54,8 +54,8 @@ export async function startPartners(core?: number): Promise<Partners> {
 }
 
 /** Starts the hand-written aggregator. */
-export async function startFloor(partnerUrl: string, partners: number, format: Format): Promise<System> {
-  const process = await startScript(join(here, 'floor.ts'), [partnerUrl, String(partners), format]);
+export async function startFloor(partnerUrl: string, partners: number, format: Format, core?: number): Promise<System> {
+  const process = await startScript(join(here, 'floor.ts'), [partnerUrl, String(partners), format], {}, core);
   return {
     name: 'floor',
     url: `http://127.0.0.1:${process.port}`,
@@ -74,6 +74,8 @@ interface FusedSystemOptions {
   readonly shedding?: boolean;
   /** Searches held at most. Default: as shipped. */
   readonly held?: number;
+  /** What partners said is given again. Default false: every search asks every partner. */
+  readonly reuse?: boolean;
 }
 
 /** Starts every service in one process. */
@@ -81,9 +83,9 @@ export async function startFusedSystem(
   partnerUrl: string,
   partners: number,
   format: Format,
-  { core, shedding = true, held }: FusedSystemOptions = {},
+  { core, shedding = true, held, reuse = false }: FusedSystemOptions = {},
 ): Promise<System> {
-  const directory = configuration(partnerUrl, partners, format);
+  const directory = configuration(partnerUrl, partners, format, reuse);
   if (held !== undefined) writeFileSync(join(directory, 'query.yaml'), `hold: { searches: ${held} }\n`);
   const args = shedding ? [] : ['--shed-nothing'];
   const process = await startScript(join(here, 'fused.ts'), args, environment(directory), core);
@@ -136,7 +138,7 @@ function fullPage(text: string): void {
 }
 
 /** The shipped configuration with the benchmark's partners in place of the shipped ones. */
-function configuration(partnerUrl: string, partners: number, format: Format): string {
+function configuration(partnerUrl: string, partners: number, format: Format, reuse = false): string {
   const directory = mkdtempSync(join(tmpdir(), 'entrepot-bench-'));
   cpSync(join(here, '../../deploy/config'), directory, { recursive: true });
   rmSync(join(directory, 'partners'), { recursive: true });
@@ -146,8 +148,8 @@ function configuration(partnerUrl: string, partners: number, format: Format): st
       `adapter: ${format}`,
       `endpoint: ${partnerUrl}/${format}/${index}`,
       // Every search asks every partner, as the floor does: what is measured is the work, not what is spared.
-      'shareInFlight: false',
-      'reuseSeconds: 0',
+      `shareInFlight: ${reuse}`,
+      `reuseSeconds: ${reuse ? 600 : 0}`,
       ...(format === 'duffel' ? ['credentials:', '  token:', '    env: BENCH_TOKEN', '    default: bench'] : []),
     ];
     writeFileSync(join(directory, 'partners', `${partnerName(index)}.yaml`), `${lines.join('\n')}\n`);

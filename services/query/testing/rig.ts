@@ -43,11 +43,11 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-/** Every vertical by its price, flights by their duration too, each from 0 (the best of the offers) to 1; and flights by speed alone. */
 const price = { name: 'price', weight: 1, value: '(price - price_min) / (price_max - price_min)' };
 const minutes = 'double(duration_minutes) - duration_minutes_min';
 const duration = { name: 'duration', weight: 1, value: `(${minutes}) / (duration_minutes_max - duration_minutes_min)` };
-const ranking = JSON.stringify({
+/** Every vertical by its price, flights by their duration too, each from 0 (the best of the offers) to 1; and flights by speed alone. */
+export const ranking: string = JSON.stringify({
   ...Object.fromEntries([...verticals().keys()].map((name) => [name, { best: [price] }])),
   flight: {
     best: [price, duration],

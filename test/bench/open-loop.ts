@@ -33,7 +33,7 @@ export interface Sent {
   /** From when it was due to the whole answer. */
   readonly ms: number;
   readonly client: string;
-  /** Every partner's offers in time; an answer without some of them; refused; no answer by the deadline. */
+  /** Every partner's offers in time; some or none of them; refused; no answer by the deadline. */
   readonly end: 'full' | 'partial' | 'shed' | 'late';
 }
 
@@ -91,6 +91,8 @@ function send(load: Load, body: string, client: string, due: number): Promise<Pi
     response.on('end', () => {
       if (response.statusCode === 429) return over('shed');
       const text = Buffer.concat(chunks).toString('latin1');
+      // What a server says that could not do it in time, for want of prices or of partners.
+      if (response.statusCode === 503 || response.statusCode === 504) return over('partial');
       if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}: ${text.slice(0, 500)}`);
       const failed = /"status":"OUTCOME_STATUS_(?!OK)/.test(text);
       over(failed || !text.includes('"complete":true') ? 'partial' : since() <= load.deadlineMs ? 'full' : 'late');

@@ -1,22 +1,50 @@
 // The processes of the mesh shape on one machine, in the order in which they start: what is called before what calls.
 import { join } from 'node:path';
-import { meshAddresses } from '../../libs/config/index.ts';
+import { dataDirectory, meshAddresses } from '../../libs/config/index.ts';
 import type { ProcessSpec } from './supervisor.ts';
 
-/** The processes with their addresses from the environment. */
-export function meshProcesses(edgePort: number): readonly ProcessSpec[] {
-  const twinUrl = process.env.ENTREPOT_TWIN_URL ?? `http://${meshAddresses.twin}`;
-  const addresses = { ...meshAddresses, edge: meshAddresses.edge.replace(/:\d+$/, `:${edgePort}`) };
-  const names = ['twin', 'normalization', 'pricing', 'supply', 'query', 'edge'] as const;
-  return names.map((name) => {
-    const [host = '127.0.0.1', port = '0'] = addresses[name].split(':');
-    return {
-      name,
-      args: [join(import.meta.dirname, '..', name, 'main.ts')],
-      // Six processes' log lines would bury the supervisor's own; LOG_LEVEL=info brings them back.
-      env: { ENTREPOT_TWIN_URL: twinUrl, PORT: String(edgePort), LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' },
-      host,
-      port: Number(port),
-    };
+/** Ports between one replica of query and the next. */
+const replicaStep = 20;
+
+/**
+ * The processes with their addresses from the environment.
+ * @param queries processes of query: further ones listen 20 ports above the one before, and have data of their own
+ */
+export function meshProcesses(edgePort: number, queries = 1): readonly ProcessSpec[] {
+  const edge = meshAddresses.edge.replace(/:\d+$/, `:${edgePort}`);
+  const replicas = Array.from({ length: queries }, (_, at) => above(meshAddresses.query, at * replicaStep));
+  const query = queries === 1 ? meshAddresses.query : `static:${replicas.join(',')}`;
+  const before = (['twin', 'normalization', 'pricing', 'supply'] as const).map((name) =>
+    spec(name, name, meshAddresses[name], edgePort),
+  );
+  const asked = replicas.map((address, at) => {
+    const env = { ENTREPOT_QUERY_ADDRESS: address, ENTREPOT_DATA: join(dataDirectory(), `query-${at + 1}`) };
+    return at === 0
+      ? spec('query', 'query', address, edgePort)
+      : spec(`query-${at + 1}`, 'query', address, edgePort, env);
   });
+  return [...before, ...asked, spec('edge', 'edge', edge, edgePort, { ENTREPOT_QUERY_ADDRESS: query })];
+}
+
+function spec(
+  name: string,
+  service: string,
+  address: string,
+  edgePort: number,
+  env: Readonly<Record<string, string>> = {},
+): ProcessSpec {
+  const [host = '127.0.0.1', port = '0'] = address.split(':');
+  const twinUrl = process.env.ENTREPOT_TWIN_URL ?? `http://${meshAddresses.twin}`;
+  return {
+    name,
+    args: [join(import.meta.dirname, '..', service, 'main.ts')],
+    // Six processes' log lines would bury the supervisor's own; LOG_LEVEL=info brings them back.
+    env: { ENTREPOT_TWIN_URL: twinUrl, PORT: String(edgePort), LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn', ...env },
+    host,
+    port: Number(port),
+  };
+}
+
+function above(address: string, ports: number): string {
+  return address.replace(/\d+$/, (port) => String(Number(port) + ports));
 }

@@ -70,6 +70,12 @@ interface ClickRow {
   readonly converted_at: Date | null;
 }
 
+/** A click with what was reported of it, as another process can take it over. */
+export interface ClickCopy {
+  readonly click: Record<string, unknown>;
+  readonly conversions: readonly Record<string, unknown>[];
+}
+
 interface ConversionRow {
   readonly currency: string | null;
   readonly amount: string | null;
@@ -117,6 +123,32 @@ export class Clicks {
         shownTotal.amount,
       ],
     );
+  }
+
+  /** A click with everything that is known of it; undefined where there is none of that id. */
+  async copy(clickId: string): Promise<ClickCopy | undefined> {
+    const [click] = await this.#store.query<ClickCopy['click']>('SELECT * FROM clicks WHERE click_id = $1', [clickId]);
+    if (click === undefined) return undefined;
+    const conversions = await this.#store.query<ClickCopy['click']>('SELECT * FROM conversions WHERE click_id = $1', [
+      clickId,
+    ]);
+    return { click, conversions };
+  }
+
+  /** Takes over what another process knows of a click. */
+  async restore({ click, conversions }: ClickCopy): Promise<void> {
+    await this.#store.transaction(async (tx) => {
+      await tx.query(
+        `INSERT INTO clicks SELECT * FROM jsonb_populate_record(NULL::clicks, $1::jsonb)
+         ON CONFLICT (click_id) DO UPDATE SET conversion = EXCLUDED.conversion, converted_at = EXCLUDED.converted_at`,
+        [JSON.stringify(click)],
+      );
+      await tx.query(
+        `INSERT INTO conversions SELECT * FROM jsonb_populate_recordset(NULL::conversions, $1::jsonb)
+         ON CONFLICT DO NOTHING`,
+        [JSON.stringify(conversions)],
+      );
+    });
   }
 
   /**

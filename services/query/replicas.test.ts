@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { PageOptions } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { ConversionStatus, PageOptions } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { MemoryState } from '../../libs/shared/index.ts';
 import { ClientView } from './testing/client-view.ts';
 import { type CutOff, cutOff } from './testing/cut-off.ts';
@@ -166,4 +166,56 @@ test('a replica that is stopped leaves its searches to the others at once', asyn
   again.answer('b', rows(1, 50));
   await resumed.until((update) => view.apply(update).complete);
   expect([...view.offers.keys()]).toHaveLength(3);
+});
+
+describe('a click', () => {
+  const handedOff = async (): Promise<string> => {
+    const found = finalOf(rig);
+    const search = await rig.supply.next();
+    search.plan(['a']);
+    search.answer('a', rows(1));
+    const { page } = await found;
+    return (await rig.query.handoff({ offerId: page!.offerIds[0]!, clientReference: 'basket 7' })).clickId;
+  };
+  const report = (clickId: string, status: ConversionStatus, partnerReference = 'PNR') => ({
+    clickId,
+    status,
+    amount: undefined,
+    partnerReference,
+  });
+
+  test('may be reported to any replica, one after the other, and each knows what the others were told', async () => {
+    const clickId = await handedOff();
+    const [one, other] = rig.replicas;
+    const booked = await other!.reportConversion(report(clickId, ConversionStatus.BOOKED));
+    expect(booked.click).toMatchObject({ clickId, partner: 'a', clientReference: 'basket 7' });
+    const again = await one!.reportConversion(report(clickId, ConversionStatus.BOOKED));
+    expect(again).toEqual(booked);
+    const otherwise = one!.reportConversion(report(clickId, ConversionStatus.BOOKED, 'another'));
+    await expect(otherwise).rejects.toMatchObject({ reason: 'CONFLICT' });
+    const cancelled = await other!.reportConversion(report(clickId, ConversionStatus.CANCELLED));
+    expect(cancelled.click?.conversion).toBe(ConversionStatus.CANCELLED);
+  });
+
+  test('that two replicas are told of at once takes effect once', async () => {
+    const clickId = await handedOff();
+    const told = await Promise.allSettled(
+      rig.replicas.map((replica, at) =>
+        replica.reportConversion(report(clickId, ConversionStatus.BOOKED, `PNR ${at}`)),
+      ),
+    );
+    expect(told.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('is known to the replica that recorded it while the shared state is away, and to no other', async () => {
+    const clickId = await handedOff();
+    for (const { cut } of cuts) cut();
+    const booked = await rig.query.reportConversion(report(clickId, ConversionStatus.BOOKED));
+    expect(booked.click?.conversion).toBe(ConversionStatus.BOOKED);
+  });
+
+  test('that nobody recorded is none', async () => {
+    const unknown = rig.replicas[1]!.reportConversion(report('c-none', ConversionStatus.BOOKED));
+    await expect(unknown).rejects.toMatchObject({ reason: 'CLICK_NOT_FOUND' });
+  });
 });

@@ -52,6 +52,7 @@ import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
 import { type Begun, type InForce, Searches } from './searches.ts';
+import { SharedClicks } from './shared-clicks.ts';
 import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
@@ -96,7 +97,7 @@ const preparedForMs = 1_000;
 class QueryService {
   readonly #supply: MeshClient<SupplyServiceDefinition>;
   readonly #pricing: MeshClient<PricingServiceDefinition>;
-  readonly #clicks: Clicks;
+  readonly #clicks: Pick<Clicks, 'record' | 'report'>;
   readonly #log = logger('query');
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
@@ -111,7 +112,8 @@ class QueryService {
   constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
-    this.#clicks = new Clicks(clicks);
+    const own = new Clicks(clicks);
+    this.#clicks = shared === undefined ? own : new SharedClicks(own, shared, this.#log);
     this.#live = new LiveConfig(configDirectory, this.#log);
     this.#held = new HeldSearches(this.#live.config.hold);
     // In one process counts survive it beside the clicks; replicas keep theirs together.
@@ -120,8 +122,8 @@ class QueryService {
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
-    const own = { log: this.#log, held: this.#held, patience: this.#patience, journals };
-    this.#searches = new Searches({ supply, pricing, ...own });
+    const tools = { log: this.#log, held: this.#held, patience: this.#patience, journals };
+    this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
     this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
       this.#inForce(client, prepared),

@@ -55,7 +55,8 @@ export const ranking: string = JSON.stringify({
   },
 });
 
-let store: Promise<Store> | undefined;
+/** By replica. */
+const stores: Promise<Store>[] = [];
 
 /**
  * Starts one.
@@ -76,15 +77,18 @@ export async function startRig(
   const network = createMemoryNetwork();
   const supply = new FakeSupply();
   const pricing = new FakePricing();
-  // One database for all rigs of a test file: making one takes longer than most tests.
-  store ??= openStore(clickStore);
-  const clicks = await store;
-  const services = (shared.length > 0 ? shared : [undefined]).map((one) =>
+  // One database a replica for all rigs of a test file: making one takes longer than most tests.
+  const clickStores: Store[] = [];
+  for (let at = 0; at < Math.max(1, shared.length); at++) {
+    stores[at] ??= openStore({ ...clickStore, memory: {} });
+    clickStores.push(await stores[at]!);
+  }
+  const services = (shared.length > 0 ? shared : [undefined]).map((one, at) =>
     createQueryService({
       configDirectory: directory,
       supply: connect(SupplyServiceDefinition, { network, name: 'supply' }, { retry: { maxAttempts: 1 } }).client,
       pricing: connect(PricingServiceDefinition, { network, name: 'pricing' }, { retry: { maxAttempts: 1 } }).client,
-      clicks,
+      clicks: clickStores[at]!,
       ...(one && { shared: one }),
     }),
   );
@@ -108,7 +112,7 @@ export async function startRig(
     },
     supply,
     pricing,
-    clicks,
+    clicks: clickStores[0]!,
     configure,
     kill: (name) => servers[name].close(),
     close: async () => {

@@ -33,6 +33,7 @@ const held = 250;
 const levels = [0.7, 0.85, 1, 1.2];
 const unloadedPart = 0.3;
 const overloadPart = 3;
+const warmUp: readonly Phase[] = [{ rate: 30, seconds: 20 }];
 const seconds = { unloaded: 6, level: 4, overload: 10, after: 4 };
 
 interface Round {
@@ -65,12 +66,13 @@ export const overloadCase: Case = async (say) => {
     try {
       const run = (system: System, phases: readonly Phase[], seed: number): Promise<Sent[]> =>
         runLoad({ url: system.url, bodies, clients, deadlineMs, seed, phases }, core(loadCore).core);
-      for (const system of systems) await run(system, [{ rate: 20, seconds: 10 }], 1);
-      const guess = await peakOf(async (rate) => good(await run(systems[0], [{ rate, seconds: 4 }], rate)) / 4);
+      for (const system of systems) await run(system, warmUp, 1);
+      let guess = await peakOf(async (rate) => good(await run(systems[0], [{ rate, seconds: 4 }], rate)) / 4);
       say(`  first guess of the peak: ${guess.toFixed(0)} searches/s`);
       for (let round = 0; round < rounds; round++) {
         const one = await measure(systems[0], run, guess, round);
-        const other = await measure(systems[1], run, guess, round);
+        const other = await measure(systems[1], run, guess, round, one.peak);
+        guess = Math.max(guess, one.peak);
         shedding.push(one);
         boundless.push(other);
         say(`  round ${round + 1}: ${line(one)}; without shedding ${line(other)}`);
@@ -83,11 +85,6 @@ export const overloadCase: Case = async (say) => {
   }
   const of = (from: readonly Round[], value: (round: Round) => number): number[] => from.map(value);
   const figures = (name: string, from: readonly Round[], promised: boolean) => [
-    figure(
-      `${name}.peak`,
-      of(from, ({ peak }) => peak),
-      'searches/s',
-    ),
     figure(
       `${name}.goodput_lost`,
       of(from, ({ goodput, peak }) => 1 - goodput / peak),
@@ -113,6 +110,11 @@ export const overloadCase: Case = async (say) => {
     ),
   ];
   return [
+    figure(
+      'overload.peak',
+      of(shedding, ({ peak }) => peak),
+      'searches/s',
+    ),
     ...figures('overload', shedding, true),
     figure(
       'overload.premium_shed',
@@ -145,18 +147,20 @@ async function measure(
   runOn: (system: System, phases: readonly Phase[], seed: number) => Promise<Sent[]>,
   guess: number,
   round: number,
+  known?: number,
 ): Promise<Round> {
   const run = (phases: readonly Phase[], seed: number): Promise<Sent[]> => runOn(system, phases, seed);
   const begun = { at: performance.now(), core: coreMs(serverCore), own: cpuMs(system.pids) };
-  const byLevel: number[] = [];
-  for (const [index, part] of levels.entries()) {
+  const byLevel: number[] = known === undefined ? [] : [known];
+  for (const [index, part] of known === undefined ? levels.entries() : []) {
     const sent = await run([{ rate: guess * part, seconds: seconds.level }], 100 * round + index);
     byLevel.push(good(sent) / seconds.level);
   }
+  const found = Math.max(...byLevel);
   const phases = [
-    { rate: guess * unloadedPart, seconds: seconds.unloaded },
-    { rate: guess * overloadPart, seconds: seconds.overload },
-    { rate: guess * unloadedPart, seconds: seconds.after },
+    { rate: found * unloadedPart, seconds: seconds.unloaded },
+    { rate: found * overloadPart, seconds: seconds.overload },
+    { rate: found * unloadedPart, seconds: seconds.after },
   ];
   const sent = await run(phases, 100 * round + 50);
   const fall = (seconds.unloaded + seconds.overload) * 1_000;
@@ -171,7 +175,7 @@ async function measure(
     return own.filter(({ end }) => end === 'shed').length / own.length;
   };
   return {
-    peak: Math.max(goodput, ...byLevel),
+    peak: Math.max(found, goodput),
     goodput,
     unloadedP99,
     p99: p99(overloaded),

@@ -255,6 +255,16 @@ test('goods and rides are asked for as their criteria have it', async () => {
   }
 });
 
+test.each([
+  ['several processes of query without what they share', '2', 'ENTREPOT_SHARED_STATE'],
+  ['more processes of query than make sense', '9', 'a number from 1 to 8'],
+])('mesh refuses %s with exit code 2 and says why', async (_what, count, why) => {
+  const { code, stdout, stderr } = await run(['mesh', '--query', count]);
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(why);
+});
+
 test('up ends on Ctrl-C', async () => {
   const startedAt = performance.now();
   up.child.kill('SIGINT');

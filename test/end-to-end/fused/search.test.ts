@@ -108,6 +108,42 @@ describe('a search', () => {
     },
   );
 
+  test('can be followed with every offer, by another look too, without asking any partner for it', async () => {
+    const follow = async (path: string, init: RequestInit): Promise<UpdateJson[]> => {
+      const accept = { accept: 'application/x-ndjson', 'content-type': 'application/json' };
+      const response = await fetch(rig.edgeUrl + path, { ...init, headers: accept });
+      expect(response.status).toBe(200);
+      const updates: UpdateJson[] = [];
+      for await (const { kind, data } of messagesOf(response)) if (kind === 'update') updates.push(data as UpdateJson);
+      return updates;
+    };
+    const offersOf = (updates: readonly UpdateJson[]): Map<string, OfferJson> =>
+      new Map(
+        updates.flatMap(({ upserts = [] }) => upserts.map((offer): [string, OfferJson] => [offer.offerId, offer])),
+      );
+
+    const body = JSON.stringify(flightSearch({ screen: 'SCREEN_ALL' }));
+    const updates = await follow('/v1/searches', { method: 'POST', body });
+    const last = updates.at(-1);
+    expect(last?.complete).toBe(true);
+    expect(Math.max(...updates.map(({ upserts = [] }) => upserts.length))).toBeLessThanOrEqual(200);
+    const all = offersOf(updates);
+    expect(all.size).toBe(last?.progress?.offersMatching);
+    const { offers = [], totalSize } = await page(last!.searchId, { grouping: 'GROUPING_OFFER', pageSize: '200' });
+    expect(totalSize).toBe(all.size);
+    for (const offer of offers) expect(all.get(offer.offerId)?.price).toEqual(offer.price);
+
+    const asked = (await rig.asked('duffel')).requests;
+    const direct = new URLSearchParams({ screen: 'SCREEN_ALL', filter: 'stops == 0', currency: 'EUR' });
+    const narrowed = offersOf(await follow(`/v1/searches/${last!.searchId}/updates?${direct}`, {}));
+    expect(narrowed.size).toBeGreaterThan(0);
+    expect(narrowed.size).toBeLessThan(all.size);
+    for (const { item, price } of narrowed.values()) {
+      expect([item.flight?.stops ?? 0, price.total.currencyCode]).toEqual([0, 'EUR']);
+    }
+    expect((await rig.asked('duffel')).requests).toBe(asked);
+  });
+
   test('is paged without skipping or repeating anything', async () => {
     const first = await rig.search(flightSearch({ pageSize: 37, grouping: 'GROUPING_OFFER' }));
     const seen: OfferJson[] = [...(first.offers ?? [])];

@@ -35,7 +35,7 @@ export interface AdmissionOptions {
    * Default 128; for calls that cost milliseconds of CPU rather 32. Sensible 8 to 512.
    */
   startAtWork?: number;
-  /** How long a call may wait in this process for its work to be begun, in milliseconds. Default 40; sensible 5 to 500. */
+  /** How long a call may wait in this process for its work to be begun, in milliseconds. Default 30; sensible 5 to 500. */
   targetWaitMs?: number;
   /**
    * Event loop delay, in milliseconds, above which every new call is shed; the measure is LoopDelay's. Default 250 over
@@ -119,7 +119,7 @@ export class Admission {
       least: options.leastAtWork ?? 8,
       most: this.#limits.call + this.#limits.stream,
       start: options.startAtWork ?? 128,
-      targetMs: options.targetWaitMs ?? 40,
+      targetMs: options.targetWaitMs ?? 30,
     };
     this.#learned = new AdaptiveLimit(limit, this.#clock());
     this.#report();

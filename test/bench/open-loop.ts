@@ -102,6 +102,8 @@ function send(load: Load, body: string, client: string, due: number): Promise<Pi
     if (error.message !== 'late' && !('code' in error && error.code === 'ECONNRESET')) throw error;
     over('late');
   });
+  // However a connection ends, it has ended.
+  call.on('close', () => over('late'));
   call.end(body);
   return promise;
 }

@@ -20,7 +20,7 @@ function sourcesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter(
       (file) =>
-        file === 'manifest.yaml' || file.endsWith('.csv') || (file.endsWith('.ts') && !file.endsWith('.test.ts')),
+        file === 'manifest.yaml' || file.endsWith('.csv') || (file.endsWith('.ts') && !/\.(test|slow)\.ts$/.test(file)),
     )
     .sort()
     .flatMap((file) => [file, readFileSync(path.join(directory, file), 'utf8')]);

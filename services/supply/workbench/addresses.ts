@@ -44,7 +44,8 @@ function startOfPlain(text: string, end: number, least: number): number {
 function startOfEncoded(text: string, end: number, least: number): number {
   let start = end;
   while (start > least) {
-    if (start - 3 >= least && /^%2[BbDdEe]$/.test(text.slice(start - 3, start))) start -= 3;
+    const isEncoded = start - 3 >= least && /^%2[BbDdEe]$/.test(text.slice(start - 3, start));
+    if (isEncoded && !isEscape(text, start - 3)) start -= 3;
     else if (LOCAL.test(text[start - 1]!) && !isEscape(text, start - 1)) start--;
     else break;
   }

@@ -28,7 +28,7 @@ export interface AdmissionOptions {
    * process: the call has been admitted where it entered it, and shedding it half way would waste what was done.
    */
   adaptive?: boolean;
-  /** The learned limit is never less. Default 8; sensible 2 to 64. */
+  /** The learned limit is never less. Default 12; sensible 2 to 64. */
   leastAtWork?: number;
   /**
    * Where the learned limit begins, and comes back to when it is not needed: what may come at once before anything is known.
@@ -55,6 +55,12 @@ export const inMemoryAdmission: AdmissionOptions = {
   maxLoopDelayMs: Number.POSITIVE_INFINITY,
   adaptive: false,
 };
+
+/**
+ * The options of a service that only other services call: what is too much is shed where it enters the platform, before anything was
+ * done for it, so this one refuses only what would bury it.
+ */
+export const inwardAdmission: AdmissionOptions = { leastAtWork: 64, startAtWork: 128 };
 
 /** Where admission looks; replaceable in tests. */
 export interface AdmissionSources {
@@ -116,7 +122,7 @@ export class Admission {
     this.#waiting = this.#queueing.reader();
     if (options.adaptive === false) return;
     const limit = {
-      least: options.leastAtWork ?? 8,
+      least: options.leastAtWork ?? 12,
       most: this.#limits.call + this.#limits.stream,
       start: options.startAtWork ?? 128,
       targetMs: options.targetWaitMs ?? 30,

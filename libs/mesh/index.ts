@@ -1,4 +1,4 @@
-export { Admission, type AdmissionOptions, type ClientTier, type Place } from './admission.ts';
+export { Admission, type AdmissionOptions, type ClientTier, inwardAdmission, type Place } from './admission.ts';
 export type { ChannelSettings } from './channels.ts';
 export type { CallOptions, ClientOptions, MeshClient } from './client.ts';
 export { type Connection, type ConnectOptions, type ConnectTarget, connect } from './connect.ts';

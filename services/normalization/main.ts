@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { dataDirectory, meshAddresses } from '../../libs/config/index.ts';
-import { runMain } from '../../libs/mesh/index.ts';
+import { inwardAdmission, runMain } from '../../libs/mesh/index.ts';
 import { openStore } from '../../libs/store/index.ts';
 import { createNormalizationService, normalizationStore } from './service.ts';
 
@@ -9,6 +9,7 @@ await runMain('normalization', async () => {
   return {
     service: createNormalizationService({ store }),
     address: meshAddresses.normalization,
+    admission: inwardAdmission,
     close: () => store.close(),
   };
 });

@@ -29,7 +29,7 @@ await runMain('query', async () => {
     }),
     address: meshAddresses.query,
     // A search costs milliseconds.
-    admission: { startAtWork: 32 },
+    admission: { startAtWork: 32, leastAtWork: 16 },
     close: async () => {
       await supply.close();
       await pricing.close();

@@ -4,7 +4,7 @@
 import path from 'node:path';
 import { configDirectory, dataDirectory, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { connect, runMain } from '../../libs/mesh/index.ts';
+import { connect, inwardAdmission, runMain } from '../../libs/mesh/index.ts';
 import { openSharedState } from '../../libs/shared/index.ts';
 import { openStore } from '../../libs/store/index.ts';
 import { createSupplyService, inventoryStore } from './service.ts';
@@ -25,5 +25,5 @@ await runMain('supply', async () => {
     await normalization.close();
     await shared.close();
   };
-  return { service, address: meshAddresses.supply, close };
+  return { service, address: meshAddresses.supply, admission: inwardAdmission, close };
 });

@@ -15,7 +15,14 @@ import {
   WatchSearchRequest,
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { toEntrepotError } from '../../libs/errors/index.ts';
-import { connect, createMemoryNetwork, type MeshClient, type ServiceHandle, serve } from '../../libs/mesh/index.ts';
+import {
+  connect,
+  createMemoryNetwork,
+  inwardAdmission,
+  type MeshClient,
+  type ServiceHandle,
+  serve,
+} from '../../libs/mesh/index.ts';
 import { describeWithRedis, type RedisServer, startRedis } from '../../libs/shared/testing/redis-server.ts';
 import { openStores } from '../../services/entrepot/stores.ts';
 import { createNormalizationService } from '../../services/normalization/service.ts';
@@ -151,7 +158,12 @@ describeWithRedis('two processes of query', () => {
     const network = createMemoryNetwork();
     const up = async (handle: ServiceHandle): Promise<string> => {
       const inside = await serve({ name: handle.name, services: handle.services, at: { network } });
-      const outside = await serve({ name: handle.name, services: handle.services, at: { address: '127.0.0.1:0' } });
+      const outside = await serve({
+        name: handle.name,
+        services: handle.services,
+        at: { address: '127.0.0.1:0' },
+        admission: inwardAdmission,
+      });
       closers.push(async () => {
         await Promise.all([inside.close(), outside.close()]);
         await handle.close();
@@ -216,8 +228,8 @@ describeWithRedis('two processes of query', () => {
   test('twenty clients behind round robin end with the same view as if nobody had been killed', async () => {
     const followers = Array.from({ length: 20 }, () => new Follower());
     const running = followers.map((follower, at) => follower.follow(both, request(1 + (at % 5))));
-    while (!followers.some(({ offers }) => offers.size > 0)) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(followers.some(({ complete }) => complete)).toBe(false);
+    while (!followers.every(({ offers }) => offers.size > 0)) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(followers.every(({ complete }) => complete)).toBe(false);
     queries[0]!.child.kill('SIGKILL');
     await Promise.all(running);
     expect(followers.some(({ resumed }) => resumed > 0)).toBe(true);

@@ -8,7 +8,7 @@ import type {
   SearchPlan,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import type { EntrepotError } from '../../libs/errors/index.ts';
+import { type EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
 import { type CompletionPolicy, standingOf } from './completion.ts';
@@ -111,6 +111,8 @@ export class FanOut {
   #pricing: PricingStream | undefined;
   /** Partners that another process had asked and that are asked again: what it had of them goes when they answer. */
   readonly #again = new Set<string>();
+  /** How many they were. */
+  #takenOver = 0;
   readonly #resolvePlanned: () => void;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #policyTimer: NodeJS.Timeout | undefined;
@@ -194,6 +196,7 @@ export class FanOut {
       return;
     }
     for (const partner of outcomes.planned ? unanswered : []) this.#again.add(partner);
+    this.#takenOver = this.#again.size;
     this.#ask(outcomes.planned ? unanswered : this.question.prepared.partners);
   }
 
@@ -507,7 +510,24 @@ export class FanOut {
     this.#complete(because);
   }
 
+  /**
+   * One that was taken over is asked again together with many others, which supply may refuse: then once more a moment later, unless a
+   * partner has answered or there is no time.
+   */
+  #asksOnceMore(error: unknown): boolean {
+    const again = [...this.#again];
+    const none = again.length === 0 || again.length < this.#takenOver;
+    if (none || error === undefined || isDeadline(error) || this.complete || this.#failure !== undefined) return false;
+    const { retryAfterMs = leastLeftMs } = toEntrepotError(error);
+    if (this.startedAt + this.totalMs - Date.now() < retryAfterMs + leastLeftMs) return false;
+    this.#pricing?.stop();
+    clearTimeout(this.#deadlineTimer);
+    this.#deadlineTimer = setTimeout(() => this.#ask(again), retryAfterMs);
+    return true;
+  }
+
   #supplyEnded(error: unknown): void {
+    if (this.#asksOnceMore(error)) return;
     this.#supplyOver = true;
     this.#resolvePlanned();
     const { outcomes } = this.findings;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { ConversionStatus, PageOptions } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { EntrepotError } from '../../libs/errors/index.ts';
 import { MemoryState } from '../../libs/shared/index.ts';
 import { ClientView } from './testing/client-view.ts';
 import { type CutOff, cutOff } from './testing/cut-off.ts';
@@ -137,6 +138,27 @@ describe('when the replica that runs a search dies', () => {
       OutcomeStatus.OK,
       OutcomeStatus.OK,
     ]);
+  });
+
+  test('who had not answered is asked once more where supply refuses, with many others, to ask again', async () => {
+    const updates = reader(rig.query.search(flightSearch()));
+    const search = await rig.supply.next();
+    search.plan(['a', 'b']);
+    const view = new ClientView();
+    await updates.until((update) => view.apply(update).cursor !== '');
+    cuts[0]!.cut();
+    const { searchId, cursor } = view;
+    const resumed = reader(rig.replicas[1]!.watchSearch(watchRequest({ searchId, cursor })));
+    const refused = await rig.supply.next();
+    refused.fail(new EntrepotError({ reason: 'OVERLOADED', message: 'not now', retryAfterMs: 10 }));
+    const again = await rig.supply.next();
+    expect([...again.start.partners].sort()).toEqual(['a', 'b']);
+    again.plan(['a', 'b']);
+    again.answer('a', rows(2));
+    again.answer('b', rows(1));
+    await resumed.until((update) => view.apply(update).complete);
+    expect(view.offers.size).toBe(3);
+    expect([...view.outcomes.values()].map(({ status }) => status)).toEqual([OutcomeStatus.OK, OutcomeStatus.OK]);
   });
 
   test('a search that was complete is the same elsewhere', async () => {

@@ -93,7 +93,7 @@ export class Breakers {
     return this.#admit(this.#ofAccount, leaseMs);
   }
 
-  /** What it is suspended for now. */
+  /** The suspensions in force. */
   suspensions(): Suspension[] {
     const markets = [...this.#scopes.values()].flat().filter(({ market }) => market !== '');
     return [...this.#ofAccount, ...markets].flatMap((scope) => {

@@ -84,6 +84,7 @@ export function packPrices(prices: readonly CheckedPrice[], start: number, end: 
     dueLaterMinor: bytesOf(dueLater),
     taxBasis: bytesOf(basis),
     totalMaxMinor: totalMax === undefined ? NO_BYTES : bytesOf(totalMax),
+    charges: undefined,
   };
 }
 

@@ -82,6 +82,7 @@ export class PriceColumnsBuilder {
       dueLaterMinor: this.#dueLater.take(),
       taxBasis: bytesOf(this.#basis.subarray(0, length)),
       totalMaxMinor: this.#totalMax?.take() ?? NO_RANGES,
+      charges: undefined,
     };
     this.#totalMax = undefined;
     this.#codes = NO_BYTES;

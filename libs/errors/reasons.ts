@@ -37,6 +37,9 @@ export const reasonStatus: Readonly<Record<ReasonName, Status>> = {
   CANCELLED: Status.CANCELLED,
   UNKNOWN_METHOD: Status.UNIMPLEMENTED,
   FILTER_NOT_HELD: Status.FAILED_PRECONDITION,
+  REVIEW_NOT_FOUND: Status.NOT_FOUND,
+  EVENT_NOT_FOUND: Status.NOT_FOUND,
+  MISMATCH_NOT_FOUND: Status.NOT_FOUND,
 };
 
 /** Whether a text is a reason that this build knows: a newer peer may send one that it does not. */

@@ -14,6 +14,8 @@ const quotes = (minor: number, bytes: number): QuoteBatch => ({
   dueLaterMinor: Buffer.alloc(0),
   taxMinor: Buffer.alloc(0),
   totalMaxMinor: Buffer.alloc(0),
+  chargesMinor: Buffer.alloc(0),
+  chargesInTotal: Buffer.alloc(0),
   unpriced: [{ row: 1, reason: 'NO_RATE', detail: 'für diese Währung gibt es keinen Kurs' }],
 });
 

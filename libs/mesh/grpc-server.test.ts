@@ -23,6 +23,7 @@ afterEach(async () => {
 async function start(gate?: Promise<void>): Promise<void> {
   const pricing = meshService(PricingServiceDefinition, {
     async *price() {},
+    async *quote() {},
     explain: async () => ({ lines: [], total: undefined, linesMax: [], totalMax: undefined }),
     getRuleSet: async () => {
       await gate;

@@ -53,6 +53,10 @@ async function edgeWith(methods: Partial<Query>, options: Partial<EdgeOptions> =
     reportConversion: nothing,
     explain: nothing,
     explainSearch: nothing,
+    listAccuracy: nothing,
+    listMismatches: nothing,
+    replayMismatch: nothing,
+    listQuarantined: nothing,
     ...methods,
   };
   const server = await serve({

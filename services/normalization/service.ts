@@ -25,6 +25,13 @@ export interface NormalizationDependencies {
   now?: () => number;
 }
 
+const unknown = async (): Promise<never> => {
+  throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+};
+async function* unknownStream(): AsyncGenerator<never> {
+  yield await unknown();
+}
+
 /** Most rows in one Resolve. */
 const maxRows = 5000;
 const dayMs = 86_400_000;
@@ -75,8 +82,28 @@ export function createNormalizationService(dependencies: NormalizationDependenci
       const { title, keys: all } = await catalogue.describe(productId, row.content);
       const keys = statedBy === undefined ? all : catalogue.stated(statedBy, all);
       const createdAt = Temporal.Instant.fromEpochMilliseconds(row.created_at.getTime());
-      return { product: { productId, vertical: row.vertical, title, createdAt, keys } };
+      return {
+        product: {
+          productId,
+          vertical: row.vertical,
+          title,
+          createdAt,
+          keys,
+          content: undefined,
+          formerProductIds: [],
+          etag: '',
+          updatedAt: createdAt,
+        },
+      };
     },
+    resolveStream: unknownStream,
+    batchGetProducts: unknown,
+    listProducts: unknown,
+    listReviews: unknown,
+    decide: unknown,
+    undo: unknown,
+    listEvents: unknown,
+    watchProducts: unknownStream,
   });
 
   return {

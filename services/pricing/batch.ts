@@ -127,6 +127,8 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
     taxMinor: taxes.bytes,
     unpriced,
     totalMaxMinor: totalMaxes?.bytes ?? NO_RANGES,
+    chargesMinor: NO_RANGES,
+    chargesInTotal: NO_RANGES,
   };
 }
 

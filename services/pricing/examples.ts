@@ -183,7 +183,13 @@ function batchOf({ given }: Example, refuse: Refuse): PriceBatch {
     if (spec === undefined) return refuse(path, `${given.vertical} has no attribute "${name}"`);
     return oneValue(spec, value) ?? refuse(path, `expected a value of type ${spec.type}`);
   });
-  return { batchId: 0, partner: given.partner, prices: prices.build(), columns: { rowCount: 1, columns } };
+  return {
+    batchId: 0,
+    partner: given.partner,
+    prices: prices.build(),
+    columns: { rowCount: 1, columns },
+    partnerRates: [],
+  };
 }
 
 /** A column of one row; undefined when the value is not of the attribute's type. */

@@ -69,6 +69,7 @@ function printed(line: Line, view: View, partnerTotal: string): LedgerLine {
     kind: KINDS[line.kind],
     amount: money(line.amount, line.currency),
     runningTotal: money(line.running, line.currency),
+    inputs: [],
   };
   switch (line.kind) {
     case 'partner_total':

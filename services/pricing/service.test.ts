@@ -35,7 +35,7 @@ rules:
 const rates = (date: string, usd: string): string =>
   `date: "${date}"\nbase: EUR\nsource: test rates\nrates: { USD: "${usd}", GBP: "0.80", JPY: "160", KWD: "0.35" }\n`;
 const NOVEMBER = Date.parse('2026-11-23T10:00:00Z');
-const CONTEXT: PricingContext = { vertical: 'flight', currency: 'GBP', market: 'GB', client: 'web' };
+const CONTEXT: PricingContext = { vertical: 'flight', currency: 'GBP', market: 'GB', experimentKey: '', client: 'web' };
 
 let directory: string;
 let now: number;
@@ -104,6 +104,7 @@ function batchOf(rows: readonly Row[], partner = 'duffel', batchId = 1): PriceBa
     taxMinor: int64s(rows.map(({ tax }) => tax ?? -1)),
     dueLaterMinor: int64s(rows.map(({ dueLater }) => dueLater ?? 0)),
     taxBasis: Buffer.from(rows.map(({ basis }) => basis ?? 1)),
+    charges: undefined,
     totalMaxMinor: rows.some(({ totalMax }) => totalMax !== undefined)
       ? int64s(rows.map(({ totalMax }) => totalMax ?? -1))
       : Buffer.alloc(0),
@@ -111,7 +112,7 @@ function batchOf(rows: readonly Row[], partner = 'duffel', batchId = 1): PriceBa
   const stops = columnBuilder('int', rows.length);
   for (const row of rows) stops.push('stops' in row ? row.stops : 1);
   const columns: Column[] = [stops.build('stops')];
-  return { batchId, partner, prices, columns: { rowCount: rows.length, columns } };
+  return { batchId, partner, prices, columns: { rowCount: rows.length, columns }, partnerRates: [] };
 }
 
 async function* requests(first: PriceRequest, batches: readonly PriceBatch[]): AsyncGenerator<PriceRequest> {
@@ -173,7 +174,7 @@ test('applies rules by partner, client and validity', async () => {
     totals((await price(context, { ...row, partner })).quotes[0]!)[0];
   expect(await total(CONTEXT)).toBe(10_250);
   expect(await total(CONTEXT, 'direct')).toBe(11_275);
-  expect(await total({ ...CONTEXT, client: 'other' })).toBe(15_375);
+  expect(await total({ ...CONTEXT, experimentKey: '', client: 'other' })).toBe(15_375);
   expect(await total({ ...CONTEXT, vertical: 'stay' })).toBe(10_000);
   now = Date.parse('2026-12-01T00:00:00Z');
   expect(await total(CONTEXT)).toBe(10_763);
@@ -184,7 +185,9 @@ test('applies rules by partner, client and validity', async () => {
 test('asks only for attributes of rules that can apply', async () => {
   expect((await price(CONTEXT)).view.attributes).toEqual(['stops']);
   expect((await price({ ...CONTEXT, market: 'FR' })).view.attributes).toEqual([]);
-  expect((await price({ ...CONTEXT, market: 'FR', client: 'other' })).view.attributes).toEqual(['stops']);
+  expect((await price({ ...CONTEXT, market: 'FR', experimentKey: '', client: 'other' })).view.attributes).toEqual([
+    'stops',
+  ]);
 });
 
 test('applies no rule whose attribute the row lacks', async () => {
@@ -300,7 +303,7 @@ test('explains every quote to the same minor units, for any price, currency and 
       fc.constantFrom('web', 'other'),
       fc.constantFrom('duffel', 'direct'),
       async (rows, currency, market, who, partner) => {
-        const context = { vertical: 'flight', currency, market, client: who };
+        const context = { vertical: 'flight', currency, market, experimentKey: '', client: who };
         const ranged = rows.map(({ more, ...one }) =>
           more === undefined ? one : { ...one, totalMax: Math.min(one.total + more, Number.MAX_SAFE_INTEGER) },
         );

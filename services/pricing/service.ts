@@ -50,6 +50,7 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
         rateTable: table.id,
         instant: Temporal.Instant.fromEpochMilliseconds(instant),
         attributes: [...view.attributes],
+        staleRates: '',
       },
     };
   };
@@ -78,6 +79,9 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
         }
       }
     },
+    async *quote(): AsyncGenerator<never> {
+      yield await Promise.reject(new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' }));
+    },
     async explain({ view, batch }) {
       if (view === undefined) throw invalidField('view', 'is missing; send the view that priced the row');
       if (batch === undefined) throw invalidField('batch', 'is missing; send the row as it was priced');
@@ -96,6 +100,10 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
           description,
           when,
           attributes: ruleSet.attributesOf(name),
+          priority: 0,
+          exclusiveGroup: '',
+          effect: '',
+          experiment: '',
         })),
         currencies: [...table.currencies],
       };

@@ -625,7 +625,7 @@ export class FanOut {
 
   get #pricingContext(): PricingContext {
     const { vertical, currency, market } = this.question.prepared;
-    return { vertical: vertical.name, currency, market, client: this.asker.client };
+    return { vertical: vertical.name, currency, market, client: this.asker.client, experimentKey: '' };
   }
 
   #callOptions(timeoutMs: number): CallOptions {

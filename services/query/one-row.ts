@@ -18,7 +18,13 @@ export function oneRow(batch: PriceBatch, at: number): PriceBatch {
   const read = readPrices(prices);
   const price = new PriceColumnsBuilder(1);
   price.push(read.currency(at), read.total(at), read.tax(at), read.dueLater(at), read.basis(at), read.totalMax(at));
-  return { batchId: batch.batchId, partner: batch.partner, prices: price.build(), columns: selectRows(columns, [at]) };
+  return {
+    batchId: batch.batchId,
+    partner: batch.partner,
+    prices: price.build(),
+    columns: selectRows(columns, [at]),
+    partnerRates: batch.partnerRates,
+  };
 }
 
 /**
@@ -32,7 +38,13 @@ export async function priceUnder(
   options: CallOptions,
 ): Promise<PricedBatch> {
   const columns = selectColumns(batch.columns ?? { rowCount: 0, columns: [] }, view.attributes);
-  const inputs: PriceBatch = { batchId: 0, partner: batch.partner, prices: batch.prices, columns };
+  const inputs: PriceBatch = {
+    batchId: 0,
+    partner: batch.partner,
+    prices: batch.prices,
+    columns,
+    partnerRates: batch.partnerRates,
+  };
   try {
     for await (const { message } of pricing.price(requestsOf(view, inputs), options)) {
       if (message?.$case === 'quotes') return { batch, inputs, quotes: message.value };

@@ -260,6 +260,8 @@ export class Outcomes {
       hedges: 0,
       timeMs: undefined,
       reusableMs: 0,
+      repairs: [],
+      accuracyAction: '',
       appliedFilters: this.#applied.textsOf(part.partner),
     };
   }

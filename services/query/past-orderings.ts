@@ -40,7 +40,7 @@ export class PastOrderings {
     const { set } = findings;
     if (moment.swept > 0) set.sweep(moment.swept);
     const { market, currency, vertical } = prepared;
-    const context = { vertical: vertical.name, currency, market, client: search.asker.client };
+    const context = { vertical: vertical.name, currency, market, client: search.asker.client, experimentKey: '' };
     const currencies = new Currencies(set, this.#pricing, () => ({ context, view: findings.view }), this.#timeoutMs);
     const caller = { trace: ROOT_CONTEXT, client: search.asker.client };
     const ordering = await currencies.in(view.currency, caller, (prices) =>

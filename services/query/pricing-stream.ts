@@ -110,7 +110,13 @@ export class PricingStream {
 
   #send(batch: PartnerBatch, view: PricingView): void {
     const columns = selectColumns(batch.columns ?? noColumns, view.attributes);
-    const inputs: PriceBatch = { batchId: this.#batches++, partner: batch.partner, prices: batch.prices, columns };
+    const inputs: PriceBatch = {
+      batchId: this.#batches++,
+      partner: batch.partner,
+      prices: batch.prices,
+      columns,
+      partnerRates: batch.partnerRates,
+    };
     this.#sent.set(inputs.batchId, { batch, inputs });
     this.#requests.push({ message: { $case: 'batch', value: inputs } });
   }

@@ -19,7 +19,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   forMany,
@@ -132,6 +132,22 @@ class QueryService {
     this.#endGauge = observedGauge('entrepot.query.config.refused', { unit: '1', description }, (result) =>
       result.observe(this.#live.refused ? 1 : 0),
     );
+  }
+
+  async listAccuracy(): Promise<never> {
+    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  }
+
+  async listMismatches(): Promise<never> {
+    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  }
+
+  async replayMismatch(): Promise<never> {
+    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  }
+
+  async listQuarantined(): Promise<never> {
+    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
   }
 
   tierOf(client: string): Tier {

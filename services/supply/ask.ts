@@ -261,6 +261,8 @@ export function emptyOutcome(partner: string, status: OutcomeStatus, detail: str
     hedges: 0,
     timeMs: undefined,
     reusableMs: 0,
+    repairs: [],
+    accuracyAction: '',
     appliedFilters: [],
   };
 }

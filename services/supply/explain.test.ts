@@ -244,7 +244,17 @@ describe('its identity', () => {
     const asked: unknown[] = [];
     rig.normalization.product = ({ productId, statedBy }) => {
       asked.push([productId, statedBy?.partner, readColumns(statedBy!.rows!).get('property_code')?.get(0)]);
-      return { productId, vertical: 'stay', title: 'Hotel One', createdAt: undefined, keys: [key('one', 'H1')] };
+      return {
+        productId,
+        vertical: 'stay',
+        title: 'Hotel One',
+        createdAt: undefined,
+        content: undefined,
+        formerProductIds: [],
+        etag: '',
+        updatedAt: undefined,
+        keys: [key('one', 'H1')],
+      };
     };
     expect((await explain(rig, handles[0], 'product-H1')).identity).toEqual([key('one', 'H1')]);
     expect(asked).toEqual([['product-H1', 'one', 'H1']]);
@@ -302,6 +312,10 @@ describe('an offer of a partner by address', () => {
       vertical: 'stay',
       title: '',
       createdAt: undefined,
+      content: undefined,
+      formerProductIds: [],
+      etag: '',
+      updatedAt: undefined,
       keys: ['far', '', 'other'].map((partner) => ({
         partner,
         key: 'k',

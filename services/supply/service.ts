@@ -5,7 +5,7 @@ import {
   type Suspension as PartnerSuspension,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { invalidField } from '../../libs/errors/index.ts';
+import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import { MemoryState, type SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
@@ -141,6 +141,9 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     createHandoff: (request, context) => createAnyHandoff(tools, request, context),
     explainOffer: (request, context) =>
       explainAnyOffer({ ...tools, normalization: deps.normalization }, request, context),
+    getQuality: async () => {
+      throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+    },
     listPartners: async () => {
       const described = [...live.partners.values()].map((partner) =>
         describe(partner, handedOver, drift, tools.traffic, shared),

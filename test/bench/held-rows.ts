@@ -128,6 +128,6 @@ export function wireBatch(partner: number, rows: readonly PlainOffer[]): WireBat
 export function readBatch(wire: WireBatch): ReadBatch {
   const batch = PartnerBatch.decode(wire.batch);
   const columns = selectColumns(batch.columns!, ['cabin']);
-  const inputs = { batchId: 0, partner: batch.partner, prices: batch.prices, columns };
+  const inputs = { batchId: 0, partner: batch.partner, prices: batch.prices, columns, partnerRates: [] };
   return { batch, inputs, quotes: QuoteBatch.decode(wire.quotes) };
 }

@@ -64,6 +64,7 @@ export class FakePricing {
           }
         }
       },
+      async *quote() {},
       explain: async (request) => {
         if (pricing.explainFailure !== undefined) throw pricing.explainFailure;
         pricing.explained.push(request);
@@ -72,7 +73,17 @@ export class FakePricing {
         const lines = (minor: number): Pick<ExplainResponse, 'lines' | 'total'> => {
           const total = moneyFromMinor(minor, 'GBP');
           return {
-            lines: [{ kind, description: 'as stated', amount: total, runningTotal: total, source: '', version: '' }],
+            lines: [
+              {
+                kind,
+                description: 'as stated',
+                amount: total,
+                runningTotal: total,
+                source: '',
+                version: '',
+                inputs: [],
+              },
+            ],
             total,
           };
         };
@@ -90,7 +101,7 @@ export class FakePricing {
 
   #viewOf(context: PricingView['context']): PricingView {
     const instant = Temporal.Instant.from('2026-01-01T12:00:00Z');
-    return { context, ruleSet: 'rules', rateTable: 'rates', instant, attributes: this.attributes };
+    return { context, ruleSet: 'rules', rateTable: 'rates', instant, attributes: this.attributes, staleRates: '' };
   }
 }
 
@@ -113,6 +124,8 @@ function quotesOf(
     unpriced: rows
       .filter((row) => !priced(row))
       .map((row) => ({ row, reason: 'NO_RATE', detail: `${read.currency(row)} to ${currency}` })),
+    chargesMinor: Buffer.alloc(0),
+    chargesInTotal: Buffer.alloc(0),
     totalMaxMinor: prices!.totalMaxMinor.length === 0 ? Buffer.alloc(0) : shown((row) => read.totalMax(row)),
   };
 }

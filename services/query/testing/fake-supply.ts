@@ -180,6 +180,7 @@ export class FakeSupply {
         return supply.handoff();
       },
       explainOffer: async (request) => deepFreeze(supply.explain(request)),
+      getQuality: async () => ({ partners: [] }),
       listPartners: async () => ({ partners: [] }),
     });
   }

@@ -18,6 +18,6 @@ export function heldSet(
 export function addRows(set: ResultSet, partner: string, rows: readonly TestRow[], pricing = new FakePricing()): void {
   if (rows.length === 0) return;
   const batch = batchOf(partner, `${partner}${set.rowCount}`, rows);
-  const inputs = { batchId: 0, partner, prices: batch.prices, columns: batch.columns };
+  const inputs = { batchId: 0, partner, prices: batch.prices, columns: batch.columns, partnerRates: [] };
   set.append(set.partners.indexOf(partner), batch, inputs, pricing.quotesOf(inputs, set.currency));
 }

@@ -88,6 +88,7 @@ export function batchOf(partner: string, answer: string, rows: readonly TestRow[
     fetchedAt,
     expiresAt: writeInt64s(rows.map((row) => row.expiresAt ?? later)),
     stale: false,
+    partnerRates: [],
   };
 }
 
@@ -140,5 +141,7 @@ export function outcomeOf(partner: string, rows: number, status: OutcomeStatus =
     hedges: 0,
     timeMs: undefined,
     reusableMs: 0,
+    repairs: [],
+    accuracyAction: '',
   };
 }

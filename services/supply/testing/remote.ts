@@ -79,6 +79,7 @@ export async function startRemote(
     listPartners: async () => {
       throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'not needed' });
     },
+    getQuality: async () => ({ partners: [] }),
     explainOffer: (request) => remote.explain(request),
   });
   const server = await serve({ name: 'remote', services: [service], at: { address: at }, grpc });
@@ -126,6 +127,8 @@ export function outcomeOf(partner: string, other: Partial<PartnerOutcome> = {}):
     hedges: 0,
     timeMs: undefined,
     reusableMs: 0,
+    repairs: [],
+    accuracyAction: '',
     ...other,
   };
 }
@@ -157,6 +160,7 @@ export function hotels(partner: string, numbers: readonly number[], answer = 'an
     fetchedAt: Temporal.Now.instant(),
     expiresAt: writeInt64s(numbers.map(() => Date.now() + 600_000)),
     stale: false,
+    partnerRates: [],
   };
 }
 

@@ -133,6 +133,14 @@ function resolving(fake: FakeNormalization) {
       };
     },
     getProduct: async (request: GetProductRequest) => ({ product: fake.product(request) }),
+    async *resolveStream() {},
+    batchGetProducts: async () => ({ products: [] }),
+    listProducts: async () => ({ products: [], nextPageToken: '' }),
+    listReviews: async () => ({ reviews: [], nextPageToken: '', totalSize: 0 }),
+    decide: async () => ({ event: undefined, products: [] }),
+    undo: async () => ({ event: undefined, products: [] }),
+    listEvents: async () => ({ events: [], nextPageToken: '' }),
+    async *watchProducts() {},
   };
 }
 

@@ -168,6 +168,15 @@ export const hotelbeds: WholeByHand<Row, { readonly hotels: { hotels: readonly H
         paymentTiming: PaymentTiming[payment(rate) ?? 'UNSPECIFIED'],
         ratePlan: rate.rateClass ?? '',
         recheckRequired: rate.rateType === 'RECHECK',
+        address: '',
+        phone: '',
+        chain: '',
+        imageUrls: [],
+        amenities: [],
+        propertyDescription: '',
+        roomClass: 0,
+        beds: [],
+        roomKey: '',
         rooms: wanted('rooms')
           ? [
               {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../../libs/config/index.ts';
+import { type MarketPolicies, readMarketsFile } from './markets.ts';
 import { type RateFiles, readRateFiles } from './rate-files.ts';
 import type { RateTable } from './rates.ts';
 import type { RuleSet } from './rules.ts';
@@ -10,9 +11,11 @@ export interface PricingConfiguration {
   readonly ruleSet: RuleSet;
   /** By date, oldest first; the first is in force at the moment of loading at the latest. */
   readonly tables: readonly RateTable[];
+  /** What each market must be shown. */
+  readonly markets: MarketPolicies;
 }
 
-/** The folder of pricing in a configuration directory: `rules.yaml`, and `rates/` with one file a day. */
+/** The folder of pricing in a configuration directory: `rules.yaml`, `markets.yaml`, and `rates/` with one file a day. */
 export function pricingDirectory(configDirectory: string): string {
   return path.join(configDirectory, 'pricing');
 }
@@ -28,17 +31,21 @@ export function readPricingConfiguration(configDirectory: string, now: number): 
   const directory = pricingDirectory(configDirectory);
   const rulesFile = path.join(directory, 'rules.yaml');
   const problems: ConfigProblem[] = [];
-  let ruleSet: RuleSet | undefined;
-  try {
-    ruleSet = readRulesFile(rulesFile);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    problems.push(...error.problems);
-  }
+  const reading = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const ruleSet = reading(() => readRulesFile(rulesFile));
+  const markets = reading(() => readMarketsFile(path.join(directory, 'markets.yaml')));
   const rates = readRateFiles(path.join(directory, 'rates'));
   problems.push(...rates.problems, ...uncovered(rates, ruleSet, directory, now));
-  if (ruleSet === undefined || problems.length > 0) throw new ConfigError(problems);
-  return { ruleSet, tables: rates.tables };
+  if (ruleSet === undefined || markets === undefined || problems.length > 0) throw new ConfigError(problems);
+  return { ruleSet, tables: rates.tables, markets };
 }
 
 /**

@@ -3,18 +3,22 @@ import {
   type LedgerLine,
   LedgerLineKind,
   type PriceBatch,
+  type UnpricedRow,
 } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { type Money, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type Decimal, minorDigits, moneyFromMinor } from '../../libs/money/index.ts';
-import { quoteTax, type Refusal, readBatch, refusalOf, refusalOfQuote, totalMaxOf } from './batch.ts';
+import { priceBatch, readBatch, refusalOf, sideOf, totalMaxOf } from './batch.ts';
+import { chargeLine } from './charge-lines.ts';
+import { ledgerCharges } from './charges.ts';
 import type { Line } from './ledger.ts';
-import { exactTotal, quotePart } from './quote.ts';
+import { exactTotal } from './quote.ts';
 import type { View } from './view.ts';
 
 const KINDS = {
   partner_total: LedgerLineKind.PARTNER_TOTAL,
   due_later: LedgerLineKind.DUE_LATER,
+  charge: LedgerLineKind.CHARGE,
   conversion: LedgerLineKind.CONVERSION,
   percentage: LedgerLineKind.PERCENTAGE,
   fixed: LedgerLineKind.FIXED,
@@ -40,10 +44,15 @@ export function explain(view: View, batch: PriceBatch): ExplainResponse {
   const refusal = refusalOf(rows, 0) ?? ('reason' in plan ? plan : undefined);
   if (refusal !== undefined || 'reason' in plan) throw unpriced(refusal!);
 
+  const { unpriced: wrong } = priceBatch(view, batch);
+  if (wrong[0] !== undefined) throw unpriced(wrong[0]);
+  const side = sideOf(rows, 0, (currency) => view.plan(batch.partner, currency, rows.source));
+  if (side !== undefined && 'reason' in side) throw unpriced(side);
+
+  const charges = side && ledgerCharges(side, plan, view.laterOnTop);
+  const dueLater = view.laterOnTop ? 0 : rows.dueLater.get(0);
   const ledger: Line[] = [];
-  const total = exactTotal(plan, rows.total.get(0), rows.dueLater.get(0), 0, (line) => ledger.push(line));
-  const wrong = refusalOfQuote(total, quotePart(plan, rows.dueLater.get(0)), quoteTax(plan, rows, 0));
-  if (wrong !== undefined) throw unpriced(wrong);
+  const total = exactTotal(plan, rows.total.get(0), dueLater, 0, (line) => ledger.push(line), charges);
   const basis = BASES[rows.basis[0]!] ?? '';
   const { currency } = view.context;
   const lower = {
@@ -54,9 +63,7 @@ export function explain(view: View, batch: PriceBatch): ExplainResponse {
   if (partnerMax < 0) return { ...lower, linesMax: [], totalMax: undefined };
 
   const upper: Line[] = [];
-  const totalMax = exactTotal(plan, partnerMax, rows.dueLater.get(0), 0, (line) => upper.push(line));
-  const wrongMax = refusalOfQuote(totalMax, 0, 0);
-  if (wrongMax !== undefined) throw unpriced(wrongMax);
+  const totalMax = exactTotal(plan, partnerMax, dueLater, 0, (line) => upper.push(line), charges);
   return {
     ...lower,
     linesMax: upper.map((line) => printed(line, view, `Upper bound of the total of ${batch.partner}, ${basis}`)),
@@ -76,6 +83,8 @@ function printed(line: Line, view: View, partnerTotal: string): LedgerLine {
       return { ...common, description: partnerTotal, source: '', version: '' };
     case 'due_later':
       return { ...common, description: 'Mandatory charges due at the place', source: '', version: '' };
+    case 'charge':
+      return { ...common, ...chargeLine(line, view) };
     case 'conversion': {
       const { source, id } = view.table;
       return { ...common, description: line.conversion.description, source, version: id };
@@ -95,7 +104,7 @@ function money(amount: Decimal, currency: string): Money {
   return { currencyCode: currency, amount: amount.trim(minorDigits(currency) ?? 0).toString() };
 }
 
-function unpriced({ reason, detail }: Refusal): EntrepotError {
+function unpriced({ reason, detail }: Pick<UnpricedRow, 'reason' | 'detail'>): EntrepotError {
   if (reason !== 'NO_RATE') return invalidField('batch.prices', `the row has no price (${reason}): ${detail}`);
   const violations = [{ field: 'batch.prices.currencies', description: detail }];
   return new EntrepotError({ reason: 'UNKNOWN_CURRENCY', message: `The row has no price: ${detail}.`, violations });

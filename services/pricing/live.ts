@@ -1,6 +1,6 @@
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, logger } from '../../libs/telemetry/index.ts';
-import { pricingDirectory, readPricingConfiguration } from './configuration.ts';
+import { type PricingConfiguration, pricingDirectory, readPricingConfiguration } from './configuration.ts';
 import { Versions } from './versions.ts';
 
 /** Where the configuration is and how it is followed. */
@@ -70,10 +70,7 @@ export class LiveConfiguration {
     try {
       const next = readPricingConfiguration(this.#directory, this.#now());
       this.#refused = [];
-      const ids = next.tables.map(({ id }) => id);
-      if (next.ruleSet.digest === before.ruleSet.digest && ids.join() === before.tables.map(({ id }) => id).join()) {
-        return 'unchanged';
-      }
+      if (versionOf(next) === versionOf(before)) return 'unchanged';
       this.versions.replace(next);
       const table = this.versions.tableAt(this.#now());
       this.#log.info({ rule_set: next.ruleSet.digest, rate_table: table?.id }, 'pricing configuration replaced');
@@ -88,4 +85,9 @@ export class LiveConfiguration {
       return 'refused';
     }
   }
+}
+
+/** The same configurations have the same. */
+function versionOf({ ruleSet, tables, markets }: PricingConfiguration): string {
+  return [ruleSet.digest, markets.digest, ...tables.map(({ id }) => id)].join();
 }

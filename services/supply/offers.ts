@@ -2,7 +2,7 @@ import type { MadeOffer, OfferHandle } from '../../libs/contracts/gen/entrepot/s
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { moneyFromMinor } from '../../libs/money/index.ts';
 import { logger } from '../../libs/telemetry/index.ts';
-import { type AnswerContext, Rejection } from './adapter.ts';
+import { type Adapter, type AnswerContext, Rejection } from './adapter.ts';
 import type { AnswerStore, HeldRows } from './answers.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
@@ -62,6 +62,7 @@ export function makeOffer({ partner, context, row }: HeldRow, wanted: Wanted): M
       fetchedAt: Temporal.Instant.fromEpochMilliseconds(context.fetchedAt),
       expiresAt: Temporal.Instant.fromEpochMilliseconds(adapter.expiresAt(row, context)),
       missing: false,
+      charges: detailsOf(adapter, row, context),
     };
   } catch (error) {
     // A rejected row has no handle, so either the handle is made up or the adapter is wrong.
@@ -80,5 +81,18 @@ export function missing(): MadeOffer {
     fetchedAt: undefined,
     expiresAt: undefined,
     missing: true,
+    charges: [],
   };
+}
+
+/** Charges that only detail a row's price, as the contract has them; amounts as the partner states them. */
+export function detailsOf(adapter: Adapter, row: unknown, context: AnswerContext): MadeOffer['charges'] {
+  return (adapter.details?.(row, context) ?? []).map(({ name, kind, terms, currency, amountMinor }) => ({
+    name,
+    kind,
+    terms,
+    amount: undefined,
+    partnerAmount: moneyFromMinor(amountMinor, currency),
+    inTotal: false,
+  }));
 }

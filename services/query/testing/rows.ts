@@ -107,6 +107,7 @@ export function madeOf(handle: OfferHandle): MadeOffer {
     fetchedAt,
     expiresAt: Temporal.Instant.fromEpochMilliseconds(later),
     missing: false,
+    charges: [],
   };
 }
 
@@ -119,6 +120,7 @@ export const missingOffer: MadeOffer = {
   fetchedAt: undefined,
   expiresAt: undefined,
   missing: true,
+  charges: [],
 };
 
 /** An outcome as supply reports it. */

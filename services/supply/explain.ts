@@ -59,7 +59,7 @@ export async function explainOffer(
     answerBytes: original.body.length,
     fetchedAt: Temporal.Instant.fromEpochMilliseconds(row.context.fetchedAt),
     partnerRow: toldRow(rowJson(partner.adapter.partsOf?.(row.row) ?? { row: row.row }), redactorOf(partner)),
-    charges: detailsOf(partner.adapter, row.row, row.context),
+    charges: detailsOf(row),
     identity: evidence === undefined ? [] : await identityOf(normalization, productId, evidence, context),
   };
 }

@@ -60,7 +60,8 @@ export function offerView({ adapter, plan }: ConfiguredPartner, row: unknown, co
   };
 }
 
-function chargeText({ name, kind, terms, currency, amountMinor }: Charge): string {
+/** A charge in one line: "City tax 4.40 EUR CITY_TAX ADDED_LATER". */
+export function chargeText({ name, kind, terms, currency, amountMinor }: Charge): string {
   const what = kind === ChargeKind.UNSPECIFIED ? [] : [keyOf(ChargeKind, kind)];
   return [name, formatMinor(amountMinor, currency), currency, ...what, keyOf(ChargeTerms, terms)].join(' ');
 }

@@ -76,7 +76,9 @@ test('says where in the file what is wrong', () => {
   ]);
   expect(problems('spreads: [{ name: a, percentage: "1", currencies: [XXX] }]\n')[0]).toContain('"XXX" is no ISO 4217');
   expect(problems('sources: [{ name: a, format: ecb }, { name: b, format: ecb }]\n')[0]).toContain('another source');
-  expect(problems('sources: [{ name: a, format: yaml, directory: ../.. }]\n')[0]).toContain('expected a folder beside fx.yaml');
+  expect(problems('sources: [{ name: a, format: yaml, directory: ../.. }]\n')[0]).toContain(
+    'expected a folder beside fx.yaml',
+  );
   expect(problems('staleness: { use: forever }\n')[0]).toMatch(/^fx\.yaml:1:19: /);
 });
 

@@ -20,6 +20,7 @@ import { checkQuotedBatch, quote, Turns } from './quotation.ts';
 import type { View } from './view.ts';
 
 export { checkPricingConfig } from './configuration.ts';
+export { PricingTrial, type TrialView } from './trial.ts';
 
 const rowsCounter = counter('entrepot.pricing.rows', {
   unit: '{row}',

@@ -76,8 +76,10 @@ function columnOf(name: string, values: readonly (AttributeValue | undefined)[])
   if (kind === undefined) return undefined;
   if (kinds.size > 1) throw invalidField(`attributes.${name}`, `has values of several types: ${[...kinds].join(', ')}`);
   const builder = columnBuilder(kind, values.length);
-  for (const value of values)
-    builder.push((value instanceof Temporal.Instant ? value.epochMilliseconds : value) as never);
+  const time = kind === 'time';
+  for (const value of values) {
+    builder.push((time ? (value as Temporal.Instant | undefined)?.epochMilliseconds : value) as never);
+  }
   return builder.build(name);
 }
 

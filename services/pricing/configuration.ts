@@ -28,7 +28,16 @@ export function pricingDirectory(configDirectory: string): string {
  * @throws ConfigError with every problem
  */
 export function readPricingConfiguration(configDirectory: string, now: number): PricingConfiguration {
-  const directory = pricingDirectory(configDirectory);
+  return readPricingFiles(pricingDirectory(configDirectory), now);
+}
+
+/** As {@link readPricingConfiguration}, of a folder of pricing itself; rates, or also what is made of them, may stand in another one. */
+export function readPricingFiles(
+  directory: string,
+  now: number,
+  ratesDirectory = directory,
+  fxDirectory = ratesDirectory,
+): PricingConfiguration {
   const rulesFile = path.join(directory, 'rules.yaml');
   const problems: ConfigProblem[] = [];
   let ruleSet: RuleSet | undefined;
@@ -38,16 +47,21 @@ export function readPricingConfiguration(configDirectory: string, now: number): 
     if (!(error instanceof ConfigError)) throw error;
     problems.push(...error.problems);
   }
-  const rates = readRates(directory, now, problems);
-  if (rates !== undefined) problems.push(...uncovered(rates, ruleSet, directory, now));
+  const rates = readRates(ratesDirectory, fxDirectory, now, problems);
+  if (rates !== undefined) problems.push(...uncovered(rates, ruleSet, ratesDirectory, now));
   if (ruleSet === undefined || rates === undefined || problems.length > 0) throw new ConfigError(problems);
-  return { ruleSet, rates, stale: staleness(rates, directory, now) };
+  return { ruleSet, rates, stale: staleness(rates, ratesDirectory, now) };
 }
 
 /** Reads `fx.yaml` and the rates of its sources; undefined where something is wrong, which `problems` then says. */
-function readRates(directory: string, now: number, problems: ConfigProblem[]): RateBook | undefined {
+function readRates(
+  directory: string,
+  fxDirectory: string,
+  now: number,
+  problems: ConfigProblem[],
+): RateBook | undefined {
   try {
-    const policy = readFxFile(path.join(directory, 'fx.yaml'));
+    const policy = readFxFile(path.join(fxDirectory, 'fx.yaml'));
     const read = readRateSources(policy, directory, dayOf(now));
     problems.push(...read.problems);
     const any = read.sources.some(({ sheets }) => sheets.length > 0);

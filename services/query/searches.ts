@@ -18,7 +18,7 @@ import { Search, type SearchOrigin } from './search.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What beginning searches needs. */
-export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log'> {
+export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log' | 'samples'> {
   readonly held: HeldSearches;
   readonly quarantine: QuarantineLog;
   /** What replicas share; undefined where there is one process alone. */
@@ -121,12 +121,13 @@ export class Searches {
   }
 
   #fanOut(id: string, question: Question, asker: Asker, { config, policy, handoffRate }: InForce, startedAt: number) {
-    const { supply, pricing, patience, log, journals } = this.#tools;
+    const { supply, pricing, patience, log, samples, journals } = this.#tools;
     const tools: FanOutTools = {
       supply,
       pricing,
       patience,
       log,
+      samples,
       config,
       policy,
       handoffRate,

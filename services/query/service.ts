@@ -50,6 +50,7 @@ import { wholeOffer } from './offers.ts';
 import { readPage, viewOf } from './pages.ts';
 import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
+import { PricingSamples, type SampleSettings } from './pricing-samples.ts';
 import { QuarantineLog } from './quarantine-log.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { type PreparedSearch, prepareSearch } from './request.ts';
@@ -62,6 +63,10 @@ import { verifyOffer } from './verify.ts';
 
 export { clickStore } from './clicks.ts';
 export { checkQueryConfig } from './config.ts';
+export { readPricingSamples } from './pricing-sample-files.ts';
+export { orderOfSample } from './pricing-sample-order.ts';
+export type { SampleSettings } from './pricing-samples.ts';
+export { loadRankings } from './ranking-file.ts';
 
 /** What query is made of. */
 export interface QueryDependencies {
@@ -73,6 +78,8 @@ export interface QueryDependencies {
   readonly clicks: Store;
   /** What several processes of query share, so that each can go on with the searches of another. Without it there is one alone. */
   readonly shared?: SharedState;
+  /** Of which searches pricing samples are kept, and where; default: as configured. */
+  readonly samples?: SampleSettings;
 }
 
 /** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
@@ -110,10 +117,11 @@ class QueryService {
   readonly #past: PastOrderings | undefined;
   readonly #patience = new Patience();
   readonly #quarantine = new QuarantineLog();
+  readonly #samples: PricingSamples;
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
+  constructor({ configDirectory, supply, pricing, clicks, shared, samples }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     const own = new Clicks(clicks);
@@ -126,12 +134,14 @@ class QueryService {
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
+    this.#samples = new PricingSamples(() => sampleSettings(this.#live, samples), this.#log);
     const tools = {
       log: this.#log,
       held: this.#held,
       patience: this.#patience,
       quarantine: this.#quarantine,
       journals,
+      samples: this.#samples,
     };
     this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
@@ -296,6 +306,7 @@ class QueryService {
 
   async close(): Promise<void> {
     await this.#searches.close();
+    await this.#samples.close();
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -324,6 +335,11 @@ class QueryService {
   #options(context: MeshContext): CallOptions {
     return { context, timeoutMs: this.#live.config.actionTimeoutMs };
   }
+}
+
+function sampleSettings({ config }: LiveConfig, given: SampleSettings | undefined): SampleSettings {
+  const { directory, megabytes, share } = config.pricingSamples;
+  return given ?? { directory, bytes: megabytes * 1_000_000, share };
 }
 
 /** Which searches one is like. */

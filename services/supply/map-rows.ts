@@ -1,5 +1,6 @@
 import type { AttributeValueType } from '../../libs/columns/index.ts';
 import { RejectionReason, RepairReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { type AttributeSpec, isQueryable, type Vertical } from '../../libs/vertical/index.ts';
@@ -93,6 +94,8 @@ export interface MappedRows {
   /** By column of the plan, one value a row; undefined where the row has none. */
   readonly values: readonly (readonly unknown[])[];
   readonly prices: readonly PartnerPrice[];
+  /** The rates that the partner converts these prices at itself, where it states some. */
+  readonly rates: readonly PartnerRate[];
   /** Epoch ms. */
   readonly expiresAt: readonly number[];
   /** When the last of them expires; 0 for no rows. */
@@ -146,7 +149,7 @@ function readRows(
   const positionOf: (number | undefined)[] = [];
   let lastExpiry = 0;
   let received = 0;
-  const mapped = { received, rows: kept, values, prices, expiresAt, lastExpiry, keys, keyOf, firstOf };
+  const mapped = { received, rows: kept, values, prices, rates: NO_RATES, expiresAt, lastExpiry, keys, keyOf, firstOf };
   const kinds = keyKinds(plan, adapter.vertical, context.account.partner);
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index];
@@ -194,8 +197,15 @@ function readRows(
   for (const column of values) column.length = count;
   mapped.lastExpiry = lastExpiry;
   mapped.received = received;
+  if (adapter.rates !== undefined && count > 0) {
+    const currencies = new Set(prices.map(({ currency }) => currency));
+    const stated = adapter.rates(rows[kept[0]!], context);
+    mapped.rates = stated.filter(({ fromCurrency }) => currencies.has(fromCurrency));
+  }
   return mapped;
 }
+
+const NO_RATES: readonly PartnerRate[] = [];
 
 const DUPLICATE = 'every attribute and the price equal those of an earlier row';
 

@@ -18,6 +18,7 @@ import { enumNumber } from './leaf.ts';
 import { notingUnknownCodes } from './lookup.ts';
 import type { Cel, Join, ManifestFile, MappingTemplate, RowLoop } from './manifest.ts';
 import { compilePrice } from './price.ts';
+import { compileRates } from './rates.ts';
 import { type CompiledRows, compileRows, givenNames, givenRows, isGiven, rowsOf } from './rows.ts';
 import { type Frame, type Reader, Scope } from './scope.ts';
 
@@ -34,7 +35,10 @@ interface MappingInput {
 
 /** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
 export interface CompiledMapping {
-  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'>;
+  readonly parts: Pick<
+    Adapter<KitRow>,
+    'columns' | 'price' | 'rates' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'
+  >;
   /** Of answers: status, headers, body, text, and the joins. */
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
@@ -84,6 +88,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   const facts = compileLets(compiler, ['answer'], manifest.answer, answer.scope);
   const joins = compileJoins(compiler, manifest.joins, answer.scope);
   const rows = compileAnyRows(input, joins.scope);
+  const rates = manifest.rates && compileRates(compiler, manifest.rates, joins.scope);
   const shared = namesOf(manifest, joins.scope);
   const scope = new Scope(rows.scope);
   const at = ['mapping'];
@@ -123,6 +128,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
       ...(manifest.poll?.partial === true && { idOf: nameOf }),
       nameOf,
       partsOf: (row) => named(row),
+      ...(rates && { rates: (row: KitRow, context: AnswerContext) => rates(row.answer.enter(row), context) }),
       price: (row, context): PartnerPrice => {
         const frame = checked(row);
         return ownPrice?.(named(row), context) ?? price(frame, context);

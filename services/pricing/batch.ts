@@ -35,7 +35,7 @@ export interface Refusal {
 }
 
 /** A batch with its lengths checked. */
-interface BatchRows {
+export interface BatchRows {
   readonly length: number;
   readonly currencies: readonly string[];
   readonly codes: Uint8Array;
@@ -101,17 +101,21 @@ export function readBatch(view: View, batch: PriceBatch): BatchRows {
 
 /** Prices every row of a batch. Throws as {@link readBatch} does. */
 export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
-  const rows = readBatch(view, batch);
+  return priceRows(view, batch, readBatch(view, batch));
+}
+
+/** As {@link priceBatch}, for a batch that was read. */
+export function priceRows(view: View, batch: PriceBatch, rows: BatchRows): QuoteBatch {
   const { length, codes } = rows;
   const { laterOnTop } = view;
-  const planOf: PlanOf = (currency) => view.plan(batch.partner, currency, rows.source);
+  const planOf: PlanOf = (currency) => view.plan(batch.partner, currency, rows.source, batch.partnerRates);
   const plans: (Plan | Unplannable)[] = [];
   const [totals, dueLaters, taxes] = WritableInt64s.make(3, length) as [WritableInt64s, WritableInt64s, WritableInt64s];
   const totalMaxes = rows.totalMax === undefined ? undefined : WritableInt64s.make(1, length)[0];
   const unpriced: UnpricedRow[] = [];
   for (let row = 0; row < length; row++) {
     const code = codes[row]!;
-    plans[code] ??= view.plan(batch.partner, rows.currencies[code]!, rows.source);
+    plans[code] ??= view.plan(batch.partner, rows.currencies[code]!, rows.source, batch.partnerRates);
     const plan = plans[code];
     let total = NONE;
     let totalMax = NONE;
@@ -124,10 +128,9 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
       if (side !== undefined && 'reason' in side) refusal = side;
       else {
         total = quoteTotalOf(priced, rows, side, rows.total.get(row), row, laterOnTop);
-        dueLater = side === undefined ? quotePart(priced, rows.dueLater.get(row)) : chargedDueLater(priced, side);
-        tax = side === undefined ? quoteTax(priced, rows, row) : chargedTax(priced, side);
-        refusal = refusalOfQuote(total, laterOnTop ? 0 : dueLater, tax);
-        if (Number.isNaN(dueLater)) refusal ??= OUT_OF_RANGE;
+        dueLater = quoteDueLater(priced, rows, row, side);
+        tax = quoteTax(priced, rows, row, side);
+        refusal = refusalOfQuote(total, dueLater, tax, laterOnTop);
         const partnerMax = totalMaxOf(rows, row);
         if (partnerMax !== NONE) {
           totalMax = quoteTotalOf(priced, rows, side, partnerMax, row, laterOnTop);
@@ -207,16 +210,22 @@ export function refusalOf(rows: BatchRows, row: number): Refusal | undefined {
   return Math.max(total, totalMax) + dueLater > Number.MAX_SAFE_INTEGER ? TOO_LARGE : undefined;
 }
 
+/** What of a row's price is due later; NaN out of range. */
+export function quoteDueLater(plan: Plan, rows: BatchRows, row: number, side: PartnerSide | undefined): number {
+  return side === undefined ? quotePart(plan, rows.dueLater.get(row)) : chargedDueLater(plan, side);
+}
+
 /** The part of a row's price that the partner stated as tax; -1 where it does not split it, NaN out of range. */
-export function quoteTax(plan: Plan, rows: BatchRows, row: number): number {
+export function quoteTax(plan: Plan, rows: BatchRows, row: number, side: PartnerSide | undefined): number {
+  if (side !== undefined) return chargedTax(plan, side);
   const tax = rows.tax.get(row);
   return tax === NONE ? NONE : quotePart(plan, tax);
 }
 
 /** What is wrong with a row's quote. */
-export function refusalOfQuote(total: number, dueLater: number, tax: number): Refusal | undefined {
+export function refusalOfQuote(total: number, dueLater: number, tax: number, laterOnTop: boolean): Refusal | undefined {
   if (Number.isNaN(total) || Number.isNaN(dueLater) || Number.isNaN(tax)) return OUT_OF_RANGE;
-  return total < dueLater ? BELOW_DUE : undefined;
+  return total < dueLater && !laterOnTop ? BELOW_DUE : undefined;
 }
 
 const UNKNOWN_BASIS: Refusal = {

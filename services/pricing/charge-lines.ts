@@ -2,26 +2,26 @@ import type { LedgerInput, LedgerLine } from '../../libs/contracts/gen/entrepot/
 import { ChargeKind, ChargeTerms } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { formatMinor } from '../../libs/money/index.ts';
 import type { Line } from './ledger.ts';
-import type { View } from './view.ts';
 
 /** A charge's line of the ledger in words: what is inside the total or optional adds nothing, so its figure is told there. */
 export function chargeLine(
   { charge, conversion }: Line & { readonly kind: 'charge' },
-  view: View,
+  laterOnTop: boolean,
 ): Pick<LedgerLine, 'description' | 'source' | 'version' | 'inputs'> {
   const { currency, amountMinor, kind, terms } = charge;
   const stated = `${formatMinor(amountMinor, currency)} ${currency}`;
-  const name = charge.name === '' ? 'charge' : charge.name;
-  const way = conversion === undefined ? '' : `, ${stated}, ${conversion.description}`;
+  const description = described(charge.name === '' ? 'charge' : charge.name, stated, terms, laterOnTop);
   const inputs: LedgerInput[] = [
+    ...(kind === ChargeKind.UNSPECIFIED ? [] : [{ name: 'kind', value: nameOf(ChargeKind, kind) }]),
     { name: 'terms', value: nameOf(ChargeTerms, terms) },
     { name: 'amount', value: stated },
   ];
-  if (kind !== ChargeKind.UNSPECIFIED) inputs.unshift({ name: 'kind', value: nameOf(ChargeKind, kind) });
-  if (conversion !== undefined && !conversion.identity) inputs.push({ name: 'rate', value: conversion.description });
-  const { source, id } = view.table;
-  const from = conversion === undefined || conversion.identity ? { source: '', version: '' } : { source, version: id };
-  return { description: `${described(name, stated, terms, view.laterOnTop)}${way}`, ...from, inputs };
+  if (conversion === undefined) return { description, source: '', version: '', inputs };
+  const { identity, source, version, spread } = conversion;
+  const way = identity ? [] : [stated, conversion.description];
+  const added = spread === undefined ? [] : [spread.description];
+  for (const [name, value] of [...conversion.inputs, ...(spread?.inputs ?? [])]) inputs.push({ name, value });
+  return { description: [description, ...way, ...added].join(', '), source, version, inputs };
 }
 
 function described(name: string, stated: string, terms: ChargeTerms, laterOnTop: boolean): string {

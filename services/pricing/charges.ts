@@ -2,7 +2,7 @@ import { type Charge, type ChargeView, chargeProblem, isAdded } from '../../libs
 import { ChargeKind, ChargeTerms } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { Decimal } from '../../libs/money/index.ts';
 import type { Refusal } from './batch.ts';
-import type { LedgerCharge } from './ledger.ts';
+import { type LedgerCharge, shownAmount } from './ledger.ts';
 import type { Plan } from './quote.ts';
 import type { Conversion } from './rates.ts';
 import type { Unplannable } from './view.ts';
@@ -102,7 +102,7 @@ export function ledgerCharges(
     rest,
     foreign: foreign.map(({ charge, conversion: way, amount }) => ({
       charge,
-      amount: isInTotal(charge.terms, laterOnTop) ? way.convert(amount) : Decimal.zero,
+      amount: isInTotal(charge.terms, laterOnTop) ? shownAmount(amount, way) : Decimal.zero,
       conversion: way,
     })),
   };
@@ -119,8 +119,8 @@ export function isInTotal(terms: ChargeTerms, laterOnTop: boolean): boolean {
  * rounded once. NaN when it is out of range.
  */
 export function exactPart(plan: Plan, minor: number, foreign: readonly ForeignCharge[]): number {
-  let sum = plan.conversion.convert(Decimal.fromMinor(minor, plan.fromDigits));
-  for (const { conversion, amount } of foreign) sum = sum.plus(conversion.convert(amount));
+  let sum = shownAmount(Decimal.fromMinor(minor, plan.fromDigits), plan.conversion);
+  for (const { conversion, amount } of foreign) sum = sum.plus(shownAmount(amount, conversion));
   return sum.round(plan.digits, 'half_up').toMinor(plan.digits) ?? Number.NaN;
 }
 

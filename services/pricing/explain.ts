@@ -1,16 +1,26 @@
 import {
   type ExplainResponse,
+  type LedgerInput,
   type LedgerLine,
   LedgerLineKind,
   type PriceBatch,
-  type UnpricedRow,
 } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { type Money, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type Decimal, minorDigits, moneyFromMinor } from '../../libs/money/index.ts';
-import { priceBatch, readBatch, refusalOf, sideOf, totalMaxOf } from './batch.ts';
+import {
+  type BatchRows,
+  quoteDueLater,
+  quoteTax,
+  type Refusal,
+  readBatch,
+  refusalOf,
+  refusalOfQuote,
+  sideOf,
+  totalMaxOf,
+} from './batch.ts';
 import { chargeLine } from './charge-lines.ts';
-import { ledgerCharges } from './charges.ts';
+import { ledgerCharges, type PlanOf } from './charges.ts';
 import type { Line } from './ledger.ts';
 import { exactTotal } from './quote.ts';
 import type { View } from './view.ts';
@@ -20,6 +30,7 @@ const KINDS = {
   due_later: LedgerLineKind.DUE_LATER,
   charge: LedgerLineKind.CHARGE,
   conversion: LedgerLineKind.CONVERSION,
+  spread: LedgerLineKind.SPREAD,
   percentage: LedgerLineKind.PERCENTAGE,
   fixed: LedgerLineKind.FIXED,
   rounding: LedgerLineKind.ROUNDING,
@@ -40,30 +51,39 @@ const BASES: Readonly<Record<number, string>> = {
 export function explain(view: View, batch: PriceBatch): ExplainResponse {
   const rows = readBatch(view, batch);
   if (rows.length !== 1) throw invalidField('batch', `has ${rows.length} rows; send exactly the one to explain`);
-  const plan = view.plan(batch.partner, rows.currencies[rows.codes[0]!]!, rows.source);
-  const refusal = refusalOf(rows, 0) ?? ('reason' in plan ? plan : undefined);
+  return explainRow(view, batch, rows, 0);
+}
+
+/** As {@link explain}, for one row of a batch that was read. */
+export function explainRow(view: View, batch: PriceBatch, rows: BatchRows, row: number): ExplainResponse {
+  const plan = view.plan(batch.partner, rows.currencies[rows.codes[row]!]!, rows.source, batch.partnerRates);
+  const refusal = refusalOf(rows, row) ?? ('reason' in plan ? plan : undefined);
   if (refusal !== undefined || 'reason' in plan) throw unpriced(refusal!);
 
-  const { unpriced: wrong } = priceBatch(view, batch);
-  if (wrong[0] !== undefined) throw unpriced(wrong[0]);
-  const side = sideOf(rows, 0, (currency) => view.plan(batch.partner, currency, rows.source));
+  const planOf: PlanOf = (currency) => view.plan(batch.partner, currency, rows.source, batch.partnerRates);
+  const side = sideOf(rows, row, planOf);
   if (side !== undefined && 'reason' in side) throw unpriced(side);
 
   const charges = side && ledgerCharges(side, plan, view.laterOnTop);
-  const dueLater = view.laterOnTop ? 0 : rows.dueLater.get(0);
+  const dueLater = view.laterOnTop ? 0 : rows.dueLater.get(row);
   const ledger: Line[] = [];
-  const total = exactTotal(plan, rows.total.get(0), dueLater, 0, (line) => ledger.push(line), charges);
-  const basis = BASES[rows.basis[0]!] ?? '';
+  const total = exactTotal(plan, rows.total.get(row), dueLater, row, (line) => ledger.push(line), charges);
+  const parts = [quoteDueLater(plan, rows, row, side), quoteTax(plan, rows, row, side)] as const;
+  const wrong = refusalOfQuote(total, ...parts, view.laterOnTop);
+  if (wrong !== undefined) throw unpriced(wrong);
+  const basis = BASES[rows.basis[row]!] ?? '';
   const { currency } = view.context;
   const lower = {
     lines: ledger.map((line) => printed(line, view, `Total of ${batch.partner}, ${basis}`)),
     total: moneyFromMinor(total, currency),
   };
-  const partnerMax = totalMaxOf(rows, 0);
+  const partnerMax = totalMaxOf(rows, row);
   if (partnerMax < 0) return { ...lower, linesMax: [], totalMax: undefined };
 
   const upper: Line[] = [];
-  const totalMax = exactTotal(plan, partnerMax, dueLater, 0, (line) => upper.push(line), charges);
+  const totalMax = exactTotal(plan, partnerMax, dueLater, row, (line) => upper.push(line), charges);
+  const wrongMax = refusalOfQuote(totalMax, 0, 0, view.laterOnTop);
+  if (wrongMax !== undefined) throw unpriced(wrongMax);
   return {
     ...lower,
     linesMax: upper.map((line) => printed(line, view, `Upper bound of the total of ${batch.partner}, ${basis}`)),
@@ -84,10 +104,14 @@ function printed(line: Line, view: View, partnerTotal: string): LedgerLine {
     case 'due_later':
       return { ...common, description: 'Mandatory charges due at the place', source: '', version: '' };
     case 'charge':
-      return { ...common, ...chargeLine(line, view) };
+      return { ...common, ...chargeLine(line, view.laterOnTop) };
     case 'conversion': {
-      const { source, id } = view.table;
-      return { ...common, description: line.conversion.description, source, version: id };
+      const { description, source, version, inputs } = line.conversion;
+      return { ...common, description, source, version, inputs: inputsOf(inputs) };
+    }
+    case 'spread': {
+      const { description, source, inputs } = line.spread;
+      return { ...common, description, source, version: line.version, inputs: inputsOf(inputs) };
     }
     case 'percentage':
     case 'fixed': {
@@ -99,12 +123,16 @@ function printed(line: Line, view: View, partnerTotal: string): LedgerLine {
   }
 }
 
+function inputsOf(inputs: ReadonlyMap<string, string>): LedgerInput[] {
+  return [...inputs].map(([name, value]) => ({ name, value }));
+}
+
 /** Every digit that counts, and at least those of the currency. */
 function money(amount: Decimal, currency: string): Money {
   return { currencyCode: currency, amount: amount.trim(minorDigits(currency) ?? 0).toString() };
 }
 
-function unpriced({ reason, detail }: Pick<UnpricedRow, 'reason' | 'detail'>): EntrepotError {
+function unpriced({ reason, detail }: Refusal): EntrepotError {
   if (reason !== 'NO_RATE') return invalidField('batch.prices', `the row has no price (${reason}): ${detail}`);
   const violations = [{ field: 'batch.prices.currencies', description: detail }];
   return new EntrepotError({ reason: 'UNKNOWN_CURRENCY', message: `The row has no price: ${detail}.`, violations });

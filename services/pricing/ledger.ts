@@ -1,6 +1,6 @@
 import type { Charge } from '../../libs/columns/index.ts';
 import { Decimal } from '../../libs/money/index.ts';
-import type { Conversion } from './rates.ts';
+import type { AddedSpread, Conversion } from './rates.ts';
 
 /**
  * The one definition of a price. In this order:
@@ -8,14 +8,14 @@ import type { Conversion } from './rates.ts';
  * 1. the partner's total, in the partner's currency;
  * 2. plus mandatory charges that the partner leaves out of its total, in its currency: one by one, then what it only says is due
  *    later; where the market has it so, what is due later stays out;
- * 3. converted to the shown currency, cut to CONVERTED_DIGITS digits, half up, plus mandatory charges in other currencies than
- *    the price's, each converted so by itself;
+ * 3. converted to the shown currency, cut to CONVERTED_DIGITS digits, half up, and the spread added, exactly, where there is one;
+ *    plus mandatory charges in other currencies than the price's, each converted so by itself;
  * 4. every rule that applies, in the order of the rule set: a percentage of the running total, or a fixed amount (one in
  *    another currency is converted like the total), exactly;
  * 5. rounded to the minor unit of the shown currency, half up: a tie goes up, as Council Regulation (EC) 1103/97,
  *    article 5, has it for converted sums, and as every receipt shows it.
  *
- * Of a price that is a range, each bound is made like that. The parts of a price (due later, tax) are converted and rounded alike; rules do not change them.
+ * Of a price that is a range, each bound is made like that. The parts of a price (due later, tax) are converted and rounded alike, with the spread; rules do not change them.
  * Explain prints the steps taken here, and the fast path of quote.ts takes its doubtful rows to here.
  */
 
@@ -40,6 +40,7 @@ export type Line = { readonly currency: string; readonly amount: Decimal; readon
   | { readonly kind: 'partner_total' | 'due_later' | 'rounding' }
   | ({ readonly kind: 'charge' } & Pick<LedgerCharge, 'charge' | 'conversion'>)
   | { readonly kind: 'conversion'; readonly conversion: Conversion }
+  | { readonly kind: 'spread'; readonly spread: AddedSpread; readonly version: string }
   | { readonly kind: 'percentage' | 'fixed'; readonly rule: StepRule }
 );
 
@@ -87,6 +88,12 @@ export function settle(input: LedgerInput, line?: (line: Line) => void): Decimal
     currency = conversion.to;
     running = conversion.convert(running);
     line?.({ kind: 'conversion', currency, amount: running, running, conversion });
+    const { spread, version } = conversion;
+    if (spread !== undefined) {
+      const amount = running.times(spread.share);
+      running = running.plus(amount);
+      line?.({ kind: 'spread', currency, amount, running, spread, version });
+    }
   }
   input.foreignCharges?.forEach(add);
   for (const step of input.steps) {
@@ -108,5 +115,12 @@ export function settlePart(
   fromDigits: number,
   digits: number,
 ): number | undefined {
-  return conversion.convert(Decimal.fromMinor(minor, fromDigits)).round(digits, 'half_up').toMinor(digits);
+  return shownAmount(Decimal.fromMinor(minor, fromDigits), conversion).round(digits, 'half_up').toMinor(digits);
+}
+
+/** An amount in major units of the shown currency, with the spread. */
+export function shownAmount(amount: Decimal, conversion: Conversion): Decimal {
+  const converted = conversion.convert(amount);
+  const share = conversion.spread?.share;
+  return share === undefined ? converted : converted.plus(converted.times(share));
 }

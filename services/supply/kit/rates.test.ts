@@ -87,7 +87,11 @@ describe("a partner's own rates", () => {
   });
 
   it.each([
-    ['no list', 'rates: {each: size(body.rates), from: it.of, to: it.into, rate: it.at}\n', /expected an expression of type list/],
+    [
+      'no list',
+      'rates: {each: size(body.rates), from: it.of, to: it.into, rate: it.at}\n',
+      /expected an expression of type list/,
+    ],
     ['no rate', 'rates: {each: body.rates, from: it.of, to: it.into}\n', /missing key "rate"/],
     ['a row', 'rates: {each: body.rates, from: row.of, to: it.into, rate: it.at}\n', /row/],
   ])('are refused with %s', (_, rates, expected) => {

@@ -8,6 +8,8 @@ import {
   type GetOfferResponse,
   type HandoffRequest,
   type HandoffResponse,
+  type ListQuarantinedRequest,
+  type ListQuarantinedResponse,
   QueryServiceDefinition,
   Screen,
   type SearchRequest,
@@ -49,6 +51,7 @@ import { readPage, viewOf } from './pages.ts';
 import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
 import { PricingSamples, type SampleSettings } from './pricing-samples.ts';
+import { QuarantineLog } from './quarantine-log.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
@@ -113,6 +116,7 @@ class QueryService {
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
   readonly #patience = new Patience();
+  readonly #quarantine = new QuarantineLog();
   readonly #samples: PricingSamples;
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
@@ -131,7 +135,14 @@ class QueryService {
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
     this.#samples = new PricingSamples(() => sampleSettings(this.#live, samples), this.#log);
-    const tools = { log: this.#log, held: this.#held, patience: this.#patience, journals, samples: this.#samples };
+    const tools = {
+      log: this.#log,
+      held: this.#held,
+      patience: this.#patience,
+      quarantine: this.#quarantine,
+      journals,
+      samples: this.#samples,
+    };
     this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
     this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
@@ -155,8 +166,8 @@ class QueryService {
     throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
   }
 
-  async listQuarantined(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  async listQuarantined(request: ListQuarantinedRequest): Promise<ListQuarantinedResponse> {
+    return this.#quarantine.list(request);
   }
 
   tierOf(client: string): Tier {

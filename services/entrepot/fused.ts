@@ -1,7 +1,13 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
-import { configDirectory, dataDirectory, meshAddresses, trustClientHeader } from '../../libs/config/index.ts';
+import {
+  configDirectory,
+  databaseAt,
+  dataDirectory,
+  meshAddresses,
+  trustClientHeader,
+} from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
@@ -108,7 +114,7 @@ async function compose(
   // Its pretend partners try to push from the start; they find the ingress once everything is there, so as not to hold it up.
   let ingressUrl = (): string | undefined => undefined;
   const twinUrl = await startTwin(options, config, () => ingressUrl(), closers);
-  const stores = await openStores(options.inMemory === true ? undefined : join(dataDirectory(), 'fused'));
+  const stores = await openStores(options.inMemory === true ? undefined : databaseAt('fused'));
   closers.push(stores.close);
 
   await start(createNormalizationService({ store: stores.normalization }));

@@ -1,4 +1,5 @@
 import type { Context } from '@opentelemetry/api';
+import type { Charge } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingContext, PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type {
@@ -11,6 +12,7 @@ import type {
 import { type EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
+import { type Details, detailsIn } from './charge-details.ts';
 import { type CompletionPolicy, standingOf } from './completion.ts';
 import type { QueryConfig } from './config.ts';
 import { Currencies, type PricedUnder } from './currencies.ts';
@@ -380,6 +382,27 @@ export class FanOut {
     } catch (error) {
       throw cannotSupply(error);
     }
+  }
+
+  /**
+   * Charges that detail prices, in a currency that is shown. Never rejects: where pricing cannot be asked, those that would have to
+   * be converted have no amount.
+   */
+  async details(
+    details: readonly Details[],
+    currency: string,
+    context: MeshContext | undefined,
+  ): Promise<readonly Charge[][]> {
+    const { set } = this.findings;
+    return detailsIn(set, currency, details, async (batches) => {
+      try {
+        return await this.currencies.price(batches, currency, context === undefined ? this.asker : { context });
+      } catch (error) {
+        const { reason, message } = toEntrepotError(error);
+        this.#tools.log.info({ search: this.id, reason, detail: message }, 'charges are shown without their amounts');
+        return [];
+      }
+    });
   }
 
   /** Lets go of what nobody needs any more: the streams once all is there and shown, and late partners once nobody reads. */

@@ -153,6 +153,7 @@ export class Findings {
         break;
       case 'view':
         this.#view = entry.value;
+        this.set.display = entry.value.display;
         return;
       case 'ended':
         outcomes.restore(entry.value);

@@ -7,9 +7,9 @@ import {
   selectColumns,
   selectRows,
 } from '../../libs/columns/index.ts';
-import type { PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { MarketDisplay, PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { IdentityChange, OfferHandle, PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { isQueryable, type Vertical } from '../../libs/vertical/index.ts';
+import { isQueryable, type PriceUnit, type Vertical } from '../../libs/vertical/index.ts';
 import { AppliedFilters } from './applied.ts';
 import { int64At, withRoom } from './growing.ts';
 import { type Outlier, type OutlierPolicy, usualOutliers } from './outliers.ts';
@@ -37,6 +37,10 @@ export class ResultSet {
   /** The shown prices, in the currency that was asked for. */
   readonly prices: PricedSet;
   readonly products = new Products();
+  /** What a price can be stated for one of; undefined where nobody compares by it. */
+  readonly priceUnit: PriceUnit | undefined;
+  /** What the market has to be shown; undefined until pricing has said. */
+  display: MarketDisplay | undefined;
   /** What partners applied themselves of the search's filter. */
   readonly applied: AppliedFilters;
   readonly #upperCounts: boolean;
@@ -71,6 +75,7 @@ export class ResultSet {
     this.#apart = vertical.attributes.filter(({ pricesApart }) => pricesApart).map(({ name }) => name);
     this.applied = new AppliedFilters(vertical);
     this.#upperCounts = vertical.priceBound === 'upper';
+    this.priceUnit = vertical.priceUnit;
     this.prices = this.pricedIn(currency);
     // What nobody filters, sorts or counts by (a shared identity key) is not worth merging.
     this.#wanted = vertical.attributes.filter(isQueryable).map((attribute) => attribute.name);
@@ -295,6 +300,12 @@ export class ResultSet {
   partnerPriceOf(row: number): { readonly prices: PriceView; readonly at: number } {
     const { segment, local } = this.#segments.at(row);
     return { prices: partnerPrices(segment), at: local };
+  }
+
+  /** How many charges came with the row's columns. */
+  partnerChargesOf(row: number): number {
+    const { prices, at } = this.partnerPriceOf(row);
+    return prices.allCharges === undefined ? 0 : prices.allCharges.end(at) - prices.allCharges.start(at);
   }
 
   /** What supply needs to make the row again. */

@@ -98,6 +98,7 @@ export class Search implements Looker {
       (handles, itemFields, context) => fanOut.make(handles, itemFields, context),
       (gone) => fanOut.removed(gone),
       Math.max(config.hold.offers, request.view.pageSize * 2),
+      (details, currency, context) => fanOut.details(details, currency, context),
     );
     // Of a search that found everything done there is nothing to tell.
     this.#reported = this.#firstShown = fanOut.complete;

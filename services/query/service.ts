@@ -319,6 +319,7 @@ class QueryService {
     const own = search.request.mask;
     const kept = own.key === '' || own.key === mask.key ? search.maker.made(row) : undefined;
     if (kept !== undefined) return kept;
+    const { set, fanOut } = search;
     const request = { handles: [search.set.handleOf(row)], readMask: mask.itemFields };
     const options = { context, timeoutMs: this.#live.config.makeTimeoutMs };
     const made = await this.#supply.getOffers(request, options).catch((error: unknown) => {
@@ -326,10 +327,12 @@ class QueryService {
     });
     const [offer] = made.offers;
     if (offer === undefined || offer.missing) {
-      search.fanOut.removed([row]);
+      fanOut.removed([row]);
       throw offerExpired();
     }
-    return offer;
+    if (!mask.details || offer.charges.length === 0) return { ...offer, charges: [] };
+    const [charges = []] = await fanOut.details([{ row, charges: offer.charges }], set.currency, context);
+    return { ...offer, charges };
   }
 
   #options(context: MeshContext): CallOptions {

@@ -24,12 +24,15 @@ export interface Spending {
   /** Until when it can wait for the budget by the second, epoch ms. */
   readonly deadline: number;
   readonly signal: AbortSignal;
+  /** What it is for. Default: a search. */
+  readonly purpose?: 'search' | 'check';
 }
 
 /** The part of the bucket by the second that is kept for the highest priority: the others find it empty earlier. */
 const KEPT_OF_BURST = 0.5;
 
 interface Waiter extends Waiting {
+  readonly purpose: 'search' | 'check';
   settle(spent: Spent): void;
 }
 
@@ -110,7 +113,7 @@ export class PartnerBudget {
   async spend(state: SharedState | undefined, spending: Spending): Promise<Spent> {
     if (spending.signal.aborted) return 'cancelled';
     if (this.#waiting.size === 0) {
-      const tried = await this.#try(state, spending.priority);
+      const tried = await this.#try(state, spending);
       if (tried !== 'empty') return tried;
     }
     return spending.signal.aborted ? 'cancelled' : this.#turn(state, spending);
@@ -124,13 +127,16 @@ export class PartnerBudget {
     return { day, spent: this.#ledger.spentOf(day), second };
   }
 
-  async #try(state: SharedState | undefined, priority: number): Promise<'spent' | 'empty' | Refusal> {
+  async #try(
+    state: SharedState | undefined,
+    { priority, purpose = 'search' }: Pick<Spending, 'priority' | 'purpose'>,
+  ): Promise<'spent' | 'empty' | Refusal> {
     const now = this.#now();
     const day = this.#calendar.at(now);
     const kept = this.#keptFrom(priority, day, now);
     const booked = await this.#ledger.book(state, day, now, 1, kept);
     if (booked.taken) {
-      requestsSpent.add(1, { partner: this.#partner, purpose: 'search' });
+      requestsSpent.add(1, { partner: this.#partner, purpose });
       return 'spent';
     }
     if (booked.day - 1 < kept.ofDay * booked.share)
@@ -170,6 +176,7 @@ export class PartnerBudget {
           return spending.priority;
         },
         deadline: spending.deadline,
+        purpose: spending.purpose ?? 'search',
         settle: (spent) => {
           if (!this.#waiting.delete(waiter)) return;
           spending.signal.removeEventListener('abort', onAbort);
@@ -191,7 +198,7 @@ export class PartnerBudget {
       this.#refuseLate();
       const [first] = this.#waiting.inOrder();
       if (first === undefined) break;
-      const tried = await this.#try(state, first.priority);
+      const tried = await this.#try(state, first);
       if (tried !== 'empty') first.settle(tried);
       else {
         this.#refuseLate();

@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingContext, PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { Judgement } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type {
   MadeOffer,
   OfferHandle,
@@ -44,6 +45,8 @@ export interface FanOutTools {
   readonly policy: CompletionPolicy | undefined;
   /** Hand-offs of a hundred searches like this one. */
   readonly handoffRate: number;
+  /** What is done about partners whose prices are too often wrong; pinned when it starts. */
+  readonly judged: readonly Judgement[];
   readonly log: Logger;
   /** Resolves when what has happened is where other replicas find it; undefined where there is nothing to wait for. */
   readonly written: (fanOut: FanOut) => Promise<void> | undefined;
@@ -159,6 +162,8 @@ export class FanOut {
   start(): void {
     if (this.#started) return;
     this.#started = true;
+    const { judged } = this.#tools;
+    if (judged.length > 0) this.findings.happened({ $case: 'judged', value: { partners: [...judged] } });
     this.#ask(this.question.prepared.partners);
   }
 
@@ -236,6 +241,7 @@ export class FanOut {
       filter: this.question.filter,
       constraints: [],
       handoffRate,
+      except: this.#set.judgements.notAsked,
       times: patience.timesOf(this.question, leftMs, config.partnerTime),
     };
     this.#supply = new SupplyStream(supply, start, this.#callOptions(supplyMs), {

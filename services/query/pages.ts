@@ -109,6 +109,7 @@ async function cutPage(
       wholeOffer(search.id, set, ordering.products, entry, maker.made(entry.row), request.mask, prices),
     );
     maker.trim();
+    search.looked(made);
     return {
       searchId: search.id,
       revision: ordering.moment.revision,

@@ -8,7 +8,13 @@ import {
   type GetOfferResponse,
   type HandoffRequest,
   type HandoffResponse,
+  type ListAccuracyRequest,
+  type ListAccuracyResponse,
+  type ListMismatchesRequest,
+  type ListMismatchesResponse,
   QueryServiceDefinition,
+  type ReplayMismatchRequest,
+  type ReplayMismatchResponse,
   Screen,
   type SearchRequest,
   type SearchUpdate,
@@ -32,6 +38,7 @@ import { moneyFromMinor } from '../../libs/money/index.ts';
 import type { SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
+import { Accuracy, type AccuracyOptions } from './accuracy/accuracy.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { explainOffer } from './explain.ts';
 import { explainSearch } from './explain-search.ts';
@@ -57,6 +64,7 @@ import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
 
+export type { AccuracyOptions } from './accuracy/accuracy.ts';
 export { clickStore } from './clicks.ts';
 export { checkQueryConfig } from './config.ts';
 
@@ -70,6 +78,8 @@ export interface QueryDependencies {
   readonly clicks: Store;
   /** What several processes of query share, so that each can go on with the searches of another. Without it there is one alone. */
   readonly shared?: SharedState;
+  /** The clock of the loop that asks shown offers again; for tests. */
+  readonly accuracy?: AccuracyOptions;
 }
 
 /** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
@@ -102,6 +112,7 @@ class QueryService {
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
   readonly #rates: HandoffRates;
+  readonly #accuracy: Accuracy;
   readonly #searches: Searches;
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
@@ -109,7 +120,7 @@ class QueryService {
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
+  constructor({ configDirectory, supply, pricing, clicks, shared, accuracy }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     const own = new Clicks(clicks);
@@ -119,10 +130,13 @@ class QueryService {
     // In one process counts survive it beside the clicks; replicas keep theirs together.
     const counts = shared?.kind === 'redis' ? new SharedCounts(shared, randomUUID()) : new StoredCounts(clicks);
     this.#rates = new HandoffRates(counts, this.#log);
+    const inForce = { config: () => this.#live.accuracy, timeoutMs: () => this.#live.config.actionTimeoutMs };
+    const loop = { supply, pricing, held: this.#held, store: clicks, shared, log: this.#log, ...inForce };
+    this.#accuracy = new Accuracy(loop, accuracy);
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
-    const tools = { log: this.#log, held: this.#held, patience: this.#patience, journals };
+    const tools = { log: this.#log, held: this.#held, patience: this.#patience, journals, accuracy: this.#accuracy };
     this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
     this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
@@ -134,16 +148,16 @@ class QueryService {
     );
   }
 
-  async listAccuracy(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  async listAccuracy({ partner }: ListAccuracyRequest): Promise<ListAccuracyResponse> {
+    return this.#accuracy.list(partner);
   }
 
-  async listMismatches(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  listMismatches(request: ListMismatchesRequest): Promise<ListMismatchesResponse> {
+    return this.#accuracy.mismatches(request);
   }
 
-  async replayMismatch(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  replayMismatch({ mismatchId }: ReplayMismatchRequest, context: MeshContext): Promise<ReplayMismatchResponse> {
+    return this.#accuracy.replay(mismatchId, this.#options(context));
   }
 
   async listQuarantined(): Promise<never> {
@@ -179,7 +193,13 @@ class QueryService {
 
   #inForce(client: string, prepared: PreparedSearch): InForce {
     const { config, policies, version } = this.#live;
-    return { config, policy: policies(client), handoffRate: this.#rates.rate(kindOf(client, prepared)), version };
+    return {
+      config,
+      policy: policies(client),
+      handoffRate: this.#rates.rate(kindOf(client, prepared)),
+      judged: this.#accuracy.judgedIn(prepared.market),
+      version,
+    };
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
@@ -286,6 +306,7 @@ class QueryService {
 
   async close(): Promise<void> {
     await this.#searches.close();
+    await this.#accuracy.close();
     this.#endGauge();
     this.#held.close();
     this.#live.close();

@@ -246,7 +246,7 @@ describe('a check in the background', () => {
 it('does not ask whom the search leaves out, and says so', async () => {
   const rig = await rigWith({ perDay: 10 });
   const { plan } = await ask(rig, 100, { except: ['one'] });
-  expect(plan.skipped).toMatchObject([{ status: OutcomeStatus.SUSPENDED, detail: 'not asked in this search' }]);
+  expect(plan.skipped).toMatchObject([{ status: OutcomeStatus.SUSPENDED, detail: 'left out of this search' }]);
   expect(partner.asked).toHaveLength(0);
 });
 

@@ -70,6 +70,7 @@ export interface JudgedSearch {
 const nothing: JudgedSearch = { key: '', pin: () => [] };
 /** What was counted is written, and partners are judged, so often, ms. */
 const exchangeMs = 30_000;
+const dayMs = 86_400_000;
 const mostOnPage = 200;
 const usualOnPage = 50;
 /** Results that are about what was shown. */
@@ -166,8 +167,8 @@ export class Accuracy {
     }
     const size = pageSize === 0 ? usualOnPage : pageSize;
     const after = pageToken === '' ? undefined : decodeMismatchToken(pageToken, partner);
-    const { keepDays } = this.#tools.config().mismatches;
-    const kept = await this.#mismatches.list(partner, after, size + 1, keepDays);
+    const since = this.#now() - this.#tools.config().mismatches.keepDays * dayMs;
+    const kept = await this.#mismatches.list(partner, after, size + 1, since);
     const page = kept.slice(0, size);
     const nextPageToken = kept.length > size ? encodeMismatchToken({ partner, ...placeOf(page.at(-1)!) }) : '';
     return { mismatches: page.map(({ mismatch }) => mismatch), nextPageToken };

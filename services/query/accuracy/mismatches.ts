@@ -35,9 +35,9 @@ export interface MismatchStore {
    * Mismatches, latest first.
    * @param partner of one partner; empty for all
    * @param after those that come after this one in the list; undefined for the first
-   * @param keepDays older ones are of no interest
+   * @param since older ones are of no interest, epoch ms
    */
-  list(partner: string, after: MismatchPlace | undefined, most: number, keepDays: number): Promise<KeptMismatch[]>;
+  list(partner: string, after: MismatchPlace | undefined, most: number, since: number): Promise<KeptMismatch[]>;
 }
 
 const hourMs = 3_600_000;
@@ -87,12 +87,13 @@ export class StoredMismatches implements MismatchStore {
     return row && keptOf(row.kept);
   }
 
-  async list(partner: string, after: MismatchPlace | undefined, most: number): Promise<KeptMismatch[]> {
+  async list(partner: string, after: MismatchPlace | undefined, most: number, since: number): Promise<KeptMismatch[]> {
     const rows = await this.#store.query<{ kept: PlainMismatch }>(
       `SELECT kept FROM mismatches
-       WHERE ($1 = '' OR partner = $1) AND ($2::bigint IS NULL OR (checked_at, mismatch_id) < ($2::bigint, $3::text))
+       WHERE ($1 = '' OR partner = $1) AND checked_at >= $5
+         AND ($2::bigint IS NULL OR (checked_at, mismatch_id) < ($2::bigint, $3::text))
        ORDER BY checked_at DESC, mismatch_id DESC LIMIT $4`,
-      [partner, after?.at ?? null, after?.id ?? '', most],
+      [partner, after?.at ?? null, after?.id ?? '', most, since],
     );
     return rows.map(({ kept }) => keptOf(kept));
   }
@@ -130,20 +131,16 @@ export class SharedMismatches implements MismatchStore {
     return (await this.#hour(Number.parseInt(hour, 36))).find(({ mismatch }) => mismatch.mismatchId === id);
   }
 
-  async list(
-    partner: string,
-    after: MismatchPlace | undefined,
-    most: number,
-    keepDays: number,
-  ): Promise<KeptMismatch[]> {
+  async list(partner: string, after: MismatchPlace | undefined, most: number, since: number): Promise<KeptMismatch[]> {
     const found: KeptMismatch[] = [];
-    const oldest = Math.floor(this.#now() / hourMs) - keepDays * 24;
+    const oldest = Math.floor(since / hourMs);
     const last = Math.floor((after?.at ?? this.#now()) / hourMs);
     for (let first = last; first >= oldest && found.length < most; first -= atOnce) {
       const hours = await Promise.all(Array.from({ length: atOnce }, (_, at) => this.#hour(first - at)));
       for (const one of hours.flat()) {
         const ofPartner = partner === '' || one.mismatch.partner === partner;
-        if (ofPartner && (after === undefined || isBehind(placeOf(one), after))) found.push(one);
+        if (ofPartner && placeOf(one).at >= since && (after === undefined || isBehind(placeOf(one), after)))
+          found.push(one);
       }
     }
     return found.slice(0, most);

@@ -42,7 +42,8 @@ export function standingNow(
     return before !== undefined && now - before.judgedAt <= rule.patienceMs ? before : undefined;
   }
   const accuracy = accurate / checked;
-  const below = (floor: number, already: boolean): boolean => accuracy < (already ? floor + rule.margin : floor);
+  const below = (floor: number, already: boolean): boolean =>
+    accuracy + rounding < (already ? floor + rule.margin : floor);
   const action = below(rule.hideBelow, before?.action === 'hidden')
     ? 'hidden'
     : below(rule.demoteBelow, before !== undefined)
@@ -51,3 +52,6 @@ export function standingNow(
   if (action === undefined) return undefined;
   return { action, since: before?.action === action ? before.since : now, judgedAt: now };
 }
+
+/** What the sum of a floor and a margin may be off. */
+const rounding = 1e-9;

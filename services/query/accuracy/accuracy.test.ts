@@ -98,14 +98,17 @@ async function judged(partner: string, action: AccuracyAction): Promise<void> {
   });
 }
 
-/** A search, and every offer of it that is checked. @param count checks of each partner that are expected by it */
-async function checkedSearch(count: number, changes: Parameters<typeof search>[0] = {}): Promise<SearchUpdate> {
-  // Ten checks are the latest: those before are of another stretch of time.
+/** A search in a stretch of time of its own, once every offer of it has been checked: these ten checks of each partner are the latest. */
+async function checkedSearch(changes: Parameters<typeof search>[0] = {}): Promise<Awaited<ReturnType<typeof search>>> {
   now += 600_000;
   const before = rig.supply.verifies.length;
-  const { update } = await search(changes);
-  await vi.waitFor(() => expect(rig.supply.verifies.length - before).toBe(count), { timeout: 10_000, interval: 5 });
-  return update;
+  const searched = await search(changes);
+  const made = async () => {
+    expect(rig.supply.verifies.length - before).toBe(10 * searched.partners.length);
+    for (const partner of searched.partners) expect(await checkedOf(partner)).toBe(10);
+  };
+  await vi.waitFor(made, { timeout: 10_000, interval: 5 });
+  return searched;
 }
 
 const dearer = (_: OfferHandle, row: TestRow): TestRow => ({ ...row, total: Math.round(row.total! * 1.07) });
@@ -262,7 +265,7 @@ describe('a mismatch', () => {
 describe('a partner whose prices are too often wrong', () => {
   test('comes after the others in every order, says so, is hidden when it gets worse, and comes back by itself', async () => {
     answers = (handle, row) => (handle.partner === 'a' && handle.row < 3 ? dearer(handle, row) : row);
-    await checkedSearch(20);
+    await checkedSearch();
     await judged('a', AccuracyAction.DEMOTED);
     expect(await standingOf('a')).toMatchObject({ accuracy: 0.7, floor: 0.85, checked: 10 });
     expect((await standingOf('a'))?.detail).toBe(
@@ -272,7 +275,7 @@ describe('a partner whose prices are too often wrong', () => {
     const because = '[\\d.]+ % of \\d+ prices in GB that were asked again were as shown, and 85 % have to be';
 
     for (const orderBy of ['price', 'price desc', 'best']) {
-      const demoted = await checkedSearch(20, { orderBy });
+      const demoted = (await checkedSearch({ orderBy })).update;
       expect(partnersOf(demoted)).toEqual([...Array(10).fill('b'), ...Array(10).fill('a')]);
       const prices = demoted.page!.offerIds.map((id) =>
         Number(demoted.upserts.find(({ offerId }) => offerId === id)!.price!.total!.amount),
@@ -292,7 +295,7 @@ describe('a partner whose prices are too often wrong', () => {
       });
       expect(demoted.outcomes.find(({ partner }) => partner === 'b')).toMatchObject({ accuracyAction: '', detail: '' });
     }
-    const { update } = await search();
+    const { update } = await checkedSearch();
     const last = update.page!.offerIds.find((id) => id.includes('-00-'))!;
     const { rank, outcome: told } = await rig.query.explain({ offerId: last });
     expect(rank?.reason).toMatch(
@@ -301,9 +304,9 @@ describe('a partner whose prices are too often wrong', () => {
     expect(told?.accuracyAction).toBe('demoted');
 
     answers = (handle, row) => (handle.partner === 'a' && handle.row < 5 ? dearer(handle, row) : row);
-    await checkedSearch(20);
+    await checkedSearch();
     await judged('a', AccuracyAction.HIDDEN);
-    const hidden = await checkedSearch(20);
+    const { update: hidden } = await checkedSearch();
     expect(partnersOf(hidden)).toEqual(Array(10).fill('b'));
     expect([hidden.page?.totalSize, hidden.progress?.offers, hidden.progress?.products]).toEqual([10, 10, 10]);
     expect(hidden.facets.find(({ attribute }) => attribute === 'partner')?.values).toEqual([
@@ -321,7 +324,7 @@ describe('a partner whose prices are too often wrong', () => {
 
     // A share of searches alone asks it.
     chance = 0.9;
-    const without = await search();
+    const without = await checkedSearch();
     expect(without.asked.start.except).toEqual(['a']);
     expect(without.update.outcomes.find(({ partner }) => partner === 'a')).toMatchObject({
       status: OutcomeStatus.SUSPENDED,
@@ -331,12 +334,12 @@ describe('a partner whose prices are too often wrong', () => {
     chance = 0;
 
     answers = (handle, row) => (handle.partner === 'a' && handle.row < 3 ? dearer(handle, row) : row);
-    await checkedSearch(20);
+    await checkedSearch();
     await judged('a', AccuracyAction.DEMOTED);
     answers = (_, row) => row;
-    await checkedSearch(20);
+    await checkedSearch();
     await judged('a', AccuracyAction.UNSPECIFIED);
-    const healed = await checkedSearch(20);
+    const { update: healed } = await checkedSearch();
     expect(partnersOf(healed)).toEqual(Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? 'a' : 'b')));
     expect(healed.upserts.every(({ demotedBecause }) => demotedBecause === '')).toBe(true);
     expect(healed.outcomes.every(({ accuracyAction }) => accuracyAction === '')).toBe(true);
@@ -344,7 +347,7 @@ describe('a partner whose prices are too often wrong', () => {
 
   test('is shown beside the others of its product in the same way, and nowhere worse in another market', async () => {
     answers = (handle, row) => (handle.partner === 'a' && handle.row < 3 ? dearer(handle, row) : row);
-    await checkedSearch(20);
+    await checkedSearch();
     await judged('a', AccuracyAction.DEMOTED);
     const answered = finalOf(rig, { grouping: Grouping.PRODUCT });
     const asked = await rig.supply.next();
@@ -362,9 +365,9 @@ describe('a partner whose prices are too often wrong', () => {
   });
 
   test('stays so after a restart, and in the searches that began meanwhile', async () => {
-    const before = await checkedSearch(20);
+    const { update: before } = await checkedSearch();
     answers = (handle, row) => (handle.partner === 'a' ? dearer(handle, row) : row);
-    await checkedSearch(20);
+    await checkedSearch();
     await judged('a', AccuracyAction.HIDDEN);
     const { page } = await rig.query.getPage({ searchId: before.searchId, pageToken: '', options: undefined });
     expect(page?.totalSize).toBe(20);

@@ -17,6 +17,7 @@ export interface QueryConfig {
   readonly takeOverMs: number;
   readonly makeTimeoutMs: number;
   readonly actionTimeoutMs: number;
+  readonly priceOutliers: { readonly leastOthers: number };
   readonly hold: {
     readonly minutes: number;
     readonly searches: number;
@@ -58,6 +59,19 @@ const querySchema: JSONSchema = {
     takeOverMs: integer('milliseconds after which a silent replica counts as dead', 300, 60_000, 3_000),
     makeTimeoutMs: integer('milliseconds for making the offers of a page', 50, 30_000, 2_000),
     actionTimeoutMs: integer('milliseconds for verifying or handing off an offer', 500, 60_000, 10_000),
+    priceOutliers: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        leastOthers: integer(
+          'other partners that must agree that a price is a mistake, 0 for no such judgement',
+          0,
+          20,
+          2,
+        ),
+      },
+    },
     hold: {
       type: 'object',
       additionalProperties: false,

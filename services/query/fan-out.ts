@@ -148,7 +148,8 @@ export class FanOut {
     this.startedAt = startedAt;
     const { config } = tools;
     const { vertical, currency } = question.prepared;
-    this.findings = new Findings(vertical, currency, performance.now() - (Date.now() - startedAt), record);
+    const began = performance.now() - (Date.now() - startedAt);
+    this.findings = new Findings(vertical, currency, began, record, config.priceOutliers);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.planned = promise;
     this.#resolvePlanned = resolve;

@@ -10,6 +10,7 @@ import { newSearchId } from './ids.ts';
 import type { Journals } from './journal.ts';
 import type { Ordering, Entry as OrderingEntry } from './ordering.ts';
 import { answered } from './patience.ts';
+import type { QuarantineLog } from './quarantine-log.ts';
 import { type Question, questionOf } from './question.ts';
 import { Replica } from './replica.ts';
 import { reportShared } from './report.ts';
@@ -20,6 +21,7 @@ import type { Subscription } from './subscription.ts';
 /** What beginning searches needs. */
 export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log'> {
   readonly held: HeldSearches;
+  readonly quarantine: QuarantineLog;
   /** What replicas share; undefined where there is one process alone. */
   readonly journals: Journals | undefined;
   /** Told of what is shown. */
@@ -182,7 +184,7 @@ export class Searches {
   }
 
   #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, origin?: SearchOrigin): Search {
-    const { held, log, patience, journals, accuracy } = this.#tools;
+    const { held, log, patience, journals, quarantine, accuracy } = this.#tools;
     const counted = new Set<string>();
     const wanted = wantedBy(prepared);
     const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
@@ -202,6 +204,7 @@ export class Searches {
         for (const partner of partners) counted.add(partner);
         patience.shown(fanOut.question, partners, partnersOfFirstPage(shown, ordering));
       },
+      concluded: (concluded: Search) => quarantine.note(concluded),
       dropped: (dropped: Search) => {
         if (equal.get(wanted) === dropped) equal.delete(wanted);
       },

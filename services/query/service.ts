@@ -12,6 +12,8 @@ import {
   type ListAccuracyResponse,
   type ListMismatchesRequest,
   type ListMismatchesResponse,
+  type ListQuarantinedRequest,
+  type ListQuarantinedResponse,
   QueryServiceDefinition,
   type ReplayMismatchRequest,
   type ReplayMismatchResponse,
@@ -55,6 +57,7 @@ import { wholeOffer } from './offers.ts';
 import { readPage, viewOf } from './pages.ts';
 import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
+import { QuarantineLog } from './quarantine-log.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
@@ -117,6 +120,7 @@ class QueryService {
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
   readonly #patience = new Patience();
+  readonly #quarantine = new QuarantineLog();
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
 
@@ -136,7 +140,14 @@ class QueryService {
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
-    const tools = { log: this.#log, held: this.#held, patience: this.#patience, journals, accuracy: this.#accuracy };
+    const tools = {
+      log: this.#log,
+      held: this.#held,
+      patience: this.#patience,
+      quarantine: this.#quarantine,
+      journals,
+      accuracy: this.#accuracy,
+    };
     this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
     this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
@@ -160,8 +171,8 @@ class QueryService {
     return this.#accuracy.replay(mismatchId, this.#options(context));
   }
 
-  async listQuarantined(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  async listQuarantined(request: ListQuarantinedRequest): Promise<ListQuarantinedResponse> {
+    return this.#quarantine.list(request);
   }
 
   tierOf(client: string): Tier {

@@ -1,10 +1,11 @@
 import type { AttributeValueType } from '../../libs/columns/index.ts';
-import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { RejectionReason, RepairReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { type AttributeSpec, isQueryable, type Vertical } from '../../libs/vertical/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection, type RowReader } from './adapter.ts';
 import type { Rejections } from './rejections.ts';
+import { countingRepairs, type Repairs, repaired } from './repairs.ts';
 import type { SeenOffers } from './seen-offers.ts';
 
 /** One attribute, ready to be read from rows. */
@@ -27,6 +28,8 @@ export interface ColumnPlan {
   readonly partnerKeys: readonly number[];
   /** Positions of every attribute with a role in identity. */
   readonly evidence: readonly number[];
+  /** Positions of the columns of latitude and longitude, where there are both. */
+  readonly position: readonly [latitude: number, longitude: number] | undefined;
 }
 
 /** The plan of an adapter. Throws RangeError where the adapter maps what its vertical does not declare. */
@@ -47,7 +50,25 @@ export function planColumns(adapter: RowReader, vertical: Vertical): ColumnPlan 
     sharedKeys: those(({ identity }) => identity === 'shared_key'),
     partnerKeys: those(({ identity }) => identity === 'partner_key'),
     evidence: those(({ identity }) => identity !== 'none'),
+    position: positionIn(columns),
   };
+}
+
+function positionIn(columns: readonly PlannedColumn[]): ColumnPlan['position'] {
+  const [latitude, longitude] = ['latitude', 'longitude'].map((name) => columns.findIndex((one) => one.name === name));
+  return latitude === undefined || longitude === undefined || latitude < 0 || longitude < 0
+    ? undefined
+    : [latitude, longitude];
+}
+
+/** Partners write 0, 0 for a position that they do not have: a place in the sea off Ghana where nothing is sold. */
+function dropNowhere(position: ColumnPlan['position'], values: readonly unknown[][], at: number): void {
+  if (position === undefined) return;
+  const [latitude, longitude] = [values[position[0]]!, values[position[1]]!];
+  if (latitude[at] !== 0 || longitude[at] !== 0) return;
+  latitude[at] = undefined;
+  longitude[at] = undefined;
+  repaired(RepairReason.POSITION_DROPPED, '0, 0');
 }
 
 function planned(adapter: RowReader, { name, type, enumValues }: AttributeSpec): PlannedColumn {
@@ -88,6 +109,7 @@ export interface MappedRows {
  * Maps a page's rows in one pass. Rows that cannot become offers are counted in `rejections`.
  *
  * @param fresh whether the row at a position comes for the first time; absent: all do
+ * @param repairs counts what is put right in rows; absent where nobody wants to know
  */
 export function mapRows(
   plan: ColumnPlan,
@@ -97,6 +119,20 @@ export function mapRows(
   seen: SeenOffers,
   rejections: Rejections,
   fresh?: (row: number) => boolean,
+  repairs?: Repairs,
+): MappedRows {
+  return countingRepairs(repairs, () => readRows(plan, adapter, rows, context, seen, rejections, fresh, repairs));
+}
+
+function readRows(
+  plan: ColumnPlan,
+  adapter: RowReader,
+  rows: readonly unknown[],
+  context: AnswerContext,
+  seen: SeenOffers,
+  rejections: Rejections,
+  fresh: ((row: number) => boolean) | undefined,
+  repairs: Repairs | undefined,
 ): MappedRows {
   const { columns } = plan;
   const width = columns.length;
@@ -119,6 +155,7 @@ export function mapRows(
     try {
       if (fresh?.(index) === false) continue;
       received++;
+      repairs?.nextRow();
       reading = 'price';
       prices[at] = checkedPrice(adapter.price(row, context));
       reading = 'expiry';
@@ -127,8 +164,10 @@ export function mapRows(
       for (let position = 0; position < width; position++) {
         const column = columns[position]!;
         reading = column.name;
+        if (repairs !== undefined) repairs.attribute = reading;
         values[position]![at] = checkedValue(column, column.read(row, context));
       }
+      dropNowhere(plan.position, values, at);
       const kind = kindAt(kinds, values, at);
       const { position: keyColumn, scope } = kinds[kind]!;
       const text = keyText(values[keyColumn]![at]);

@@ -15,6 +15,7 @@ import { compileFlight, itineraryFields } from './flight.ts';
 import { compileMessage, defaultOf, makeMessage } from './item.ts';
 import { compileColumns, compileLoader } from './layout.ts';
 import { enumNumber } from './leaf.ts';
+import { notingUnknownCodes } from './lookup.ts';
 import type { Cel, Join, ManifestFile, MappingTemplate, RowLoop } from './manifest.ts';
 import { compilePrice } from './price.ts';
 import { type CompiledRows, compileRows, givenNames, givenRows, isGiven, rowsOf } from './rows.ts';
@@ -273,16 +274,16 @@ function compileItem(
   id: Reader,
   named: (row: KitRow) => never,
 ): Pick<Adapter<KitRow>, 'columns' | 'item'> {
-  const at = ['mapping', 'item'];
+  const path = ['mapping', 'item'];
   const isFlight = vertical.name === 'flight' && 'slices' in mapping.item;
   const { slices, ...plain } = mapping.item;
   for (const name of Object.keys(door.fields ?? {})) {
     if (message.fields.some((field) => field.name === name)) continue;
-    compiler.problem(at, `map.ts has a field "${name}", which ${message.name} does not have`);
+    compiler.problem(path, `map.ts has a field "${name}", which ${message.name} does not have`);
   }
-  const fields = compileMessage(compiler, at, message, isFlight ? plain : mapping.item, scope);
+  const fields = compileMessage(compiler, path, message, isFlight ? plain : mapping.item, scope);
   const mapped = fields.filter(({ name }) => name in plain || (!isFlight && name in mapping.item));
-  const flight = isFlight ? compileFlight(compiler, at, slices, scope, id, mapped) : undefined;
+  const flight = isFlight ? compileFlight(compiler, path, slices, scope, id, mapped) : undefined;
   const columns: Record<string, (row: KitRow, context: AnswerContext) => unknown> = { ...flight?.columns };
   const own = door.fields ?? {};
   const told = mapped.filter(
@@ -292,8 +293,9 @@ function compileItem(
   const joint = compileColumns(compiler, leaves);
   for (const field of told) {
     const at = leaves.indexOf(field);
-    columns[field.name] =
+    const read: (typeof columns)[string] =
       at < 0 ? (row) => field.column(row.answer.enter(row)) : (row) => row.answer.column(row, joint, at);
+    columns[field.name] = notingUnknownCodes(compiler, [...path, field.name], mapping.item[field.name], scope, read);
   }
   for (const [name, read] of Object.entries(own)) {
     if (vertical.attribute(name) !== undefined)

@@ -18,7 +18,7 @@ import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
-import { createQueryService } from '../query/service.ts';
+import { type AccuracyOptions, createQueryService } from '../query/service.ts';
 import { createSupplyService, type DriftOptions } from '../supply/service.ts';
 import { createTwin } from '../twin/server.ts';
 import { openStores } from './stores.ts';
@@ -47,6 +47,8 @@ export interface FusedOptions {
   readonly admission?: AdmissionOptions;
   /** How live answers are held against what partners were certified with. Default: cases under the data directory, if any. */
   readonly drift?: DriftOptions;
+  /** For tests: the clock of the loop that asks shown offers again. */
+  readonly accuracy?: AccuracyOptions;
   /** For tests: every span is handed to it. */
   readonly spanExporter?: SpanExporter;
 }
@@ -130,6 +132,7 @@ async function compose(
     supply,
     pricing: reach(PricingServiceDefinition, 'pricing'),
     clicks: stores.clicks,
+    ...(options.accuracy && { accuracy: options.accuracy }),
   });
   await start(query);
   let grpcAddress: string | undefined;

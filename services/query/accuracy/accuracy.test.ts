@@ -69,7 +69,6 @@ async function search(
       total: 10_000 + 2 * at + (partner === 'a' ? 0 : 1),
       stops: 1,
       product: `${partner}${at}`,
-      expiresAt: start + 30 * 86_400_000,
     }));
     sent.set(`${partner} ${partner}0`, rows);
     asked.answer(partner, rows);

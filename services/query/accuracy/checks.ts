@@ -80,10 +80,6 @@ export class Checks {
   }
 
   #begin(sample: Sample, perMinute: number, now: number): void {
-    if (sample.expiresAt <= now) {
-      this.#done(sample, 'expired');
-      return;
-    }
     const made = (this.#made.get(sample.partner) ?? []).filter((at) => at > now - minuteMs);
     this.#made.set(sample.partner, made);
     if (made.length >= perMinute) {

@@ -24,8 +24,6 @@ export interface Sample extends Kind {
   /** When the partner had said so. */
   readonly shownAt: Temporal.Instant | undefined;
   readonly attributes: Readonly<Record<string, string>>;
-  /** Epoch ms. */
-  readonly expiresAt: number;
 }
 
 /** What was shown of a row. @param now epoch ms */
@@ -49,7 +47,6 @@ export function sampleOf({ id, request, set }: Search, row: number, now: number)
     shown: figureOf(prices, at, vertical.priceBound),
     shownAt: set.sourceOf(row).fetchedAt,
     attributes: attributesOf(set, row),
-    expiresAt: set.expiryOf(row),
   };
 }
 

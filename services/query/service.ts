@@ -27,7 +27,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   forMany,
@@ -73,7 +73,7 @@ export { checkQueryConfig } from './config.ts';
 
 /** What query is made of. */
 export interface QueryDependencies {
-  /** The directory of `query.yaml`, `ranking.yaml` and `clients.yaml`; followed while it changes. */
+  /** The directory of `query.yaml`, `accuracy.yaml`, `ranking.yaml` and `clients.yaml`; followed while it changes. */
   readonly configDirectory: string;
   readonly supply: MeshClient<SupplyServiceDefinition>;
   readonly pricing: MeshClient<PricingServiceDefinition>;

@@ -9,6 +9,9 @@ import { finalOf, type Rig, startRig } from '../testing/rig.ts';
 import { batchOf, madeOf, outcomeOf, type TestRow } from '../testing/rows.ts';
 
 const start = Date.now();
+vi.setConfig({ testTimeout: 60_000 });
+/** Retries until it holds: nothing but the clock of the test decides what that is. */
+const eventually = (holds: () => void | Promise<void>) => vi.waitFor(holds, { timeout: 20_000, interval: 5 });
 /** Everything that is shown is asked again at once, and ten checks are enough. */
 const yaml = JSON.stringify({
   sample: { share: 1, perMinute: 10_000, atOnce: 100, delaySeconds: 0, jitterSeconds: 0 },
@@ -93,10 +96,7 @@ const partnersOf = (update: SearchUpdate) =>
 /** Lets the loop look, until it has judged as of now. */
 async function judged(partner: string, action: AccuracyAction): Promise<void> {
   now += 30_000;
-  await vi.waitFor(async () => expect((await standingOf(partner))?.action).toBe(action), {
-    timeout: 10_000,
-    interval: 5,
-  });
+  await eventually(async () => expect((await standingOf(partner))?.action).toBe(action));
 }
 
 /** A search in a stretch of time of its own, once every offer of it has been checked: these ten checks of each partner are the latest. */
@@ -108,7 +108,7 @@ async function checkedSearch(changes: Parameters<typeof search>[0] = {}): Promis
     expect(rig.supply.verifies.length - before).toBe(10 * searched.partners.length);
     for (const partner of searched.partners) expect(await checkedOf(partner)).toBe(10);
   };
-  await vi.waitFor(made, { timeout: 10_000, interval: 5 });
+  await eventually(made);
   return searched;
 }
 
@@ -118,7 +118,7 @@ describe('what was shown', () => {
   test('is asked again in the background, once, and counted by partner, market and lead time', async () => {
     answers = (handle, row) => (handle.row < 3 && handle.partner === 'a' ? dearer(handle, row) : row);
     const { update } = await search();
-    await vi.waitFor(async () => expect([await checkedOf('a'), await checkedOf('b')]).toEqual([10, 10]));
+    await eventually(async () => expect([await checkedOf('a'), await checkedOf('b')]).toEqual([10, 10]));
     expect(rig.supply.verifies.every(({ background }) => background === true)).toBe(true);
     expect(await listed()).toEqual([
       {
@@ -155,9 +155,9 @@ describe('what was shown', () => {
 
   test('is not asked again where it was not looked at, and no more of it than the share', async () => {
     await search({ pageSize: 3 });
-    await vi.waitFor(() => expect(rig.supply.verifies).toHaveLength(3));
+    await eventually(() => expect(rig.supply.verifies).toHaveLength(3));
     rig.configure('accuracy.yaml', '{ sample: { share: 0, delaySeconds: 0, jitterSeconds: 0 } }');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await search();
       const before = rig.supply.verifies.length;
       await search();
@@ -174,8 +174,13 @@ describe('what was shown', () => {
       return row;
     };
     const { update } = await search();
-    await vi.waitFor(async () => expect(await checkedOf('b')).toBe(10));
-    expect((await listed())[0]).toMatchObject({ partner: 'a', checked: 7, accurate: 6, gone: 1, failed: 1 });
+    const counts = { checked: 7, accurate: 6, gone: 1, failed: 1 };
+    await eventually(async () =>
+      expect(await listed()).toMatchObject([
+        { partner: 'a', ...counts },
+        { partner: 'b', checked: 10 },
+      ]),
+    );
     // Each was asked once, whatever came of it.
     expect(rig.supply.verifies).toHaveLength(20);
     const { page } = await rig.query.getPage({ searchId: update.searchId, pageToken: '', options: undefined });
@@ -187,7 +192,7 @@ describe('a mismatch', () => {
   test('says what was shown and found, where, and what was sought; it is listed page by page', async () => {
     answers = (_, row) => ({ ...row, total: row.total! + 700, stops: 2 });
     const { update } = await search();
-    await vi.waitFor(async () => expect(await checkedOf('b')).toBe(10));
+    await eventually(async () => expect([await checkedOf('a'), await checkedOf('b')]).toEqual([10, 10]));
     const first = await rig.query.listMismatches({ partner: 'a', pageSize: 4, pageToken: '' });
     expect(first.mismatches).toHaveLength(4);
     const [one] = first.mismatches;
@@ -217,7 +222,7 @@ describe('a mismatch', () => {
   test('is replayed by the row while that is held, and by another search afterwards', async () => {
     answers = dearer;
     await search({ pageSize: 1 });
-    await vi.waitFor(async () => expect(await checkedOf('a')).toBe(1));
+    await eventually(async () => expect(await checkedOf('a')).toBe(1));
     const { mismatches } = await rig.query.listMismatches({ partner: 'a', pageSize: 1, pageToken: '' });
     const { mismatchId } = mismatches[0]!;
     expect(await rig.query.replayMismatch({ mismatchId })).toMatchObject({
@@ -377,7 +382,7 @@ describe('a partner whose prices are too often wrong', () => {
       yaml,
       options: { now: () => now, random: () => chance, everyMs: 2 },
     });
-    await vi.waitFor(async () => expect((await standingOf('a'))?.action).toBe(AccuracyAction.HIDDEN));
+    await eventually(async () => expect((await standingOf('a'))?.action).toBe(AccuracyAction.HIDDEN));
   });
 });
 
@@ -389,7 +394,7 @@ test('another replica shows a search as it was judged when it began', async () =
     await replicas.clicks.query(`INSERT INTO accuracy_standings VALUES ('a/GB', 'demoted', ${start}, ${start})`);
     now += 60_000;
     const standing = async () => (await replicas.query.listAccuracy({ partner: 'a' })).standings[0]?.action;
-    await vi.waitFor(async () => expect(await standing()).toBe(AccuracyAction.DEMOTED));
+    await eventually(async () => expect(await standing()).toBe(AccuracyAction.DEMOTED));
     const answered = finalOf(replicas, { grouping: Grouping.OFFER });
     const asked = await replicas.supply.next();
     asked.plan(everybody);

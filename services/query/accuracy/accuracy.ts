@@ -88,6 +88,7 @@ export class Accuracy {
   readonly #mismatches: MismatchStore;
   readonly #timer: NodeJS.Timeout;
   readonly #endGauge: () => void;
+  readonly #abort = new AbortController();
   #exchangedAt = Number.NEGATIVE_INFINITY;
   #exchanging: Promise<void> | undefined;
 
@@ -189,9 +190,10 @@ export class Accuracy {
     return { mismatch, now: moneyOf(now), asShown: like(mismatch.shown), asFound: like(mismatch.found) };
   }
 
-  /** Waits for the checks under way, and writes what is left. */
+  /** Gives up the checks under way, and writes what is left. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#abort.abort();
     this.#endGauge();
     await this.#checks.settled();
     await this.#exchanging;
@@ -227,6 +229,7 @@ export class Accuracy {
       ...tools,
       log,
       now: this.#now,
+      signal: this.#abort.signal,
       toleranceOf: (market) => toleranceOf(config(), market),
       mismatched: (kept) =>
         this.#mismatches.add(kept, config().mismatches).catch((error: unknown) => {

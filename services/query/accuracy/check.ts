@@ -29,6 +29,8 @@ export interface CheckTools {
   /** Epoch ms. */
   readonly now: () => number;
   readonly timeoutMs: () => number;
+  /** The service is being stopped. */
+  readonly signal: AbortSignal;
   readonly toleranceOf: (market: string) => Tolerance;
   /** Keeps a mismatch. */
   readonly mismatched: (kept: KeptMismatch) => Promise<void>;
@@ -36,7 +38,7 @@ export interface CheckTools {
 
 /** Asks a partner once more for what was shown, and takes in what it says. Never rejects. */
 export async function checkSample(sample: Sample, tools: CheckTools): Promise<Result> {
-  const options = { timeoutMs: tools.timeoutMs(), client: checkClient };
+  const options = { timeoutMs: tools.timeoutMs(), client: checkClient, signal: tools.signal };
   let verified: VerifyOfferResponse;
   try {
     verified = await tools.supply.verifyOffer({ handle: sample.handle, background: true }, options);
@@ -65,6 +67,7 @@ export async function checkSample(sample: Sample, tools: CheckTools): Promise<Re
 }
 
 async function notVerified(sample: Sample, error: unknown, tools: CheckTools): Promise<Result> {
+  if (tools.signal.aborted) return 'skipped';
   const { reason } = toEntrepotError(error);
   if (reason === 'OVERLOADED') return 'refused';
   if (reason !== 'OFFER_SOLD_OUT' && reason !== 'OFFER_EXPIRED') return 'failed';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../libs/config/index.ts';
+import { checkQueryConfig } from '../config.ts';
 import { floorsOf, isChecked, loadAccuracyConfig, shareOf, toleranceOf } from './config.ts';
 
 let directory = '';
@@ -63,5 +64,7 @@ describe('a file that cannot be used is refused with line and reason:', () => {
     const problems = problemsOf(text);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(expected);
+    const [checked] = checkQueryConfig(directory).filter(({ file }) => path.basename(file) === 'accuracy.yaml');
+    expect(`${checked?.line}: ${checked?.reason}`).toBe(problems[0]);
   });
 });

@@ -140,7 +140,11 @@ export class PartnerBudget {
       return 'spent';
     }
     if (booked.day - 1 < kept.ofDay * booked.share)
-      return this.#refuse('day', priority, ofDay(this.config, priority, day, now, booked, kept));
+      return this.#refuse(
+        'day',
+        priority,
+        ofDay(this.config, said(priority, purpose), priority, day, now, booked, kept),
+      );
     this.#nextAt = this.#now() + this.#waitFor(kept, booked);
     return 'empty';
   }
@@ -214,11 +218,11 @@ export class PartnerBudget {
     for (const [ahead, waiter] of this.#waiting.inOrder().entries()) {
       const turnAt = Math.max(this.#nextAt, now) + (ahead / this.#pace) * 1_000;
       if (turnAt < waiter.deadline) continue;
-      const { priority } = waiter;
+      const { priority, purpose } = waiter;
       const { perSecond } = this.config;
       const detail =
         `its budget of ${perSecond} requests a second is spent until after the time is over, with ${ahead} others before it; ` +
-        said(priority);
+        said(priority, purpose);
       waiter.settle(this.#refuse('second', priority, { detail, retryAfterMs: Math.ceil(turnAt - now) }));
     }
   }
@@ -242,6 +246,7 @@ export class PartnerBudget {
 
 function ofDay(
   { perDay, timeZone }: BudgetConfig,
+  whose: string,
   priority: number,
   day: BudgetDay,
   now: number,
@@ -251,17 +256,17 @@ function ofDay(
   const budget = `its budget of ${perDay} requests a day`;
   const whole = Math.floor(left);
   if (left < 1 || kept === 0) {
-    const detail = `${budget} (${timeZone}) is spent until midnight, ${whole} are left; ${said(priority)}`;
+    const detail = `${budget} (${timeZone}) is spent until midnight, ${whole} are left; ${whose}`;
     return { detail, retryAfterMs: day.endsAt - now };
   }
-  const detail = `of ${budget} (${timeZone}) ${whole} are left, kept for searches that matter more; ${said(priority)}`;
+  const detail = `of ${budget} (${timeZone}) ${whole} are left, kept for searches that matter more; ${whose}`;
   // If nobody spends any more of it, the time comes when less has to be kept.
   const at = day.whenLeft((left / share - 1 / share) / ((1 - priority) * perDay!));
   return { detail, retryAfterMs: Math.max(1, at - now) };
 }
 
-function said(priority: number): string {
-  return `this search has priority ${Number(priority.toFixed(2))} of 1`;
+function said(priority: number, purpose: 'search' | 'check'): string {
+  return `this ${purpose} has priority ${Number(priority.toFixed(2))} of 1`;
 }
 
 /** The fifth of all priorities that one lies in: "0.4-0.6". */

@@ -176,7 +176,9 @@ describe('a check in the background', () => {
     for (let time = 0; time < 3; time++) expect((await checked(rig, handle)).offer?.missing).toBe(false);
     await expect(checked(rig, handle)).rejects.toMatchObject({
       reason: 'OVERLOADED',
-      message: expect.stringMatching(/^one was not asked: of its budget of 8 requests a day \(UTC\) 4 are left/),
+      message: expect.stringMatching(
+        /^one was not asked: of its budget of 8 requests a day \(UTC\) 4 are left, kept for searches that matter more; this check has priority 0 of 1$/,
+      ),
       metadata: { partner: 'one' },
       retryAfterMs: expect.any(Number),
     });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   writeFileSync(join(config.directory, 'accuracy.yaml'), JSON.stringify(accuracy));
   // Just after midnight nothing of a day's budget is left over.
   const file = join(config.directory, 'partners/duffel.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^budget:[^]*/m, ''));
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^budget:[\s\S]*/m, ''));
   rig = await startRig({ configDirectory: config.directory, accuracy: { now: () => now, everyMs: 10 } });
 });
 afterAll(async () => {

@@ -93,9 +93,11 @@ async function run(options: Options): Promise<void> {
   try {
     let unpriced = 0;
     let at = 0;
+    let stale = '';
     const printed: string[][] = [];
     for await (const answer of pricing.client.quote(requestsOf(pieces, options))) {
       const quoted = quotedRows(pieces[at++]!, answer);
+      stale = answer.view?.staleRates ?? '';
       unpriced += quoted.filter(({ reason }) => reason !== undefined).length;
       for (const one of quoted) {
         if (options.json === true) console.log(JSON.stringify(one));
@@ -107,6 +109,7 @@ async function run(options: Options): Promise<void> {
     if (printed.length > 0)
       console.log(table(['>row', 'partner', '>its price', '>shown', '>due later', '>tax', ''], printed));
     console.log(styleText('dim', `\n${rows.length - unpriced} of ${rows.length} rows have a price.`));
+    if (stale !== '') console.log(styleText('yellow', stale));
   } finally {
     await pricing.close();
   }

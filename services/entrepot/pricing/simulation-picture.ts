@@ -15,7 +15,7 @@ const STYLE = `
   svg { font: 12px system-ui, sans-serif; background: #ffffff; }
   text { fill: #1f2430; } .dim { fill: #656c7a; } .axis { stroke: #b6bcc8; }
   .up { fill: #c2571a; } .down { fill: #1a7f5a; } .same { fill: #8b93a3; } .before { fill: #b6bcc8; } .after { fill: #3a6fd8; }
-  h1 { font-weight: 600; } .title { font-size: 16px; font-weight: 600; } .head { font-weight: 600; }
+  .title { font-size: 16px; font-weight: 600; } .head { font-weight: 600; }
   @media (prefers-color-scheme: dark) {
     svg { background: #14171f; } text { fill: #e7eaf0; } .dim { fill: #9aa3b2; } .axis { stroke: #4a5160; }
     .up { fill: #f0935a; } .down { fill: #4fc397; } .same { fill: #7b8494; } .before { fill: #5b6374; } .after { fill: #7fa7ff; }
@@ -53,19 +53,26 @@ function distribution(bins: readonly Bin[], top: number): string {
     // A square root, so that what few rows do is seen beside what most do.
     const size = rows === 0 ? 0 : Math.max(1, Math.sqrt(rows / most) * (CHART - 34));
     const x = 24 + at * width;
-    const kind = to <= 1e-12 ? 'down' : from > -1e-12 && from < 1e-12 ? 'same' : 'up';
-    const label = Number.isFinite(from) ? percent(from, true) : `< ${percent(to, true)}`;
+    const kind = from === 0 && to === 0 ? 'same' : to <= 0 ? 'down' : 'up';
+    const label = labelOf(from, to);
     return [
       `<rect class="${kind}" x="${x.toFixed(1)}" y="${(bottom - size).toFixed(1)}" width="${(width - 3).toFixed(1)}" height="${size.toFixed(1)}"><title>${escaped(`${label}: ${rows} rows`)}</title></rect>`,
       rows === 0 ? '' : text(x + width / 2 - 1, bottom - size - 4, String(rows), 'dim', 'middle'),
-      at % 2 === 0 || Number.isFinite(from) === false
-        ? text(x + width / 2 - 1, bottom + 16, label.replace(' %', ''), 'dim', 'middle')
+      at % 2 === 0
+        ? text(x + width / 2 - 1, bottom + 16, label.replace(' %', '').replace('0.00', '0'), 'dim', 'middle')
         : '',
     ].join('');
   });
   return `${text(24, top + 4, 'Rows by change of price, in per cent (heights by square root)', 'head')}
 ${columns.join('\n')}
 <line class="axis" x1="24" x2="${WIDTH - 24}" y1="${bottom}" y2="${bottom}"/>`;
+}
+
+/** A bin by its end that is farther from no change. */
+function labelOf(from: number, to: number): string {
+  if (from === Number.NEGATIVE_INFINITY) return `< ${percent(to, true)}`;
+  if (to === Number.POSITIVE_INFINITY) return `> ${percent(from, true)}`;
+  return percent(to <= 0 ? from : to, true);
 }
 
 function bars(partners: readonly GroupFigures[], top: number): string {

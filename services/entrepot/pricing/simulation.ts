@@ -82,7 +82,7 @@ export interface Simulation {
   readonly distribution: readonly Bin[];
 }
 
-/** Rows whose change is from `from` up to `to`, which is not included; the outermost are open. */
+/** Rows whose change is from `from` up to `to`, which is not included; the outermost are open. From 0 to 0: rows that do not move. */
 export interface Bin {
   readonly from: number;
   readonly to: number;
@@ -243,27 +243,22 @@ class Group {
     };
   }
 
-  /** Rows by change, in bins around no change; what does not move is in the one that begins at 0. */
+  /** Rows by change: falls, what does not move, rises. */
   get distribution(): readonly Bin[] {
-    const edges = edgesFor(
-      quantile(
-        this.#changes.map(Math.abs).sort((a, b) => a - b),
-        0.99,
-      ),
-    );
-    const counts = new Array<number>(edges.length + 1).fill(0);
-    const count = (change: number, rows: number): void => {
-      // Doubles that differ in their last digit belong together.
-      const at = edges.findIndex((edge) => change < edge - 1e-12);
-      counts[at < 0 ? edges.length : at]! += rows;
-    };
-    for (const change of this.#changes) count(change, 1);
-    count(0, this.#unmoved);
-    return counts.map((rows, at) => ({
+    const sizes = this.#changes.map(Math.abs).sort((a, b) => a - b);
+    const edges = edgesFor(quantile(sizes, 0.99));
+    const bins = [...edges, Number.POSITIVE_INFINITY].map((to, at) => ({
       from: edges[at - 1] ?? Number.NEGATIVE_INFINITY,
-      to: edges[at] ?? Number.POSITIVE_INFINITY,
-      rows,
+      to,
+      rows: 0,
     }));
+    for (const change of this.#changes) {
+      // Doubles that differ in their last digit belong together.
+      const bin = bins.find(({ to }) => change < (to === 0 ? 0 : to - 1e-12));
+      (bin ?? bins.at(-1)!).rows++;
+    }
+    const rises = bins.findIndex(({ from }) => from === 0);
+    return [...bins.slice(0, rises), { from: 0, to: 0, rows: this.#unmoved }, ...bins.slice(rises)];
   }
 }
 

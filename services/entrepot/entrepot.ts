@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `entrepot` command. One file a command; each teaches itself by --help.
 import { Command, CommanderError } from 'commander';
+import { catalogueCommand } from './catalogue/catalogue-command.ts';
 import { checkCommand } from './check-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { meshCommand } from './mesh-command.ts';
@@ -17,6 +18,7 @@ const program = new Command('entrepot')
   .addCommand(explainCommand())
   .addCommand(checkCommand())
   .addCommand(partnerCommand())
+  .addCommand(catalogueCommand())
   .addCommand(serveCommand())
   .addCommand(meshCommand())
   .addHelpText(
@@ -28,6 +30,7 @@ Begin with:
   entrepot explain <id>                         how a search went, or why an offer is what it is
   entrepot check                                is the configuration right?
   entrepot partner --help                       integrate a partner
+  entrepot catalogue --help                     which products are the same, and who says so
 `,
   );
 

@@ -6,6 +6,7 @@ import { checkCommand } from './check-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { meshCommand } from './mesh-command.ts';
 import { partnerCommand } from './partner/partner-command.ts';
+import { pricingCommand } from './pricing/pricing-command.ts';
 import { searchCommand } from './search-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { upCommand } from './up-command.ts';
@@ -19,6 +20,7 @@ const program = new Command('entrepot')
   .addCommand(checkCommand())
   .addCommand(partnerCommand())
   .addCommand(catalogueCommand())
+  .addCommand(pricingCommand())
   .addCommand(serveCommand())
   .addCommand(meshCommand())
   .addHelpText(
@@ -31,6 +33,7 @@ Begin with:
   entrepot check                                is the configuration right?
   entrepot partner --help                       integrate a partner
   entrepot catalogue --help                     which products are the same, and who says so
+  entrepot pricing --help                       quote rows, and try pricing rules on recorded searches
 `,
   );
 

@@ -24,7 +24,7 @@ import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
-import { createQueryService } from '../query/service.ts';
+import { createQueryService, type SampleSettings } from '../query/service.ts';
 import { createSupplyService, type DriftOptions } from '../supply/service.ts';
 import { createTwin } from '../twin/server.ts';
 import { openStores } from './stores.ts';
@@ -43,7 +43,7 @@ export interface FusedOptions {
   readonly twin?: boolean;
   /** Configuration. Default ENTREPOT_CONFIG, or deploy/config. */
   readonly configDirectory?: string;
-  /** Serve query and normalization over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
+  /** Serve query, normalization and pricing over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
@@ -53,6 +53,8 @@ export interface FusedOptions {
   readonly admission?: AdmissionOptions;
   /** How live answers are held against what partners were certified with. Default: cases under the data directory, if any. */
   readonly drift?: DriftOptions;
+  /** Of which searches pricing samples are kept, and where. Default: as query.yaml says. */
+  readonly pricingSamples?: SampleSettings;
   /** For tests: every span is handed to it. */
   readonly spanExporter?: SpanExporter;
 }
@@ -64,7 +66,7 @@ export interface Fused {
   readonly twinUrl: string | undefined;
   /** Where partners send their messages, where one sends some. */
   readonly ingressUrl: string | undefined;
-  /** Where query and normalization listen for gRPC, if they were asked to. */
+  /** Where query, normalization and pricing listen for gRPC, if they were asked to. */
   readonly grpcAddress: string | undefined;
   readonly partners: readonly Partner[];
   /** Stops from the edge inwards; answers under way get a second. */
@@ -117,7 +119,8 @@ async function compose(
 
   const normalization = createNormalizationService({ store: stores.normalization });
   await start(normalization);
-  await start(createPricingService({ configDirectory: config }));
+  const pricing = createPricingService({ configDirectory: config });
+  await start(pricing);
   const [ingressHost = '127.0.0.1', ingressPort = '7012'] = (options.ingressAddress ?? meshAddresses.ingress).split(
     ':',
   );
@@ -137,13 +140,14 @@ async function compose(
     supply,
     pricing: reach(PricingServiceDefinition, 'pricing'),
     clicks: stores.clicks,
+    ...(options.pricingSamples && { samples: options.pricingSamples }),
   });
   await start(query);
   let grpcAddress: string | undefined;
   if (options.grpcAddress !== undefined) {
     const server = await serve({
       name: query.name,
-      services: [...query.services, ...normalization.services],
+      services: [...query.services, ...normalization.services, ...pricing.services],
       at: { address: options.grpcAddress },
       admission: { tierOf: query.tierOf, startAtWork: 32 },
     });

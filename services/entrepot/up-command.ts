@@ -11,7 +11,7 @@ export function upCommand(): Command {
     .option('--host <host>', 'address to bind; the edge has no keys yet, so stay on loopback', '127.0.0.1')
     .option(
       '--grpc <address>',
-      'serve query and normalization over gRPC too, for backends that call typed stubs and "entrepot catalogue": 127.0.0.1:7003',
+      'serve query, normalization and pricing over gRPC too, for backends that call typed stubs and "entrepot catalogue": 127.0.0.1:7003',
     )
     .option('--in-memory', 'keep nothing on disk')
     .action(async (options: { port: string; host: string; grpc?: string; inMemory?: true }) => {

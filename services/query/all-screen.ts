@@ -55,12 +55,13 @@ export class AllScreen implements Screen {
   }
 
   /** Those of the entries that could be made; undefined where supply cannot make any now. */
-  async #make(entries: readonly Entry[], { complete }: Moment): Promise<ReadonlySet<Entry> | undefined> {
+  async #make(entries: readonly Entry[], { complete, prices }: Moment): Promise<ReadonlySet<Entry> | undefined> {
     const { maker } = this.#drawing;
     if (maker.needless) return new Set(entries);
     try {
       // What supply no longer holds leaves the set, which is another change.
-      await maker.ensure(entries.filter((entry) => !this.#offers.has(entry)).map(({ row }) => row));
+      const rows = entries.filter((entry) => !this.#offers.has(entry)).map(({ row }) => row);
+      await maker.ensure(rows, undefined, prices.currency);
     } catch (error) {
       // While the search goes on, its next change tries again.
       if (complete) throw error;

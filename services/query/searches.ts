@@ -9,6 +9,7 @@ import { newSearchId } from './ids.ts';
 import type { Journals } from './journal.ts';
 import type { Ordering } from './ordering.ts';
 import { answered } from './patience.ts';
+import type { QuarantineLog } from './quarantine-log.ts';
 import { type Question, questionOf } from './question.ts';
 import { Replica } from './replica.ts';
 import { reportShared } from './report.ts';
@@ -17,8 +18,9 @@ import { Search, type SearchOrigin } from './search.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What beginning searches needs. */
-export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log'> {
+export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log' | 'samples'> {
   readonly held: HeldSearches;
+  readonly quarantine: QuarantineLog;
   /** What replicas share; undefined where there is one process alone. */
   readonly journals: Journals | undefined;
 }
@@ -119,12 +121,13 @@ export class Searches {
   }
 
   #fanOut(id: string, question: Question, asker: Asker, { config, policy, handoffRate }: InForce, startedAt: number) {
-    const { supply, pricing, patience, log, journals } = this.#tools;
+    const { supply, pricing, patience, log, samples, journals } = this.#tools;
     const tools: FanOutTools = {
       supply,
       pricing,
       patience,
       log,
+      samples,
       config,
       policy,
       handoffRate,
@@ -168,7 +171,7 @@ export class Searches {
   }
 
   #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, origin?: SearchOrigin): Search {
-    const { held, log, patience, journals } = this.#tools;
+    const { held, log, patience, journals, quarantine } = this.#tools;
     const counted = new Set<string>();
     const wanted = wantedBy(prepared);
     const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
@@ -186,6 +189,7 @@ export class Searches {
         for (const partner of partners) counted.add(partner);
         patience.shown(fanOut.question, partners, partnersOfFirstPage(shown, ordering));
       },
+      concluded: (concluded: Search) => quarantine.note(concluded),
       dropped: (dropped: Search) => {
         if (equal.get(wanted) === dropped) equal.delete(wanted);
       },

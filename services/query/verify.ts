@@ -57,9 +57,17 @@ export async function verifyOffer(
     throw new EntrepotError({ reason: 'PARTNER_UNAVAILABLE', message });
   }
   search.maker.keep(replacement, made);
+  await search.maker.ensure([replacement], options.context);
   const changes = changesBetween(set, row, replacement, search.request.vertical.name);
   const entry = { row: replacement, others: [] };
-  const offer = wholeOffer(search.id, set, set.products.view, entry, made, search.request.mask);
+  const offer = wholeOffer(
+    search.id,
+    set,
+    set.products.view,
+    entry,
+    search.maker.made(replacement) ?? made,
+    search.request.mask,
+  );
   return { offer, changed: changes.length > 0, changes };
 }
 

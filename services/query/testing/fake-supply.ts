@@ -135,6 +135,8 @@ export class FakeSupply {
   readonly handoffs: CreateHandoffRequest[] = [];
   /** Answers whose rows are no longer held. */
   readonly lost = new Set<string>();
+  /** Charges that the made offers have. */
+  charges: MadeOffer['charges'] = [];
   /** Waited for before offers are made. */
   gate: Promise<void> | undefined;
   /** What asking a partner again gives. */
@@ -188,7 +190,10 @@ export class FakeSupply {
   /** Makes offers of rows. */
   async make(handles: readonly OfferHandle[]): Promise<MadeOffer[]> {
     await this.gate;
-    return handles.map((handle) => deepFreeze(this.lost.has(handle.answer) ? missingOffer : madeOf(handle)));
+    const { charges } = this;
+    return handles.map((handle) =>
+      deepFreeze(this.lost.has(handle.answer) ? missingOffer : { ...madeOf(handle), charges }),
+    );
   }
 
   /** The next search that query starts. */

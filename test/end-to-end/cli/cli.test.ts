@@ -278,14 +278,17 @@ test.each([
 
 test('catalogue shows a product that a search found, and says where it looked for one that is not there', async () => {
   const ask = { ENTREPOT_NORMALIZATION_ADDRESS: grpc };
-  const found = await run([...flight, '--edge', edge, '--json']);
-  const { offers } = JSON.parse(found.stdout) as { offers: { productId: string }[] };
-  // Identity arrives after the offers, and ids are the products' own then.
-  const shown = await vi.waitFor(async () => {
-    const ended = await run(['catalogue', 'show', offers[0]!.productId], ask);
-    expect(ended).toMatchObject({ code: 0, stderr: '' });
-    return ended.stdout;
-  });
+  const shown = await vi.waitFor(
+    async () => {
+      const found = await run([...flight, '--edge', edge, '--json']);
+      const { offers } = JSON.parse(found.stdout) as { offers: { productId: string }[] };
+      // A search that is told before identity has arrived has ids that no product has.
+      const ended = await run(['catalogue', 'show', offers[0]!.productId], ask);
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      return ended.stdout;
+    },
+    { timeout: 40_000 },
+  );
   expect(shown).toMatch(/product +\S+ \(flight\)/);
   expect(shown).toContain('Keys');
   const none = await run(['catalogue', 'show', 'fl_none'], ask);
@@ -293,7 +296,7 @@ test('catalogue shows a product that a search found, and says where it looked fo
   const nowhere = await run(['catalogue', 'show', 'fl_none', '--address', '127.0.0.1:1']);
   expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('--grpc') });
   expect(await run(['catalogue', 'decide', 'rv_1', 'same'])).toMatchObject({ code: 2 });
-});
+}, 90_000);
 
 test('up ends on Ctrl-C', async () => {
   const startedAt = performance.now();

@@ -24,7 +24,7 @@ import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
-import { createQueryService, type SampleSettings } from '../query/service.ts';
+import { type AccuracyOptions, createQueryService, type SampleSettings } from '../query/service.ts';
 import { createSupplyService, type DriftOptions } from '../supply/service.ts';
 import { createTwin } from '../twin/server.ts';
 import { openStores } from './stores.ts';
@@ -55,6 +55,8 @@ export interface FusedOptions {
   readonly drift?: DriftOptions;
   /** Of which searches pricing samples are kept, and where. Default: as query.yaml says. */
   readonly pricingSamples?: SampleSettings;
+  /** For tests: the clock of the loop that asks shown offers again. */
+  readonly accuracy?: AccuracyOptions;
   /** For tests: every span is handed to it. */
   readonly spanExporter?: SpanExporter;
 }
@@ -141,6 +143,7 @@ async function compose(
     pricing: reach(PricingServiceDefinition, 'pricing'),
     clicks: stores.clicks,
     ...(options.pricingSamples && { samples: options.pricingSamples }),
+    ...(options.accuracy && { accuracy: options.accuracy }),
   });
   await start(query);
   let grpcAddress: string | undefined;

@@ -41,6 +41,7 @@ export class AllScreen implements Screen {
     const entries = entriesOfAll(this.#drawing.set, ordering, prices);
     const outdated = this.#offers.outdated(entries, moment);
     const made = await this.#make(outdated.slice(0, batch), moment);
+    if (made !== undefined) this.#drawing.looked([...made]);
     const waiting = new Set(made === undefined ? outdated : outdated.filter((entry) => this.#waits(entry, made)));
     this.#whole = waiting.size === 0;
     const shown = entries.filter((entry) => this.#offers.has(entry) || made?.has(entry) === true);

@@ -122,8 +122,8 @@ describe('charges of an offer', () => {
     const { offer } = await rig.query.getOffer({ offerId: id, readMask: undefined });
     expect(told(offer)).toEqual(['City tax 8.80 GBP of 4.40 EUR in', 'VAT 24.00 GBP of 12.00 EUR in']);
     const before = rig.supply.verify;
-    rig.supply.verify = (handle) => {
-      const made = before(handle);
+    rig.supply.verify = async (handle) => {
+      const made = await before(handle);
       return { batch: batchOf('a', 'v', [{ total: 301 }]), offer: { ...made.offer!, charges: [vat] } };
     };
     const whole = await searched([{ total: 330 }]);

@@ -2,6 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import type { Charge } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingContext, PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { Judgement } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type {
   MadeOffer,
   OfferHandle,
@@ -47,6 +48,8 @@ export interface FanOutTools {
   readonly policy: CompletionPolicy | undefined;
   /** Hand-offs of a hundred searches like this one. */
   readonly handoffRate: number;
+  /** What is done about partners whose prices are too often wrong; pinned when it starts. */
+  readonly judged: readonly Judgement[];
   readonly log: Logger;
   /** Keeps what some searches had priced; absent: nothing is kept. */
   readonly samples?: PricingSamples | undefined;
@@ -167,6 +170,8 @@ export class FanOut {
     if (this.#started) return;
     this.#started = true;
     this.#sample = this.#tools.samples?.begin(this.question.prepared.view);
+    const { judged } = this.#tools;
+    if (judged.length > 0) this.findings.happened({ $case: 'judged', value: { partners: [...judged] } });
     this.#ask(this.question.prepared.partners);
   }
 
@@ -244,6 +249,7 @@ export class FanOut {
       filter: this.question.filter,
       constraints: [],
       handoffRate,
+      except: this.#set.judgements.notAsked,
       times: patience.timesOf(this.question, leftMs, config.partnerTime),
     };
     this.#supply = new SupplyStream(supply, start, this.#callOptions(supplyMs), {

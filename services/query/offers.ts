@@ -1,4 +1,5 @@
 import type { Offer, OfferSummary, Price } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import { AccuracyAction } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { MadeOffer } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import type { Money } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { moneyFromMinor } from '../../libs/money/index.ts';
@@ -56,7 +57,7 @@ export function wholeOffer(
     partner: set.partnerOf(row),
     item: made?.item,
     content: undefined,
-    demotedBecause: '',
+    demotedBecause: demotedBecause(set, row),
     price: {
       total: moneyFromMinor(price.total, currency),
       dueLater: price.dueLater > 0 ? moneyFromMinor(price.dueLater, currency) : undefined,
@@ -76,6 +77,11 @@ export function wholeOffer(
   return unitPrice !== undefined && unitPriceRequired(set, mask)
     ? { ...masked, price: masked.price && { ...masked.price, unitPrice } }
     : masked;
+}
+
+function demotedBecause(set: ResultSet, row: number): string {
+  const judgement = set.judgementOf(row);
+  return judgement?.action === AccuracyAction.DEMOTED ? judgement.because : '';
 }
 
 function summary(searchId: string, set: ResultSet, row: number, prices: PricedSet): OfferSummary {

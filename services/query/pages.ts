@@ -118,6 +118,7 @@ async function cutPage(
       ),
     );
     maker.trim();
+    search.looked(made);
     return {
       searchId: search.id,
       revision: ordering.moment.revision,

@@ -28,6 +28,8 @@ export interface Drawing {
   readonly set: ResultSet;
   readonly mask: ReadMask;
   readonly maker: OfferMaker;
+  /** Told of entries that come onto the screen. */
+  readonly looked: (entries: readonly Entry[]) => void;
   /** The search as it is now. Rejects where prices in the view's currency cannot be had. */
   now(): Moment | Promise<Moment>;
 }

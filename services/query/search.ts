@@ -12,7 +12,7 @@ import type { QueryConfig } from './config.ts';
 import type { Asker, FanOut, Looker } from './fan-out.ts';
 import { newSearchId } from './ids.ts';
 import { OfferMaker } from './make.ts';
-import { type Ordering, Orderings } from './ordering.ts';
+import { type Entry, type Ordering, Orderings } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
 import type { PricedSet } from './priced-set.ts';
 import { Publisher } from './publisher.ts';
@@ -35,6 +35,8 @@ export interface SearchTools {
   readonly grown: (search: Search) => void;
   /** A search is of no use: it must not be found any more. */
   readonly failed: (search: Search) => void;
+  /** Entries came onto a page that somebody looks at. */
+  readonly looked: (search: Search, entries: readonly Entry[]) => void;
   /** A complete first page was shown. */
   readonly shown: (search: Search, ordering: Ordering) => void;
   /** A search is complete, or nothing more will come of it. */
@@ -181,6 +183,11 @@ export class Search implements Looker {
     this.#orderings.keep(ordering);
   }
 
+  /** Entries came onto a page that somebody looks at. */
+  looked(entries: readonly Entry[]): void {
+    this.#tools.looked(this, entries);
+  }
+
   /** How far the search is, with the counts of an order. */
   progress(ordering: Ordering): Progress {
     const counts = this.set.productCounts();
@@ -269,6 +276,7 @@ export class Search implements Looker {
       set: this.set,
       mask: this.request.mask,
       maker: this.maker,
+      looked: (entries) => this.looked(entries),
       now: () => {
         const { set, fanOut, asker } = this;
         if (view.currency === set.currency) return this.#moment(view, set.prices);

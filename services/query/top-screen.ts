@@ -56,6 +56,7 @@ export class TopScreen implements Screen {
         nextPageToken: nextPageToken(searchId, ordering, pageSize),
         totalSize: ordering.heads.length,
       };
+      this.#drawing.looked(entries);
       this.log.publish({ ...moment, page, offers, facets: ordering.facets });
       maker.trim();
       return false;

@@ -1,7 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { Item } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { Vertical } from '../../../libs/vertical/index.ts';
+import { isToldOnly, type Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type AskContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { localTimeAt } from '../mapping/time.ts';
 import { everything, type Wanted, wantedWithin } from '../wanted.ts';
@@ -288,7 +288,8 @@ function compileItem(
   const told = mapped.filter(
     ({ name }) => vertical.attribute(name) !== undefined && !(isFlight && itineraryFields.has(name)) && !(name in own),
   );
-  const leaves = told.filter(({ leaf }) => leaf !== undefined);
+  // What only normalization is told is read of few rows, so not in one go with what is read of all.
+  const leaves = told.filter(({ leaf, name }) => leaf !== undefined && !isToldOnly(vertical.attribute(name)!));
   const joint = compileColumns(compiler, leaves);
   for (const field of told) {
     const at = leaves.indexOf(field);

@@ -129,6 +129,7 @@ async function compose(
     configDirectory: config,
     supply,
     pricing: reach(PricingServiceDefinition, 'pricing'),
+    normalization: reach(NormalizationServiceDefinition, 'normalization'),
     clicks: stores.clicks,
   });
   await start(query);

@@ -19,11 +19,19 @@ export interface ReadMask {
   readonly itemFields: string[] | undefined;
   /** The offers beside an offer are wanted. */
   readonly otherOffers: boolean;
+  /** What is known of the product is wanted. */
+  readonly content: boolean;
   /** The offer with every unwanted field empty. The offer itself where all is wanted. */
   apply(offer: Offer): Offer;
 }
 
-const everything: ReadMask = { key: '', itemFields: undefined, otherOffers: true, apply: (offer) => offer };
+const everything: ReadMask = {
+  key: '',
+  itemFields: undefined,
+  otherOffers: true,
+  content: true,
+  apply: (offer) => offer,
+};
 const offerMessage = 'entrepot.offer.v1.Offer';
 
 /**
@@ -50,6 +58,7 @@ export function compileReadMask(
     key: [...new Set(paths)].sort().join(','),
     itemFields: itemFieldsOf(wanted, vertical),
     otherOffers: wanted.has('other_offers'),
+    content: wanted.has('content'),
     apply: (offer) => prune(message, wanted, offer as object as Fields) as object as Offer,
   };
 }

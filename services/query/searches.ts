@@ -13,11 +13,13 @@ import { type Question, questionOf } from './question.ts';
 import { Replica } from './replica.ts';
 import { reportShared } from './report.ts';
 import type { PreparedSearch } from './request.ts';
-import { Search, type SearchOrigin } from './search.ts';
+import { Search, type SearchOrigin, type SearchTools } from './search.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What beginning searches needs. */
 export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log'> {
+  /** As SearchTools. */
+  readonly contents: SearchTools['contents'];
   readonly held: HeldSearches;
   /** What replicas share; undefined where there is one process alone. */
   readonly journals: Journals | undefined;
@@ -168,13 +170,14 @@ export class Searches {
   }
 
   #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, origin?: SearchOrigin): Search {
-    const { held, log, patience, journals } = this.#tools;
+    const { held, log, patience, journals, contents } = this.#tools;
     const counted = new Set<string>();
     const wanted = wantedBy(prepared);
     const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
     const tools = {
       config,
       log,
+      contents,
       grown: (grown: Search) => held.grown(grown),
       failed: (failed: Search) => held.drop(failed),
       shown: (shown: Search, ordering: Ordering) => {

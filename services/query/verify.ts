@@ -59,7 +59,9 @@ export async function verifyOffer(
   search.maker.keep(replacement, made);
   const changes = changesBetween(set, row, replacement, search.request.vertical.name);
   const entry = { row: replacement, others: [] };
-  const offer = wholeOffer(search.id, set, set.products.view, entry, made, search.request.mask);
+  const { view: products } = set.products;
+  const content = search.contentOf(replacement, products);
+  const offer = wholeOffer(search.id, set, products, entry, made, search.request.mask, set.prices, content);
   return { offer, changed: changes.length > 0, changes };
 }
 

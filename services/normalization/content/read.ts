@@ -17,11 +17,6 @@ export interface ContentReader {
   content(row: number): RecordContent | undefined;
 }
 
-/** Whether a vertical's products have content: those of flights and rides are what the search asks for, and nothing else. */
-export function hasContent({ attributes }: Vertical): boolean {
-  return attributes.some(({ content }) => content !== 'none');
-}
-
 /**
  * Reads content from evidence, as the vertical's attributes say by their roles. undefined where it has no partner's key or no
  * column with content. Never throws: what is of another type than its attribute, or no such thing, is left out.

@@ -7,7 +7,7 @@ import { counter, logger } from '../../../libs/telemetry/index.ts';
 import { vertical as verticalOf } from '../../../libs/vertical/index.ts';
 import { DueTimes } from './due-times.ts';
 import { mergeContent } from './merge.ts';
-import { hasContent, readContent } from './read.ts';
+import { readContent } from './read.ts';
 import type { ContentRecord, RecordContent } from './record.ts';
 
 /**
@@ -108,7 +108,7 @@ export class ContentStore {
   observe(vertical: string, evidence: PartnerEvidence, leadOf: () => (row: number) => LeadingKey | undefined): void {
     const spec = verticalOf(vertical);
     const { partner, rows } = evidence;
-    if (rows === undefined || !hasContent(spec)) return;
+    if (rows === undefined || !spec.hasContent) return;
     const reader = readContent(spec, readColumns(rows));
     if (reader === undefined) return;
     const now = this.#now();

@@ -6,6 +6,7 @@ import { criteriaVariables } from './criteria.ts';
 import { factDocs } from './facts.ts';
 import { commonFunctions } from './functions.ts';
 import { flightFunctions } from './functions-flight.ts';
+import { stayFunctions } from './functions-stay.ts';
 import { manifestSchema } from './schema.ts';
 
 /** The reference of a manifest as Markdown: every key, variable and function, made of what the code checks against. */
@@ -31,6 +32,9 @@ export function manifestReference(): string {
     'For flights:',
     '',
     ...functionTable(flightFunctions),
+    'For stays:',
+    '',
+    ...functionTable(stayFunctions),
   ].join('\n');
 }
 

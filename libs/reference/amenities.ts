@@ -55,8 +55,3 @@ export function isAmenity(code: string): boolean {
 export function amenityName(code: string): string | undefined {
   return isAmenity(code) ? names[code] : undefined;
 }
-
-/** All codes of amenities, in the order of the alphabet. */
-export function amenityCodes(): readonly string[] {
-  return Object.keys(names);
-}

@@ -1,5 +1,5 @@
 export { airlineName } from './airlines.ts';
-export { amenityCodes, amenityName, isAmenity } from './amenities.ts';
+export { amenityName, isAmenity } from './amenities.ts';
 export { distanceKm } from './geo.ts';
 export { gtin14 } from './gtin.ts';
 export { epochMsToLocal, localToEpochMs, utcOffsetMinutes } from './local-time.ts';

@@ -13,4 +13,5 @@ export * as pricing from './gen/entrepot/pricing/v1/pricing.ts';
 export * as query from './gen/entrepot/query/v1/query.ts';
 export * as supply from './gen/entrepot/supply/v1/supply.ts';
 export * as offer from './offer.ts';
+export { type AttributeValue, type PriceBatchOptions, priceBatch, type RowToPrice } from './price-batch.ts';
 export * as types from './types.ts';

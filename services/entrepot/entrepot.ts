@@ -5,6 +5,7 @@ import { checkCommand } from './check-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { meshCommand } from './mesh-command.ts';
 import { partnerCommand } from './partner/partner-command.ts';
+import { pricingCommand } from './pricing/pricing-command.ts';
 import { searchCommand } from './search-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { upCommand } from './up-command.ts';
@@ -17,6 +18,7 @@ const program = new Command('entrepot')
   .addCommand(explainCommand())
   .addCommand(checkCommand())
   .addCommand(partnerCommand())
+  .addCommand(pricingCommand())
   .addCommand(serveCommand())
   .addCommand(meshCommand())
   .addHelpText(
@@ -28,6 +30,7 @@ Begin with:
   entrepot explain <id>                         how a search went, or why an offer is what it is
   entrepot check                                is the configuration right?
   entrepot partner --help                       integrate a partner
+  entrepot pricing --help                       quote rows, and try pricing rules on recorded searches
 `,
   );
 

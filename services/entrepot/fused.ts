@@ -18,7 +18,7 @@ import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
-import { createQueryService } from '../query/service.ts';
+import { createQueryService, type SampleSettings } from '../query/service.ts';
 import { createSupplyService, type DriftOptions } from '../supply/service.ts';
 import { createTwin } from '../twin/server.ts';
 import { openStores } from './stores.ts';
@@ -47,6 +47,8 @@ export interface FusedOptions {
   readonly admission?: AdmissionOptions;
   /** How live answers are held against what partners were certified with. Default: cases under the data directory, if any. */
   readonly drift?: DriftOptions;
+  /** Of which searches pricing samples are kept, and where. Default: as query.yaml says. */
+  readonly pricingSamples?: SampleSettings;
   /** For tests: every span is handed to it. */
   readonly spanExporter?: SpanExporter;
 }
@@ -131,6 +133,7 @@ async function compose(
     pricing: reach(PricingServiceDefinition, 'pricing'),
     normalization: reach(NormalizationServiceDefinition, 'normalization'),
     clicks: stores.clicks,
+    ...(options.pricingSamples && { samples: options.pricingSamples }),
   });
   await start(query);
   let grpcAddress: string | undefined;

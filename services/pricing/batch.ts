@@ -24,7 +24,7 @@ export interface Refusal {
 }
 
 /** A batch with its lengths checked. */
-interface BatchRows {
+export interface BatchRows {
   readonly length: number;
   readonly currencies: readonly string[];
   readonly codes: Uint8Array;
@@ -87,7 +87,11 @@ export function readBatch(view: View, batch: PriceBatch): BatchRows {
 
 /** Prices every row of a batch. Throws as {@link readBatch} does. */
 export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
-  const rows = readBatch(view, batch);
+  return priceRows(view, batch, readBatch(view, batch));
+}
+
+/** As {@link priceBatch}, for a batch that was read. */
+export function priceRows(view: View, batch: PriceBatch, rows: BatchRows): QuoteBatch {
   const { length, codes } = rows;
   const plans: (Plan | Unplannable)[] = [];
   const [totals, dueLaters, taxes] = WritableInt64s.make(3, length) as [WritableInt64s, WritableInt64s, WritableInt64s];
@@ -95,7 +99,7 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
   const unpriced: UnpricedRow[] = [];
   for (let row = 0; row < length; row++) {
     const code = codes[row]!;
-    plans[code] ??= view.plan(batch.partner, rows.currencies[code]!, rows.source);
+    plans[code] ??= view.plan(batch.partner, rows.currencies[code]!, rows.source, batch.partnerRates);
     const plan = plans[code];
     let total = NONE;
     let totalMax = NONE;

@@ -1,18 +1,18 @@
 import { Decimal } from '../../libs/money/index.ts';
-import type { Conversion } from './rates.ts';
+import type { AddedSpread, Conversion } from './rates.ts';
 
 /**
  * The one definition of a price. In this order:
  *
  * 1. the partner's total, in the partner's currency;
  * 2. plus what is due later (mandatory charges that the partner leaves out of its total);
- * 3. converted to the shown currency, cut to CONVERTED_DIGITS digits, half up;
+ * 3. converted to the shown currency, cut to CONVERTED_DIGITS digits, half up, and the spread added, exactly, where there is one;
  * 4. every rule that applies, in the order of the rule set: a percentage of the running total, or a fixed amount (one in
  *    another currency is converted like the total), exactly;
  * 5. rounded to the minor unit of the shown currency, half up: a tie goes up, as Council Regulation (EC) 1103/97,
  *    article 5, has it for converted sums, and as every receipt shows it.
  *
- * Of a price that is a range, each bound is made like that. The parts of a price (due later, tax) are converted and rounded alike; rules do not change them.
+ * Of a price that is a range, each bound is made like that. The parts of a price (due later, tax) are converted and rounded alike, with the spread; rules do not change them.
  * Explain prints the steps taken here, and the fast path of quote.ts takes its doubtful rows to here.
  */
 
@@ -36,6 +36,7 @@ interface StepRule {
 export type Line = { readonly currency: string; readonly amount: Decimal; readonly running: Decimal } & (
   | { readonly kind: 'partner_total' | 'due_later' | 'rounding' }
   | { readonly kind: 'conversion'; readonly conversion: Conversion }
+  | { readonly kind: 'spread'; readonly spread: AddedSpread; readonly version: string }
   | { readonly kind: 'percentage' | 'fixed'; readonly rule: StepRule }
 );
 
@@ -65,6 +66,12 @@ export function settle(input: LedgerInput, line?: (line: Line) => void): Decimal
     currency = conversion.to;
     running = conversion.convert(running);
     line?.({ kind: 'conversion', currency, amount: running, running, conversion });
+    const { spread, version } = conversion;
+    if (spread !== undefined) {
+      const amount = running.times(spread.share);
+      running = running.plus(amount);
+      line?.({ kind: 'spread', currency, amount, running, spread, version });
+    }
   }
   for (const step of input.steps) {
     const amount = step.kind === 'fixed' ? step.amount : running.times(step.share);
@@ -85,5 +92,8 @@ export function settlePart(
   fromDigits: number,
   digits: number,
 ): number | undefined {
-  return conversion.convert(Decimal.fromMinor(minor, fromDigits)).round(digits, 'half_up').toMinor(digits);
+  const converted = conversion.convert(Decimal.fromMinor(minor, fromDigits));
+  const share = conversion.spread?.share;
+  const shown = share === undefined ? converted : converted.plus(converted.times(share));
+  return shown.round(digits, 'half_up').toMinor(digits);
 }

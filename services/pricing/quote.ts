@@ -109,7 +109,7 @@ function ledgerInput(plan: Plan, total: number, dueLater: number, row: number): 
   };
 }
 
-/** Twice what the ledger's cut of a converted amount can differ from the uncut one, in minor units. */
+/** Twice what the ledger's cut of a converted amount can differ from the uncut one, in minor units; a spread adds at most half to that. */
 function cut(digits: number): number {
   return CUTS[digits] ?? 10 ** (digits - CONVERTED_DIGITS);
 }

@@ -28,6 +28,7 @@ import {
 import { cannotPrice, cannotSupply, isDeadline } from './failures.ts';
 import { type Entry, Findings } from './findings.ts';
 import type { Patience } from './patience.ts';
+import type { PricingSamples, SampleTaker } from './pricing-samples.ts';
 import { type PricedBatch, PricingStream } from './pricing-stream.ts';
 import type { Question } from './question.ts';
 import { reportOutcomes } from './report.ts';
@@ -45,6 +46,8 @@ export interface FanOutTools {
   /** Hand-offs of a hundred searches like this one. */
   readonly handoffRate: number;
   readonly log: Logger;
+  /** Keeps what some searches had priced; absent: nothing is kept. */
+  readonly samples?: PricingSamples | undefined;
   /** Resolves when what has happened is where other replicas find it; undefined where there is nothing to wait for. */
   readonly written: (fanOut: FanOut) => Promise<void> | undefined;
   /** Nothing more will come. */
@@ -121,6 +124,7 @@ export class FanOut {
   #pricingOver = false;
   /** Partners are still being asked for what cannot be shown any more. */
   #askedInVain = false;
+  #sample: SampleTaker | undefined;
   #started = false;
   #anyOffers = false;
   #ended = false;
@@ -145,7 +149,8 @@ export class FanOut {
     this.startedAt = startedAt;
     const { config } = tools;
     const { vertical, currency } = question.prepared;
-    this.findings = new Findings(vertical, currency, performance.now() - (Date.now() - startedAt), record);
+    const began = performance.now() - (Date.now() - startedAt);
+    this.findings = new Findings(vertical, currency, began, record, config.priceOutliers);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.planned = promise;
     this.#resolvePlanned = resolve;
@@ -159,6 +164,7 @@ export class FanOut {
   start(): void {
     if (this.#started) return;
     this.#started = true;
+    this.#sample = this.#tools.samples?.begin(this.question.prepared.view);
     this.#ask(this.question.prepared.partners);
   }
 
@@ -427,6 +433,7 @@ export class FanOut {
       this.#tools.log.error({ err: error, search: this.id, partner: batch.partner }, 'rows could not be taken in');
       this.findings.spoiled(batch.partner, unreadable);
     }
+    this.#sample?.priced({ batch, inputs, quotes });
     const first = !this.#anyOffers && this.#set.rowCount > 0;
     this.#anyOffers ||= first;
     this.#changed(first);
@@ -565,6 +572,9 @@ export class FanOut {
   #complete(because: string): void {
     this.findings.happened({ $case: 'completedBecause', value: because });
     reportOutcomes(this.findings.ended);
+    const { view } = this.findings;
+    if (view !== undefined) this.#sample?.complete(view);
+    this.#sample = undefined;
     this.#completed();
     this.#tell(true);
     this.tidy();

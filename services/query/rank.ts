@@ -9,6 +9,7 @@ import type { Score } from './ranking.ts';
 import type { ResultSet } from './result-set.ts';
 import { columnsOf } from './set-columns.ts';
 import { formattedPrice, time, valueText } from './tell.ts';
+import { quarantineDetail } from './told-quarantine.ts';
 
 /** What explaining a place in an order needs. */
 export interface RankInput {
@@ -62,6 +63,10 @@ export function absenceOf({ set, ordering, vertical }: RankInput, row: number): 
     return expiry <= Date.now()
       ? `It expired at ${time(expiry)}, when the time was over for which its partner stood by it; search again.`
       : 'It was sold out, or supply no longer holds it; search again.';
+  }
+  const mistaken = set.quarantined().get(row);
+  if (mistaken !== undefined) {
+    return `Its price is taken for a mistake: ${quarantineDetail(set, mistaken)}.`;
   }
   const columns = columnsOf(set, set.prices);
   const failing = termsOf(set, ordering.view, vertical, columns).filter(({ fulfilled }) => !fulfilled(row));

@@ -12,8 +12,10 @@ import type { IdentityChange, OfferHandle, PartnerBatch } from '../../libs/contr
 import { isQueryable, type Vertical } from '../../libs/vertical/index.ts';
 import { AppliedFilters } from './applied.ts';
 import { int64At, withRoom } from './growing.ts';
+import { type Outlier, type OutlierPolicy, usualOutliers } from './outliers.ts';
 import { PricedSet } from './priced-set.ts';
 import { Products } from './products.ts';
+import { quarantined } from './quarantine.ts';
 import { type CheckedBatch, checkBatch, partnerPrices, Segments } from './segments.ts';
 
 /** Where a row came from. */
@@ -38,6 +40,9 @@ export class ResultSet {
   /** What partners applied themselves of the search's filter. */
   readonly applied: AppliedFilters;
   readonly #upperCounts: boolean;
+  readonly #apart: readonly string[];
+  /** When a price is taken for a mistake. */
+  readonly outlierPolicy: OutlierPolicy;
   readonly #wanted: readonly string[];
   readonly #table = new GrowingTable();
   readonly #segments = new Segments();
@@ -49,15 +54,21 @@ export class ResultSet {
   #gone = new Uint8Array(0);
   #nextExpiry = Number.POSITIVE_INFINITY;
   #sweptUntil = 0;
-  #live: { revision: number; rows: Uint32Array } | undefined;
+  #held: { revision: number; rows: Uint32Array } | undefined;
+  #live: { revision: number; rows: Uint32Array; quarantined: ReadonlyMap<number, Outlier> } | undefined;
   #counts: { revision: number; products: number; provisional: boolean } | undefined;
   /** Counts every change that anyone may see. */
   revision = 1;
   /** The revision at which rows, their order, or their products last changed. */
   rowsRevision = 1;
 
-  /** @param currency ISO 4217, of the shown prices */
-  constructor(vertical: Vertical, currency: string) {
+  /**
+   * @param currency ISO 4217, of the shown prices
+   * @param outliers when a price is taken for a mistake; default: where two other partners agree that it is
+   */
+  constructor(vertical: Vertical, currency: string, outliers: OutlierPolicy = usualOutliers) {
+    this.outlierPolicy = outliers;
+    this.#apart = vertical.attributes.filter(({ pricesApart }) => pricesApart).map(({ name }) => name);
     this.applied = new AppliedFilters(vertical);
     this.#upperCounts = vertical.priceBound === 'upper';
     this.prices = this.pricedIn(currency);
@@ -166,7 +177,38 @@ export class ResultSet {
 
   /** The rows that can be shown, ordered by partner and the partner's row: the order of offer ids. */
   liveRows(): Uint32Array {
-    if (this.#live?.revision === this.rowsRevision) return this.#live.rows;
+    return this.#judged().rows;
+  }
+
+  /** Rows that are held but not shown, because their price is taken for a mistake. */
+  quarantined(): ReadonlyMap<number, Outlier> {
+    return this.#judged().quarantined;
+  }
+
+  #judged(): { readonly rows: Uint32Array; readonly quarantined: ReadonlyMap<number, Outlier> } {
+    if (this.#live?.revision === this.rowsRevision) return this.#live;
+    const held = this.heldRows();
+    const { ofRow, provisional } = this.products.view;
+    const found = quarantined(
+      {
+        rows: held,
+        totals: this.totals,
+        productOf: ofRow,
+        provisional,
+        products: this.products.ids.length,
+        partnerOf: this.#segments.partnerCodes(),
+        apart: this.#apart.map((name) => this.column(name)),
+      },
+      this.outlierPolicy,
+    );
+    const rows = found.size === 0 ? held : held.filter((row) => !found.has(row));
+    this.#live = { revision: this.rowsRevision, rows, quarantined: found };
+    return this.#live;
+  }
+
+  /** The rows that can be shown and those in quarantine, in the order of offer ids. */
+  heldRows(): Uint32Array {
+    if (this.#held?.revision === this.rowsRevision) return this.#held.rows;
     const rows = new Uint32Array(this.rowCount);
     let length = 0;
     const clean = this.#replaced.size === 0;
@@ -178,8 +220,8 @@ export class ResultSet {
         }
       }
     }
-    this.#live = { revision: this.rowsRevision, rows: rows.subarray(0, length) };
-    return this.#live.rows;
+    this.#held = { revision: this.rowsRevision, rows: rows.subarray(0, length) };
+    return this.#held.rows;
   }
 
   /** Distinct products among the rows that can be shown, and whether one of them is provisional. */

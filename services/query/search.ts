@@ -27,6 +27,7 @@ import type { Drawing, Moment, Screen } from './screen.ts';
 import type { Subscription } from './subscription.ts';
 import type { Cursor, SetMoment } from './tokens.ts';
 import { type Share, ToldOutcomes } from './told-outcomes.ts';
+import { ToldQuarantine } from './told-quarantine.ts';
 import { TopScreen } from './top-screen.ts';
 import type { View } from './view.ts';
 
@@ -42,6 +43,8 @@ export interface SearchTools {
   readonly failed: (search: Search) => void;
   /** A complete first page was shown. */
   readonly shown: (search: Search, ordering: Ordering) => void;
+  /** A search is complete, or nothing more will come of it. */
+  readonly concluded: (search: Search) => void;
   /** A search is no longer held: no other may be answered by it. */
   readonly dropped: (search: Search) => void;
 }
@@ -77,6 +80,7 @@ export class Search implements Looker {
   /** Where it comes from. */
   readonly origin: SearchOrigin;
   readonly #told: ToldOutcomes;
+  readonly #quarantine = new ToldQuarantine();
   #unlook: (() => void) | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
   #reported: boolean;
@@ -122,7 +126,7 @@ export class Search implements Looker {
 
   /** Every outcome so far. */
   get outcomes(): readonly PartnerOutcome[] {
-    return this.#told.of(this.fanOut.findings.ended, this.set.partners);
+    return this.#quarantine.of(this.set, this.#told.of(this.fanOut.findings.ended, this.set.partners));
   }
 
   /** The view that prices were made under; undefined until pricing has said. */
@@ -230,9 +234,11 @@ export class Search implements Looker {
   completed(): void {
     if (this.fanOut.findings.outcomes.awaited.length === 0) this.#endGrace();
     this.#report();
+    this.#tools.concluded(this);
   }
 
   ended(): void {
+    this.#tools.concluded(this);
     for (const publisher of this.#screens.values()) publisher.end();
   }
 

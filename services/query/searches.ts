@@ -9,6 +9,7 @@ import { newSearchId } from './ids.ts';
 import type { Journals } from './journal.ts';
 import type { Ordering } from './ordering.ts';
 import { answered } from './patience.ts';
+import type { QuarantineLog } from './quarantine-log.ts';
 import { type Question, questionOf } from './question.ts';
 import { Replica } from './replica.ts';
 import { reportShared } from './report.ts';
@@ -17,10 +18,11 @@ import { Search, type SearchOrigin, type SearchTools } from './search.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What beginning searches needs. */
-export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log'> {
+export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log' | 'samples'> {
   /** As SearchTools. */
   readonly contents: SearchTools['contents'];
   readonly held: HeldSearches;
+  readonly quarantine: QuarantineLog;
   /** What replicas share; undefined where there is one process alone. */
   readonly journals: Journals | undefined;
 }
@@ -121,12 +123,13 @@ export class Searches {
   }
 
   #fanOut(id: string, question: Question, asker: Asker, { config, policy, handoffRate }: InForce, startedAt: number) {
-    const { supply, pricing, patience, log, journals } = this.#tools;
+    const { supply, pricing, patience, log, samples, journals } = this.#tools;
     const tools: FanOutTools = {
       supply,
       pricing,
       patience,
       log,
+      samples,
       config,
       policy,
       handoffRate,
@@ -170,7 +173,7 @@ export class Searches {
   }
 
   #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, origin?: SearchOrigin): Search {
-    const { held, log, patience, journals, contents } = this.#tools;
+    const { held, log, patience, journals, contents, quarantine } = this.#tools;
     const counted = new Set<string>();
     const wanted = wantedBy(prepared);
     const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
@@ -189,6 +192,7 @@ export class Searches {
         for (const partner of partners) counted.add(partner);
         patience.shown(fanOut.question, partners, partnersOfFirstPage(shown, ordering));
       },
+      concluded: (concluded: Search) => quarantine.note(concluded),
       dropped: (dropped: Search) => {
         if (equal.get(wanted) === dropped) equal.delete(wanted);
       },

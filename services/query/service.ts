@@ -9,6 +9,8 @@ import {
   type GetOfferResponse,
   type HandoffRequest,
   type HandoffResponse,
+  type ListQuarantinedRequest,
+  type ListQuarantinedResponse,
   QueryServiceDefinition,
   Screen,
   type SearchRequest,
@@ -50,6 +52,8 @@ import { settledProducts, wholeOffer } from './offers.ts';
 import { readPage, viewOf } from './pages.ts';
 import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
+import { PricingSamples, type SampleSettings } from './pricing-samples.ts';
+import { QuarantineLog } from './quarantine-log.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
@@ -61,6 +65,10 @@ import { verifyOffer } from './verify.ts';
 
 export { clickStore } from './clicks.ts';
 export { checkQueryConfig } from './config.ts';
+export { readPricingSamples } from './pricing-sample-files.ts';
+export { orderOfSample } from './pricing-sample-order.ts';
+export type { SampleSettings } from './pricing-samples.ts';
+export { loadRankings } from './ranking-file.ts';
 
 /** What query is made of. */
 export interface QueryDependencies {
@@ -74,6 +82,8 @@ export interface QueryDependencies {
   readonly clicks: Store;
   /** What several processes of query share, so that each can go on with the searches of another. Without it there is one alone. */
   readonly shared?: SharedState;
+  /** Of which searches pricing samples are kept, and where; default: as configured. */
+  readonly samples?: SampleSettings;
 }
 
 /** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
@@ -111,10 +121,12 @@ class QueryService {
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
   readonly #patience = new Patience();
+  readonly #quarantine = new QuarantineLog();
+  readonly #samples: PricingSamples;
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, normalization, clicks, shared }: QueryDependencies) {
+  constructor({ configDirectory, supply, pricing, normalization, clicks, shared, samples }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     const own = new Clicks(clicks);
@@ -127,9 +139,18 @@ class QueryService {
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
-    const tools = { log: this.#log, held: this.#held, patience: this.#patience, journals };
     this.#contents = normalization && new Contents(normalization, { log: this.#log });
-    this.#searches = new Searches({ supply, pricing, contents: this.#contents, ...tools });
+    this.#samples = new PricingSamples(() => sampleSettings(this.#live, samples), this.#log);
+    const tools = {
+      log: this.#log,
+      held: this.#held,
+      patience: this.#patience,
+      quarantine: this.#quarantine,
+      journals,
+      samples: this.#samples,
+      contents: this.#contents,
+    };
+    this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
     this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
       this.#inForce(client, prepared),
@@ -152,8 +173,8 @@ class QueryService {
     throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
   }
 
-  async listQuarantined(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  async listQuarantined(request: ListQuarantinedRequest): Promise<ListQuarantinedResponse> {
+    return this.#quarantine.list(request);
   }
 
   tierOf(client: string): Tier {
@@ -299,6 +320,7 @@ class QueryService {
 
   async close(): Promise<void> {
     await this.#searches.close();
+    await this.#samples.close();
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -327,6 +349,11 @@ class QueryService {
   #options(context: MeshContext): CallOptions {
     return { context, timeoutMs: this.#live.config.actionTimeoutMs };
   }
+}
+
+function sampleSettings({ config }: LiveConfig, given: SampleSettings | undefined): SampleSettings {
+  const { directory, megabytes, share } = config.pricingSamples;
+  return given ?? { directory, bytes: megabytes * 1_000_000, share };
 }
 
 /** Which searches one is like. */

@@ -86,6 +86,22 @@ export function decodeCursor(text: string, searchId: string): Cursor {
   return cursor;
 }
 
+/** Writes a page token of a list that goes back in time: who reads on begins before the entry of that number. */
+export function encodeListToken(list: string, of: string, number: number): string {
+  return seal(`${list}.${of}.${number.toString(36)}`);
+}
+
+/**
+ * Reads a page token of a list.
+ * @param of what the list is of; a token of another list is refused
+ * @throws EntrepotError INVALID_TOKEN
+ */
+export function decodeListToken(text: string, list: string, of: string): number {
+  const parts = open(text, list, 3, 'page token', 'pageToken');
+  if (parts[1] !== of) throw invalidToken('pageToken', 'belongs to a list of another partner');
+  return number(parts[2]!);
+}
+
 function seal(text: string): string {
   return Buffer.from(`${text}.${crc32(text).toString(36)}`, 'latin1').toString('base64url');
 }

@@ -6,6 +6,7 @@
 
 import type { Criteria, Item } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { FailureKind, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { Constraint, ConstraintOperator, ConstraintValue } from '../../libs/expression/index.ts';
 import type { HedgedRequest } from './hedging.ts';
@@ -247,6 +248,8 @@ export interface Adapter<Row = unknown, Body = unknown> {
   readonly inventory?: InventoryFormat<Row>;
   /** The row's price; throws Rejection where amount, currency or basis is missing or invalid. */
   price(row: Row, context: AnswerContext): PartnerPrice;
+  /** The rates that the partner converts at itself, as the answer that a row is of states them. Absent: it states none. */
+  rates?(row: Row, context: AnswerContext): readonly PartnerRate[];
   /** When the partner stops standing by the row, epoch milliseconds. */
   expiresAt(row: Row, context: AnswerContext): number;
   /**
@@ -282,7 +285,7 @@ export interface Adapter<Row = unknown, Body = unknown> {
 export type HandoffTarget = { readonly url: string } | { readonly token: string };
 
 /** What an adapter tells of rows alone. */
-export type RowReader = Pick<Adapter, 'vertical' | 'columns' | 'price' | 'expiresAt' | 'idOf'>;
+export type RowReader = Pick<Adapter, 'vertical' | 'columns' | 'price' | 'rates' | 'expiresAt' | 'idOf'>;
 
 /** What an adapter's manifest.yaml says. */
 export interface Manifest {

@@ -94,7 +94,7 @@ function buildBatch(
     fetchedAt,
     expiresAt: writeInt64s(mapped.expiresAt.slice(start, end)),
     stale,
-    partnerRates: [],
+    partnerRates: [...mapped.rates],
   };
 }
 

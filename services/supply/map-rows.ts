@@ -1,10 +1,12 @@
 import type { AttributeValueType } from '../../libs/columns/index.ts';
-import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { RejectionReason, RepairReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { type AttributeSpec, isQueryable, isTold, isToldOnly, type Vertical } from '../../libs/vertical/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection, type RowReader } from './adapter.ts';
 import type { Rejections } from './rejections.ts';
+import { countingRepairs, type Repairs, repaired } from './repairs.ts';
 import type { SeenOffers } from './seen-offers.ts';
 
 /** One attribute, ready to be read from rows. */
@@ -30,6 +32,8 @@ export interface ColumnPlan {
   readonly evidence: readonly number[];
   /** What it is told besides: read from the first row of a product that is not known, and from no other. */
   readonly evidenceOnly: readonly PlannedColumn[];
+  /** Positions of the columns of latitude and longitude, where there are both. */
+  readonly position: readonly [latitude: number, longitude: number] | undefined;
 }
 
 /** Every attribute that an adapter's rows have. */
@@ -57,7 +61,25 @@ export function planColumns(adapter: RowReader, vertical: Vertical): ColumnPlan 
     partnerKeys: those(({ identity }) => identity === 'partner_key'),
     evidence: those(isTold),
     evidenceOnly: mapped.filter(isToldOnly).map((spec) => planned(adapter, spec)),
+    position: positionIn(columns),
   };
+}
+
+function positionIn(columns: readonly PlannedColumn[]): ColumnPlan['position'] {
+  const [latitude, longitude] = ['latitude', 'longitude'].map((name) => columns.findIndex((one) => one.name === name));
+  return latitude === undefined || longitude === undefined || latitude < 0 || longitude < 0
+    ? undefined
+    : [latitude, longitude];
+}
+
+/** Partners write 0, 0 for a position that they do not have: a place in the sea off Ghana where nothing is sold. */
+function dropNowhere(position: ColumnPlan['position'], values: readonly unknown[][], at: number): void {
+  if (position === undefined) return;
+  const [latitude, longitude] = [values[position[0]]!, values[position[1]]!];
+  if (latitude[at] !== 0 || longitude[at] !== 0) return;
+  latitude[at] = undefined;
+  longitude[at] = undefined;
+  repaired(RepairReason.POSITION_DROPPED, '0, 0');
 }
 
 function planned(adapter: RowReader, { name, type, enumValues }: AttributeSpec): PlannedColumn {
@@ -82,6 +104,8 @@ export interface MappedRows {
   /** By column of the plan, one value a row; undefined where the row has none. */
   readonly values: readonly (readonly unknown[])[];
   readonly prices: readonly PartnerPrice[];
+  /** The rates that the partner converts these prices at itself, where it states some. */
+  readonly rates: readonly PartnerRate[];
   /** Epoch ms. */
   readonly expiresAt: readonly number[];
   /** When the last of them expires; 0 for no rows. */
@@ -103,6 +127,7 @@ export interface MappedRows {
  * Maps a page's rows in one pass. Rows that cannot become offers are counted in `rejections`.
  *
  * @param fresh whether the row at a position comes for the first time; absent: all do
+ * @param repairs counts what is put right in rows; absent where nobody wants to know
  */
 export function mapRows(
   plan: ColumnPlan,
@@ -112,6 +137,20 @@ export function mapRows(
   seen: SeenOffers,
   rejections: Rejections,
   fresh?: (row: number) => boolean,
+  repairs?: Repairs,
+): MappedRows {
+  return countingRepairs(repairs, () => readRows(plan, adapter, rows, context, seen, rejections, fresh, repairs));
+}
+
+function readRows(
+  plan: ColumnPlan,
+  adapter: RowReader,
+  rows: readonly unknown[],
+  context: AnswerContext,
+  seen: SeenOffers,
+  rejections: Rejections,
+  fresh: ((row: number) => boolean) | undefined,
+  repairs: Repairs | undefined,
 ): MappedRows {
   const { columns } = plan;
   const width = columns.length;
@@ -132,7 +171,19 @@ export function mapRows(
       return undefined;
     }
   };
-  const mapped = { received, rows: kept, values, prices, expiresAt, lastExpiry, keys, keyOf, firstOf, late };
+  const mapped = {
+    received,
+    rows: kept,
+    values,
+    prices,
+    rates: NO_RATES,
+    expiresAt,
+    lastExpiry,
+    keys,
+    keyOf,
+    firstOf,
+    late,
+  };
   const kinds = keyKinds(plan, adapter.vertical, context.account.partner);
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index];
@@ -141,6 +192,7 @@ export function mapRows(
     try {
       if (fresh?.(index) === false) continue;
       received++;
+      repairs?.nextRow();
       reading = 'price';
       prices[at] = checkedPrice(adapter.price(row, context));
       reading = 'expiry';
@@ -149,8 +201,10 @@ export function mapRows(
       for (let position = 0; position < width; position++) {
         const column = columns[position]!;
         reading = column.name;
+        if (repairs !== undefined) repairs.attribute = reading;
         values[position]![at] = checkedValue(column, column.read(row, context));
       }
+      dropNowhere(plan.position, values, at);
       const kind = kindAt(kinds, values, at);
       const { position: keyColumn, scope } = kinds[kind]!;
       const text = keyText(values[keyColumn]![at]);
@@ -177,8 +231,15 @@ export function mapRows(
   for (const column of values) column.length = count;
   mapped.lastExpiry = lastExpiry;
   mapped.received = received;
+  if (adapter.rates !== undefined && count > 0) {
+    const currencies = new Set(prices.map(({ currency }) => currency));
+    const stated = adapter.rates(rows[kept[0]!], context);
+    mapped.rates = stated.filter(({ fromCurrency }) => currencies.has(fromCurrency));
+  }
   return mapped;
 }
+
+const NO_RATES: readonly PartnerRate[] = [];
 
 const DUPLICATE = 'every attribute and the price equal those of an earlier row';
 

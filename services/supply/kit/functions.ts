@@ -1,4 +1,5 @@
 import { createHash, createHmac, hash } from 'node:crypto';
+import { RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { HostFunction } from '../../../libs/expression/index.ts';
 import {
   airportZone,
@@ -9,7 +10,8 @@ import {
   localToEpochMs,
   zoneAt,
 } from '../../../libs/reference/index.ts';
-import { durationMinutes, instantOf, isDate, wallTime } from '../mapping/time.ts';
+import { durationMinutes, hasOffset, instantOf, isDate, wallTime } from '../mapping/time.ts';
+import { repaired } from '../repairs.ts';
 import { moneyFunctions } from './functions-money.ts';
 
 /**
@@ -40,6 +42,7 @@ function daysBetween(from: string, to: string): number | undefined {
 /** The moment at which the clocks of a zone show a wall time, whatever offset or "Z" a partner wrote behind it. */
 function localInstant(wall: string, zone: string): number | undefined {
   const clock = wallTime(wall);
+  if (clock !== undefined && hasOffset(wall)) repaired(RepairReason.FALSE_ZONE, wall);
   return clock === undefined ? undefined : localToEpochMs(clock, zone);
 }
 
@@ -200,8 +203,12 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
     {
       args: ['dyn'],
       result: 'string',
-      call: (text: unknown) =>
-        typeof text === 'string' || typeof text === 'number' ? gtin14(String(text)) : undefined,
+      call: (text: unknown) => {
+        if (typeof text !== 'string' && typeof text !== 'number') return undefined;
+        const number = gtin14(String(text));
+        if (number === undefined && text !== '') repaired(RepairReason.IDENTIFIER_DROPPED, String(text));
+        return number;
+      },
       doc: 'a GTIN (EAN, UPC, ISBN-13) in its 14-digit form; absent where it is none, its check digit is wrong, or shops give it out themselves',
     },
   ],

@@ -108,6 +108,19 @@ export interface Join {
   readonly all?: boolean;
 }
 
+/** The rates that a partner converts at itself, as its answers state them. */
+export interface RatesTemplate {
+  /** The elements that are rates; one is `it`. */
+  readonly each: Cel;
+  /** ISO 4217 codes. */
+  readonly from: Cel;
+  readonly to: Cel;
+  /** Units of `to` for one of `from`. */
+  readonly rate: Cel;
+  /** Its day, ISO 8601; absent: that of the answer. */
+  readonly date?: Cel;
+}
+
 /** How an answer says that it is a failure. */
 export interface Failures {
   /** The answer states a failure, whatever its status. */
@@ -337,6 +350,7 @@ export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
   /** The partner's own warnings beside rows. */
   readonly warning?: Cel | readonly Cel[];
   readonly joins?: Readonly<Record<string, Join>>;
+  readonly rates?: RatesTemplate;
   readonly rows?: Cel | readonly RowLoop[] | GivenRows;
   readonly mapping?: MappingTemplate;
   readonly verify?: {

@@ -399,6 +399,18 @@ export const manifestSchema: JSONSchema = object(
         },
       }),
     ),
+    rates: object(
+      'rates that the partner converts at itself, where its terms say that they hold for its prices: they come before the rate table, ' +
+        'and every explained price names the partner. One that is none, old or of the future leaves its rows without a price',
+      ['each', 'from', 'to', 'rate'],
+      {
+        each: cel('the elements of the answer that are rates'),
+        from: cel('the currency that is converted, called it: an ISO 4217 code'),
+        to: cel('the currency that comes out'),
+        rate: cel('units of it for one of the other, a decimal'),
+        date: cel('its day, or the moment that begins with it, ISO 8601; without it, the day of the answer'),
+      },
+    ),
     rows: searchRows,
     mapping,
     verify: object('asks again for one row', ['request'], {

@@ -2,6 +2,7 @@ import type { LocalTime } from '../../../libs/contracts/gen/entrepot/type/v1/tim
 import { epochMsToLocal, utcOffsetMinutes } from '../../../libs/reference/index.ts';
 
 const WALL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$/;
+const OFFSET = /(?:Z|[+-]\d\d:?\d\d)$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-][01]\d:?[0-5]\d)$/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const THREE = 51;
@@ -22,6 +23,11 @@ export function wallTime(text: unknown): string | undefined {
   if (text.length === 19 && text.charCodeAt(10) === T) return text;
   if (!WALL.test(text)) return undefined;
   return text.charCodeAt(16) === COLON ? text.slice(0, 19) : `${text.slice(0, 16)}:00`;
+}
+
+/** Whether an offset or a "Z" stands behind a date and time of the form that {@link wallTime} reads. */
+export function hasOffset(text: unknown): boolean {
+  return typeof text === 'string' && text.length > 19 && OFFSET.test(text);
 }
 
 /**

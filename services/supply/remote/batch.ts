@@ -59,7 +59,7 @@ export function readPage(
     manifest: partner.route,
     // A clock that is ahead of ours does not make an answer of the future.
     fetchedAt: Math.min(stated, context.fetchedAt),
-    mapped: { ...mapped, rows: mapped.rows.map((at) => numbers[at]!) },
+    mapped: { ...mapped, rows: mapped.rows.map((at) => numbers[at]!), rates: batch.partnerRates },
   };
 }
 

@@ -15,7 +15,7 @@ import type { ContentRecord, RecordContent } from './record.ts';
  * wherever a merge, a split or a person moves them.
  */
 export const contentMigration: Migration = {
-  id: '0002-product-content',
+  id: '0003-product-content',
   sql: `
     CREATE TABLE product_content (
       vertical text COLLATE "C" NOT NULL,

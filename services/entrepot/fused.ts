@@ -141,6 +141,7 @@ async function compose(
     configDirectory: config,
     supply,
     pricing: reach(PricingServiceDefinition, 'pricing'),
+    normalization: reach(NormalizationServiceDefinition, 'normalization'),
     clicks: stores.clicks,
     ...(options.pricingSamples && { samples: options.pricingSamples }),
     ...(options.accuracy && { accuracy: options.accuracy }),

@@ -19,6 +19,8 @@ export interface Catalogue {
   resolve(evidence: readonly PartnerEvidence[], signal: AbortSignal): Promise<Identity[]>;
   /** The keys that evidence states, of those that are given. Throws EntrepotError INVALID_FIELD. */
   stated(evidence: PartnerEvidence, keys: readonly ProductKey[]): ProductKey[];
+  /** The key that leads from each row of evidence to its product, once the row is decided. Throws EntrepotError INVALID_FIELD. */
+  leads(evidence: PartnerEvidence): (row: number) => Pick<ProductKey, 'partner' | 'key'> | undefined;
   /** Title and keys of a product. */
   describe(productId: string, content: string): Promise<{ title: string; keys: ProductKey[] }>;
   /** Deletes what no search can ask for any more. `today` is an ISO date, UTC. */
@@ -108,6 +110,11 @@ export function createCatalogue<Row>(rules: IdentityRules<Row>, store: Store, me
         for (const { partner, key } of rules.keysOf(reader.row(row))) stated.add(`${partner}\n${key}`);
       }
       return keys.filter(({ partner, key }) => stated.has(`${partner}\n${key}`));
+    },
+
+    leads(evidence) {
+      const { reader } = open(rules, evidence, 'evidence');
+      return (row) => rules.keysOf(reader.row(row))[0];
     },
 
     describe: (productId, content) => store.transaction((tx) => rules.describe(productId, content, tx)),

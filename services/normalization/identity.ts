@@ -24,7 +24,7 @@ export interface IdentityRules<Row> {
    * `committed` is called; it is not called when the transaction fails.
    */
   decide(rows: readonly Row[], tx: Store): Promise<Decided>;
-  /** The keys that a row states, as `describe` has them. */
+  /** The keys that a row states, as `describe` has them; the first leads to its product whatever the others lead to. */
   keysOf(row: Row): readonly Pick<ProductKey, 'partner' | 'key'>[];
   /** Title and keys of a product, for GetProduct. */
   describe(productId: string, content: string, tx: Store): Promise<{ title: string; keys: ProductKey[] }>;

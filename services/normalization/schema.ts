@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Migration, Store, StoreOptions } from '../../libs/store/index.ts';
+import { contentMigration } from './content/index.ts';
 import type { NewProduct } from './identity.ts';
 
 /** Collation C: keys are compared byte by byte, for equality alone. */
@@ -46,6 +47,7 @@ const migrations: readonly Migration[] = [
       CREATE INDEX stay_properties_by_cell ON stay_properties (cell);
     `,
   },
+  contentMigration,
 ];
 
 /** Schema and migrations of the catalogue, for openStore. */

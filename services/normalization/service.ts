@@ -1,7 +1,11 @@
+import type { ProductContent } from '../../libs/contracts/gen/entrepot/normalization/v1/content.ts';
 import {
+  type FoundProduct,
   type Identity,
   IdentityRule,
   NormalizationServiceDefinition,
+  type Product,
+  type ProductKey,
   type ResolveRequest,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
@@ -9,6 +13,7 @@ import { type MeshContext, meshService, type ServiceHandle } from '../../libs/me
 import type { Store } from '../../libs/store/index.ts';
 import { counter, logger } from '../../libs/telemetry/index.ts';
 import type { Catalogue } from './catalogue.ts';
+import { ContentStore } from './content/index.ts';
 import { createCatalogues } from './rules.ts';
 
 export { normalizationStore } from './schema.ts';
@@ -34,6 +39,8 @@ async function* unknownStream(): AsyncGenerator<never> {
 
 /** Most rows in one Resolve. */
 const maxRows = 5000;
+/** Most products in one BatchGetProducts. */
+const maxProducts = 1000;
 const dayMs = 86_400_000;
 
 const resolvedRows = counter('entrepot.normalization.rows', {
@@ -45,11 +52,12 @@ const resolvedRows = counter('entrepot.normalization.rows', {
 export function createNormalizationService(dependencies: NormalizationDependencies): ServiceHandle {
   const { store, memoryKeys = 100_000, keepPastDays = 7, now = Date.now } = dependencies;
   const catalogues = createCatalogues(store, { keys: memoryKeys });
+  const content = new ContentStore(store, { keys: memoryKeys, now });
   const log = logger('normalization');
   let pruning: Promise<void> = Promise.resolve();
   const prune = (): void => {
     const today = new Date(now() - keepPastDays * dayMs).toISOString().slice(0, 10);
-    pruning = Promise.all([...catalogues.values()].map((catalogue) => catalogue.prune(today))).then(
+    pruning = Promise.all([...catalogues.values(), content].map((one) => one.prune(today))).then(
       () => {},
       (error: unknown) => log.error({ err: error }, 'past products could not be deleted; trying again in a day'),
     );
@@ -64,14 +72,14 @@ export function createNormalizationService(dependencies: NormalizationDependenci
       if (rows > maxRows) throw invalidField('evidence', `has ${rows} rows; at most ${maxRows} go into one call`);
       const identities = await catalogue.resolve(request.evidence, context.signal);
       count(request.vertical, identities);
+      for (const evidence of request.evidence) {
+        content.observe(request.vertical, evidence, () => catalogue.leads(evidence));
+      }
       return { identities };
     },
 
     async getProduct({ productId, statedBy }) {
-      const [row] = await store.query<{ vertical: string; content: string; created_at: Date }>(
-        'SELECT vertical, content, created_at FROM products WHERE product_id = $1',
-        [productId],
-      );
+      const row = (await productsOf(store, [productId])).get(productId);
       if (row === undefined) {
         throw new EntrepotError({
           reason: 'PRODUCT_NOT_FOUND',
@@ -81,23 +89,27 @@ export function createNormalizationService(dependencies: NormalizationDependenci
       const catalogue = catalogueOf(catalogues, row.vertical);
       const { title, keys: all } = await catalogue.describe(productId, row.content);
       const keys = statedBy === undefined ? all : catalogue.stated(statedBy, all);
-      const createdAt = Temporal.Instant.fromEpochMilliseconds(row.created_at.getTime());
-      return {
-        product: {
-          productId,
-          vertical: row.vertical,
-          title,
-          createdAt,
-          keys,
-          content: undefined,
-          formerProductIds: [],
-          etag: '',
-          updatedAt: createdAt,
-        },
-      };
+      return { product: productOf(row, title, keys, (await content.contentOf([productId])).get(productId)) };
     },
     resolveStream: unknownStream,
-    batchGetProducts: unknown,
+
+    async batchGetProducts({ productIds, contentOnly }) {
+      if (productIds.length > maxProducts) {
+        throw invalidField('productIds', `has ${productIds.length} ids; at most ${maxProducts} go into one call`);
+      }
+      const [found, known] = await Promise.all([productsOf(store, productIds), content.contentOf(productIds)]);
+      const products: FoundProduct[] = [];
+      for (const requestedId of productIds) {
+        const row = found.get(requestedId);
+        if (row === undefined) continue;
+        const { title, keys } = contentOnly
+          ? { title: '', keys: [] }
+          : await catalogueOf(catalogues, row.vertical).describe(requestedId, row.content);
+        products.push({ requestedId, product: productOf(row, title, keys, known.get(row.product_id)) });
+      }
+      return { products };
+    },
+
     listProducts: unknown,
     listReviews: unknown,
     decide: unknown,
@@ -112,7 +124,44 @@ export function createNormalizationService(dependencies: NormalizationDependenci
     async close() {
       clearInterval(timer);
       await pruning;
+      await content.settled();
     },
+  };
+}
+
+interface ProductRow {
+  readonly product_id: string;
+  readonly vertical: string;
+  readonly content: string;
+  readonly created_at: Date;
+}
+
+/** The products of ids, by id. */
+async function productsOf(store: Store, ids: readonly string[]): Promise<Map<string, ProductRow>> {
+  const rows = await store.query<ProductRow>(
+    'SELECT product_id, vertical, content, created_at FROM products WHERE product_id = ANY($1)',
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.product_id, row]));
+}
+
+function productOf(
+  { product_id, vertical, created_at }: ProductRow,
+  title: string,
+  keys: ProductKey[],
+  content: ProductContent | undefined,
+): Product {
+  const createdAt = Temporal.Instant.fromEpochMilliseconds(created_at.getTime());
+  return {
+    productId: product_id,
+    vertical,
+    title,
+    createdAt,
+    keys,
+    content,
+    formerProductIds: [],
+    etag: '',
+    updatedAt: createdAt,
   };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Charge, readPrices } from '../../libs/columns/index.ts';
+import { type Charge, readColumns, readPrices, type StringColumnView } from '../../libs/columns/index.ts';
 import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { ChargeKind, ChargeTerms, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { vertical } from '../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from './adapter.ts';
-import { buildColumns, buildEvidence, buildPrices } from './build-columns.ts';
+import { buildAllColumns, buildColumns, buildEvidence, buildPrices } from './build-columns.ts';
 import { mapRows, planColumns } from './map-rows.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
@@ -191,6 +191,48 @@ describe('mapping rows', () => {
     expect(buildColumns(plan, plan.queryable, mapped, 0, 3).columns.map(({ attribute }) => attribute)).toEqual([
       'stops',
     ]);
+  });
+
+  it('reads what normalization alone is told from the first row of a product, when it is told', () => {
+    const reads: string[] = [];
+    const stay = flights(['property_code', 'property_name'], { vertical: 'stay' });
+    const adapter: Adapter = {
+      ...stay,
+      columns: {
+        ...stay.columns,
+        address: (row) => {
+          reads.push((row as Values).property_code as string);
+          return (row as Values).address;
+        },
+      },
+    };
+    const rows = [
+      { property_code: '1', property_name: 'A', address: 'Harbour 1' },
+      { property_code: '1', property_name: 'A (annex)', address: 'Harbour 2' },
+      { property_code: '2', property_name: 'B', address: 7 },
+    ];
+    const { plan, mapped, rejections } = map(adapter, rows);
+    expect(reads).toEqual([]);
+    const evidence = readColumns(buildEvidence(plan, mapped, mapped.firstOf));
+    expect(reads).toEqual(['1', '2']);
+    const address = evidence.get('address') as StringColumnView;
+    // What is of another type is none, and no reason to refuse an offer.
+    expect([address.get(0), address.has(1), mapped.rows.length, rejections]).toEqual(['Harbour 1', false, 3, []]);
+  });
+
+  it('gives a caller that decides identity itself everything, content with the first row of each product', () => {
+    const stay = flights(['property_code', 'board', 'image_urls'], { vertical: 'stay' });
+    const row = (property_code: string, board: string) => ({ property_code, board, image_urls: [`${board}.jpg`] });
+    const rows = [row('1', 'BREAKFAST'), row('1', 'HALF_BOARD'), row('2', 'BREAKFAST'), row('1', 'FULL_BOARD')];
+    const { plan, mapped } = map(stay, rows);
+    const columns = readColumns(buildAllColumns(plan, mapped, 1, 4));
+    const images = columns.get('image_urls')!;
+    expect([0, 1, 2].map((at) => (images.has(at) ? images.get(at) : undefined))).toEqual([
+      ['HALF_BOARD.jpg'],
+      ['BREAKFAST.jpg'],
+      undefined,
+    ]);
+    expect([...columns.keys()]).toEqual(['property_code', 'board', 'image_urls']);
   });
 
   it("keeps a partner's own keys apart from those of other partners", () => {

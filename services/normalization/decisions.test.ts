@@ -3,24 +3,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   type DecideRequest,
   type KeyName,
-  NormalizationServiceDefinition,
   ProductEventKind,
   ReviewKind,
   ReviewState,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
-import { connect, createMemoryNetwork, type MeshClient, serve } from '../../libs/mesh/index.ts';
-import { openStore, type Store } from '../../libs/store/index.ts';
-import { createPlainMatcher } from './plain-matcher.ts';
 import { flights, rowsOf, type SampleStay, stays } from './samples.ts';
-import { createNormalizationService, normalizationStore } from './service.ts';
-
-interface Running {
-  readonly client: MeshClient<NormalizationServiceDefinition>;
-  readonly store: Store;
-  /** Another process on the same store. */
-  restart(): Promise<void>;
-}
+import { type Running, refusal, startService } from './testing.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -28,36 +17,9 @@ afterEach(async () => {
 });
 
 async function start(): Promise<Running> {
-  const store = await openStore(normalizationStore);
-  closers.push(() => store.close());
-  let clock = Date.UTC(2026, 0, 1);
-  const open = async (): Promise<MeshClient<NormalizationServiceDefinition>> => {
-    const matchers = { stays: createPlainMatcher('stay'), goods: createPlainMatcher('good') };
-    const service = createNormalizationService({ store, now: () => (clock += 1000), matchers });
-    const network = createMemoryNetwork();
-    const server = await serve({ name: 'normalization', services: service.services, at: { network } });
-    const connection = connect(NormalizationServiceDefinition, { network, name: 'normalization' });
-    closers.push(async () => {
-      await connection.close();
-      await server.close();
-      await service.close();
-    });
-    return connection.client;
-  };
-  const running = { client: await open(), store, restart: async () => {} };
-  running.restart = async () => {
-    running.client = await open();
-  };
+  const running = await startService();
+  closers.push(() => running.close());
   return running;
-}
-
-async function refusal(promise: Promise<unknown>): Promise<EntrepotError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof EntrepotError) return error;
-  throw new Error(`expected a refusal, got ${String(error)}`);
 }
 
 const towns: readonly (readonly [number, number])[] = [

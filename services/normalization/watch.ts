@@ -27,11 +27,12 @@ export class Watchers {
   /** What happens from a cursor on; ends when the service does. Throws EntrepotError INVALID_TOKEN, INVALID_FIELD. */
   async *watch(
     { vertical, cursor, kinds: asked }: WatchProductsRequest,
-    { signal, quiet }: Pick<MeshContext, 'signal' | 'quiet'>,
+    { signal, quiet, whenDraining }: Pick<MeshContext, 'signal' | 'quiet' | 'whenDraining'>,
   ): AsyncGenerator<WatchProductsResponse> {
     const kinds = kindsOf(asked);
     let at = cursor === '' ? this.#events.last : this.#read(cursor);
     let woken = true;
+    let ending = false;
     let wake: (() => void) | undefined;
     const onWake = (): void => {
       woken = true;
@@ -41,11 +42,15 @@ export class Watchers {
       if (concerns(happened, kinds)) onWake();
     });
     this.#wakes.add(onWake);
+    whenDraining?.(() => {
+      ending = true;
+      onWake();
+    });
     signal.addEventListener('abort', onWake, { once: true });
     try {
       yield { events: [], cursor: cursorOf(at) };
       quiet?.();
-      while (!this.#closed && !signal.aborted) {
+      while (!this.#closed && !ending && !signal.aborted) {
         if (!woken) {
           await new Promise<void>((resolve) => {
             wake = resolve;

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { MatchEvidence } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { distanceKm, placeNamesNear } from '../../libs/reference/index.ts';
 import { cellOf, cellsAround } from './cells.ts';
@@ -61,7 +62,18 @@ function titleOf({ record: { attributes } }: { readonly record: MatchRecord }): 
   return typeof title === 'string' ? title : '';
 }
 
+/** Words of place names by tile of the map; there are few tiles with hotels. */
+const localWords = new LRUCache<string, readonly string[]>({ max: 1000 });
+
 /** Words of the names of places around: partners add the town to a name or leave it out. */
-function wordsAround(latitude: number, longitude: number): string[] {
-  return placeNamesNear(latitude, longitude, 60).flatMap((name) => foldName(name).split(' '));
+function wordsAround(latitude: number, longitude: number): readonly string[] {
+  const [row, column] = [Math.floor(latitude * 2), Math.floor(longitude * 2)];
+  const tile = `${row},${column}`;
+  let words = localWords.get(tile);
+  if (words === undefined) {
+    const names = placeNamesNear((row + 0.5) / 2, (column + 0.5) / 2, 60);
+    words = [...new Set(names.flatMap((name) => foldName(name).split(' ')))];
+    localWords.set(tile, words);
+  }
+  return words;
 }

@@ -62,7 +62,7 @@ export function createRecordCatalogue(
       const attributes = record === undefined ? one.attributes : completed(record, one.attributes);
       const wording = memory.wordingOf(one.attributes);
       if (record !== undefined && saysTheSame(record, wording)) {
-        answer(one, record.lead.product.identity, identities);
+        answer(one, record.identity, identities);
         continue;
       }
       const prepared = memory.prepare(one.partner, one.code, attributes);
@@ -71,7 +71,7 @@ export function createRecordCatalogue(
       await pause();
       if (previous !== undefined && leadsAsBefore(previous.record, shared.strong ?? shared.weak)) {
         reworded.push({ ...previous, prepared, wording });
-        answer(one, previous.record.lead.product.identity, identities);
+        answer(one, previous.record.identity, identities);
         continue;
       }
       const title = attributes[vertical.title];
@@ -162,7 +162,7 @@ export function createRecordCatalogue(
           const code = codes.get(row);
           const record = known?.get(code);
           if (record !== undefined && reader.saysTheSame(row, record)) {
-            identities[position] = record.lead.product.identity;
+            identities[position] = record.identity;
             continue;
           }
           const key = `${one.partner}\n${code}`;
@@ -230,29 +230,25 @@ interface RecordReader {
 function openRecords(vertical: RecordVertical, evidence: PartnerEvidence, at: string): RecordReader {
   const { columns, rowCount, field } = openEvidence(vertical, evidence, at);
   const codes = columns.get(vertical.code) as StringColumnView;
+  const titles = columns.get(vertical.title) as StringColumnView | undefined;
   const texts: { column: StringColumnView; slot: number }[] = [];
   for (const [slot, name] of vertical.wording.entries()) {
     const column = columns.get(name);
     if (column !== undefined) texts.push({ column: column as StringColumnView, slot });
   }
-  const saysOther = (row: number, { others }: KnownRecord): boolean =>
-    others.some((other) =>
-      texts.every(({ column, slot }) => {
-        const text = column.get(row);
-        return text === '' || text === other[slot];
-      }),
-    );
+  const agreesWith = (row: number, known: readonly string[]): boolean =>
+    texts.every(({ column, slot }) => {
+      const text = column.get(row);
+      return text === '' || text === known[slot];
+    });
+  // One column, the title, is the rule, and what it says is at hand; all others are looked at where there are more.
+  const titleAlone = titles !== undefined && texts.length === 1;
   return {
     rowCount,
     codes,
     saysTheSame(row, record) {
-      const { wording } = record;
-      for (let index = 0; index < texts.length; index++) {
-        const { column, slot } = texts[index]!;
-        const text = column.get(row);
-        if (text !== wording[slot] && text !== '') return saysOther(row, record);
-      }
-      return true;
+      if (titles !== undefined && titles.get(row) === record.title && titleAlone) return true;
+      return agreesWith(row, record.wording) || record.others.some((other) => agreesWith(row, other));
     },
     attributes: (row) => attributesOf(vertical, columns, row, field),
   };

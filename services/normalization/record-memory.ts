@@ -29,6 +29,10 @@ export interface KnownRecord {
   readonly code: string;
   /** By which number the index knows it. */
   readonly ref: number;
+  /** What its product is told by: here too, for whoever looks up a code is not to go from one object to the next. */
+  identity: Identity;
+  /** What it calls the thing: the first of its wording. */
+  title: string;
   /** The key by which it leads to its product. */
   lead: KnownKey;
   prepared: Prepared;
@@ -149,13 +153,16 @@ export class RecordMemory {
     const { partner, key: code } = prepared.record;
     const before = this.record(partner, code);
     if (before !== undefined) this.#forget(before);
+    const wording = this.wordingOf(prepared.record.attributes);
     const record: KnownRecord = {
       partner,
       code,
       ref,
+      identity: lead.product.identity,
+      title: wording[0]!,
       lead,
       prepared,
-      wording: this.wordingOf(prepared.record.attributes),
+      wording,
       others: before === undefined ? [] : [before.wording, ...before.others].slice(0, mostOthers),
     };
     lead.records.add(record);
@@ -208,6 +215,7 @@ export class RecordMemory {
       else {
         known.product = this.#productOf(after.productId);
         known.product.keys.add(known);
+        for (const record of known.records) record.identity = known.product.identity;
       }
     }
     for (const { partner, key, after } of changes.records) {

@@ -43,6 +43,11 @@ export interface NormalizationDependencies {
   onDecided?: CatalogueTools['onDecided'];
 }
 
+/** Who decides about stays where nobody else is given. */
+export function stayMatcher(): Matcher {
+  return createPlainMatcher('stay');
+}
+
 /** Most rows in one Resolve. */
 const maxRows = 5000;
 /** Most ids in one BatchGetProducts. */
@@ -57,7 +62,7 @@ const resolvedRows = counter('entrepot.normalization.rows', {
 /** Normalization: which supplier products are the same product. */
 export function createNormalizationService(dependencies: NormalizationDependencies): ServiceHandle {
   const { store, memoryKeys = 100_000, keepPastDays = 7, now = Date.now, onDecided } = dependencies;
-  const matchers = dependencies.matchers ?? { stays: createPlainMatcher('stay'), goods: createPlainMatcher('good') };
+  const matchers = dependencies.matchers ?? { stays: stayMatcher(), goods: createPlainMatcher('good') };
   const log = logger('normalization');
   const turns = new Turns();
   const events = new EventLog(now);

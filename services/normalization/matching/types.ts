@@ -35,7 +35,7 @@ export interface Decision {
   /** That they are the same, 0 to 1, calibrated: of pairs with 0.8, 80 in a hundred are. */
   readonly probability: number;
   readonly verdict: Verdict;
-  /** The weightiest first; weights and the model's bias add up to the log-odds before calibration. */
+  /** The weightiest first; their weights and the matcher's bias add up to the log-odds of the probability. */
   readonly evidence: readonly MatchEvidence[];
 }
 
@@ -52,6 +52,8 @@ export interface Matcher {
   readonly vertical: MatchVertical;
   /** Digest of weights and code of the features: decisions of one version are the same for the same records and index. */
   readonly version: string;
+  /** Log-odds of a pair of which nothing is known. */
+  readonly bias: number;
   /** Reads a record. Never throws: what cannot be read says nothing. */
   prepare(record: MatchRecord): Prepared;
   /** Keys by which the record is found; text without line breaks, to be stored as it is. */

@@ -9,7 +9,7 @@ import {
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import { flights, rowsOf, type SampleStay, stays } from './samples.ts';
-import { type Running, refusal, startService } from './testing.ts';
+import { type Running, refusal, startService } from './testing/service.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {

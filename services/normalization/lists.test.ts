@@ -8,7 +8,7 @@ import {
   type WatchProductsResponse,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { rowsOf, type SampleStay, stays } from './samples.ts';
-import { type Running, refusal, startService } from './testing.ts';
+import { type Running, refusal, startService } from './testing/service.ts';
 
 let running: Running;
 let ids: string[];

@@ -6,8 +6,8 @@ import { vertical as verticalOf } from '../../libs/vertical/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import { EventLog } from './events.ts';
 import { FormerIds } from './former-ids.ts';
-import { createPlainMatcher } from './plain-matcher.ts';
 import { createCatalogues } from './rules.ts';
+import { createPlainMatcher } from './testing/plain-matcher.ts';
 import { Turns } from './turns.ts';
 
 /** Itineraries of one partner. */

@@ -163,9 +163,9 @@ export interface Writing {
 }
 
 /** Rows a statement: few enough that other work gets its turn between two of them. */
-const chunk = 250;
+const chunk = 500;
 
-/** Calls `work` with at most 250 values at a time. */
+/** Calls `work` with at most 500 values at a time. */
 export async function inChunks<T>(values: readonly T[], work: (part: readonly T[]) => Promise<void>): Promise<void> {
   for (let start = 0; start < values.length; start += chunk) await work(values.slice(start, start + chunk));
 }

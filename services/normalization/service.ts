@@ -17,8 +17,7 @@ import { FormerIds } from './former-ids.ts';
 import { listEvents } from './list-events.ts';
 import { listProducts } from './list-products.ts';
 import { listReviews } from './list-reviews.ts';
-import type { Matcher } from './matching/index.ts';
-import { createPlainMatcher } from './plain-matcher.ts';
+import { createMatcher, type Matcher } from './matching/index.ts';
 import { Products } from './products.ts';
 import { createCatalogues } from './rules.ts';
 import { Turns } from './turns.ts';
@@ -43,11 +42,6 @@ export interface NormalizationDependencies {
   onDecided?: CatalogueTools['onDecided'];
 }
 
-/** Who decides about stays where nobody else is given. */
-export function stayMatcher(): Matcher {
-  return createPlainMatcher('stay');
-}
-
 /** Most rows in one Resolve. */
 const maxRows = 5000;
 /** Most ids in one BatchGetProducts. */
@@ -62,7 +56,7 @@ const resolvedRows = counter('entrepot.normalization.rows', {
 /** Normalization: which supplier products are the same product. */
 export function createNormalizationService(dependencies: NormalizationDependencies): ServiceHandle {
   const { store, memoryKeys = 100_000, keepPastDays = 7, now = Date.now, onDecided } = dependencies;
-  const matchers = dependencies.matchers ?? { stays: stayMatcher(), goods: createPlainMatcher('good') };
+  const matchers = dependencies.matchers ?? { stays: createMatcher('stay'), goods: createMatcher('good') };
   const log = logger('normalization');
   const turns = new Turns();
   const events = new EventLog(now);

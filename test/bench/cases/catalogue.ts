@@ -9,12 +9,13 @@ import {
 import { connect, createMemoryNetwork, type MeshClient, serve } from '../../../libs/mesh/index.ts';
 import { openStore, type Store } from '../../../libs/store/index.ts';
 import { liveBytes } from '../../../libs/telemetry/live-bytes.ts';
-import { BlockingIndex, type Matcher, type MatchRecord } from '../../../services/normalization/matching/index.ts';
 import {
-  createNormalizationService,
-  normalizationStore,
-  stayMatcher,
-} from '../../../services/normalization/service.ts';
+  BlockingIndex,
+  createMatcher,
+  type Matcher,
+  type MatchRecord,
+} from '../../../services/normalization/matching/index.ts';
+import { createNormalizationService, normalizationStore } from '../../../services/normalization/service.ts';
 import type { Case } from '../bench.ts';
 import { type Figure, figure } from '../figures.ts';
 
@@ -165,7 +166,7 @@ async function newKeyFigures(
   held: readonly House[],
   say: (line: string) => void,
 ): Promise<Figure[]> {
-  const matcher = stayMatcher();
+  const matcher = createMatcher('stay');
   const index = new BlockingIndex();
   const prepared = held.map((one) => matcher.prepare(recordOf('p0', one)));
   for (const [ref, one] of prepared.entries()) index.add(ref, one.keys);

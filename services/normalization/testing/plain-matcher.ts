@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { MatchEvidence } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { distanceKm, placeNamesNear } from '../../libs/reference/index.ts';
-import { cellOf, cellsAround } from './cells.ts';
-import type { Decision, Matcher, MatchRecord, MatchVertical, Prepared, Verdict } from './matching/index.ts';
-import { foldName, type NameToken, nameSimilarity, tokenize } from './names.ts';
+import type { MatchEvidence } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { distanceKm, placeNamesNear } from '../../../libs/reference/index.ts';
+import { cellOf, cellsAround } from '../cells.ts';
+import type { Decision, Matcher, MatchRecord, MatchVertical, Prepared, Verdict } from '../matching/index.ts';
+import { foldName, type NameToken, nameSimilarity, tokenize } from '../names.ts';
 
 interface Plain extends Prepared {
   readonly tokens: readonly NameToken[];
@@ -34,6 +34,7 @@ export function createPlainMatcher(vertical: MatchVertical): Matcher {
   };
   return {
     vertical,
+    bias: 0,
     version: hash('sha256', `plain ${vertical}`, 'hex').slice(0, 12),
     prepare(record): Plain {
       const { latitude, longitude, zone } = record.attributes;

@@ -1,11 +1,11 @@
 // The service as others meet it, for tests.
-import type { NormalizationServiceDefinition as Definition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { EntrepotError } from '../../libs/errors/index.ts';
-import { connect, createMemoryNetwork, type MeshClient, type MeshServer, serve } from '../../libs/mesh/index.ts';
-import { openStore, type Store } from '../../libs/store/index.ts';
+import type { NormalizationServiceDefinition as Definition } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { NormalizationServiceDefinition } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { EntrepotError } from '../../../libs/errors/index.ts';
+import { connect, createMemoryNetwork, type MeshClient, type MeshServer, serve } from '../../../libs/mesh/index.ts';
+import { openStore, type Store } from '../../../libs/store/index.ts';
+import { createNormalizationService, normalizationStore } from '../service.ts';
 import { createPlainMatcher } from './plain-matcher.ts';
-import { createNormalizationService, normalizationStore } from './service.ts';
 
 /** The service on a store in memory. */
 export interface Running {

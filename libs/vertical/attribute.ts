@@ -19,6 +19,8 @@ export interface AttributeSpec {
   readonly facet: 'none' | 'value' | 'range';
   /** What normalization may conclude from it. */
   readonly identity: 'none' | 'shared_key' | 'partner_key' | 'evidence';
+  /** Offers of one product that differ in it have prices of their own: the price of one is not judged by that of another. */
+  readonly pricesApart: boolean;
   /** The enum's values in the order of their numbers, without prefix and without UNSPECIFIED, which means absent. */
   readonly enumValues: readonly string[];
   /** The field is proto3 `optional`. Any attribute may be absent in a column, whatever this says. */
@@ -59,6 +61,7 @@ export function attributeOf(field: DescField): AttributeSpec | undefined {
     sortable: option('sortable') as boolean,
     facet,
     identity,
+    pricesApart: option('prices_apart') as boolean,
     enumValues: field.enum?.values.filter((value) => value.number !== 0).map((value) => value.localName) ?? [],
     optional: field.proto.proto3Optional,
     doc: docOf(field),

@@ -1,7 +1,13 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
-import { configDirectory, dataDirectory, meshAddresses, trustClientHeader } from '../../libs/config/index.ts';
+import {
+  configDirectory,
+  databaseAt,
+  dataDirectory,
+  meshAddresses,
+  trustClientHeader,
+} from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
@@ -18,7 +24,7 @@ import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
-import { createQueryService } from '../query/service.ts';
+import { type AccuracyOptions, createQueryService, type SampleSettings } from '../query/service.ts';
 import { createSupplyService, type DriftOptions } from '../supply/service.ts';
 import { createTwin } from '../twin/server.ts';
 import { openStores } from './stores.ts';
@@ -47,6 +53,10 @@ export interface FusedOptions {
   readonly admission?: AdmissionOptions;
   /** How live answers are held against what partners were certified with. Default: cases under the data directory, if any. */
   readonly drift?: DriftOptions;
+  /** Of which searches pricing samples are kept, and where. Default: as query.yaml says. */
+  readonly pricingSamples?: SampleSettings;
+  /** For tests: the clock of the loop that asks shown offers again. */
+  readonly accuracy?: AccuracyOptions;
   /** For tests: every span is handed to it. */
   readonly spanExporter?: SpanExporter;
 }
@@ -106,7 +116,7 @@ async function compose(
   // Its pretend partners try to push from the start; they find the ingress once everything is there, so as not to hold it up.
   let ingressUrl = (): string | undefined => undefined;
   const twinUrl = await startTwin(options, config, () => ingressUrl(), closers);
-  const stores = await openStores(options.inMemory === true ? undefined : join(dataDirectory(), 'fused'));
+  const stores = await openStores(options.inMemory === true ? undefined : databaseAt('fused'));
   closers.push(stores.close);
 
   await start(createNormalizationService({ store: stores.normalization }));
@@ -130,6 +140,8 @@ async function compose(
     supply,
     pricing: reach(PricingServiceDefinition, 'pricing'),
     clicks: stores.clicks,
+    ...(options.pricingSamples && { samples: options.pricingSamples }),
+    ...(options.accuracy && { accuracy: options.accuracy }),
   });
   await start(query);
   let grpcAddress: string | undefined;

@@ -6,8 +6,8 @@ import {
   type ProductKey,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { Store } from '../../libs/store/index.ts';
+import type { CatchUp } from './catch-up.ts';
 import type { Changes } from './changes.ts';
-import type { EventLog } from './events.ts';
 import { checkContract, openEvidence } from './evidence.ts';
 import type { FormerIds } from './former-ids.ts';
 import { type EvidenceReader, type IdentityRules, identity } from './identity.ts';
@@ -48,7 +48,7 @@ export interface Catalogue {
 export interface CatalogueTools {
   readonly store: Store;
   readonly turns: Turns;
-  readonly events: EventLog;
+  readonly catchUp: CatchUp;
   readonly formerIds: FormerIds;
   /** Hears of rows of records that are new or were decided anew, in the transaction that writes them down. What it throws undoes it. */
   readonly onDecided?: ((decided: readonly DecidedRow[], tx: Store) => Promise<void>) | undefined;
@@ -70,7 +70,7 @@ interface Unknown<Row> {
  */
 export function createCatalogue<Row>(
   rules: IdentityRules<Row>,
-  { store, turns, events, formerIds }: CatalogueTools,
+  { store, turns, catchUp, formerIds }: CatalogueTools,
   memory: number,
 ): Catalogue {
   checkContract(rules);
@@ -85,14 +85,14 @@ export function createCatalogue<Row>(
       else for (const position of entry.positions) identities[position] = already;
     }
     if (open.length === 0) return;
-    const batch = events.begin();
-    const decided = await store.transaction(async (tx) => {
+    const { decided, batch } = await store.transaction(async (tx) => {
+      const { batch } = await catchUp.begin(tx);
       const result = await rules.decide(
         open.map(({ row }) => row),
         { tx, events: batch },
       );
       await batch.write(tx);
-      return result;
+      return { decided: result, batch };
     });
     decided.committed();
     batch.committed();

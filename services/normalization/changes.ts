@@ -1,7 +1,7 @@
 import type { IdentityRule, ReviewState } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { addKeys } from './product-keys.ts';
-import { inChunks } from './schema.ts';
+import { inChunks, type Writing } from './schema.ts';
 
 /** Where a key leads, and why. */
 export interface KeyState {
@@ -74,7 +74,7 @@ export function entitiesOf(changes: Changes): string[] {
 }
 
 /** Writes changes down. What is there must be what they expect; it is, where nothing else has changed the same entities. */
-export async function writeChanges(vertical: string, changes: Changes, tx: Store): Promise<void> {
+export async function writeChanges(vertical: string, changes: Changes, { tx, events }: Writing): Promise<void> {
   await writeKeys(vertical, changes.keys, tx);
   const led = changes.formerIds.flatMap(({ id, after }) => (after === null ? [] : [{ id, after }]));
   const freed = changes.formerIds.filter(({ after }) => after === null);
@@ -105,7 +105,7 @@ export async function writeChanges(vertical: string, changes: Changes, tx: Store
   await writeRecords(
     vertical,
     changes.records.map(({ partner, key, after }) => ({ partner, key, ...after })),
-    tx,
+    { tx, events },
   );
 }
 
@@ -157,20 +157,21 @@ async function writeKeys(vertical: string, keys: Changes['keys'], tx: Store): Pr
 export async function writeRecords(
   vertical: string,
   records: readonly (RecordState & { readonly partner: string; readonly key: string })[],
-  tx: Store,
+  { tx, events }: Writing,
 ): Promise<void> {
   await inChunks(records, async (part) => {
     await tx.query(
-      `INSERT INTO records (vertical, partner, key, shared_key, attributes)
-       SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[])
+      `INSERT INTO records (vertical, partner, key, shared_key, attributes, turn)
+       SELECT $1, new.*, $6::bigint FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS new
        ON CONFLICT (vertical, partner, key)
-       DO UPDATE SET shared_key = excluded.shared_key, attributes = excluded.attributes`,
+       DO UPDATE SET shared_key = excluded.shared_key, attributes = excluded.attributes, turn = excluded.turn`,
       [
         vertical,
         part.map(({ partner }) => partner),
         part.map(({ key }) => key),
         part.map(({ sharedKey }) => sharedKey),
         part.map(({ attributes }) => JSON.stringify(attributes)),
+        events.turn,
       ],
     );
   });

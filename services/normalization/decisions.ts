@@ -13,6 +13,7 @@ import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { counter } from '../../libs/telemetry/index.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { CatchUp } from './catch-up.ts';
 import { type Changes, entitiesOf, noChanges, type ReviewStanding, writeChanges } from './changes.ts';
 import {
   decidedReview,
@@ -41,6 +42,7 @@ export interface DecisionTools {
   readonly store: Store;
   readonly turns: Turns;
   readonly events: EventLog;
+  readonly catchUp: CatchUp;
   readonly formerIds: FormerIds;
   readonly products: Products;
   readonly catalogues: ReadonlyMap<string, Catalogue>;
@@ -99,19 +101,19 @@ export function decide(request: DecideRequest, tools: DecisionTools): Promise<De
 /** Runs what a person decides: in turn, in one transaction, and then takes it into the memory. */
 export function inTransaction(
   { author, reason }: Author,
-  { store, turns, events, formerIds }: DecisionTools,
+  { store, turns, catchUp, formerIds }: DecisionTools,
   work: (tx: Store, batch: EventBatch) => Promise<Outcome>,
 ): Promise<Decided> {
   return turns.take(async () => {
-    const batch = events.begin();
-    const { outcome, event, productIds } = await store.transaction(async (tx) => {
+    const { outcome, event, productIds, batch } = await store.transaction(async (tx) => {
+      const { batch } = await catchUp.begin(tx);
       const outcome = await work(tx, batch);
       const { catalogue, kind, productId, otherProductIds, keys, changes, made } = outcome;
       const { vertical } = catalogue;
       const writing = { tx, events: batch };
       if (made !== undefined) await addProducts(vertical, [{ ...made, content: '', endsOn: '' }], writing);
-      await writeChanges(vertical, changes, tx);
-      if (kind === undefined) return { outcome, event: undefined, productIds: [productId] };
+      await writeChanges(vertical, changes, writing);
+      if (kind === undefined) return { outcome, event: undefined, productIds: [productId], batch };
       const number = batch.add({
         kind,
         vertical,
@@ -132,7 +134,7 @@ export function inTransaction(
       );
       await touchProducts(concerned, writing);
       const [row] = await tx.query<EventRow>('SELECT *, null AS undone_by FROM events WHERE event_id = $1', [number]);
-      return { outcome, event: toEvent(row!), productIds: concerned };
+      return { outcome, event: toEvent(row!), productIds: concerned, batch };
     });
     formerIds.apply(outcome.changes);
     outcome.catalogue.apply(outcome.changes);

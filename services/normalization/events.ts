@@ -53,6 +53,7 @@ export class EventLog {
   readonly #now: () => number;
   readonly #followers = new Set<(happened: Happened) => void>();
   #last: number | undefined;
+  #turn = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -64,18 +65,37 @@ export class EventLog {
     return this.#last;
   }
 
-  /** Reads how far the events go. */
-  async open(store: Store): Promise<void> {
-    const [row] = await store.query<{ last: number | null }>('SELECT max(event_id) AS last FROM events');
-    this.#last = Number(row?.last ?? 0);
+  /** The last writing transaction, of whichever process, that the memory knows of. */
+  get turn(): number {
+    return this.#turn;
   }
 
-  /** Events of one transaction; only one at a time may be open. */
-  begin(): EventBatch {
-    return new EventBatch(this.last, new Date(this.#now()), (happened) => {
-      this.#last = happened.last;
-      for (const follower of this.#followers) follower(happened);
+  /** Reads how far the events go, before anything else is read. */
+  async open(store: Store): Promise<void> {
+    const [row] = await store.query<{ last: number | null; turn: number }>(
+      'SELECT turn, (SELECT max(event_id) FROM events) AS last FROM turns',
+    );
+    this.#last = row!.last ?? 0;
+    this.#turn = row!.turn;
+  }
+
+  /** Events of the writing transaction with this number; only one at a time may be open. */
+  begin(turn: number): EventBatch {
+    return new EventBatch(this.last, turn, new Date(this.#now()), (happened) => {
+      this.#turn = turn;
+      if (happened !== undefined) this.advance(happened);
     });
+  }
+
+  /** Up to this writing transaction everything is known, what happened in it included. */
+  reached(turn: number): void {
+    this.#turn = turn;
+  }
+
+  /** Something happened, here or in another process. */
+  advance(happened: Happened): void {
+    this.#last = happened.last;
+    for (const follower of this.#followers) follower(happened);
   }
 
   /** Hears of what was committed until the returned function is called. */
@@ -89,12 +109,15 @@ export class EventLog {
 export class EventBatch {
   /** When they happen. */
   readonly at: Date;
+  /** Number of the transaction. */
+  readonly turn: number;
   readonly #before: number;
-  readonly #committed: (happened: Happened) => void;
+  readonly #committed: (happened: Happened | undefined) => void;
   readonly #events: NewEvent[] = [];
 
-  constructor(before: number, at: Date, committed: (happened: Happened) => void) {
+  constructor(before: number, turn: number, at: Date, committed: (happened: Happened | undefined) => void) {
     this.#before = before;
+    this.turn = turn;
     this.at = at;
     this.#committed = committed;
   }
@@ -144,11 +167,8 @@ export class EventBatch {
 
   /** The transaction is committed. */
   committed(): void {
-    if (this.#events.length === 0) return;
-    this.#committed({
-      last: this.#before + this.#events.length,
-      kinds: new Set(this.#events.map(({ kind }) => kind)),
-    });
+    const kinds = new Set(this.#events.map(({ kind }) => kind));
+    this.#committed(kinds.size === 0 ? undefined : { last: this.#before + this.#events.length, kinds });
   }
 }
 

@@ -46,13 +46,16 @@ const undecided: Identity = identity('', IdentityRule.UNSPECIFIED, 0, '');
 export function createRecordCatalogue(
   vertical: RecordVertical,
   matcher: Matcher,
-  { store, turns, events, formerIds, onDecided }: CatalogueTools,
+  { store, turns, catchUp, formerIds, onDecided }: CatalogueTools,
 ): Catalogue {
   checkContract(vertical);
   const memory = new RecordMemory(vertical, matcher);
 
-  /** Decides in turn; what another call decided while this one waited is known by now. */
-  const decide = async (stated: Iterable<Stated>, identities: Identity[]): Promise<void> => {
+  /**
+   * Decides in turn; what another call decided while this one waited is known by now. False where another process has written
+   * since: what that wrote is known now, and everything to be decided again.
+   */
+  const decide = async (stated: Iterable<Stated>, identities: Identity[]): Promise<boolean> => {
     const pause = breather();
     const fresh: FreshRecord[] = [];
     const waiting = new Map<FreshRecord, Stated>();
@@ -88,7 +91,7 @@ export function createRecordCatalogue(
       fresh.push(record_);
       waiting.set(record_, one);
     }
-    if (fresh.length === 0 && reworded.length === 0) return;
+    if (fresh.length === 0 && reworded.length === 0) return true;
     fresh.sort(compareFresh);
     let committed = false;
     try {
@@ -96,17 +99,23 @@ export function createRecordCatalogue(
       const settled = settle(fresh, memory);
       const open = await placeByMatcher(fresh, settled, { memory, formerIds, vertical }, pause);
       const plan = planRecords(vertical, fresh, settled, open, reworded, memory);
-      const batch = events.begin();
-      const asked = await store.transaction(async (tx) => {
-        const added = await writePlan(vertical, plan, { tx, events: batch });
+      const written = await store.transaction(async (tx) => {
+        const { batch, behind } = await catchUp.begin(tx);
+        if (behind) return { batch, asked: undefined };
+        const asked = await writePlan(vertical, plan, { tx, events: batch });
         await onDecided?.(plan.decided, tx);
-        return added;
+        return { batch, asked };
       });
+      if (written.asked === undefined) {
+        written.batch.committed();
+        return false;
+      }
       committed = true;
       plan.apply(memory);
-      batch.committed();
+      written.batch.committed();
       for (const [record, one] of waiting) answer(one, plan.identities.get(record)!, identities);
-      if (asked > 0) notice(plan.changed);
+      if (written.asked > 0) notice(plan.changed);
+      return true;
     } finally {
       if (!committed) for (const { ref } of fresh) memory.index.remove(ref);
     }
@@ -175,7 +184,7 @@ export function createRecordCatalogue(
       if (stated.size > 0) {
         await turns.take(async () => {
           signal.throwIfAborted();
-          await decide(stated.values(), identities);
+          while (!(await decide(stated.values(), identities))) signal.throwIfAborted();
         });
       }
       return identities;

@@ -94,7 +94,8 @@ export class RecordMemory {
       );
       for (const { partner, key, shared_key, attributes } of rows) {
         const lead = shared_key === '' ? this.key(partner, key) : this.key('', shared_key);
-        if (lead === undefined) throw new Error(`the record ${partner} ${key} of ${vertical} leads to no product`);
+        // Written by another process since the keys were read: it is caught up with before anything is decided.
+        if (lead === undefined) continue;
         const prepared = this.prepare(partner, key, JSON.parse(attributes) as Attributes);
         this.addRecord(this.newRef(), prepared, lead);
         await pause();

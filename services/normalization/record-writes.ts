@@ -14,7 +14,7 @@ export async function writePlan({ vertical }: RecordVertical, plan: RecordPlan, 
     writing,
   );
   await addKeys(vertical, plan.keys, tx);
-  await writeRecords(vertical, plan.records, tx);
+  await writeRecords(vertical, plan.records, writing);
   await touchProducts(plan.grown, writing);
   for (const event of plan.events) events.add(event);
   await events.write(tx);

@@ -4,6 +4,7 @@ import type { PartnerEvidence } from '../../libs/contracts/gen/entrepot/normaliz
 import type { Store } from '../../libs/store/index.ts';
 import { vertical as verticalOf } from '../../libs/vertical/index.ts';
 import type { Catalogue } from './catalogue.ts';
+import { CatchUp } from './catch-up.ts';
 import { EventLog } from './events.ts';
 import { FormerIds } from './former-ids.ts';
 import { createCatalogues } from './rules.ts';
@@ -71,10 +72,12 @@ export function rowsOf(
 /** Catalogues on a store, as a service has them that has just started. */
 export async function openCatalogues(store: Store): Promise<ReadonlyMap<string, Catalogue>> {
   const [turns, events, formerIds] = [new Turns(), new EventLog(Date.now), new FormerIds()];
+  const catchUp = new CatchUp(events, formerIds);
   await events.open(store);
   await formerIds.open(store);
   const matchers = { stays: createPlainMatcher('stay'), goods: createPlainMatcher('good') };
-  const catalogues = createCatalogues({ store, turns, events, formerIds }, { keys: 1000, ...matchers });
+  const catalogues = createCatalogues({ store, turns, catchUp, formerIds }, { keys: 1000, ...matchers });
+  catchUp.take(catalogues);
   for (const catalogue of catalogues.values()) await catalogue.open();
   return catalogues;
 }

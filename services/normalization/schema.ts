@@ -79,8 +79,12 @@ const migrations: readonly Migration[] = [
         key text COLLATE "C" NOT NULL,
         shared_key text COLLATE "C" NOT NULL,
         attributes text NOT NULL,
+        turn bigint NOT NULL DEFAULT 0,
         PRIMARY KEY (vertical, partner, key)
       );
+      CREATE INDEX records_by_turn ON records (turn);
+      CREATE TABLE turns (turn bigint NOT NULL);
+      INSERT INTO turns VALUES (0);
       CREATE INDEX records_by_shared_key ON records (vertical, shared_key) WHERE shared_key <> '';
       INSERT INTO records (vertical, partner, key, shared_key, attributes)
         SELECT 'stay', partner, code, '', json_strip_nulls(json_build_object(

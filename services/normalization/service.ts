@@ -8,9 +8,10 @@ import {
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshContext, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
-import type { Store } from '../../libs/store/index.ts';
+import type { SharedStore } from '../../libs/store/index.ts';
 import { counter, logger, observedGauge } from '../../libs/telemetry/index.ts';
 import type { Catalogue, CatalogueTools } from './catalogue.ts';
+import { CatchUp, channel } from './catch-up.ts';
 import { decide } from './decisions.ts';
 import { EventLog } from './events.ts';
 import { FormerIds } from './former-ids.ts';
@@ -29,7 +30,7 @@ export { normalizationStore } from './schema.ts';
 /** What normalization needs. */
 export interface NormalizationDependencies {
   /** Opened with {@link normalizationStore}; closed by its owner, after the service. */
-  store: Store;
+  store: SharedStore;
   /** Keys of flights, and of rides, held in memory, about 0.5 KB each. Default 100,000; 1,000 to 2,000,000 is sensible. */
   memoryKeys?: number;
   /** Days after departure for which flights are kept. Default 7; 1 to 400 is sensible. */
@@ -61,12 +62,14 @@ export function createNormalizationService(dependencies: NormalizationDependenci
   const turns = new Turns();
   const events = new EventLog(now);
   const formerIds = new FormerIds();
+  const catchUp = new CatchUp(events, formerIds);
   const catalogues = createCatalogues(
-    { store, turns, events, formerIds, onDecided },
+    { store, turns, catchUp, formerIds, onDecided },
     { keys: memoryKeys, ...matchers },
   );
+  catchUp.take(catalogues);
   const products = new Products(catalogues, formerIds);
-  const tools = { store, turns, events, formerIds, products, catalogues };
+  const tools = { store, turns, events, catchUp, formerIds, products, catalogues };
   const watchers = new Watchers(store, events);
   let openReviews = 0;
   const countReviews = async (): Promise<void> => {
@@ -94,6 +97,21 @@ export function createNormalizationService(dependencies: NormalizationDependenci
     if (records > 0) log.info({ records, ms: Math.round(performance.now() - start) }, 'records are in memory');
     await countReviews();
   });
+  // What other processes wrote is taken over when they say so; undefined where something may have been missed.
+  const stopListening = store.listen(channel, (text) => {
+    if (text !== undefined && Number(text) <= events.turn) return;
+    void turns
+      .take(async () => {
+        await opened;
+        if (text === undefined || Number(text) > events.turn) await store.transaction((tx) => catchUp.look(tx));
+      })
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'what others wrote could not be read; it is before the next write'),
+      );
+  });
+  stopListening.catch((error: unknown) =>
+    log.warn({ err: error }, 'other processes are not heard; they are looked at when writing'),
+  );
   opened.catch((error: unknown) => log.fatal({ err: error }, 'the catalogue could not be read'));
   let pruning = turns.take(async () => {
     await opened;
@@ -203,6 +221,7 @@ export function createNormalizationService(dependencies: NormalizationDependenci
       clearInterval(timer);
       endGauge();
       watchers.close();
+      await (await stopListening.catch(() => undefined))?.();
       await pruning.catch(() => {});
     },
   };

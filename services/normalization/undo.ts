@@ -14,10 +14,16 @@ export function undo(request: UndoRequest, tools: DecisionTools): Promise<Decide
   checkAuthor(request);
   const number = eventNumberOf(request.eventId);
   if (number === undefined) throw eventNotFound(request.eventId);
-  return inTransaction(request, tools, (tx) => takeBack(number, request.eventId, tools, tx));
+  return inTransaction(request, tools, (tx, batch) => takeBack(number, request.eventId, batch.version, tools, tx));
 }
 
-async function takeBack(number: number, eventId: string, tools: DecisionTools, tx: Store): Promise<Outcome> {
+async function takeBack(
+  number: number,
+  eventId: string,
+  by: number,
+  tools: DecisionTools,
+  tx: Store,
+): Promise<Outcome> {
   const [row] = await tx.query<EventRow & { changes: string | null }>(
     'SELECT events.*, undone_by FROM events LEFT JOIN undone_events USING (event_id) WHERE event_id = $1',
     [number],
@@ -27,8 +33,8 @@ async function takeBack(number: number, eventId: string, tools: DecisionTools, t
     throw invalidField('eventId', 'is of a kind that cannot be undone; split off or move the keys that it brought');
   }
   if (row.undone_by !== null) {
-    const by = eventIdOf(row.undone_by);
-    throw conflict(`the event was taken back already, by ${by}`, { events: by });
+    const undoing = eventIdOf(row.undone_by);
+    throw conflict(`the event was taken back already, by ${undoing}`, { events: undoing });
   }
   const done = JSON.parse(row.changes) as Changes;
   const blocking = await laterThan(number, entitiesOf(done), tx);
@@ -38,7 +44,7 @@ async function takeBack(number: number, eventId: string, tools: DecisionTools, t
   }
   const catalogue = tools.catalogues.get(row.vertical)!;
   const event = toEvent(row);
-  await tx.query('INSERT INTO undone_events (event_id, undone_by) VALUES ($1, $2)', [number, tools.events.last + 1]);
+  await tx.query('INSERT INTO undone_events (event_id, undone_by) VALUES ($1, $2)', [number, by]);
   // Taking back what took something back makes that hold again.
   if (row.undoes !== null) await tx.query('DELETE FROM undone_events WHERE event_id = $1', [row.undoes]);
   return {

@@ -100,15 +100,25 @@ async function cutPage(
     const whole = await maker.ensure(
       entries.map(({ row }) => row),
       context,
+      prices.currency,
     );
     if (!whole && cut < mostRecuts) continue;
     const made = maker.needless ? entries : entries.filter(({ row }) => maker.made(row) !== undefined);
     // What was made may have been let go of for what somebody else looks at.
     if (made.length < entries.length && cut < mostRecuts) continue;
     const offers = made.map((entry) =>
-      wholeOffer(search.id, set, ordering.products, entry, maker.made(entry.row), request.mask, prices),
+      wholeOffer(
+        search.id,
+        set,
+        ordering.products,
+        entry,
+        maker.made(entry.row, prices.currency),
+        request.mask,
+        prices,
+      ),
     );
     maker.trim();
+    search.looked(made);
     return {
       searchId: search.id,
       revision: ordering.moment.revision,

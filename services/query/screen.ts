@@ -28,6 +28,8 @@ export interface Drawing {
   readonly set: ResultSet;
   readonly mask: ReadMask;
   readonly maker: OfferMaker;
+  /** Told of entries that come onto the screen. */
+  readonly looked: (entries: readonly Entry[]) => void;
   /** The search as it is now. Rejects where prices in the view's currency cannot be had. */
   now(): Moment | Promise<Moment>;
 }
@@ -99,7 +101,9 @@ export class DrawnOffers {
     if (before !== undefined && this.#current(entry, moment)) return before;
     const { searchId, set, maker, mask } = this.#drawing;
     const { ordering, prices } = moment;
-    const made = maker.made(entry.row) ?? (before === undefined ? undefined : madeAgain(before.offer));
+    const made =
+      maker.made(entry.row, prices.currency) ??
+      (before === undefined ? undefined : madeAgain(before.offer, set.partnerChargesOf(entry.row)));
     const offer = wholeOffer(searchId, set, ordering.products, entry, made, mask, prices);
     if (this.#bytesEach === 0) this.#bytesEach = estimateBytes(offer);
     return { entry, ...this.#placeOf(entry, moment), offer };
@@ -120,8 +124,11 @@ export class DrawnOffers {
   }
 }
 
-/** What supply made of an offer that was drawn. */
-function madeAgain({ item, price, fetchedAt, expiresAt }: Offer): MadeOffer | undefined {
+/**
+ * What supply made of an offer that was drawn.
+ * @param columnCharges charges that did not come from there
+ */
+function madeAgain({ item, price, fetchedAt, expiresAt }: Offer, columnCharges: number): MadeOffer | undefined {
   if (item === undefined) return undefined;
   return {
     item,
@@ -131,6 +138,7 @@ function madeAgain({ item, price, fetchedAt, expiresAt }: Offer): MadeOffer | un
     fetchedAt,
     expiresAt,
     missing: false,
+    charges: price?.charges.slice(columnCharges) ?? [],
   };
 }
 

@@ -12,7 +12,7 @@ import type { QueryConfig } from './config.ts';
 import type { Asker, FanOut, Looker } from './fan-out.ts';
 import { newSearchId } from './ids.ts';
 import { OfferMaker } from './make.ts';
-import { type Ordering, Orderings } from './ordering.ts';
+import { type Entry, type Ordering, Orderings } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
 import type { PricedSet } from './priced-set.ts';
 import { Publisher } from './publisher.ts';
@@ -23,6 +23,7 @@ import type { Drawing, Moment, Screen } from './screen.ts';
 import type { Subscription } from './subscription.ts';
 import type { Cursor, SetMoment } from './tokens.ts';
 import { type Share, ToldOutcomes } from './told-outcomes.ts';
+import { ToldQuarantine } from './told-quarantine.ts';
 import { TopScreen } from './top-screen.ts';
 import type { View } from './view.ts';
 
@@ -34,8 +35,12 @@ export interface SearchTools {
   readonly grown: (search: Search) => void;
   /** A search is of no use: it must not be found any more. */
   readonly failed: (search: Search) => void;
+  /** Entries came onto a page that somebody looks at. */
+  readonly looked: (search: Search, entries: readonly Entry[]) => void;
   /** A complete first page was shown. */
   readonly shown: (search: Search, ordering: Ordering) => void;
+  /** A search is complete, or nothing more will come of it. */
+  readonly concluded: (search: Search) => void;
   /** A search is no longer held: no other may be answered by it. */
   readonly dropped: (search: Search) => void;
 }
@@ -69,6 +74,7 @@ export class Search implements Looker {
   /** Where it comes from. */
   readonly origin: SearchOrigin;
   readonly #told: ToldOutcomes;
+  readonly #quarantine = new ToldQuarantine();
   #unlook: (() => void) | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
   #reported: boolean;
@@ -94,6 +100,7 @@ export class Search implements Looker {
       (handles, itemFields, context) => fanOut.make(handles, itemFields, context),
       (gone) => fanOut.removed(gone),
       Math.max(config.hold.offers, request.view.pageSize * 2),
+      (details, currency, context) => fanOut.details(details, currency, context),
     );
     // Of a search that found everything done there is nothing to tell.
     this.#reported = this.#firstShown = fanOut.complete;
@@ -113,7 +120,7 @@ export class Search implements Looker {
 
   /** Every outcome so far. */
   get outcomes(): readonly PartnerOutcome[] {
-    return this.#told.of(this.fanOut.findings.ended, this.set.partners);
+    return this.#quarantine.of(this.set, this.#told.of(this.fanOut.findings.ended, this.set.partners));
   }
 
   /** The view that prices were made under; undefined until pricing has said. */
@@ -176,6 +183,11 @@ export class Search implements Looker {
     this.#orderings.keep(ordering);
   }
 
+  /** Entries came onto a page that somebody looks at. */
+  looked(entries: readonly Entry[]): void {
+    this.#tools.looked(this, entries);
+  }
+
   /** How far the search is, with the counts of an order. */
   progress(ordering: Ordering): Progress {
     const counts = this.set.productCounts();
@@ -214,9 +226,11 @@ export class Search implements Looker {
   completed(): void {
     if (this.fanOut.findings.outcomes.awaited.length === 0) this.#endGrace();
     this.#report();
+    this.#tools.concluded(this);
   }
 
   ended(): void {
+    this.#tools.concluded(this);
     for (const publisher of this.#screens.values()) publisher.end();
   }
 
@@ -262,6 +276,7 @@ export class Search implements Looker {
       set: this.set,
       mask: this.request.mask,
       maker: this.maker,
+      looked: (entries) => this.looked(entries),
       now: () => {
         const { set, fanOut, asker } = this;
         if (view.currency === set.currency) return this.#moment(view, set.prices);

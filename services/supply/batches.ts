@@ -92,7 +92,7 @@ function buildBatch(
     fetchedAt,
     expiresAt: writeInt64s(mapped.expiresAt.slice(start, end)),
     stale,
-    partnerRates: [],
+    partnerRates: [...mapped.rates],
   };
 }
 

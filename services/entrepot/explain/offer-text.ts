@@ -1,6 +1,7 @@
 // Why an offer is what it is, as text: its price from the partner's own figure to the shown one, where it came from, why it is
 // the product that it is, and where it stands.
 import { styleText } from 'node:util';
+import { chargesText, unitPriceText } from '../charges.ts';
 import { answeredHow, outcomeNotes, requestsText, statusText, table } from '../table.ts';
 import type { JsonMoney, JsonOffer, JsonOutcome } from '../updates.ts';
 import { clip, words } from '../verticals/cells.ts';
@@ -57,6 +58,7 @@ function head(
     styleText('bold', `Offer ${offerId}`),
     hanging('', what === '' ? 'It can no longer be had, so what it was is not told.' : what),
     `${money(total)}${totalMax === undefined ? '' : ` to ${money(totalMax)}`}, sold by ${source.partner}${stands}`,
+    ...[unitPriceText(offer?.price ?? {}), chargesText(offer?.price ?? {})].filter((text) => text !== ''),
   ].join('\n');
 }
 

@@ -3,7 +3,7 @@ import type { NormalizationServiceDefinition as Definition } from '../../../libs
 import { NormalizationServiceDefinition } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import { connect, createMemoryNetwork, type MeshClient, type MeshServer, serve } from '../../../libs/mesh/index.ts';
-import { openStore, type Store } from '../../../libs/store/index.ts';
+import { openStore, type SharedStore } from '../../../libs/store/index.ts';
 import { createNormalizationService, normalizationStore } from '../service.ts';
 import { createPlainMatcher } from './plain-matcher.ts';
 
@@ -11,14 +11,14 @@ import { createPlainMatcher } from './plain-matcher.ts';
 export interface Running {
   client: MeshClient<Definition>;
   server: MeshServer;
-  readonly store: Store;
+  readonly store: SharedStore;
   /** Another process on the same store; the one before goes on. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Starts it with matchers that can be followed by hand; every look at the clock finds a second more. */
-export async function startService(store?: Store): Promise<Running> {
+export async function startService(store?: SharedStore): Promise<Running> {
   const own = store ?? (await openStore(normalizationStore));
   const closers: (() => Promise<void>)[] = [() => own.close()];
   let clock = Date.UTC(2026, 0, 1);

@@ -15,8 +15,10 @@ import { compileFlight, itineraryFields } from './flight.ts';
 import { compileMessage, defaultOf, makeMessage } from './item.ts';
 import { compileColumns, compileLoader } from './layout.ts';
 import { enumNumber } from './leaf.ts';
+import { notingUnknownCodes } from './lookup.ts';
 import type { Cel, Join, ManifestFile, MappingTemplate, RowLoop } from './manifest.ts';
 import { compilePrice } from './price.ts';
+import { compileRates } from './rates.ts';
 import { type CompiledRows, compileRows, givenNames, givenRows, isGiven, rowsOf } from './rows.ts';
 import { type Frame, type Reader, Scope } from './scope.ts';
 
@@ -33,7 +35,10 @@ interface MappingInput {
 
 /** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
 export interface CompiledMapping {
-  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'>;
+  readonly parts: Pick<
+    Adapter<KitRow>,
+    'columns' | 'price' | 'details' | 'rates' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'
+  >;
   /** Of answers: status, headers, body, text, and the joins. */
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
@@ -83,6 +88,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   const facts = compileLets(compiler, ['answer'], manifest.answer, answer.scope);
   const joins = compileJoins(compiler, manifest.joins, answer.scope);
   const rows = compileAnyRows(input, joins.scope);
+  const rates = manifest.rates && compileRates(compiler, manifest.rates, joins.scope);
   const shared = namesOf(manifest, joins.scope);
   const scope = new Scope(rows.scope);
   const at = ['mapping'];
@@ -96,14 +102,21 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     load: compileLoader(compiler, keys, ofRow),
   };
   const id = compiler.expression([...at, 'id'], mapping.id, scope);
-  const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id, absenceOf(compiler, scope, lets));
+  const { price, details } = compilePrice(
+    compiler,
+    [...at, 'price'],
+    mapping.price,
+    scope,
+    id,
+    absenceOf(compiler, scope, lets),
+  );
   const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
   const rejects = (mapping.reject ?? []).map(({ when, because }, position) => ({
     when: compiler.expression([...at, 'reject', position, 'when'], when, scope, 'bool'),
     because,
   }));
   const named = namer(rows.names);
-  const { price: ownPrice, expiresAt: ownExpiry, rows: makeRows } = door;
+  const { price: ownPrice, charges: ownDetails, expiresAt: ownExpiry, rows: makeRows } = door;
   const checked = (row: KitRow): Frame => {
     const frame = row.answer.enter(row);
     if (id(frame) === undefined) throw new Rejection(RejectionReason.MISSING_FIELD, 'a row has no id');
@@ -122,10 +135,15 @@ export function compileMapping(input: MappingInput): CompiledMapping {
       ...(manifest.poll?.partial === true && { idOf: nameOf }),
       nameOf,
       partsOf: (row) => named(row),
+      ...(rates && { rates: (row: KitRow, context: AnswerContext) => rates(row.answer.enter(row), context) }),
       price: (row, context): PartnerPrice => {
         const frame = checked(row);
         return ownPrice?.(named(row), context) ?? price(frame, context);
       },
+      ...((details !== undefined || ownDetails !== undefined) && {
+        details: (row: KitRow, context: AnswerContext) =>
+          ownDetails?.(named(row), context) ?? details?.(row.answer.enter(row)) ?? [],
+      }),
       expiresAt:
         ownExpiry === undefined
           ? (row, context) => expiresAt(row.answer.enter(row), context)
@@ -273,16 +291,16 @@ function compileItem(
   id: Reader,
   named: (row: KitRow) => never,
 ): Pick<Adapter<KitRow>, 'columns' | 'item'> {
-  const at = ['mapping', 'item'];
+  const path = ['mapping', 'item'];
   const isFlight = vertical.name === 'flight' && 'slices' in mapping.item;
   const { slices, ...plain } = mapping.item;
   for (const name of Object.keys(door.fields ?? {})) {
     if (message.fields.some((field) => field.name === name)) continue;
-    compiler.problem(at, `map.ts has a field "${name}", which ${message.name} does not have`);
+    compiler.problem(path, `map.ts has a field "${name}", which ${message.name} does not have`);
   }
-  const fields = compileMessage(compiler, at, message, isFlight ? plain : mapping.item, scope);
+  const fields = compileMessage(compiler, path, message, isFlight ? plain : mapping.item, scope);
   const mapped = fields.filter(({ name }) => name in plain || (!isFlight && name in mapping.item));
-  const flight = isFlight ? compileFlight(compiler, at, slices, scope, id, mapped) : undefined;
+  const flight = isFlight ? compileFlight(compiler, path, slices, scope, id, mapped) : undefined;
   const columns: Record<string, (row: KitRow, context: AnswerContext) => unknown> = { ...flight?.columns };
   const own = door.fields ?? {};
   const told = mapped.filter(
@@ -292,8 +310,9 @@ function compileItem(
   const joint = compileColumns(compiler, leaves);
   for (const field of told) {
     const at = leaves.indexOf(field);
-    columns[field.name] =
+    const read: (typeof columns)[string] =
       at < 0 ? (row) => field.column(row.answer.enter(row)) : (row) => row.answer.column(row, joint, at);
+    columns[field.name] = notingUnknownCodes(compiler, [...path, field.name], mapping.item[field.name], scope, read);
   }
   for (const [name, read] of Object.entries(own)) {
     if (vertical.attribute(name) !== undefined)

@@ -238,7 +238,7 @@ function variables(): string[] {
     ...VARIABLES.map((row) => `| ${row.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`),
     '',
     'Answers are read by `steps`, `poll.until`, `paging`, `failures`, `quota` (headers, body, status and now alone), `answer`,',
-    '`joins`, `warning`, `rows`, `mapping`, `verify.rows`, and `take` and `until` of steps and `verify`. Requests of `verify` and `handoff`',
+    '`joins`, `warning`, `rates`, `rows`, `mapping`, `verify.rows`, and `take` and `until` of steps and `verify`. Requests of `verify` and `handoff`',
     'read the answer that the row stood in.',
     '',
     ...[...verticals().values()].flatMap(criteriaTable),

@@ -71,7 +71,7 @@ describe('a segment', () => {
     ['no number', { marketingNumber: undefined }, RejectionReason.MISSING_FIELD],
     ['no departure', { departure: undefined }, RejectionReason.INVALID_TIME],
     ['an arrival on a day that is none', { arrival: '2027-02-30T10:00:00' }, RejectionReason.INVALID_TIME],
-    ['a departure that the clocks skipped', { departure: '2027-10-03T02:30:00' }, RejectionReason.INVALID_TIME],
+    ['a departure at an hour that is none', { departure: '2027-10-03T25:30:00' }, RejectionReason.INVALID_TIME],
   ])('with %s is rejected', (_, change, reason) => {
     try {
       segmentOf({ ...stated, ...change });
@@ -81,6 +81,19 @@ describe('a segment', () => {
       expect((error as Rejection).reason).toBe(reason);
     }
   });
+});
+
+it('a departure that the clocks skip is moved on by what they skip', () => {
+  const { departure, departureMs, key } = segmentOf({ ...stated, departure: '2027-10-03T02:30:00' });
+  expect(departure).toBe('2027-10-03T03:30:00');
+  expect(departureMs).toBe(Date.parse('2027-10-02T16:30:00Z'));
+  expect(key).toContain('|2027-10-03|SYD|MEL|03:30|');
+});
+
+it('a departure that the clocks show twice is the first', () => {
+  const { departure, departureMs } = segmentOf({ ...stated, departure: '2027-04-04T02:30:00' });
+  expect(departure).toBe('2027-04-04T02:30:00');
+  expect(departureMs).toBe(Date.parse('2027-04-03T15:30:00Z'));
 });
 
 describe('an itinerary', () => {

@@ -1,6 +1,7 @@
 import {
   type AnyColumnView,
   type AttributeValueType,
+  chargeBytes,
   readColumns,
   readInt64s,
   readPrices,
@@ -59,7 +60,7 @@ export function readPage(
     manifest: partner.route,
     // A clock that is ahead of ours does not make an answer of the future.
     fetchedAt: Math.min(stated, context.fetchedAt),
-    mapped: { ...mapped, rows: mapped.rows.map((at) => numbers[at]!) },
+    mapped: { ...mapped, rows: mapped.rows.map((at) => numbers[at]!), rates: batch.partnerRates },
   };
 }
 
@@ -69,6 +70,7 @@ export function bytesOf({ columns, prices, rows, expiresAt }: PartnerBatch): num
   if (prices !== undefined) {
     bytes += prices.currencyCodes.length + prices.totalMinor.length + prices.taxMinor.length;
     bytes += prices.dueLaterMinor.length + prices.taxBasis.length + prices.totalMaxMinor.length;
+    bytes += chargeBytes(prices.charges);
   }
   for (const { presence, values } of columns?.columns ?? []) {
     bytes += presence.length;

@@ -7,7 +7,7 @@ import {
   ResolveRequest,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { connect, createMemoryNetwork, type MeshClient, serve } from '../../../libs/mesh/index.ts';
-import { openStore, type Store } from '../../../libs/store/index.ts';
+import { openStore, type SharedStore, type Store } from '../../../libs/store/index.ts';
 import { liveBytes } from '../../../libs/telemetry/live-bytes.ts';
 import {
   BlockingIndex,
@@ -128,7 +128,7 @@ interface Opened {
   close(): Promise<void>;
 }
 
-async function open(store: Store): Promise<Opened> {
+async function open(store: SharedStore): Promise<Opened> {
   const service = createNormalizationService({ store });
   const network = createMemoryNetwork();
   const server = await serve({ name: 'normalization', services: service.services, at: { network } });
@@ -148,7 +148,10 @@ async function open(store: Store): Promise<Opened> {
 }
 
 /** Starts anew on what is stored, with what that takes. */
-async function reopened(store: Store, close: () => Promise<void>): Promise<Opened & { ms: number; bytes: number }> {
+async function reopened(
+  store: SharedStore,
+  close: () => Promise<void>,
+): Promise<Opened & { ms: number; bytes: number }> {
   await close();
   const before = liveBytes();
   let next: Opened | undefined;

@@ -1,4 +1,5 @@
 import { columnBuilder } from '../columns/builders.ts';
+import type { Charge } from '../columns/charges.ts';
 import { PriceColumnsBuilder } from '../columns/prices.ts';
 import { invalidField } from '../errors/index.ts';
 import type { PartnerRate, PriceBatch } from './gen/entrepot/pricing/v1/pricing.ts';
@@ -18,8 +19,10 @@ export interface RowToPrice {
   readonly taxBasis: TaxBasis;
   /** The part of the total that is tax; absent where the partner does not split it. */
   readonly taxMinor?: number;
-  /** Mandatory charges that are not in the total; absent for none. */
+  /** Mandatory charges that are not in the total, due at the place; absent for none. */
   readonly dueLaterMinor?: number;
+  /** Taxes and fees one by one; those due later in the price's currency are a part of dueLaterMinor. Absent for none. */
+  readonly charges?: readonly Charge[];
   /** The upper bound of a price that is a range, not below the total; absent where it is none. */
   readonly totalMaxMinor?: number;
   /** By the names of the vertical's attributes; what a row does not say is left out. */
@@ -47,8 +50,9 @@ export function priceBatch(
 ): PriceBatch {
   const prices = new PriceColumnsBuilder(rows.length);
   const names = new Set<string>();
-  for (const { currency, totalMinor, taxMinor, dueLaterMinor, taxBasis, totalMaxMinor, attributes = {} } of rows) {
-    prices.push(currency, totalMinor, taxMinor ?? -1, dueLaterMinor ?? 0, taxBasis, totalMaxMinor);
+  for (const row of rows) {
+    const { currency, totalMinor, taxMinor, dueLaterMinor, taxBasis, totalMaxMinor, charges, attributes = {} } = row;
+    prices.push(currency, totalMinor, taxMinor ?? -1, dueLaterMinor ?? 0, taxBasis, totalMaxMinor, charges);
     for (const name of Object.keys(attributes)) names.add(name);
   }
   const columns = [...names].map((name) =>

@@ -2,4 +2,4 @@
 export { type AttributeSpec, type ContentRole, isQueryable, isTold, isToldOnly } from './attribute.ts';
 export { descriptors, docOf } from './descriptors.ts';
 export { checkShape } from './json-shape.ts';
-export { type Vertical, vertical, verticals } from './vertical.ts';
+export { type PriceUnit, type Vertical, vertical, verticals } from './vertical.ts';

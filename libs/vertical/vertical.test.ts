@@ -67,6 +67,13 @@ describe('verticals', () => {
     ]);
   });
 
+  it('say what a price is for so many of, where somebody compares by it', () => {
+    expect(vertical('stay').priceUnit).toEqual({ attribute: 'nights', unit: 'night' });
+    expect(vertical('stay').attribute('nights')).toMatchObject({ type: 'int', filterable: true, facet: 'none' });
+    expect(vertical('ride').priceUnit).toBeUndefined();
+    expect(vertical('flight').priceUnit).toBeUndefined();
+  });
+
   it('derive the attributes of goods from the options', () => {
     expect(summary('good')).toEqual([
       'item_code string   none partner_key none',

@@ -37,6 +37,16 @@ export interface JsonOffer {
     /** The upper bound of a price that is a range. */
     readonly totalMax?: JsonMoney;
     readonly partnerTotal?: JsonMoney;
+    /** Taxes and fees one by one. */
+    readonly charges?: readonly {
+      readonly name?: string;
+      readonly kind?: string;
+      readonly terms: string;
+      readonly amount?: JsonMoney;
+      readonly partnerAmount?: JsonMoney;
+      readonly inTotal?: boolean;
+    }[];
+    readonly unitPrice?: { readonly amount?: JsonMoney; readonly unit: string; readonly quantity: number };
   };
   readonly otherOffers?: readonly { readonly partner: string; readonly total?: JsonMoney }[];
   /** What is known of the product whoever sells it. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../../libs/config/index.ts';
 import { readFxFile } from './fx-file.ts';
+import { type MarketPolicies, readMarketsFile } from './markets.ts';
 import { dayOf, RateBook } from './rate-book.ts';
 import { readRateSources } from './rate-files.ts';
 import type { RuleSet } from './rules.ts';
@@ -9,13 +10,15 @@ import { readRulesFile } from './rules-file.ts';
 /** What pricing works by: rules and dated rates that go together. */
 export interface PricingConfiguration {
   readonly ruleSet: RuleSet;
+  /** What each market must be shown. */
+  readonly markets: MarketPolicies;
   /** The first of its rates are in force at the moment of loading at the latest. */
   readonly rates: RateBook;
   /** Set where every rate was refused for its age at the moment of loading: what is wrong, and what to do. */
   readonly stale: ConfigProblem | undefined;
 }
 
-/** The folder of pricing in a configuration directory: `rules.yaml`, `fx.yaml`, and `rates/` with one file a day. */
+/** The folder of pricing in a configuration directory: `rules.yaml`, `markets.yaml`, `fx.yaml`, and `rates/` with one file a day. */
 export function pricingDirectory(configDirectory: string): string {
   return path.join(configDirectory, 'pricing');
 }
@@ -37,20 +40,29 @@ export function readPricingFiles(
   now: number,
   ratesDirectory = directory,
   fxDirectory = ratesDirectory,
+  marketsDirectory = directory,
 ): PricingConfiguration {
   const rulesFile = path.join(directory, 'rules.yaml');
   const problems: ConfigProblem[] = [];
-  let ruleSet: RuleSet | undefined;
+  const ruleSet = reading(problems, () => readRulesFile(rulesFile));
+  const markets = reading(problems, () => readMarketsFile(path.join(marketsDirectory, 'markets.yaml')));
+  const rates = readRates(ratesDirectory, fxDirectory, now, problems);
+  if (rates !== undefined) problems.push(...uncovered(rates, ruleSet, ratesDirectory, now));
+  if (ruleSet === undefined || markets === undefined || rates === undefined || problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  return { ruleSet, markets, rates, stale: staleness(rates, ratesDirectory, now) };
+}
+
+/** What is read; undefined where something is wrong, which `problems` then says. */
+function reading<T>(problems: ConfigProblem[], read: () => T): T | undefined {
   try {
-    ruleSet = readRulesFile(rulesFile);
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     problems.push(...error.problems);
+    return undefined;
   }
-  const rates = readRates(ratesDirectory, fxDirectory, now, problems);
-  if (rates !== undefined) problems.push(...uncovered(rates, ruleSet, ratesDirectory, now));
-  if (ruleSet === undefined || rates === undefined || problems.length > 0) throw new ConfigError(problems);
-  return { ruleSet, rates, stale: staleness(rates, ratesDirectory, now) };
 }
 
 /** Reads `fx.yaml` and the rates of its sources; undefined where something is wrong, which `problems` then says. */
@@ -60,17 +72,13 @@ function readRates(
   now: number,
   problems: ConfigProblem[],
 ): RateBook | undefined {
-  try {
+  return reading(problems, () => {
     const policy = readFxFile(path.join(fxDirectory, 'fx.yaml'));
     const read = readRateSources(policy, directory, dayOf(now));
     problems.push(...read.problems);
     const any = read.sources.some(({ sheets }) => sheets.length > 0);
     return any ? new RateBook(policy, read.sources) : undefined;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
+  });
 }
 
 /**

@@ -8,14 +8,27 @@ import {
 import { type Money, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type Decimal, minorDigits, moneyFromMinor } from '../../libs/money/index.ts';
-import { type BatchRows, quoteTax, type Refusal, readBatch, refusalOf, refusalOfQuote, totalMaxOf } from './batch.ts';
+import {
+  type BatchRows,
+  quoteDueLater,
+  quoteTax,
+  type Refusal,
+  readBatch,
+  refusalOf,
+  refusalOfQuote,
+  sideOf,
+  totalMaxOf,
+} from './batch.ts';
+import { chargeLine } from './charge-lines.ts';
+import { ledgerCharges, type PlanOf } from './charges.ts';
 import type { Line } from './ledger.ts';
-import { exactTotal, quotePart } from './quote.ts';
+import { exactTotal } from './quote.ts';
 import type { View } from './view.ts';
 
 const KINDS = {
   partner_total: LedgerLineKind.PARTNER_TOTAL,
   due_later: LedgerLineKind.DUE_LATER,
+  charge: LedgerLineKind.CHARGE,
   conversion: LedgerLineKind.CONVERSION,
   spread: LedgerLineKind.SPREAD,
   percentage: LedgerLineKind.PERCENTAGE,
@@ -47,9 +60,16 @@ export function explainRow(view: View, batch: PriceBatch, rows: BatchRows, row: 
   const refusal = refusalOf(rows, row) ?? ('reason' in plan ? plan : undefined);
   if (refusal !== undefined || 'reason' in plan) throw unpriced(refusal!);
 
+  const planOf: PlanOf = (currency) => view.plan(batch.partner, currency, rows.source, batch.partnerRates);
+  const side = sideOf(rows, row, planOf);
+  if (side !== undefined && 'reason' in side) throw unpriced(side);
+
+  const charges = side && ledgerCharges(side, plan, view.laterOnTop);
+  const dueLater = view.laterOnTop ? 0 : rows.dueLater.get(row);
   const ledger: Line[] = [];
-  const total = exactTotal(plan, rows.total.get(row), rows.dueLater.get(row), row, (line) => ledger.push(line));
-  const wrong = refusalOfQuote(total, quotePart(plan, rows.dueLater.get(row)), quoteTax(plan, rows, row));
+  const total = exactTotal(plan, rows.total.get(row), dueLater, row, (line) => ledger.push(line), charges);
+  const parts = [quoteDueLater(plan, rows, row, side), quoteTax(plan, rows, row, side)] as const;
+  const wrong = refusalOfQuote(total, ...parts, view.laterOnTop);
   if (wrong !== undefined) throw unpriced(wrong);
   const basis = BASES[rows.basis[row]!] ?? '';
   const { currency } = view.context;
@@ -61,8 +81,8 @@ export function explainRow(view: View, batch: PriceBatch, rows: BatchRows, row: 
   if (partnerMax < 0) return { ...lower, linesMax: [], totalMax: undefined };
 
   const upper: Line[] = [];
-  const totalMax = exactTotal(plan, partnerMax, rows.dueLater.get(row), row, (line) => upper.push(line));
-  const wrongMax = refusalOfQuote(totalMax, 0, 0);
+  const totalMax = exactTotal(plan, partnerMax, dueLater, row, (line) => upper.push(line), charges);
+  const wrongMax = refusalOfQuote(totalMax, 0, 0, view.laterOnTop);
   if (wrongMax !== undefined) throw unpriced(wrongMax);
   return {
     ...lower,
@@ -83,6 +103,8 @@ function printed(line: Line, view: View, partnerTotal: string): LedgerLine {
       return { ...common, description: partnerTotal, source: '', version: '' };
     case 'due_later':
       return { ...common, description: 'Mandatory charges due at the place', source: '', version: '' };
+    case 'charge':
+      return { ...common, ...chargeLine(line, view.laterOnTop) };
     case 'conversion': {
       const { description, source, version, inputs } = line.conversion;
       return { ...common, description, source, version, inputs: inputsOf(inputs) };

@@ -1,6 +1,6 @@
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, logger } from '../../libs/telemetry/index.ts';
-import { pricingDirectory, readPricingConfiguration } from './configuration.ts';
+import { type PricingConfiguration, pricingDirectory, readPricingConfiguration } from './configuration.ts';
 import { dayOf } from './rate-book.ts';
 import { Versions } from './versions.ts';
 
@@ -79,9 +79,7 @@ export class LiveConfiguration {
         throw new ConfigError([next.stale]);
       }
       this.#refused = [];
-      if (next.ruleSet.digest === before.ruleSet.digest && next.rates.digest === before.rates.digest) {
-        return 'unchanged';
-      }
+      if (versionOf(next) === versionOf(before)) return 'unchanged';
       this.versions.replace(next);
       const table = this.versions.tableAt(this.#now());
       this.#log.info({ rule_set: next.ruleSet.digest, rate_table: table?.id }, 'pricing configuration replaced');
@@ -96,4 +94,9 @@ export class LiveConfiguration {
       return 'refused';
     }
   }
+}
+
+/** The same configurations have the same. */
+function versionOf({ ruleSet, rates, markets }: PricingConfiguration): string {
+  return [ruleSet.digest, markets.digest, rates.digest].join();
 }

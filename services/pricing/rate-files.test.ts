@@ -56,6 +56,11 @@ test.each([
   expect(found[0]).toMatch(/^2026-11-20\.yaml:5:\d+: expected the units of USD for one euro as a quoted decimal/);
 });
 
+test('refuses a currency that stands there twice, with its place', () => {
+  write('2026-11-20.yaml', 'date: "2026-11-20"\nbase: EUR\nsource: test\nrates:\n  USD: "1"\n  USD: "2"\n');
+  expect(problems()).toEqual([expect.stringMatching(/^2026-11-20\.yaml:6:3: Map keys must be unique/)]);
+});
+
 test('refuses codes that are none, and another rate of the euro to itself', () => {
   write('2026-11-20.yaml', 'date: "2026-11-20"\nbase: EUR\nsource: test\nrates:\n  usd: "1"\n  XXX: "1"\n  EUR: "2"\n');
   expect(problems()).toEqual([

@@ -44,8 +44,9 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
     const instant = now();
     const table = versions.tableAt(instant);
     if (table === undefined) throw noTable(instant);
-    const { ruleSet } = versions.current;
-    const view = versions.view(context, ruleSet, table, instant);
+    const { ruleSet, markets } = versions.current;
+    const display = markets.displayIn(context.market);
+    const view = versions.view({ ...context, display }, ruleSet, table, instant);
     return {
       view,
       pinned: {
@@ -55,6 +56,7 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
         instant: Temporal.Instant.fromEpochMilliseconds(instant),
         attributes: [...view.attributes],
         staleRates: table.staleRates,
+        display,
       },
     };
   };
@@ -153,7 +155,7 @@ function pinnedView({ versions }: LiveConfiguration, pinned: PricingView): View 
   const context = pinned.context;
   if (context === undefined) throw invalidField('view.context', 'is missing; send the view as it was received');
   requireContext(context, 'view.context', ruleSet.verticals);
-  return versions.view(context, ruleSet, table, instant);
+  return versions.view({ ...context, display: pinned.display }, ruleSet, table, instant);
 }
 
 function checkContext(

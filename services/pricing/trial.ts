@@ -34,7 +34,7 @@ export interface TrialView {
 
 /**
  * Rules and rates from files, to be tried beside whatever is in force. A directory is a configuration directory, or a folder with
- * `rules.yaml` in it; rates and `fx.yaml`, where it has none, come from another one.
+ * `rules.yaml` in it; rates, `fx.yaml` and `markets.yaml`, where it has none, come from another one.
  */
 export class PricingTrial {
   /** Digest of the rules. */
@@ -44,7 +44,7 @@ export class PricingTrial {
   readonly #unruled: Versions;
 
   private constructor(configuration: PricingConfiguration) {
-    const { ruleSet, rates } = configuration;
+    const { ruleSet, rates, markets } = configuration;
     this.ruleSet = ruleSet.digest;
     this.#configuration = configuration;
     this.#versions = new Versions(configuration, { retired: 0 });
@@ -55,7 +55,7 @@ export class PricingTrial {
       [],
       ANY_AGE,
     );
-    const middle = { ruleSet: none, rates: new RateBook(policy, sources), stale: undefined };
+    const middle = { ruleSet: none, markets, rates: new RateBook(policy, sources), stale: undefined };
     this.#unruled = new Versions(middle, { retired: 0 });
   }
 
@@ -72,7 +72,8 @@ export class PricingTrial {
     const base = pricingDirectory(otherwise);
     const rates = existsSync(path.join(own, 'rates')) ? own : base;
     const fx = existsSync(path.join(own, 'fx.yaml')) ? own : base;
-    return new PricingTrial(readPricingFiles(own, now, rates, fx));
+    const markets = existsSync(path.join(own, 'markets.yaml')) ? own : base;
+    return new PricingTrial(readPricingFiles(own, now, rates, fx, markets));
   }
 
   /**
@@ -88,9 +89,10 @@ export class PricingTrial {
     }
     const day = usableDay(rates, dayOf(instant));
     const table = rates.tableOn(day)!;
-    const view = this.#versions.view(context, ruleSet, table, instant);
+    const shown = { ...context, display: this.#configuration.markets.displayIn(context.market) };
+    const view = this.#versions.view(shown, ruleSet, table, instant);
     const middle = this.#unruled.current;
-    const bare = this.#unruled.view(context, middle.ruleSet, middle.rates.tableOn(day)!, instant);
+    const bare = this.#unruled.view(shown, middle.ruleSet, middle.rates.tableOn(day)!, instant);
     return {
       rateTable: table.id,
       ratesDay: day,

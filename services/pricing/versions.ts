@@ -63,10 +63,22 @@ export class Versions {
   /** The view of a context at an instant; throws as View does. */
   view(context: ViewContext, ruleSet: RuleSet, table: RateTable, instant: number): View {
     const rules = ruleSet.rulesAt(context.vertical, instant);
-    const { vertical, currency, market, client } = context;
+    const { vertical, currency, market, client, display } = context;
+    const laterOnTop = display?.dueLaterOnTop === true;
     const valid = rules.map(({ declaration }) => declaration.name);
-    const key = JSON.stringify([ruleSet.digest, table.id, table.day, vertical, currency, market, client, valid]);
-    const view = this.#views.get(key) ?? new View({ vertical, currency, market, client }, ruleSet, rules, table);
+    const key = JSON.stringify([
+      ruleSet.digest,
+      table.id,
+      table.day,
+      vertical,
+      currency,
+      market,
+      client,
+      laterOnTop,
+      valid,
+    ]);
+    const view =
+      this.#views.get(key) ?? new View({ vertical, currency, market, client, display }, ruleSet, rules, table);
     this.#views.delete(key);
     this.#views.set(key, view);
     if (this.#views.size > MAX_VIEWS) this.#views.delete(this.#views.keys().next().value!);

@@ -1,4 +1,4 @@
-import type { PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { MarketDisplay, PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { CompiledExpression, RowSource } from '../../libs/expression/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
@@ -14,6 +14,8 @@ export interface ViewContext {
   readonly currency: string;
   readonly market: string;
   readonly client: string;
+  /** What the market has to be shown; absent: all mandatory charges in the headline. */
+  readonly display?: MarketDisplay | undefined;
 }
 
 /** Why no row of a currency can be priced. */
@@ -57,6 +59,8 @@ export class View {
   readonly table: RateTable;
   /** Minor digits of the shown currency. */
   readonly digits: number;
+  /** What is due at the place comes on top of the headline instead of being in it. */
+  readonly laterOnTop: boolean;
   /** Attributes that the rules which can apply here read. */
   readonly attributes: readonly string[];
   readonly #rules: readonly { readonly rule: CompiledRule; readonly step: Step }[];
@@ -70,6 +74,7 @@ export class View {
     this.ruleSet = ruleSet;
     this.table = table;
     this.digits = digits;
+    this.laterOnTop = context.display?.dueLaterOnTop === true;
     const constants: Constants = new Map([
       ['market', context.market],
       ['client', context.client],

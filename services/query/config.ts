@@ -7,6 +7,7 @@ import {
   type JSONSchema,
   loadYamlDocument,
 } from '../../libs/config/index.ts';
+import { loadAccuracyConfig } from './accuracy/config.ts';
 import { compilePolicies } from './policies.ts';
 import { loadRankings } from './ranking-file.ts';
 
@@ -133,10 +134,10 @@ export function loadQueryConfig(directory: string): QueryConfig {
 
 /**
  * Everything that is wrong with query's configuration; empty when it can be used. For `entrepot check`.
- * @param directory holds `query.yaml`, `ranking.yaml` and, where there is one, `clients.yaml`
+ * @param directory holds `query.yaml`, `ranking.yaml` and, where there are such, `accuracy.yaml` and `clients.yaml`
  */
 export function checkQueryConfig(directory: string): readonly ConfigProblem[] {
-  const own = [loadQueryConfig, loadRankings].flatMap((load) => problemsOf(() => load(directory)));
+  const own = [loadQueryConfig, loadAccuracyConfig, loadRankings].flatMap((load) => problemsOf(() => load(directory)));
   const clients = checkClients(directory);
   return [...own, ...(clients.length > 0 ? clients : problemsOf(() => compilePolicies(loadClients(directory))))];
 }

@@ -8,7 +8,7 @@ let normalization: FakeNormalization;
 let rig: Rig;
 beforeEach(async () => {
   normalization = new FakeNormalization();
-  rig = await startRig(undefined, undefined, undefined, normalization.service);
+  rig = await startRig(undefined, undefined, undefined, undefined, normalization.service);
 });
 afterEach(async () => rig.close());
 

@@ -1,6 +1,8 @@
 import type { Context } from '@opentelemetry/api';
+import type { Charge } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingContext, PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { Judgement } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type {
   MadeOffer,
   OfferHandle,
@@ -11,6 +13,7 @@ import type {
 import { type EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
+import { type Details, detailsIn } from './charge-details.ts';
 import { type CompletionPolicy, standingOf } from './completion.ts';
 import type { QueryConfig } from './config.ts';
 import { Currencies, type PricedUnder } from './currencies.ts';
@@ -45,6 +48,8 @@ export interface FanOutTools {
   readonly policy: CompletionPolicy | undefined;
   /** Hand-offs of a hundred searches like this one. */
   readonly handoffRate: number;
+  /** What is done about partners whose prices are too often wrong; pinned when it starts. */
+  readonly judged: readonly Judgement[];
   readonly log: Logger;
   /** Keeps what some searches had priced; absent: nothing is kept. */
   readonly samples?: PricingSamples | undefined;
@@ -165,6 +170,8 @@ export class FanOut {
     if (this.#started) return;
     this.#started = true;
     this.#sample = this.#tools.samples?.begin(this.question.prepared.view);
+    const { judged } = this.#tools;
+    if (judged.length > 0) this.findings.happened({ $case: 'judged', value: { partners: [...judged] } });
     this.#ask(this.question.prepared.partners);
   }
 
@@ -242,6 +249,7 @@ export class FanOut {
       filter: this.question.filter,
       constraints: [],
       handoffRate,
+      except: this.#set.judgements.notAsked,
       times: patience.timesOf(this.question, leftMs, config.partnerTime),
     };
     this.#supply = new SupplyStream(supply, start, this.#callOptions(supplyMs), {
@@ -380,6 +388,27 @@ export class FanOut {
     } catch (error) {
       throw cannotSupply(error);
     }
+  }
+
+  /**
+   * Charges that detail prices, in a currency that is shown. Never rejects: where pricing cannot be asked, those that would have to
+   * be converted have no amount.
+   */
+  async details(
+    details: readonly Details[],
+    currency: string,
+    context: MeshContext | undefined,
+  ): Promise<readonly Charge[][]> {
+    const { set } = this.findings;
+    return detailsIn(set, currency, details, async (batches) => {
+      try {
+        return await this.currencies.price(batches, currency, context === undefined ? this.asker : { context });
+      } catch (error) {
+        const { reason, message } = toEntrepotError(error);
+        this.#tools.log.info({ search: this.id, reason, detail: message }, 'charges are shown without their amounts');
+        return [];
+      }
+    });
   }
 
   /** Lets go of what nobody needs any more: the streams once all is there and shown, and late partners once nobody reads. */

@@ -41,7 +41,7 @@ export class Findings {
     this.startedAt = startedAt;
     this.set = new ResultSet(vertical, currency, outliers);
     this.#record = record;
-    this.outcomes = new Outcomes(startedAt, this.set.applied, (end) => this.#note({ $case: 'ended', value: end }));
+    this.outcomes = new Outcomes(startedAt, this.set, (end) => this.#note({ $case: 'ended', value: end }));
   }
 
   /** The view that prices are made under; undefined until pricing has said. */
@@ -153,6 +153,7 @@ export class Findings {
         break;
       case 'view':
         this.#view = entry.value;
+        this.set.display = entry.value.display;
         return;
       case 'ended':
         outcomes.restore(entry.value);
@@ -175,6 +176,9 @@ export class Findings {
       case 'completedBecause':
         this.#completedBecause = entry.value;
         break;
+      case 'judged':
+        set.judgements.take(entry.value);
+        return;
       case 'over':
         return;
     }

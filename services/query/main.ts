@@ -1,7 +1,6 @@
 // Starts query alone: gRPC at ENTREPOT_QUERY_ADDRESS; supply, pricing and normalization at their addresses. Replicas of it share what lies at
-// ENTREPOT_SHARED_STATE; clicks are kept under ENTREPOT_DATA.
-import path from 'node:path';
-import { configDirectory, dataDirectory, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
+// ENTREPOT_SHARED_STATE; clicks are kept at ENTREPOT_DATABASE, or under ENTREPOT_DATA.
+import { configDirectory, databaseAt, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
@@ -20,7 +19,7 @@ await runMain('query', async () => {
   const url = sharedStateUrl();
   // Without one there is nothing to share: what this process holds is all there is.
   const shared = url === undefined ? undefined : await openSharedState(url);
-  const clicks = await openStore({ directory: path.join(dataDirectory(), 'query'), ...clickStore });
+  const clicks = await openStore({ ...databaseAt('query'), ...clickStore });
   return {
     service: createQueryService({
       configDirectory: configDirectory(),

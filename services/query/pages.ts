@@ -109,6 +109,7 @@ async function cutPage(
     const whole = await maker.ensure(
       entries.map(({ row }) => row),
       context,
+      prices.currency,
     );
     if (!whole && cut < mostRecuts) continue;
     const made = maker.needless ? entries : entries.filter(({ row }) => maker.made(row) !== undefined);
@@ -118,9 +119,11 @@ async function cutPage(
     await inPageTime(loading, Math.max(0, contentWaitMs - (performance.now() - began)));
     const offers = made.map((entry) => {
       const content = search.contentOf(entry.row, ordering.products);
-      return wholeOffer(search.id, set, ordering.products, entry, maker.made(entry.row), request.mask, prices, content);
+      const whole = maker.made(entry.row, prices.currency);
+      return wholeOffer(search.id, set, ordering.products, entry, whole, request.mask, prices, content);
     });
     maker.trim();
+    search.looked(made);
     return {
       searchId: search.id,
       revision: ordering.moment.revision,

@@ -55,6 +55,7 @@ const view: PricingView = {
   instant: Temporal.Instant.from('2026-11-20T10:00:00Z'),
   attributes: ['stops'],
   staleRates: '',
+  display: undefined,
 };
 const pricing = new FakePricing();
 const priced = (partner: string, rows: readonly TestRow[]): PricedBatch => {

@@ -34,6 +34,8 @@ export interface Drawing {
   readonly contents: Contents | undefined;
   /** Draws the screens again, for something beside the search has come. */
   redraw(): void;
+  /** Told of entries that come onto the screen. */
+  readonly looked: (entries: readonly Entry[]) => void;
   /** The search as it is now. Rejects where prices in the view's currency cannot be had. */
   now(): Moment | Promise<Moment>;
 }
@@ -106,7 +108,9 @@ export class DrawnOffers {
     if (before !== undefined && this.#current(entry, moment)) return before;
     const { searchId, set, maker, mask } = this.#drawing;
     const { ordering, prices } = moment;
-    const made = maker.made(entry.row) ?? (before === undefined ? undefined : madeAgain(before.offer));
+    const made =
+      maker.made(entry.row, prices.currency) ??
+      (before === undefined ? undefined : madeAgain(before.offer, set.partnerChargesOf(entry.row)));
     const place = this.#placeOf(entry, moment);
     const content = this.#contentOf(place, before);
     const offer = wholeOffer(searchId, set, ordering.products, entry, made, mask, prices, content);
@@ -149,8 +153,11 @@ function sameTime(a: ProductContent, b: ProductContent): boolean {
   return a.updatedAt?.epochMilliseconds === b.updatedAt?.epochMilliseconds;
 }
 
-/** What supply made of an offer that was drawn. */
-function madeAgain({ item, price, fetchedAt, expiresAt }: Offer): MadeOffer | undefined {
+/**
+ * What supply made of an offer that was drawn.
+ * @param columnCharges charges that did not come from there
+ */
+function madeAgain({ item, price, fetchedAt, expiresAt }: Offer, columnCharges: number): MadeOffer | undefined {
   if (item === undefined) return undefined;
   return {
     item,
@@ -160,6 +167,7 @@ function madeAgain({ item, price, fetchedAt, expiresAt }: Offer): MadeOffer | un
     fetchedAt,
     expiresAt,
     missing: false,
+    charges: price?.charges.slice(columnCharges) ?? [],
   };
 }
 

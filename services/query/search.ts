@@ -15,7 +15,7 @@ import type { Asker, FanOut, Looker } from './fan-out.ts';
 import { newSearchId } from './ids.ts';
 import { OfferMaker } from './make.ts';
 import { settledProducts } from './offers.ts';
-import { type Ordering, Orderings } from './ordering.ts';
+import { type Entry, type Ordering, Orderings } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
 import type { PricedSet } from './priced-set.ts';
 import type { ProductsView } from './products.ts';
@@ -41,6 +41,8 @@ export interface SearchTools {
   readonly grown: (search: Search) => void;
   /** A search is of no use: it must not be found any more. */
   readonly failed: (search: Search) => void;
+  /** Entries came onto a page that somebody looks at. */
+  readonly looked: (search: Search, entries: readonly Entry[]) => void;
   /** A complete first page was shown. */
   readonly shown: (search: Search, ordering: Ordering) => void;
   /** A search is complete, or nothing more will come of it. */
@@ -107,6 +109,7 @@ export class Search implements Looker {
       (handles, itemFields, context) => fanOut.make(handles, itemFields, context),
       (gone) => fanOut.removed(gone),
       Math.max(config.hold.offers, request.view.pageSize * 2),
+      (details, currency, context) => fanOut.details(details, currency, context),
     );
     // Of a search that found everything done there is nothing to tell.
     this.#reported = this.#firstShown = fanOut.complete;
@@ -194,6 +197,11 @@ export class Search implements Looker {
     if (this.contents === undefined) return undefined;
     const [product] = settledProducts(this.set, [row], products);
     return product === undefined ? undefined : this.contents.of(product);
+  }
+
+  /** Entries came onto a page that somebody looks at. */
+  looked(entries: readonly Entry[]): void {
+    this.#tools.looked(this, entries);
   }
 
   /** How far the search is, with the counts of an order. */
@@ -286,6 +294,7 @@ export class Search implements Looker {
       maker: this.maker,
       contents: this.contents,
       redraw: () => this.changed(false),
+      looked: (entries) => this.looked(entries),
       now: () => {
         const { set, fanOut, asker } = this;
         if (view.currency === set.currency) return this.#moment(view, set.prices);

@@ -9,9 +9,15 @@ import {
   type GetOfferResponse,
   type HandoffRequest,
   type HandoffResponse,
+  type ListAccuracyRequest,
+  type ListAccuracyResponse,
+  type ListMismatchesRequest,
+  type ListMismatchesResponse,
   type ListQuarantinedRequest,
   type ListQuarantinedResponse,
   QueryServiceDefinition,
+  type ReplayMismatchRequest,
+  type ReplayMismatchResponse,
   Screen,
   type SearchRequest,
   type SearchUpdate,
@@ -22,7 +28,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   forMany,
@@ -35,6 +41,7 @@ import { moneyFromMinor } from '../../libs/money/index.ts';
 import type { SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
+import { Accuracy, type AccuracyOptions } from './accuracy/accuracy.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { Contents, inPageTime } from './contents.ts';
 import { explainOffer } from './explain.ts';
@@ -63,6 +70,7 @@ import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
 
+export type { AccuracyOptions } from './accuracy/accuracy.ts';
 export { clickStore } from './clicks.ts';
 export { checkQueryConfig } from './config.ts';
 export { readPricingSamples } from './pricing-sample-files.ts';
@@ -72,7 +80,7 @@ export { loadRankings } from './ranking-file.ts';
 
 /** What query is made of. */
 export interface QueryDependencies {
-  /** The directory of `query.yaml`, `ranking.yaml` and `clients.yaml`; followed while it changes. */
+  /** The directory of `query.yaml`, `accuracy.yaml`, `ranking.yaml` and `clients.yaml`; followed while it changes. */
   readonly configDirectory: string;
   readonly supply: MeshClient<SupplyServiceDefinition>;
   readonly pricing: MeshClient<PricingServiceDefinition>;
@@ -84,6 +92,8 @@ export interface QueryDependencies {
   readonly shared?: SharedState;
   /** Of which searches pricing samples are kept, and where; default: as configured. */
   readonly samples?: SampleSettings;
+  /** The clock of the loop that asks shown offers again; for tests. */
+  readonly accuracy?: AccuracyOptions;
 }
 
 /** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
@@ -116,6 +126,7 @@ class QueryService {
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
   readonly #rates: HandoffRates;
+  readonly #accuracy: Accuracy;
   readonly #searches: Searches;
   readonly #contents: Contents | undefined;
   readonly #known: KnownSearches;
@@ -126,7 +137,8 @@ class QueryService {
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, normalization, clicks, shared, samples }: QueryDependencies) {
+  constructor(dependencies: QueryDependencies) {
+    const { configDirectory, supply, pricing, normalization, clicks, shared, samples, accuracy } = dependencies;
     this.#supply = supply;
     this.#pricing = pricing;
     const own = new Clicks(clicks);
@@ -136,6 +148,9 @@ class QueryService {
     // In one process counts survive it beside the clicks; replicas keep theirs together.
     const counts = shared?.kind === 'redis' ? new SharedCounts(shared, randomUUID()) : new StoredCounts(clicks);
     this.#rates = new HandoffRates(counts, this.#log);
+    const inForce = { config: () => this.#live.accuracy, timeoutMs: () => this.#live.config.actionTimeoutMs };
+    const loop = { supply, pricing, held: this.#held, store: clicks, shared, log: this.#log, ...inForce };
+    this.#accuracy = new Accuracy(loop, accuracy);
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
@@ -149,6 +164,7 @@ class QueryService {
       journals,
       samples: this.#samples,
       contents: this.#contents,
+      accuracy: this.#accuracy,
     };
     this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
@@ -161,16 +177,16 @@ class QueryService {
     );
   }
 
-  async listAccuracy(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  async listAccuracy({ partner }: ListAccuracyRequest): Promise<ListAccuracyResponse> {
+    return this.#accuracy.list(partner);
   }
 
-  async listMismatches(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  listMismatches(request: ListMismatchesRequest): Promise<ListMismatchesResponse> {
+    return this.#accuracy.mismatches(request);
   }
 
-  async replayMismatch(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  replayMismatch({ mismatchId }: ReplayMismatchRequest, context: MeshContext): Promise<ReplayMismatchResponse> {
+    return this.#accuracy.replay(mismatchId, this.#options(context));
   }
 
   async listQuarantined(request: ListQuarantinedRequest): Promise<ListQuarantinedResponse> {
@@ -206,7 +222,13 @@ class QueryService {
 
   #inForce(client: string, prepared: PreparedSearch): InForce {
     const { config, policies, version } = this.#live;
-    return { config, policy: policies(client), handoffRate: this.#rates.rate(kindOf(client, prepared)), version };
+    return {
+      config,
+      policy: policies(client),
+      handoffRate: this.#rates.rate(kindOf(client, prepared)),
+      judged: this.#accuracy.judgedIn(prepared.market),
+      version,
+    };
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
@@ -321,6 +343,7 @@ class QueryService {
   async close(): Promise<void> {
     await this.#searches.close();
     await this.#samples.close();
+    await this.#accuracy.close();
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -333,6 +356,7 @@ class QueryService {
     const own = search.request.mask;
     const kept = own.key === '' || own.key === mask.key ? search.maker.made(row) : undefined;
     if (kept !== undefined) return kept;
+    const { set, fanOut } = search;
     const request = { handles: [search.set.handleOf(row)], readMask: mask.itemFields };
     const options = { context, timeoutMs: this.#live.config.makeTimeoutMs };
     const made = await this.#supply.getOffers(request, options).catch((error: unknown) => {
@@ -340,10 +364,12 @@ class QueryService {
     });
     const [offer] = made.offers;
     if (offer === undefined || offer.missing) {
-      search.fanOut.removed([row]);
+      fanOut.removed([row]);
       throw offerExpired();
     }
-    return offer;
+    if (!mask.details || offer.charges.length === 0) return { ...offer, charges: [] };
+    const [charges = []] = await fanOut.details([{ row, charges: offer.charges }], set.currency, context);
+    return { ...offer, charges };
   }
 
   #options(context: MeshContext): CallOptions {

@@ -61,6 +61,30 @@ export function encodeCursor(cursor: Cursor): string {
   return seal(`c.${searchId}.${view}.${tag}.${position.told.toString(36)}.${position.seen.toString(36)}`);
 }
 
+/** Where a page of a list of mismatches goes on: behind this one. */
+export interface MismatchToken {
+  /** The one partner that is listed; empty for all. */
+  readonly partner: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly id: string;
+}
+
+/** Writes the token of a page of mismatches. */
+export function encodeMismatchToken({ partner, at, id }: MismatchToken): string {
+  return seal(`m.${Buffer.from(partner).toString('base64url')}.${at.toString(36)}.${id}`);
+}
+
+/**
+ * Reads the token of a page of mismatches.
+ * @throws EntrepotError INVALID_TOKEN for a text that is none, or the token of another list
+ */
+export function decodeMismatchToken(text: string, partner: string): MismatchToken {
+  const [, of = '', at = '', id = ''] = open(text, 'm', 4, 'page token', 'pageToken');
+  if (Buffer.from(of, 'base64url').toString() !== partner) throw invalidToken('pageToken', 'belongs to another list');
+  return { partner, at: number(at), id };
+}
+
 /**
  * Reads a page token.
  * @throws EntrepotError INVALID_TOKEN for a text that is none, or the token of another search

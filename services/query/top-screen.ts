@@ -52,7 +52,8 @@ export class TopScreen implements Screen {
       let entries = entriesOf(set, ordering, 0, pageSize, prices);
       let failure: unknown;
       try {
-        const whole = await maker.ensure(entries.map(({ row }) => row));
+        const rows = entries.map(({ row }) => row);
+        const whole = await maker.ensure(rows, undefined, prices.currency);
         if (!whole && cut < mostRecuts) continue;
       } catch (error) {
         failure = error;
@@ -79,6 +80,7 @@ export class TopScreen implements Screen {
         nextPageToken: nextPageToken(searchId, ordering, pageSize),
         totalSize: ordering.heads.length,
       };
+      this.#drawing.looked(entries);
       this.log.publish({ ...moment, complete, page, offers, facets: ordering.facets });
       maker.trim();
       return this.#heldUp;

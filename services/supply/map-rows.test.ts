@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readColumns, readPrices, type StringColumnView } from '../../libs/columns/index.ts';
+import { type Charge, readColumns, readPrices, type StringColumnView } from '../../libs/columns/index.ts';
 import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { ChargeKind, ChargeTerms, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { vertical } from '../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from './adapter.ts';
 import { buildAllColumns, buildColumns, buildEvidence, buildPrices } from './build-columns.ts';
@@ -16,6 +16,13 @@ const price: PartnerPrice = {
   taxMinor: -1,
   dueLaterMinor: 0,
   basis: TaxBasis.INCLUDED,
+};
+const fee: Charge = {
+  name: 'Fee',
+  kind: ChargeKind.SERVICE_FEE,
+  terms: ChargeTerms.ADDED_NOW,
+  currency: 'EUR',
+  amountMinor: 20,
 };
 const context = { fetchedAt: 1_000, account: { partner: 'one' } } as AnswerContext;
 type Values = Readonly<Record<string, unknown>>;
@@ -74,6 +81,10 @@ describe('mapping rows', () => {
       [{ currency: 'QQQ' }, RejectionReason.INVALID_CURRENCY],
       [{ currency: '' }, RejectionReason.INVALID_CURRENCY],
       [{ basis: TaxBasis.UNSPECIFIED }, RejectionReason.UNKNOWN_TAX_BASIS],
+      [{ charges: [{ ...fee, terms: ChargeTerms.UNSPECIFIED }] }, RejectionReason.INVALID_CHARGE],
+      [{ charges: [{ ...fee, amountMinor: -1 }] }, RejectionReason.INVALID_CHARGE],
+      [{ charges: [{ ...fee, currency: 'QQQ' }] }, RejectionReason.INVALID_CHARGE],
+      [{ charges: [{ ...fee, terms: ChargeTerms.ADDED_LATER }] }, RejectionReason.INVALID_CHARGE],
     ];
     for (const [part, reason] of wrong) {
       const { rejections } = map(flights(['segment_keys'], { price: () => ({ ...price, ...part }) }), [
@@ -102,6 +113,24 @@ describe('mapping rows', () => {
       [100, -1],
     ]);
     expect(buildPrices(mapped, 2, 3).totalMaxMinor).toHaveLength(0);
+  });
+
+  it('takes charges along; another charge is another offer', () => {
+    const fees = [[fee], [fee], [{ ...fee, amountMinor: 21 }], undefined];
+    const adapter = flights(['segment_keys'], {
+      price: (row) => {
+        const { charges } = row as Pick<PartnerPrice, 'charges'>;
+        return { ...price, ...(charges !== undefined && { charges }) };
+      },
+    });
+    const { mapped, rejections } = map(
+      adapter,
+      fees.map((charges) => ({ segment_keys: ['k'], charges })),
+    );
+    expect(rejections).toMatchObject([{ reason: RejectionReason.DUPLICATE, count: 1 }]);
+    const view = readPrices(buildPrices(mapped, 0, 3));
+    expect([0, 1, 2].map((row) => view.charges(row))).toEqual([[fee], [{ ...fee, amountMinor: 21 }], []]);
+    expect(buildPrices(mapped, 2, 3).charges).toBeUndefined();
   });
 
   it('refuses rows that had expired when they came, or whose expiry is no moment', () => {

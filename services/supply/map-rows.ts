@@ -1,7 +1,7 @@
-import type { AttributeValueType } from '../../libs/columns/index.ts';
+import { type AttributeValueType, type Charge, chargeProblem } from '../../libs/columns/index.ts';
 import { RejectionReason, RepairReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
-import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { ChargeTerms, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { type AttributeSpec, isQueryable, isTold, isToldOnly, type Vertical } from '../../libs/vertical/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection, type RowReader } from './adapter.ts';
@@ -261,7 +261,26 @@ function checkedPrice(price: PartnerPrice): PartnerPrice {
   if (basis !== TaxBasis.INCLUDED && basis !== TaxBasis.EXCLUDED && basis !== TaxBasis.PARTLY_INCLUDED) {
     throw new Rejection(RejectionReason.UNKNOWN_TAX_BASIS, 'neither the row nor the manifest says what is included');
   }
+  if (price.charges !== undefined) checkCharges(price, price.charges);
   return price;
+}
+
+/** Each charge is whole and mandatory, and what is due later in the price's currency is a part of what is due later. */
+function checkCharges({ currency, dueLaterMinor }: PartnerPrice, charges: readonly Charge[]): void {
+  let later = 0;
+  for (const charge of charges) {
+    const problem =
+      chargeProblem(charge) ??
+      (minorDigits(charge.currency) === undefined ? `${charge.currency} is no currency` : undefined);
+    if (problem !== undefined) throw new Rejection(RejectionReason.INVALID_CHARGE, problem);
+    if (charge.terms === ChargeTerms.ADDED_LATER && charge.currency === currency) later += charge.amountMinor;
+  }
+  if (later > dueLaterMinor) {
+    throw new Rejection(
+      RejectionReason.INVALID_CHARGE,
+      `charges due later come to ${later} minor units, beyond the ${dueLaterMinor} that are due later in all`,
+    );
+  }
 }
 
 function invalidAmount(what: string, minor: unknown): Rejection {

@@ -8,7 +8,7 @@ import {
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import { MemoryState, type SharedState } from '../../libs/shared/index.ts';
-import type { Store } from '../../libs/store/index.ts';
+import type { SharedStore } from '../../libs/store/index.ts';
 import { logger } from '../../libs/telemetry/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import type { Suspension } from './breakers.ts';
@@ -56,7 +56,7 @@ export interface SupplyDependencies extends PartnerSources {
    * Opens the store of what partners hand over (`inventoryStore`); called where one does. Without it everything that was handed
    * over is gone when the service closes.
    */
-  readonly inventory?: () => Promise<Store>;
+  readonly inventory?: () => Promise<SharedStore>;
   /** Where messages of partners are taken, where one sends some. */
   readonly ingress?: IngressAddress;
   /** Milliseconds of a clock that never goes back, by which partners are timed and suspended; default the process's own. */

@@ -2,6 +2,7 @@
 // the product that it is, and where it stands.
 import { styleText } from 'node:util';
 import { amenityName } from '../../../libs/reference/index.ts';
+import { chargesText, unitPriceText } from '../charges.ts';
 import { answeredHow, outcomeNotes, requestsText, statusText, table } from '../table.ts';
 import type { JsonContent, JsonMoney, JsonOffer, JsonOutcome, JsonSourced } from '../updates.ts';
 import { clip, words } from '../verticals/cells.ts';
@@ -59,6 +60,7 @@ function head(
     styleText('bold', `Offer ${offerId}`),
     hanging('', what === '' ? 'It can no longer be had, so what it was is not told.' : what),
     `${money(total)}${totalMax === undefined ? '' : ` to ${money(totalMax)}`}, sold by ${source.partner}${stands}`,
+    ...[unitPriceText(offer?.price ?? {}), chargesText(offer?.price ?? {})].filter((text) => text !== ''),
   ].join('\n');
 }
 

@@ -56,7 +56,15 @@ function sampleOf(partners: Readonly<Record<string, readonly Row[]>>, market = '
   }));
   const instant = Temporal.Instant.fromEpochMilliseconds(NOW);
   const context = { vertical: 'flight', currency, market, client: 'web', experimentKey: '' };
-  const view = { context, ruleSet: 'old', rateTable: 'old', instant, attributes: [], staleRates: '' };
+  const view = {
+    context,
+    ruleSet: 'old',
+    rateTable: 'old',
+    instant,
+    attributes: [],
+    staleRates: '',
+    display: undefined,
+  };
   // As it comes from a file.
   return PricingSample.decode(
     PricingSample.encode({ takenAt: instant, view, orderBy: 'price', ranking: '', grouping: 0, rows }).finish(),

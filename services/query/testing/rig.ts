@@ -23,7 +23,7 @@ import {
 import type { SharedState } from '../../../libs/shared/index.ts';
 import { openStore, type Store } from '../../../libs/store/index.ts';
 import { verticals } from '../../../libs/vertical/index.ts';
-import { clickStore, createQueryService } from '../service.ts';
+import { type AccuracyOptions, clickStore, createQueryService } from '../service.ts';
 import { FakePricing } from './fake-pricing.ts';
 import { FakeSupply } from './fake-supply.ts';
 import { deepFreeze } from './freeze.ts';
@@ -39,7 +39,7 @@ export interface Rig {
   readonly pricing: FakePricing;
   readonly clicks: Store;
   /** Writes a file of the configuration, which query follows. */
-  configure(file: 'query.yaml' | 'clients.yaml', text: string): void;
+  configure(file: 'query.yaml' | 'clients.yaml' | 'accuracy.yaml', text: string): void;
   /** Takes supply or pricing off the network, as a killed process is. */
   kill(name: 'supply' | 'pricing'): Promise<void>;
   close(): Promise<void>;
@@ -65,18 +65,21 @@ const stores: Promise<Store>[] = [];
  * @param config lines of query.yaml
  * @param shared what replicas of query share, one for each of them; one replica where it is empty
  * @param clients lines of clients.yaml
+ * @param accuracy lines of accuracy.yaml, and the clock of the loop
  * @param normalization what knows of products; without it query asks none
  */
 export async function startRig(
   config = 'minUpdateIntervalMs: 0',
   shared: readonly SharedState[] = [],
   clients = '{}',
+  accuracy?: { readonly yaml: string; readonly options: AccuracyOptions },
   normalization?: MeshService,
 ): Promise<Rig> {
   const directory = mkdtempSync(path.join(tmpdir(), 'query-config-'));
   const configure: Rig['configure'] = (file, text) => writeFileSync(path.join(directory, file), text);
   configure('query.yaml', config);
   configure('clients.yaml', clients);
+  if (accuracy !== undefined) configure('accuracy.yaml', accuracy.yaml);
   writeFileSync(path.join(directory, 'ranking.yaml'), ranking);
   const network = createMemoryNetwork();
   const supply = new FakeSupply();
@@ -97,6 +100,7 @@ export async function startRig(
         normalization: connect(NormalizationServiceDefinition, { network, name: 'normalization' }).client,
       }),
       ...(one && { shared: one }),
+      ...(accuracy && { accuracy: accuracy.options }),
     }),
   );
   const names = services.map((_, at) => (at === 0 ? 'query' : `query-${at}`));

@@ -1,17 +1,10 @@
 import { createHash, createHmac, hash } from 'node:crypto';
 import { RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { HostFunction } from '../../../libs/expression/index.ts';
-import {
-  airportZone,
-  distanceKm,
-  findCity,
-  findPlace,
-  gtin14,
-  localToEpochMs,
-  zoneAt,
-} from '../../../libs/reference/index.ts';
-import { durationMinutes, hasOffset, instantOf, isDate, wallTime } from '../mapping/time.ts';
+import { airportZone, distanceKm, findCity, findPlace, gtin14, zoneAt } from '../../../libs/reference/index.ts';
+import { durationMinutes, hasOffset, instantOf, isDate, placeWall, wallTime } from '../mapping/time.ts';
 import { repaired } from '../repairs.ts';
+import { codeFunctions } from './functions-codes.ts';
 import { moneyFunctions } from './functions-money.ts';
 
 /**
@@ -43,7 +36,7 @@ function daysBetween(from: string, to: string): number | undefined {
 function localInstant(wall: string, zone: string): number | undefined {
   const clock = wallTime(wall);
   if (clock !== undefined && hasOffset(wall)) repaired(RepairReason.FALSE_ZONE, wall);
-  return clock === undefined ? undefined : localToEpochMs(clock, zone);
+  return clock === undefined ? undefined : placeWall(clock, zone)?.epochMs;
 }
 
 /** Most dates that `dates` lists. */
@@ -92,6 +85,7 @@ function groupNumber(text: string): number | undefined {
 /** For every manifest, requests and mappings alike. */
 export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string, HostFunction>([
   ...moneyFunctions,
+  ...codeFunctions,
   [
     'list',
     {
@@ -145,7 +139,7 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       args: ['string', 'string'],
       result: 'timestamp',
       call: localInstant,
-      doc: 'the moment at which clocks of an IANA zone show a wall time (ISO 8601); an offset or false "Z" behind it does not count: now < local_instant(plan.until, zone); absent where there is none',
+      doc: 'the moment at which clocks of an IANA zone show a wall time (ISO 8601); an offset or false "Z" behind it does not count; a time that they skip is moved on by what they skip, of one that they show twice it is the first: now < local_instant(plan.until, zone); absent where there is none',
     },
   ],
   ['add_days', { args: ['string', 'int'], result: 'string', call: addDays, doc: 'a date (YYYY-MM-DD) moved by days' }],

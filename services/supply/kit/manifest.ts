@@ -216,6 +216,24 @@ export interface PriceTemplate {
   readonly basis?: Cel;
   /** The row has a tariff instead of a price, and is rejected as such. */
   readonly metered?: Cel;
+  /** Taxes and fees one by one. */
+  readonly charges?: readonly ChargeTemplate[];
+}
+
+/** A tax or fee, or with `each` one for each element of a list. */
+export interface ChargeTemplate {
+  readonly each?: Cel;
+  /** Name of the element, default "it". */
+  readonly as?: string;
+  /** There is none where it does not hold. */
+  readonly where?: Cel;
+  readonly name: Cel;
+  /** A name of ChargeKind as it is, or CEL that gives one. */
+  readonly kind?: string;
+  readonly amount: Cel;
+  readonly currency: Cel;
+  /** A name of ChargeTerms as it is, or CEL that gives one. */
+  readonly terms: string;
 }
 
 /** When the partner stops standing by a row: the earliest of what is given, else the manifest's lifetime. */

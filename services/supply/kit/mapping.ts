@@ -38,7 +38,7 @@ interface MappingInput {
 export interface CompiledMapping {
   readonly parts: Pick<
     Adapter<KitRow>,
-    'columns' | 'price' | 'rates' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'
+    'columns' | 'price' | 'details' | 'rates' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'
   >;
   /** Of answers: status, headers, body, text, and the joins. */
   readonly answerScope: Scope;
@@ -103,14 +103,21 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     load: compileLoader(compiler, keys, ofRow),
   };
   const id = compiler.expression([...at, 'id'], mapping.id, scope);
-  const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id, absenceOf(compiler, scope, lets));
+  const { price, details } = compilePrice(
+    compiler,
+    [...at, 'price'],
+    mapping.price,
+    scope,
+    id,
+    absenceOf(compiler, scope, lets),
+  );
   const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
   const rejects = (mapping.reject ?? []).map(({ when, because }, position) => ({
     when: compiler.expression([...at, 'reject', position, 'when'], when, scope, 'bool'),
     because,
   }));
   const named = namer(rows.names);
-  const { price: ownPrice, expiresAt: ownExpiry, rows: makeRows } = door;
+  const { price: ownPrice, charges: ownDetails, expiresAt: ownExpiry, rows: makeRows } = door;
   const checked = (row: KitRow): Frame => {
     const frame = row.answer.enter(row);
     if (id(frame) === undefined) throw new Rejection(RejectionReason.MISSING_FIELD, 'a row has no id');
@@ -134,6 +141,10 @@ export function compileMapping(input: MappingInput): CompiledMapping {
         const frame = checked(row);
         return ownPrice?.(named(row), context) ?? price(frame, context);
       },
+      ...((details !== undefined || ownDetails !== undefined) && {
+        details: (row: KitRow, context: AnswerContext) =>
+          ownDetails?.(named(row), context) ?? details?.(row.answer.enter(row)) ?? [],
+      }),
       expiresAt:
         ownExpiry === undefined
           ? (row, context) => expiresAt(row.answer.enter(row), context)

@@ -51,6 +51,22 @@ describe('what is put right in rows', () => {
     ];
     expect(await repairs(manifest, rows)).toMatchObject([{ reason: RepairReason.FALSE_ZONE, count: 2 }]);
   });
+
+  it('is a time that the clocks of the place skip, or show twice', async () => {
+    const manifest = changed([
+      'capacity: row.seats',
+      'capacity: row.seats\n    wheelchair_accessible: now < local_instant(row.until, "Europe/Madrid")',
+    ]);
+    const rows = [
+      ride('a', { until: '2028-03-26T02:30:00' }),
+      ride('b', { until: '2028-10-29T02:30:00' }),
+      ride('c', { until: '2028-10-29T04:30:00' }),
+    ];
+    expect(await repairs(manifest, rows)).toMatchObject([
+      { reason: RepairReason.TIME_IN_GAP, count: 1, example: '2028-03-26T02:30:00 in Europe/Madrid' },
+      { reason: RepairReason.TIME_TWICE, count: 1, example: '2028-10-29T02:30:00 in Europe/Madrid' },
+    ]);
+  });
 });
 
 it.each([

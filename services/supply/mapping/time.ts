@@ -1,5 +1,7 @@
+import { RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { LocalTime } from '../../../libs/contracts/gen/entrepot/type/v1/time.ts';
-import { epochMsToLocal, utcOffsetMinutes } from '../../../libs/reference/index.ts';
+import { epochMsToLocal, type PlacedTime, placeLocal, utcOffsetMinutes } from '../../../libs/reference/index.ts';
+import { repaired } from '../repairs.ts';
 
 const WALL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$/;
 const OFFSET = /(?:Z|[+-]\d\d:?\d\d)$/;
@@ -28,6 +30,21 @@ export function wallTime(text: unknown): string | undefined {
 /** Whether an offset or a "Z" stands behind a date and time of the form that {@link wallTime} reads. */
 export function hasOffset(text: unknown): boolean {
   return typeof text === 'string' && text.length > 19 && OFFSET.test(text);
+}
+
+/**
+ * A wall time, as {@link wallTime} gives it, in the zone of its place. One that clocks skip is moved on by what they skip, and of one
+ * that they show twice it is the first; both are repairs.
+ *
+ * @returns undefined where it is no time, or the zone is unknown
+ */
+export function placeWall(wall: string, timeZone: string): PlacedTime | undefined {
+  const placed = placeLocal(wall, timeZone);
+  if (placed?.repair !== undefined) {
+    const reason = placed.repair === 'gap' ? RepairReason.TIME_IN_GAP : RepairReason.TIME_TWICE;
+    repaired(reason, `${wall} in ${timeZone}`);
+  }
+  return placed;
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   type AnyColumnView,
   type AttributeValueType,
+  chargeBytes,
   readColumns,
   readInt64s,
   readPrices,
@@ -69,6 +70,7 @@ export function bytesOf({ columns, prices, rows, expiresAt }: PartnerBatch): num
   if (prices !== undefined) {
     bytes += prices.currencyCodes.length + prices.totalMinor.length + prices.taxMinor.length;
     bytes += prices.dueLaterMinor.length + prices.taxBasis.length + prices.totalMaxMinor.length;
+    bytes += chargeBytes(prices.charges);
   }
   for (const { presence, values } of columns?.columns ?? []) {
     bytes += presence.length;

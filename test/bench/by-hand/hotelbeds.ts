@@ -136,6 +136,10 @@ function freeUntil({ fees }: Row, context: AnswerContext): number | undefined {
   return first !== undefined && first.from > context.fetchedAt ? first.from : undefined;
 }
 
+function nightsOf({ checkIn, checkOut }: { readonly checkIn: string; readonly checkOut: string }): number {
+  return (Date.parse(checkOut) - Date.parse(checkIn)) / DAY_MS;
+}
+
 export const hotelbeds: WholeByHand<Row, { readonly hotels: { hotels: readonly HotelNode[]; currency?: string } }> = {
   read({ hotels: { hotels, currency } }, context) {
     const criteria = stay(context);
@@ -165,6 +169,7 @@ export const hotelbeds: WholeByHand<Row, { readonly hotels: { hotels: readonly H
     room_class: ({ room }) => classOf(room),
     beds: ({ room }) => bedsOf(room),
     room_key: keyOf,
+    nights: (_row, context) => nightsOf(stay(context)),
   },
   price: (row) => {
     orReject(row.fees);
@@ -189,7 +194,7 @@ export const hotelbeds: WholeByHand<Row, { readonly hotels: { hotels: readonly H
         latitude: position?.latitude,
         longitude: position?.longitude,
         distanceKm: distance,
-        nights: (Date.parse(checkOut) - Date.parse(checkIn)) / DAY_MS,
+        nights: nightsOf({ checkIn, checkOut }),
         board: Board[boards.get(rate.boardCode ?? '') ?? 'UNSPECIFIED'],
         roomName: room.name ?? '',
         freeCancellation: isFree(row, context),

@@ -2,10 +2,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readPricingSamples } from '../../../services/query/service.ts';
 import { flightSearch, startRig, staySearch } from '../../support/fused-rig.ts';
 import { run } from '../cli/command.ts';
+
+// Each command is a process that loads the services.
+vi.setConfig({ testTimeout: 60_000 });
 
 const config = join(import.meta.dirname, '../../../deploy/config');
 const directory = mkdtempSync(join(tmpdir(), 'entrepot-samples-'));

@@ -37,6 +37,12 @@ export interface TaxNode {
   readonly '@Amount'?: string;
   readonly '@CurrencyCode'?: string;
   readonly '@ChargeUnit'?: string;
+  readonly TaxDescription?: Described | '';
+}
+
+/** Texts by language. */
+export interface Described {
+  readonly Text?: Many<{ readonly '@Language'?: string; readonly '#text'?: string }>;
 }
 
 /** HotelDescriptiveContent with the room types of a house. */
@@ -191,6 +197,8 @@ export interface SupplementNode extends Range {
   readonly '@Amount'?: string;
   readonly '@MandatoryIndicator'?: string;
   readonly '@ChargeTypeCode'?: string;
+  /** Of those without dates: "title", "intro". */
+  readonly Description?: Many<Described & { readonly '@Name'?: string }>;
 }
 
 /** Elements as a list. */

@@ -55,6 +55,7 @@ describe('verticals', () => {
       'free_cancellation_until time  fs none none none',
       'payment_timing enum  f value none none',
       'zone string  f value evidence none',
+      'nights int d f none none none',
       'address string   none evidence address',
       'phone string   none evidence phone',
       'chain string   none evidence brand',

@@ -1,5 +1,5 @@
 // What is one product and what is known of it, as the edge tells it, with the pretend partners.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   flightSearch,
   type OfferJson,
@@ -58,9 +58,15 @@ async function everyOffer(request: object): Promise<{ searchId: string; offers: 
 describe('a property', () => {
   test('comes with what every partner says of it, each field with those who say so', async () => {
     await rig.search(staySearch());
-    const { offers = [] } = await rig.search(staySearch({ pageSize: 100 }));
-    const known = offers as KnownOffer[];
-    expect(known.filter(({ content }) => content === undefined)).toEqual([]);
+    // A page waits for content but for a moment; what comes later is on the next.
+    const known = await vi.waitFor(
+      async () => {
+        const { offers = [] } = await rig.search(staySearch({ pageSize: 100 }));
+        expect((offers as KnownOffer[]).filter(({ content }) => content === undefined)).toEqual([]);
+        return offers as KnownOffer[];
+      },
+      { timeout: 15_000, interval: 100 },
+    );
     const partnersOf = ({ content }: KnownOffer) =>
       new Set(content?.names?.flatMap(({ sources }) => sources.map(({ partner }) => partner)));
     expect(known.some((offer) => partnersOf(offer).size > 1)).toBe(true);

@@ -1,7 +1,9 @@
+import type { MarketDisplay, PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { CompiledExpression, RowSource } from '../../libs/expression/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import type { Step } from './ledger.ts';
+import { partnerConversion } from './partner-rate.ts';
 import { type BoundStep, boundStep, type Plan } from './quote.ts';
 import type { RateTable } from './rates.ts';
 import { attributesRead, type CompiledRule, type RuleSet } from './rules.ts';
@@ -12,6 +14,8 @@ export interface ViewContext {
   readonly currency: string;
   readonly market: string;
   readonly client: string;
+  /** What the market has to be shown; absent: all mandatory charges in the headline. */
+  readonly display?: MarketDisplay | undefined;
 }
 
 /** Why no row of a currency can be priced. */
@@ -40,6 +44,7 @@ type Constants = ReadonlyMap<string, string>;
 
 /** Partners times currencies that one view remembers; beyond, it starts anew. */
 const MAX_PREPARED = 512;
+const NO_RATES: readonly PartnerRate[] = [];
 /** Found in a text too; that only costs the early answer. */
 const PRESENCE_TEST = /\bpresent\s*\(/;
 
@@ -54,6 +59,8 @@ export class View {
   readonly table: RateTable;
   /** Minor digits of the shown currency. */
   readonly digits: number;
+  /** What is due at the place comes on top of the headline instead of being in it. */
+  readonly laterOnTop: boolean;
   /** Attributes that the rules which can apply here read. */
   readonly attributes: readonly string[];
   readonly #rules: readonly { readonly rule: CompiledRule; readonly step: Step }[];
@@ -67,6 +74,7 @@ export class View {
     this.ruleSet = ruleSet;
     this.table = table;
     this.digits = digits;
+    this.laterOnTop = context.display?.dueLaterOnTop === true;
     const constants: Constants = new Map([
       ['market', context.market],
       ['client', context.client],
@@ -80,12 +88,18 @@ export class View {
    * The plan for one partner's rows in one currency.
    *
    * @param source the batch's columns by attribute; an attribute without a column is absent in every row
+   * @param rates that the partner states itself; they come before the table's
    */
-  plan(partner: string, currency: string, source: RowSource): Plan | Unplannable {
-    const key = `${currency} ${partner}`;
+  plan(
+    partner: string,
+    currency: string,
+    source: RowSource,
+    rates: readonly PartnerRate[] = NO_RATES,
+  ): Plan | Unplannable {
+    const key = rates.length === 0 ? `${currency} ${partner}` : JSON.stringify([currency, partner, rates]);
     let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
-      const made = this.#prepare(partner, currency);
+      const made = this.#prepare(partner, currency, rates);
       if ('reason' in made) return made;
       if (this.#prepared.size >= MAX_PREPARED) this.#prepared.clear();
       this.#prepared.set(key, made);
@@ -103,15 +117,13 @@ export class View {
     return { conversion, fromDigits, digits: this.digits, steps };
   }
 
-  #prepare(partner: string, currency: string): Prepared | Unplannable {
+  #prepare(partner: string, currency: string, rates: readonly PartnerRate[]): Prepared | Unplannable {
     const fromDigits = minorDigits(currency);
     if (fromDigits === undefined) {
       return { reason: 'INVALID_CURRENCY', detail: `${JSON.stringify(currency.slice(0, 8))} is no ISO 4217 code` };
     }
-    const conversion = this.table.conversion(currency, this.context.currency);
-    if (conversion === undefined) {
-      return { reason: 'NO_RATE', detail: `no rate from ${currency} to ${this.context.currency} in ${this.table.id}` };
-    }
+    const conversion = this.#conversion(partner, currency, rates);
+    if (typeof conversion === 'string') return { reason: 'NO_RATE', detail: conversion };
     const { market, client } = this.context;
     const constants: Constants = new Map(Object.entries({ market, client, partner, currency }));
     const steps: PreparedStep[] = [];
@@ -125,6 +137,16 @@ export class View {
       ? { conversion, fromDigits, digits: this.digits, steps: steps.map(({ bound }) => bound) }
       : undefined;
     return { constants, conversion, fromDigits, steps, plan };
+  }
+
+  /** The way to the shown currency; what is missing, where there is none. */
+  #conversion(partner: string, from: string, rates: readonly PartnerRate[]): Plan['conversion'] | string {
+    const { currency: to, market } = this.context;
+    const own = partnerConversion(partner, rates, from, to, this.table.day, this.table.policy);
+    const conversion = own ?? this.table.conversion(from, to, market);
+    if (conversion !== undefined) return conversion;
+    const refusal = this.table.refusal(from);
+    return `no rate from ${from} to ${to}${refusal === undefined ? ` in ${this.table.id}` : `: of ${from}, ${refusal}`}`;
   }
 
   #step({ declaration, adjustment }: CompiledRule): Step {
@@ -163,7 +185,7 @@ function judge({ condition }: CompiledRule, constants: Constants): boolean | und
 
 function unknownCurrency(currency: string, table: RateTable, rule?: string): EntrepotError {
   const who = rule === undefined ? `"${currency.slice(0, 8)}" cannot be shown` : `Rule "${rule}" adds ${currency}`;
-  const description = `${who}: it has no rate in ${table.id}; there are ${table.currencies.join(', ')}`;
+  const description = `${who}: ${table.refusal(currency) ?? `it has no rate in ${table.id}`}; there are ${table.currencies.join(', ')}`;
   return new EntrepotError({
     reason: 'UNKNOWN_CURRENCY',
     message: description,

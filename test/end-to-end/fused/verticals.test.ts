@@ -147,7 +147,7 @@ beforeAll(async () => {
   );
   writeFileSync(
     path.join(directory, 'pricing/rates/2026-11-20.yaml'),
-    'date: "2026-11-20"\nbase: EUR\nsource: test rates\nrates: { GBP: "0.80" }\n',
+    'date: "2026-11-20"\nbase: EUR\nsource: test rates\nindicative: true\nrates: { GBP: "0.80" }\n',
   );
   vi.stubEnv('ENTREPOT_ADAPTERS', path.join(import.meta.dirname, 'adapters'));
   fused = await startFused({ port: 0, inMemory: true, twin: false, configDirectory: directory });

@@ -1,5 +1,5 @@
-// Starts query alone: gRPC at ENTREPOT_QUERY_ADDRESS; supply, pricing and normalization at their addresses. Replicas of it share what lies at
-// ENTREPOT_SHARED_STATE; clicks are kept at ENTREPOT_DATABASE, or under ENTREPOT_DATA.
+// Starts query alone: gRPC at ENTREPOT_QUERY_ADDRESS; supply, pricing and normalization at their addresses. Replicas of it share what
+// lies at ENTREPOT_SHARED_STATE; clicks are kept at ENTREPOT_DATABASE, or under ENTREPOT_DATA.
 import { configDirectory, databaseAt, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';

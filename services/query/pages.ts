@@ -119,8 +119,8 @@ async function cutPage(
     await inPageTime(loading, Math.max(0, contentWaitMs - (performance.now() - began)));
     const offers = made.map((entry) => {
       const content = search.contentOf(entry.row, ordering.products);
-      const whole = maker.made(entry.row, prices.currency);
-      return wholeOffer(search.id, set, ordering.products, entry, whole, request.mask, prices, content);
+      const offer = maker.made(entry.row, prices.currency);
+      return wholeOffer(search.id, set, ordering.products, entry, offer, request.mask, prices, content);
     });
     maker.trim();
     search.looked(made);

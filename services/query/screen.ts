@@ -30,12 +30,12 @@ export interface Drawing {
   readonly set: ResultSet;
   readonly mask: ReadMask;
   readonly maker: OfferMaker;
+  /** Told of entries that come onto the screen. */
+  readonly looked: (entries: readonly Entry[]) => void;
   /** What is known of products; undefined where nobody wants it, or the vertical has none. */
   readonly contents: Contents | undefined;
   /** Draws the screens again, for something beside the search has come. */
   redraw(): void;
-  /** Told of entries that come onto the screen. */
-  readonly looked: (entries: readonly Entry[]) => void;
   /** The search as it is now. Rejects where prices in the view's currency cannot be had. */
   now(): Moment | Promise<Moment>;
 }

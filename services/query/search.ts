@@ -192,16 +192,16 @@ export class Search implements Looker {
     this.#orderings.keep(ordering);
   }
 
+  /** Entries came onto a page that somebody looks at. */
+  looked(entries: readonly Entry[]): void {
+    this.#tools.looked(this, entries);
+  }
+
   /** What is held of a row's product, if that is settled. */
   contentOf(row: number, products: ProductsView): ProductContent | undefined {
     if (this.contents === undefined) return undefined;
     const [product] = settledProducts(this.set, [row], products);
     return product === undefined ? undefined : this.contents.of(product);
-  }
-
-  /** Entries came onto a page that somebody looks at. */
-  looked(entries: readonly Entry[]): void {
-    this.#tools.looked(this, entries);
   }
 
   /** How far the search is, with the counts of an order. */
@@ -292,9 +292,9 @@ export class Search implements Looker {
       set: this.set,
       mask: this.request.mask,
       maker: this.maker,
+      looked: (entries) => this.looked(entries),
       contents: this.contents,
       redraw: () => this.changed(false),
-      looked: (entries) => this.looked(entries),
       now: () => {
         const { set, fanOut, asker } = this;
         if (view.currency === set.currency) return this.#moment(view, set.prices);

@@ -137,8 +137,16 @@ class QueryService {
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
 
-  constructor(dependencies: QueryDependencies) {
-    const { configDirectory, supply, pricing, normalization, clicks, shared, samples, accuracy } = dependencies;
+  constructor({
+    configDirectory,
+    supply,
+    pricing,
+    normalization,
+    clicks,
+    shared,
+    samples,
+    accuracy,
+  }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     const own = new Clicks(clicks);
@@ -163,8 +171,8 @@ class QueryService {
       quarantine: this.#quarantine,
       journals,
       samples: this.#samples,
-      contents: this.#contents,
       accuracy: this.#accuracy,
+      contents: this.#contents,
     };
     this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);

@@ -74,8 +74,8 @@ export async function putInPlace(
   const entry = { row: replacement, others: [] };
   const { view: products } = set.products;
   const content = search.contentOf(replacement, products);
-  const whole = search.maker.made(replacement) ?? made;
-  const offer = wholeOffer(search.id, set, products, entry, whole, search.request.mask, set.prices, content);
+  const kept = search.maker.made(replacement) ?? made;
+  const offer = wholeOffer(search.id, set, products, entry, kept, search.request.mask, set.prices, content);
   return { offer, changed: changes.length > 0, changes };
 }
 

@@ -166,10 +166,10 @@ export const hotelbeds: WholeByHand<Row, { readonly hotels: { hotels: readonly H
     free_cancellation_until: freeUntil,
     payment_timing: ({ rate }) => payment(rate),
     zone: (row) => orReject(row.property).zone,
+    nights: (_row, context) => nightsOf(stay(context)),
     room_class: ({ room }) => classOf(room),
     beds: ({ room }) => bedsOf(room),
     room_key: keyOf,
-    nights: (_row, context) => nightsOf(stay(context)),
   },
   price: (row) => {
     orReject(row.fees);

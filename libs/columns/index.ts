@@ -6,7 +6,7 @@ export { GrowingTable } from './growing-table.ts';
 export { type CheckedColumn, memoryBehind, packColumns, packPrices } from './pack.ts';
 export { type Int64s, readInt64s, readUint32s, WritableInt64s, writeInt64s, writeUint32s } from './packed.ts';
 export { PriceColumnsBuilder, type PriceView, readPrices, selectPrices } from './prices.ts';
-export { readColumn, readColumns } from './read.ts';
+export { readColumn, readColumns, readColumnsOnce } from './read.ts';
 export { selectColumns, selectRows } from './select.ts';
 export type {
   AnyColumnView,

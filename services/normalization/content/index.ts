@@ -1,2 +1,2 @@
 /** What is known of products whoever sells them. */
-export { ContentStore, contentMigration, type LeadingKey } from './store.ts';
+export { ContentStore, contentMigration } from './store.ts';

@@ -22,8 +22,6 @@ export const contentMigration: Migration = {
       partner text COLLATE "C" NOT NULL,
       key text COLLATE "C" NOT NULL,
       locale text COLLATE "C" NOT NULL,
-      lead_partner text COLLATE "C" NOT NULL,
-      lead_key text COLLATE "C" NOT NULL,
       content jsonb NOT NULL,
       digest text COLLATE "C" NOT NULL,
       first_seen_at timestamptz NOT NULL,
@@ -31,16 +29,9 @@ export const contentMigration: Migration = {
       changed_at timestamptz NOT NULL,
       PRIMARY KEY (vertical, partner, key, locale)
     );
-    CREATE INDEX product_content_by_lead ON product_content (vertical, lead_partner, lead_key);
     CREATE INDEX product_content_by_seen ON product_content (seen_at);
   `,
 };
-
-/** The key of the catalogue that leads from a row to its product. */
-export interface LeadingKey {
-  readonly partner: string;
-  readonly key: string;
-}
 
 /** Options of {@link ContentStore}. */
 export interface ContentStoreOptions {
@@ -68,10 +59,10 @@ const written = counter('entrepot.normalization.content.records', {
 });
 const log = logger('normalization.content');
 
-interface Waiting extends LeadingKey {
+interface Waiting {
   readonly vertical: string;
-  readonly ownPartner: string;
-  readonly ownKey: string;
+  readonly partner: string;
+  readonly key: string;
   readonly locale: string;
   readonly content: string;
   readonly at: number;
@@ -100,12 +91,8 @@ export class ContentStore {
     this.#now = options.now ?? Date.now;
   }
 
-  /**
-   * Takes in what decided rows say. Rows of keys that were looked at a short time ago cost one look-up.
-   *
-   * @param leadOf the catalogue key that leads from a row of the evidence to its product; asked for the rows alone that are taken in
-   */
-  observe(vertical: string, evidence: PartnerEvidence, leadOf: () => (row: number) => LeadingKey | undefined): void {
+  /** Takes in what decided rows say. Rows of keys that were looked at a short time ago cost one look-up. */
+  observe(vertical: string, evidence: PartnerEvidence): void {
     const spec = verticalOf(vertical);
     const { partner, rows } = evidence;
     if (rows === undefined || !spec.hasContent) return;
@@ -113,25 +100,14 @@ export class ContentStore {
     if (reader === undefined) return;
     const now = this.#now();
     const due = this.#due.of(`${vertical}:${partner}`);
-    let lead: ((row: number) => LeadingKey | undefined) | undefined;
     for (let row = 0; row < rows.rowCount; row++) {
       const key = reader.key(row);
       if (key === '' || due.get(key) > now) continue;
       if (this.#waiting.length >= mostWaiting) return;
       due.set(key, now + this.#lookAgainMs);
-      lead ??= leadOf();
-      const leading = lead(row);
       const content = reader.content(row);
-      if (leading === undefined || content === undefined) continue;
-      this.#waiting.push({
-        ...leading,
-        vertical,
-        ownPartner: partner,
-        ownKey: key,
-        locale: '',
-        content: JSON.stringify(content),
-        at: now,
-      });
+      if (content === undefined) continue;
+      this.#waiting.push({ vertical, partner, key, locale: '', content: JSON.stringify(content), at: now });
     }
     if (this.#waiting.length > 0) this.#schedule();
   }
@@ -145,7 +121,7 @@ export class ContentStore {
          SELECT k.product_id, c.partner, c.key, c.locale, c.content, c.first_seen_at, c.seen_at, c.changed_at,
            row_number() OVER (PARTITION BY k.product_id, c.partner ORDER BY c.seen_at DESC, c.key, c.locale) AS nth
          FROM product_keys k JOIN product_content c
-           ON c.vertical = k.vertical AND c.lead_partner = k.partner AND c.lead_key = k.key
+           ON c.vertical = k.vertical AND c.partner = k.partner AND c.key = k.key
          WHERE k.product_id = ANY($1)
        ) AS said WHERE nth <= $2`,
       [[...new Set(productIds)], recordsAPartner],
@@ -186,14 +162,14 @@ export class ContentStore {
     const taken = this.#waiting;
     this.#waiting = [];
     // A key that waits twice is written once: a statement cannot change a row twice.
-    const last = new Map(taken.map((one) => [`${one.vertical}\n${one.ownPartner}\n${one.ownKey}\n${one.locale}`, one]));
+    const last = new Map(taken.map((one) => [`${one.vertical}\n${one.partner}\n${one.key}\n${one.locale}`, one]));
     const all = [...last.values()];
     for (let start = 0; start < all.length; start += rowsAStatement) {
       const part = all.slice(start, start + rowsAStatement);
       try {
         written.add(await this.#upsert(part));
       } catch (error) {
-        for (const { vertical, ownPartner, ownKey } of part) this.#due.of(`${vertical}:${ownPartner}`).set(ownKey, 0);
+        for (const { vertical, partner, key } of part) this.#due.of(`${vertical}:${partner}`).set(key, 0);
         // Not the error itself: it holds the statement with everything that partners say.
         const detail = error instanceof Error ? error.message : String(error);
         log.error({ detail, records: part.length }, 'content could not be written; it is when it is said again');
@@ -205,24 +181,21 @@ export class ContentStore {
   async #upsert(part: readonly Waiting[]): Promise<number> {
     const rows = await this.#store.query(
       `INSERT INTO product_content AS old
-         (vertical, partner, key, locale, lead_partner, lead_key, content, digest, first_seen_at, seen_at, changed_at)
-       SELECT vertical, partner, key, locale, lead_partner, lead_key, content::jsonb, digest, at, at, at
-       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[])
-         AS new (vertical, partner, key, locale, lead_partner, lead_key, content, digest, at)
+         (vertical, partner, key, locale, content, digest, first_seen_at, seen_at, changed_at)
+       SELECT vertical, partner, key, locale, content::jsonb, digest, at, at, at
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+         AS new (vertical, partner, key, locale, content, digest, at)
        ON CONFLICT (vertical, partner, key, locale) DO UPDATE SET
-         lead_partner = excluded.lead_partner, lead_key = excluded.lead_key, content = excluded.content,
+         content = excluded.content,
          digest = excluded.digest, seen_at = excluded.seen_at,
          changed_at = CASE WHEN old.digest = excluded.digest THEN old.changed_at ELSE excluded.changed_at END
-       WHERE old.digest <> excluded.digest OR old.lead_partner <> excluded.lead_partner OR old.lead_key <> excluded.lead_key
-         OR old.seen_at < excluded.seen_at - interval '1 day'
+       WHERE old.digest <> excluded.digest OR old.seen_at < excluded.seen_at - interval '1 day'
        RETURNING 1`,
       [
         part.map(({ vertical }) => vertical),
-        part.map(({ ownPartner }) => ownPartner),
-        part.map(({ ownKey }) => ownKey),
-        part.map(({ locale }) => locale),
         part.map(({ partner }) => partner),
         part.map(({ key }) => key),
+        part.map(({ locale }) => locale),
         part.map(({ content }) => content),
         part.map(({ content }) => hash('sha256', content, 'base64url').slice(0, 16)),
         part.map(({ at }) => new Date(at)),

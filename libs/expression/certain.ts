@@ -7,7 +7,12 @@ const DIVISIONS: ReadonlySet<string> = new Set(['_/_', '_%_']);
 export function certainFailure(node: Node): string | undefined {
   if (node.kind !== 'call' || node.operation.open === true) return undefined;
   const [, divisor] = node.args;
-  if (node.type === 'int' && DIVISIONS.has(node.operation.name) && divisor?.kind === 'constant' && divisor.value === 0) {
+  if (
+    node.type === 'int' &&
+    DIVISIONS.has(node.operation.name) &&
+    divisor?.kind === 'constant' &&
+    divisor.value === 0
+  ) {
     return 'divides by zero, whatever the row says';
   }
   if (node.operation.fails && node.args.every(isLiteral) && evaluateClosed(node) === undefined) {

@@ -199,7 +199,12 @@ describe('a term', () => {
       undefined,
       undefined,
     ]);
-    expect(found.map(({ reads }) => reads)).toEqual([['cabin'], ['stops'], ['stops', 'duration_minutes'], ['refundable']]);
+    expect(found.map(({ reads }) => reads)).toEqual([
+      ['cabin'],
+      ['stops'],
+      ['stops', 'duration_minutes'],
+      ['refundable'],
+    ]);
     expect(found.map(({ fails }) => fails)).toEqual([false, false, true, false]);
   });
 

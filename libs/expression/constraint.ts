@@ -243,7 +243,8 @@ export function readConstraint(node: Node, variables: Variables): Constraint | u
  * `cabin == "FIRST"`. Undefined where it has another form.
  */
 export function readExclusion(node: Node, variables: Variables): Constraint | undefined {
-  if (node.kind === 'not') return node.args[0].kind === 'variable' ? undefined : readConstraint(node.args[0], variables);
+  if (node.kind === 'not')
+    return node.args[0].kind === 'variable' ? undefined : readConstraint(node.args[0], variables);
   if (node.kind !== 'call' || node.operation.name !== '_!=_') return undefined;
   const [left, right] = node.args as readonly [Node, Node];
   const [side, constant] = left.kind === 'constant' ? [right, left] : [left, right];

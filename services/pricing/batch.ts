@@ -110,7 +110,7 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
       refusal = refusalOfQuote(total, dueLater, tax);
       if (totalMaxes !== undefined) {
         totalMax = quoteTotalMax(priced, rows, row);
-        if (Number.isNaN(totalMax)) refusal ??= OUT_OF_RANGE;
+        if (Number.isNaN(totalMax) || (totalMax !== NONE && totalMax < total)) refusal ??= OUT_OF_RANGE;
       }
     }
     if (refusal !== undefined) unpriced.push({ row, reason: refusal.reason, detail: refusal.detail });
@@ -134,7 +134,7 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
 
 /**
  * The upper bound of a row's price, by the same rules and rounding as the lower one; -1 where the price is no range, NaN
- * out of range. No rule reads a price and none takes more than all of it, so it is never below the lower one.
+ * out of range. No rule reads a price, so it is below the lower one only where discounts of one priority take more than all.
  */
 function quoteTotalMax(plan: Plan, rows: BatchRows, row: number): number {
   const totalMax = totalMaxOf(rows, row);

@@ -76,7 +76,7 @@ function uncovered(rates: RateFiles, ruleSet: RuleSet | undefined, directory: st
   }
   const problems: ConfigProblem[] = [];
   for (const table of rates.tables.slice(rates.tables.indexOf(inForce))) {
-    for (const [currency, rule] of ruleSet?.fixedCurrencies ?? []) {
+    for (const [currency, rule] of ruleSet?.currencies ?? []) {
       if (table.has(currency)) continue;
       problems.push({
         ...place,

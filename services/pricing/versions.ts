@@ -57,12 +57,16 @@ export class Versions {
   }
 
   /** The view of a context at an instant; throws as View does. */
-  view(context: ViewContext, ruleSet: RuleSet, table: RateTable, instant: number): View {
-    const rules = ruleSet.rulesAt(context.vertical, instant);
+  view(
+    context: ViewContext & { readonly experimentKey: string },
+    ruleSet: RuleSet,
+    table: RateTable,
+    instant: number,
+  ): View {
+    const held = ruleSet.held(context, instant);
     const { vertical, currency, market, client } = context;
-    const valid = rules.map(({ declaration }) => declaration.name);
-    const key = JSON.stringify([ruleSet.digest, table.id, vertical, currency, market, client, valid]);
-    const view = this.#views.get(key) ?? new View({ vertical, currency, market, client }, ruleSet, rules, table);
+    const key = JSON.stringify([ruleSet.digest, table.id, vertical, currency, market, client, held.key]);
+    const view = this.#views.get(key) ?? new View({ vertical, currency, market, client }, ruleSet, held, table);
     this.#views.delete(key);
     this.#views.set(key, view);
     if (this.#views.size > MAX_VIEWS) this.#views.delete(this.#views.keys().next().value!);

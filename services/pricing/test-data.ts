@@ -80,16 +80,14 @@ const effect: fc.Arbitrary<StepEffect> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc
-      .tuple(roundings, mode)
-      .map(
-        ([[to, ending], mode]): StepEffect => ({
-          kind: 'round',
-          to: Decimal.parse(to!)!,
-          ending: Decimal.parse(ending!)!,
-          mode,
-        }),
-      ),
+    arbitrary: fc.tuple(roundings, mode).map(
+      ([[to, ending], mode]): StepEffect => ({
+        kind: 'round',
+        to: Decimal.parse(to!)!,
+        ending: Decimal.parse(ending!)!,
+        mode,
+      }),
+    ),
   },
 );
 

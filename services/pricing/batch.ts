@@ -3,8 +3,8 @@ import type { PriceBatch, QuoteBatch, UnpricedRow } from '../../libs/contracts/g
 import type { PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { invalidField } from '../../libs/errors/index.ts';
-import type { RowSource } from '../../libs/expression/index.ts';
 import { type Plan, quotePart, quoteTotal } from './quote.ts';
+import type { Columns } from './row-tests.ts';
 import type { Unplannable, View } from './view.ts';
 
 /** Names of entrepot.offer.v1.RejectionReason that pricing gives. */
@@ -34,7 +34,7 @@ interface BatchRows {
   readonly dueLater: Int64s;
   readonly tax: Int64s;
   readonly basis: Uint8Array;
-  readonly source: RowSource;
+  readonly source: Columns;
 }
 
 /**

@@ -1,16 +1,16 @@
 import type { LedgerInput } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
-import type { RowSource } from '../../libs/expression/index.ts';
 import { vertical } from '../../libs/vertical/index.ts';
 import type { Constants } from './condition.ts';
+import type { Columns } from './row-tests.ts';
 import type { View } from './view.ts';
 
 /** What the rules of one row went by. */
 export class RuleInputs {
   readonly #view: View;
   readonly #constants: Constants;
-  readonly #source: RowSource;
+  readonly #source: Columns;
 
-  constructor(view: View, constants: Constants, source: RowSource) {
+  constructor(view: View, constants: Constants, source: Columns) {
     this.#view = view;
     this.#constants = constants;
     this.#source = source;
@@ -39,7 +39,7 @@ export class RuleInputs {
     const constant = this.#constants.get(variable);
     if (constant !== undefined) return String(constant);
     const column = this.#source(variable);
-    if (column === undefined || !('attribute' in column) || !column.has(0)) return undefined;
+    if (column === undefined || !column.has(0)) return undefined;
     const value = column.get(0);
     if (Array.isArray(value)) return value.join(', ');
     const isTime = vertical(this.#view.context.vertical).attribute(variable)?.type === 'time';

@@ -6,6 +6,7 @@ import { Decimal } from '../../libs/money/index.ts';
 import { vertical } from '../../libs/vertical/index.ts';
 import { scopeOf } from './condition.ts';
 import { RateTable } from './rates.ts';
+import type { Columns } from './row-tests.ts';
 import type { RuleDeclaration } from './rules.ts';
 import { ruleSetOf } from './test-data.ts';
 import { View, type ViewPlan } from './view.ts';
@@ -34,7 +35,7 @@ function viewOf(
   return new View({ vertical: 'flight', currency, market, client }, ruleSet, held, table);
 }
 
-function planOf(view: View, partner: string, currency: string, source: RowSource): ViewPlan {
+function planOf(view: View, partner: string, currency: string, source: Columns): ViewPlan {
   const plan = view.plan(partner, currency, source);
   if ('reason' in plan) throw new Error(plan.detail);
   return plan;

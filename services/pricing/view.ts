@@ -1,5 +1,4 @@
 import { EntrepotError } from '../../libs/errors/index.ts';
-import type { RowSource } from '../../libs/expression/index.ts';
 import { type Decimal, minorDigits } from '../../libs/money/index.ts';
 import { counter } from '../../libs/telemetry/index.ts';
 import { boundStep } from './bound-steps.ts';
@@ -8,6 +7,7 @@ import { type Amount, effectText } from './effects.ts';
 import type { Plan } from './quote.ts';
 import type { RateTable } from './rates.ts';
 import { type OpenRule, RowRules } from './row-rules.ts';
+import { type Columns, Slots } from './row-tests.ts';
 import { type CompiledRule, type HeldRules, isAttribute, type RuleSet } from './rules.ts';
 import type { Step, StepEffect } from './steps.ts';
 
@@ -37,7 +37,6 @@ export interface ViewPlan extends Plan {
 interface ViewRule {
   readonly rule: CompiledRule;
   readonly terms: readonly Term[];
-  readonly step: Step;
 }
 
 /** The steps for one partner's rows in one currency, before the columns of a batch are known. */
@@ -74,6 +73,7 @@ export class View {
   readonly arms: ReadonlyMap<string, string>;
   readonly #rules: readonly ViewRule[];
   readonly #constants: Constants;
+  readonly #slots = new Slots();
   readonly #prepared = new Map<string, Prepared>();
 
   /** @throws EntrepotError UNKNOWN_CURRENCY when the shown currency, or one that a rule adds, has no rate. */
@@ -98,7 +98,8 @@ export class View {
       if (rule.effect.kind === 'round' && rule.effect.currency !== currency) continue;
       const terms = openTerms(rule.terms, this.#constants);
       if (terms === undefined) continue;
-      rules.push({ rule, terms, step: this.#step(rule) });
+      this.#requireRates(rule);
+      rules.push({ rule, terms });
       for (const term of terms) for (const name of term.reads) read.add(name);
     }
     this.#rules = rules;
@@ -115,7 +116,7 @@ export class View {
    *
    * @param source the batch's columns by attribute; an attribute without a column is absent in every row
    */
-  plan(partner: string, currency: string, source: RowSource): ViewPlan | Unplannable {
+  plan(partner: string, currency: string, source: Columns): ViewPlan | Unplannable {
     const key = `${currency} ${partner}`;
     let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
@@ -126,10 +127,7 @@ export class View {
       prepared = made;
     }
     if (prepared.plan !== undefined) return prepared.plan;
-    const bound = prepared.rowRules.bind((attribute) => {
-      const column = source(attribute);
-      return column !== undefined && 'attribute' in column ? column : undefined;
-    });
+    const bound = prepared.rowRules.bind(source);
     return {
       ...prepared.terms,
       stepsOf: (row) => bound.stepsOf(row),
@@ -149,7 +147,7 @@ export class View {
     const constants: Constants = new Map([...this.#constants, ['partner', partner], ['currency', currency]]);
     const groups = new Map<string, number>();
     const rules: OpenRule[] = [];
-    for (const { rule, step, terms: possible } of this.#rules) {
+    for (const { rule, terms: possible } of this.#rules) {
       const terms = openTerms(possible, constants);
       if (terms === undefined) continue;
       const { exclusive, name } = rule.declaration;
@@ -158,13 +156,23 @@ export class View {
         group = groups.get(exclusive) ?? groups.size;
         groups.set(exclusive, group);
       }
-      rules.push({ bound: boundStep(step, this.digits), terms, group, failed: () => failures.add(1, { rule: name }) });
+      const bound = boundStep(this.#step(rule), this.digits);
+      rules.push({ bound, terms, group, failed: () => failures.add(1, { rule: name }) });
     }
-    const rowRules = new RowRules(rules, groups.size, constants);
+    const rowRules = new RowRules(rules, groups.size, constants, this.#slots);
     const terms = { conversion, fromDigits, digits: this.digits, constants };
     if (rules.some((rule) => rule.terms.length > 0)) return { rowRules, terms, plan: undefined };
     const steps = [...rowRules.bind(() => undefined).stepsOf(0)];
     return { rowRules, terms, plan: { ...terms, stepsOf: () => steps, failuresOf: () => [] } };
+  }
+
+  #requireRates({ effect, declaration }: CompiledRule): void {
+    const stated = effect.kind === 'fixed' ? [effect] : effect.kind === 'percentage' ? [effect.floor, effect.cap] : [];
+    for (const amount of stated) {
+      if (amount === undefined || this.table.has(amount.currency) || amount.currency === this.context.currency)
+        continue;
+      throw unknownCurrency(amount.currency, this.table, declaration.name);
+    }
   }
 
   #step({ declaration, effect, priority }: CompiledRule): Step {

@@ -12,24 +12,22 @@ import type { Step } from './steps.ts';
 
 const U = 2 ** -53;
 
-/** A step made ready to be applied in doubles; amounts in minor units of the shown currency, off by one unit in the last place. */
+/** What a bound step is; numbers, because every row tells them apart. */
+const KIND = { percentage: 0, boundedPercentage: 1, fixed: 2, limit: 3, round: 4 } as const;
+
+/**
+ * A step made ready to be applied in doubles; amounts in minor units of the shown currency, off by one unit in the last place. Small,
+ * for of thousands a row touches a few that lie anywhere.
+ */
 export interface BoundStep {
-  readonly step: Step;
   readonly priority: number;
-  readonly kind: Step['kind'];
-  /** Of a percentage. */
-  readonly share: number;
-  /** Of a percentage: the least and the most that it adds or takes. */
-  readonly floor: number;
-  readonly cap: number;
-  /** Of a fixed amount. */
-  readonly add: number;
-  /** Of a limit: what the partner's total is multiplied with. */
-  readonly least: number;
-  readonly most: number;
-  /** Of a rounding: whole minor units. */
-  readonly to: number;
-  readonly ending: number;
+  readonly kind: (typeof KIND)[keyof typeof KIND];
+  /** A share, or a fixed amount; of a rounding its step, a whole number. */
+  readonly amount: number;
+  /** The least and the most that a percentage adds or takes, or that a limit multiplies the partner's total with; of a rounding where prices end. */
+  readonly low: number;
+  readonly high: number;
+  readonly step: Step;
 }
 
 const ONE = new Decimal(1n, 0);
@@ -38,34 +36,26 @@ const ONE = new Decimal(1n, 0);
 export function boundStep(step: Step, digits: number): BoundStep {
   const minor = (amount: Decimal): number =>
     Number(new Decimal(amount.unscaled * 10n ** BigInt(digits), amount.scale).toString());
-  const { POSITIVE_INFINITY, NEGATIVE_INFINITY } = Number;
-  const none = {
-    share: 0,
-    floor: NEGATIVE_INFINITY,
-    cap: POSITIVE_INFINITY,
-    add: 0,
-    least: NEGATIVE_INFINITY,
-    most: POSITIVE_INFINITY,
-  };
-  const common = { step, priority: step.priority, kind: step.kind, ...none, to: 1, ending: 0 };
+  const over = (share: Decimal): number => Number(share.plus(ONE).toString());
+  const { POSITIVE_INFINITY: most, NEGATIVE_INFINITY: least } = Number;
+  const { priority } = step;
   switch (step.kind) {
-    case 'percentage':
-      return {
-        ...common,
-        share: Number(step.share.toString()),
-        floor: step.floor === undefined ? NEGATIVE_INFINITY : minor(step.floor),
-        cap: step.cap === undefined ? POSITIVE_INFINITY : minor(step.cap),
-      };
+    case 'percentage': {
+      const { floor, cap } = step;
+      const kind = floor === undefined && cap === undefined ? KIND.percentage : KIND.boundedPercentage;
+      const low = floor === undefined ? least : minor(floor);
+      const high = cap === undefined ? most : minor(cap);
+      return { priority, kind, amount: Number(step.share.toString()), low, high, step };
+    }
     case 'fixed':
-      return { ...common, add: minor(step.amount) };
-    case 'limit':
-      return {
-        ...common,
-        least: step.least === undefined ? NEGATIVE_INFINITY : Number(step.least.plus(ONE).toString()),
-        most: step.most === undefined ? POSITIVE_INFINITY : Number(step.most.plus(ONE).toString()),
-      };
+      return { priority, kind: KIND.fixed, amount: minor(step.amount), low: least, high: most, step };
+    case 'limit': {
+      const low = step.least === undefined ? least : over(step.least);
+      const high = step.most === undefined ? most : over(step.most);
+      return { priority, kind: KIND.limit, amount: 0, low, high, step };
+    }
     case 'round':
-      return { ...common, to: minor(step.to), ending: minor(step.ending) };
+      return { priority, kind: KIND.round, amount: minor(step.to), low: minor(step.ending), high: most, step };
   }
 }
 
@@ -91,26 +81,32 @@ export function applyBound(start: number, startError: number, steps: readonly Bo
       const step = steps[i]!;
       if (step.priority !== priority) break;
       switch (step.kind) {
-        case 'percentage': {
-          const amount = before * step.share;
-          const sign = step.share < 0 ? -1 : 1;
-          const size = Math.min(Math.max(sign * amount, step.floor), step.cap);
+        case KIND.percentage: {
+          const amount = before * step.amount;
+          value += amount;
+          error += beforeError * Math.abs(step.amount) + Math.abs(amount) * (12 * U) + Math.abs(value) * (2 * U);
+          break;
+        }
+        case KIND.boundedPercentage: {
+          const amount = before * step.amount;
+          const sign = step.amount < 0 ? -1 : 1;
+          const size = Math.min(Math.max(sign * amount, step.low), step.high);
           value += sign * size;
           error +=
-            beforeError * Math.abs(step.share) +
+            beforeError * Math.abs(step.amount) +
             (Math.abs(amount) + Math.abs(size)) * (6 * U) +
             Math.abs(value) * (2 * U);
           break;
         }
-        case 'fixed':
-          value += step.add;
-          error += Math.abs(step.add) * (4 * U) + Math.abs(value) * (2 * U);
+        case KIND.fixed:
+          value += step.amount;
+          error += Math.abs(step.amount) * (4 * U) + Math.abs(value) * (2 * U);
           break;
-        case 'limit':
-          if (step.least > least) least = step.least;
-          if (step.most < most) most = step.most;
+        case KIND.limit:
+          if (step.low > least) least = step.low;
+          if (step.high < most) most = step.high;
           break;
-        case 'round':
+        case KIND.round:
           rounding = step;
       }
     }
@@ -137,7 +133,7 @@ export function applyBound(start: number, startError: number, steps: readonly Bo
 const EXACT_QUOTIENTS = 2 ** 50;
 
 /** NaN where the side is in doubt. */
-function roundBound(value: number, error: number, { to, ending, step }: BoundStep): number {
+function roundBound(value: number, error: number, { amount: to, low: ending, step }: BoundStep): number {
   const distance = value - ending;
   if (!(value > error) && !(value === 0 && error === 0)) return Number.NaN;
   if (!(Math.abs(distance) < EXACT_QUOTIENTS)) return Number.NaN;

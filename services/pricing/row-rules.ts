@@ -1,11 +1,11 @@
 import type { RowSource } from '../../libs/expression/index.ts';
 import type { BoundStep } from './bound-steps.ts';
 import type { Constants, Term } from './condition.ts';
-import { type BatchValues, type Columns, isListTest, type RowTest, type Slots } from './row-tests.ts';
-import { isSimple, RuleBits } from './rule-bits.ts';
+import type { Columns, Slots } from './row-tests.ts';
+import { type BoundIndex, RuleIndex } from './rule-index.ts';
 
 /**
- * The rules of each row: those whose comparisons its values fulfil (rule-bits.ts), then what is left of their conditions, then of
+ * The rules of each row: those whose comparisons its values fulfil (rule-index.ts), then what is left of their conditions, then of
  * each exclusive group the first.
  */
 
@@ -26,8 +26,8 @@ export class RowRules {
   readonly groups: number;
   readonly constants: Constants;
   readonly slots: Slots;
-  readonly bits: RuleBits;
-  /** Of each rule the terms that bits do not tell, those that may fail last; undefined for none. */
+  readonly index: RuleIndex;
+  /** Of each rule the terms that are no comparisons, those that may fail last; undefined for none. */
   readonly others: readonly (readonly Term[] | undefined)[];
 
   /** @param slots shared by all that read the same batches */
@@ -36,16 +36,12 @@ export class RowRules {
     this.groups = groups;
     this.constants = constants;
     this.slots = slots;
-    const told: RowTest[][] = [];
-    this.others = rules.map(({ terms }) => {
-      const tests = terms.map((term) => slots.testOf(term));
-      const simple = isSimple(tests.filter((test) => test !== undefined));
-      const byBits = (at: number): boolean => tests[at] !== undefined && (simple || !isListTest(tests[at]));
-      told.push(tests.filter((test, at): test is RowTest => test !== undefined && byBits(at)));
-      const others = terms.filter((_, at) => !byBits(at));
+    const tests = rules.map(({ terms }) => terms.map((term) => slots.testOf(term)));
+    this.index = new RuleIndex(tests.map((own) => own.filter((test) => test !== undefined)));
+    this.others = rules.map(({ terms }, position) => {
+      const others = terms.filter((_, at) => tests[position]![at] === undefined);
       return others.length === 0 ? undefined : others.toSorted((a, b) => Number(a.fails) - Number(b.fails));
     });
-    this.bits = new RuleBits(told);
   }
 
   /** Binds them to a batch. Throws EntrepotError INVALID_FIELD when a column is of another type than its attribute. */
@@ -61,13 +57,12 @@ type RowFunction = (row: number) => boolean;
 export class BoundRules {
   readonly #of: RowRules;
   readonly #source: RowSource;
-  readonly #values: readonly BatchValues[];
+  readonly #index: BoundIndex;
   /** Of rules with terms that are no comparisons, once they were needed. */
   readonly #functions = new Map<number, RowFunction>();
   /** When a group was last taken, counted in rows looked at. */
   readonly #taken: Float64Array;
   readonly #steps: BoundStep[] = [];
-  readonly #found: Int32Array;
   #row = -1;
   #looked = 0;
 
@@ -75,30 +70,27 @@ export class BoundRules {
     this.#of = of;
     const { constants } = of;
     this.#source = (variable) => (constants.has(variable) ? { constant: constants.get(variable) } : columns(variable));
-    this.#values = of.slots.bind(columns);
+    this.#index = of.index.bind(of.slots.bind(columns));
     this.#taken = new Float64Array(of.groups);
-    this.#found = new Int32Array(of.bits.words);
   }
 
   /** The steps that a row has, in order; good until the next row is asked for. */
   stepsOf(row: number): readonly BoundStep[] {
     if (row === this.#row) return this.#steps;
     this.#row = row;
-    const { rules, bits, others } = this.#of;
-    const found = this.#found;
-    bits.find(this.#values, row, found);
+    const { rules, others } = this.#of;
+    const index = this.#index;
+    index.find(row);
     const steps = this.#steps;
     const looked = ++this.#looked;
     let kept = 0;
-    for (let word = 0; word < found.length; word++) {
-      for (let left = found[word]!; left !== 0; left &= left - 1) {
-        const position = word * 32 + 31 - Math.clz32(left & -left);
-        const { bound, group } = rules[position]!;
-        if (group >= 0 && this.#taken[group] === looked) continue;
-        if (others[position] !== undefined && !this.#fulfils(position, row)) continue;
-        if (group >= 0) this.#taken[group] = looked;
-        steps[kept++] = bound;
-      }
+    for (let i = 0; i < index.count; i++) {
+      const position = index.found[i]!;
+      const { bound, group } = rules[position]!;
+      if (group >= 0 && this.#taken[group] === looked) continue;
+      if (others[position] !== undefined && !this.#fulfils(position, row)) continue;
+      if (group >= 0) this.#taken[group] = looked;
+      steps[kept++] = bound;
     }
     // Only then: emptying it first would allocate it anew for each row.
     if (steps.length !== kept) steps.length = kept;

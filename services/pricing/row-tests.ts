@@ -153,27 +153,3 @@ function numbersOf(known: ReadonlyMap<string, number>, dictionary: readonly stri
 export function isPresent(presence: Uint8Array | undefined, row: number): boolean {
   return presence === undefined || ((presence[row >> 3]! >> (row & 7)) & 1) === 1;
 }
-
-/** Whether a value fulfils a comparison; of a list, as one of its values. */
-export function fulfils({ compare, values, negated }: RowTest, own: number): boolean {
-  const [value] = values as [number];
-  switch (compare) {
-    case 'equals':
-    case 'any_of':
-    case 'contains':
-      return values.includes(own) !== negated;
-    case 'at_most':
-      return own <= value !== negated;
-    case 'below':
-      return own < value !== negated;
-    case 'at_least':
-      return own >= value !== negated;
-    case 'above':
-      return own > value !== negated;
-  }
-}
-
-/** Whether a comparison is of a list. */
-export function isListTest({ compare }: RowTest): boolean {
-  return compare === 'contains';
-}

@@ -27,11 +27,11 @@ const allMarkets = [
   'AU',
 ];
 const brands = 60;
-const airlines = 80;
+const airlines = 300;
 
 /** How many markets and partners a set of so many rules is for. */
 function sizeOf(rules: number): { markets: number; partners: number } {
-  if (rules > 1_000) return { markets: 20, partners: 40 };
+  if (rules > 1_000) return { markets: 20, partners: 100 };
   return { markets: 4, partners: 8 };
 }
 const cabins = ['ECONOMY', 'PREMIUM_ECONOMY', 'BUSINESS', 'FIRST'] as const;

@@ -8,12 +8,19 @@ import { type DynamicScope, fits, type Type, typeName } from './types.ts';
 /**
  * Parses, checks and folds an expression; what is left is to make code for a way of reading its variables.
  * @param dynamic whether its values may be dynamic.
+ * @param strict whether parts that err whatever the values are are refused.
  * Throws ExpressionError.
  */
-export function analyze(source: string, scope: DynamicScope, expected: Type | undefined, dynamic = false): Checked {
+export function analyze(
+  source: string,
+  scope: DynamicScope,
+  expected: Type | undefined,
+  dynamic = false,
+  strict = false,
+): Checked {
   const parsed = parse(source);
   try {
-    const { root, reads } = check(parsed, source, scope, dynamic);
+    const { root, reads } = check(parsed, source, scope, dynamic, strict);
     if (expected !== undefined && !fits(root.type, expected)) {
       const detail = `expected an expression of type ${typeName(expected)}, found ${typeName(root.type)}`;
       throw new ExpressionError('type', detail, source, source.length - source.trimStart().length);

@@ -1,3 +1,4 @@
+import { certainFailure } from './certain.ts';
 import { checkFirst, checkHas, checkHostCall, checkMap, type PartChecker } from './check-dynamic.ts';
 import { ExpressionError, type ExpressionErrorReason } from './error.ts';
 import { DYNAMIC, EITHER, METHODS, OTHERS, OVERLOADS } from './functions.ts';
@@ -23,9 +24,10 @@ export interface Checked {
 /**
  * Checks an expression against a scope. Throws ExpressionError.
  * @param dynamic whether its values may be dynamic: maps are offered then.
+ * @param strict refuses parts that err whatever the values are: a division by the literal zero, an overflow of literals.
  */
-export function check(parsed: Parsed, source: string, scope: DynamicScope, dynamic = false): Checked {
-  const checker = new Checker(parsed, source, scope, dynamic);
+export function check(parsed: Parsed, source: string, scope: DynamicScope, dynamic = false, strict = false): Checked {
+  const checker = new Checker(parsed, source, scope, dynamic, strict);
   const root = checker.check(parsed.expr);
   return { root, reads: checker.reads };
 }
@@ -35,13 +37,15 @@ class Checker implements PartChecker {
   readonly #source: string;
   readonly scope: DynamicScope;
   readonly dynamic: boolean;
+  readonly #strict: boolean;
   readonly #positions: Readonly<Record<string, number>>;
   readonly #macros: Parsed['sourceInfo'];
   readonly #elements: { name: string; node: Node }[] = [];
   #macroCount = 0;
 
-  constructor(parsed: Parsed, source: string, scope: DynamicScope, dynamic: boolean) {
+  constructor(parsed: Parsed, source: string, scope: DynamicScope, dynamic: boolean, strict: boolean) {
     this.dynamic = dynamic;
+    this.#strict = strict;
     this.#source = source;
     this.scope = scope;
     this.#positions = parsed.sourceInfo?.positions ?? {};
@@ -212,6 +216,8 @@ class Checker implements PartChecker {
     }
     const resolved = resolve(name, args);
     if (resolved === undefined) throw this.#noOverload(expr, name, args);
+    const failure = this.#strict ? certainFailure(resolved) : undefined;
+    if (failure !== undefined) throw this.refuse('literal', failure, expr);
     if (a?.kind === 'constant' && typeof a.value === 'string') {
       const problem = literalProblem(name, a.value);
       if (problem !== undefined) throw this.refuse('literal', problem, parts[0]!);

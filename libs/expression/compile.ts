@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { analyze } from './analyze.ts';
 import type { Checked } from './check.ts';
-import { type Constraint, readConstraint } from './constraint.ts';
+import { type Constraint, readConstraint, readExclusion } from './constraint.ts';
 import { emitFactory, type Factory, sourcesOf } from './emit.ts';
-import type { Node } from './node.ts';
+import { type Node, partsOf } from './node.ts';
 import { bindSource, type RowSource } from './source.ts';
 import { type ExpressionType, type Scope, type Type, typeOf, type Value } from './types.ts';
 
@@ -74,6 +74,12 @@ export interface Conjunct {
   readonly expression: CompiledExpression<boolean>;
   /** The term as a constraint on one variable; undefined where it is none. */
   readonly constraint: Constraint | undefined;
+  /** The constraint that the variable must not fulfil, where the term says that: `cabin != "FIRST"`. It must have a value. */
+  readonly exclusion: Constraint | undefined;
+  /** The variables that the term reads. */
+  readonly reads: readonly string[];
+  /** Whether it can err although everything that it reads has a value: a division, an overflow. */
+  readonly fails: boolean;
 }
 
 /** A condition as a whole and term by term. */
@@ -86,10 +92,14 @@ export interface Conjunction {
 /**
  * Compiles a condition and takes it apart. A row fulfils it exactly when every conjunct evaluates to true: for an error in one
  * and false in another are both no.
+ *
+ * @param strict refuses parts that err whatever the values are: a division by the literal zero, an overflow of literals
  * Throws ExpressionError as compileExpression does.
  */
-export function compileConjunction(source: string, scope: Scope): Conjunction {
-  const expression = compileExpression(source, scope, 'bool');
+export function compileConjunction(source: string, scope: Scope, strict = false): Conjunction {
+  const expression = strict
+    ? (compileAny(source, scope, 'bool', true).expression as CompiledExpression<boolean>)
+    : compileExpression(source, scope, 'bool');
   const { root, reads } = (expression as Compiled<boolean>).checked;
   const types = reads.map((name) => scope.variables.get(name)!);
   const terms = root.kind === 'logic' && root.operator === '&&' ? root.args : [root];
@@ -98,8 +108,21 @@ export function compileConjunction(source: string, scope: Scope): Conjunction {
     .map((term) => ({
       expression: new Compiled<boolean>(source, reads, types, term),
       constraint: readConstraint(term, { reads, types: scope.variables }),
+      exclusion: readExclusion(term, { reads, types: scope.variables }),
+      reads: [...readsOf(term)].sort((a, b) => a - b).map((index) => reads[index]!),
+      fails: canFail(term),
     }));
   return { expression, conjuncts };
+}
+
+function readsOf(node: Node, found = new Set<number>()): Set<number> {
+  if (node.kind === 'variable') found.add(node.index);
+  for (const part of partsOf(node)) readsOf(part, found);
+  return found;
+}
+
+function canFail(node: Node): boolean {
+  return node.kind === 'failure' || (node.kind === 'call' && node.operation.fails) || partsOf(node).some(canFail);
 }
 
 /** Compiles without a cache; for any type of result when none is expected. */
@@ -107,8 +130,9 @@ export function compileAny(
   source: string,
   scope: Scope,
   expected?: Type,
+  strict = false,
 ): { expression: CompiledExpression<Value>; type: Type } {
-  const { root, reads } = analyze(source, scope, expected);
+  const { root, reads } = analyze(source, scope, expected, false, strict);
   const types = reads.map((name) => scope.variables.get(name)!);
   return { expression: new Compiled(source, reads, types, root), type: root.type };
 }

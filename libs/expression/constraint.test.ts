@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { vertical } from '../vertical/index.ts';
-import { type Constraint, compileConjunction, evaluate, implies, verticalScope, weakened } from './index.ts';
+import { type Constraint, compileConjunction, evaluate, excludes, implies, verticalScope, weakened } from './index.ts';
 
 const scope = verticalScope(vertical('flight'), { price: 'double', partner: 'string' });
 
@@ -157,5 +157,63 @@ describe('a constraint', () => {
     expect(weak('stops <= 1', 'equals')).toBeUndefined();
     expect(weak('cabin == "FIRST"', 'at_most')).toBeUndefined();
     expect(weak('refundable', 'is_false')).toBeUndefined();
+  });
+});
+
+describe('two constraints', () => {
+  const holds = (constraint: Constraint, value: number): boolean =>
+    evaluate(compileConjunction(constraint.text, scope).expression, { stops: value }) === true;
+
+  it('exclude each other exactly where no value fulfils both', () => {
+    fc.assert(
+      fc.property(onStops, onStops, (first, second) => {
+        const [a, b] = [one(first), one(second)];
+        const both = [-3, -2, -1, 0, 1, 2, 3, 4, 5, 6].some((value) => holds(a, value) && holds(b, value));
+        expect(excludes(a, b), `${first}, ${second}`).toBe(!both);
+        expect(excludes(b, a)).toBe(!both);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('exclude each other on flags and texts, never on lists or different variables', () => {
+    const pairs = (first: string, second: string): boolean => excludes(one(first), one(second));
+    expect(pairs('refundable', '!refundable')).toBe(true);
+    expect(pairs('refundable', 'refundable')).toBe(false);
+    expect(pairs('cabin == "FIRST"', 'cabin in ["BUSINESS", "ECONOMY"]')).toBe(true);
+    expect(pairs('cabin == "FIRST"', 'fare_brand == "Light"')).toBe(false);
+    expect(pairs('"BA" in carriers', '"LH" in carriers')).toBe(false);
+    expect(pairs('price < 10.0', 'price >= 10.0')).toBe(true);
+    expect(pairs('price <= 10.0', 'price >= 10.0')).toBe(false);
+  });
+});
+
+describe('a term', () => {
+  const terms = (source: string, strict = false) => compileConjunction(source, scope, strict).conjuncts;
+
+  it('says what it excludes, what it reads, and whether it can err', () => {
+    const found = terms('cabin != "FIRST" && !(stops in [1, 2]) && 10 / stops > duration_minutes && refundable');
+    expect(found.map(({ exclusion }) => exclusion?.text)).toEqual([
+      'cabin == "FIRST"',
+      'stops in [1, 2]',
+      undefined,
+      undefined,
+    ]);
+    expect(found.map(({ reads }) => reads)).toEqual([
+      ['cabin'],
+      ['stops'],
+      ['stops', 'duration_minutes'],
+      ['refundable'],
+    ]);
+    expect(found.map(({ fails }) => fails)).toEqual([false, false, true, false]);
+  });
+
+  it('that always errs is refused where that is asked for', () => {
+    expect(() => terms('stops / 0 == 1', true)).toThrow('1:7: divides by zero');
+    expect(() => terms('true || stops % 0 == 1', true)).toThrow('1:15: divides by zero');
+    expect(() => terms('stops < 9007199254740991 + 1', true)).toThrow('1:26: always errs');
+    expect(() => terms('stops < 10 / (1 - 1)', true)).toThrow('1:12: always errs');
+    expect(terms('stops / 0 == 1')).toHaveLength(1);
+    expect(terms('emissions_kg / 0.0 > 1.0', true)).toHaveLength(1);
   });
 });

@@ -124,13 +124,23 @@ export function implies(one: Constraint, other: Constraint): boolean {
   }
 }
 
-/** The values that are left; undefined where they cannot be counted. */
-function valuesOf({ operator, value }: Constraint): readonly (string | number)[] | undefined {
-  if (operator === 'any_of') return value as readonly (string | number)[];
-  return operator === 'equals' ? [value as string | number] : undefined;
+/** Whether no value fulfils both constraints. */
+export function excludes(one: Constraint, other: Constraint): boolean {
+  if (one.attribute !== other.attribute || one.operator === 'contains' || other.operator === 'contains') return false;
+  const values = valuesOf(one);
+  if (values !== undefined) return !values.some((value) => fulfils(value, other));
+  const others = valuesOf(other);
+  if (others !== undefined) return !others.some((value) => fulfils(value, one));
+  if (one.operator === 'is_true' || one.operator === 'is_false') return one.operator !== other.operator;
+  const upper = [one, other].find(({ operator }) => operator === 'at_most' || operator === 'below');
+  const lower = [one, other].find(({ operator }) => operator === 'at_least' || operator === 'above');
+  if (upper === undefined || lower === undefined) return false;
+  const [most, least] = [Number(upper.value), Number(lower.value)];
+  return most < least || (most === least && (upper.operator === 'below' || lower.operator === 'above'));
 }
 
-function fulfils(value: string | number, { operator, value: limit }: Constraint): boolean {
+/** Whether a value fulfils a constraint on a number or text. */
+export function fulfils(value: string | number, { operator, value: limit }: Constraint): boolean {
   switch (operator) {
     case 'equals':
       return value === limit;
@@ -147,6 +157,12 @@ function fulfils(value: string | number, { operator, value: limit }: Constraint)
     default:
       return false;
   }
+}
+
+/** The values that are left; undefined where they cannot be counted. */
+function valuesOf({ operator, value }: Constraint): readonly (string | number)[] | undefined {
+  if (operator === 'any_of') return value as readonly (string | number)[];
+  return operator === 'equals' ? [value as string | number] : undefined;
 }
 
 /**
@@ -220,6 +236,21 @@ export function readConstraint(node: Node, variables: Variables): Constraint | u
     return of(side, 'at_most', operator === 'below' ? Math.ceil(value) - 1 : Math.floor(value));
   }
   return of(side, 'at_least', operator === 'above' ? Math.floor(value) + 1 : Math.ceil(value));
+}
+
+/**
+ * The constraint that a checked condition wants its variable not to fulfil: of `cabin != "FIRST"` and `!(cabin in ["FIRST"])` that is
+ * `cabin == "FIRST"`. Undefined where it has another form.
+ */
+export function readExclusion(node: Node, variables: Variables): Constraint | undefined {
+  if (node.kind === 'not')
+    return node.args[0].kind === 'variable' ? undefined : readConstraint(node.args[0], variables);
+  if (node.kind !== 'call' || node.operation.name !== '_!=_') return undefined;
+  const [left, right] = node.args as readonly [Node, Node];
+  const [side, constant] = left.kind === 'constant' ? [right, left] : [left, right];
+  if (side.kind !== 'variable' || constant.kind !== 'constant' || typeof constant.value === 'boolean') return undefined;
+  const name = variables.reads[side.index]!;
+  return constraintOf(name, variables.types.get(name)!, 'equals', constant.value as ConstraintValue);
 }
 
 const COMPARISONS: Readonly<Record<string, 'at_most' | 'below' | 'at_least' | 'above'>> = {

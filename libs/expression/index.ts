@@ -11,6 +11,8 @@ export {
   type ConstraintOperator,
   type ConstraintValue,
   constraintOperators,
+  excludes,
+  fulfils,
   implies,
   weakened,
 } from './constraint.ts';

@@ -11,10 +11,10 @@ import type { PriceBatch, QuoteBatch, UnpricedRow } from '../../libs/contracts/g
 import type { PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { invalidField } from '../../libs/errors/index.ts';
-import type { RowSource } from '../../libs/expression/index.ts';
 import { chargedDueLater, chargedTax, chargedTotal, quoteCharges } from './charge-quotes.ts';
 import { chargesOf, type PartnerSide, type PlanOf, partnerSide } from './charges.ts';
 import { type Plan, quotePart, quoteTotal } from './quote.ts';
+import type { Columns } from './row-tests.ts';
 import type { Unplannable, View } from './view.ts';
 
 /** Names of entrepot.offer.v1.RejectionReason that pricing gives. */
@@ -47,7 +47,7 @@ export interface BatchRows {
   readonly basis: Uint8Array;
   /** Undefined when no row has any. */
   readonly charges: ChargeView | undefined;
-  readonly source: RowSource;
+  readonly source: Columns;
 }
 
 /**
@@ -134,7 +134,7 @@ export function priceRows(view: View, batch: PriceBatch, rows: BatchRows): Quote
         const partnerMax = totalMaxOf(rows, row);
         if (partnerMax !== NONE) {
           totalMax = quoteTotalOf(priced, rows, side, partnerMax, row, laterOnTop);
-          if (Number.isNaN(totalMax)) refusal ??= OUT_OF_RANGE;
+          if (Number.isNaN(totalMax) || totalMax < total) refusal ??= OUT_OF_RANGE;
         }
       }
     }
@@ -158,7 +158,7 @@ export function priceRows(view: View, batch: PriceBatch, rows: BatchRows): Quote
 
 /**
  * A row's headline, from the partner's total or upper bound, by the same rules and rounding; NaN out of range. No rule reads a
- * price and none takes more than all of it, so the upper bound is never below the lower one.
+ * price, so the upper bound is below the lower one only where discounts of one priority take more than all.
  */
 function quoteTotalOf(
   plan: Plan,

@@ -15,8 +15,8 @@ import { Decimal, minorDigits, parseAmount } from '../../libs/money/index.ts';
 import { priceBatch } from './batch.ts';
 import { explain } from './explain.ts';
 import { RateTable } from './rates.ts';
-import { type CompiledRule, RuleSet } from './rules.ts';
-import { currency, table } from './test-data.ts';
+import type { RuleDeclaration } from './rules.ts';
+import { currency, ruleSetOf, table } from './test-data.ts';
 import { View } from './view.ts';
 
 const RATES = new RateTable({
@@ -27,26 +27,20 @@ const RATES = new RateTable({
     ['CZK', Decimal.parse('25')!],
   ]),
 });
-const MARGIN: CompiledRule = {
-  declaration: { name: 'margin', description: 'Margin', apply: { percentage: '2.5' } },
-  adjustment: { kind: 'percentage', share: Decimal.parse('0.025')! },
-  from: Number.NEGATIVE_INFINITY,
-  until: Number.POSITIVE_INFINITY,
-  condition: undefined,
-  reads: [],
-};
+const MARGIN: RuleDeclaration = { name: 'margin', description: 'Margin', apply: { percentage: '2.5' } };
 
 interface ViewInit {
   readonly rates?: RateTable;
   readonly shown?: string;
-  readonly rules?: readonly CompiledRule[];
+  readonly rules?: readonly RuleDeclaration[];
   readonly laterOnTop?: boolean;
 }
 
 function viewOf({ rates = RATES, shown = 'EUR', rules = [], laterOnTop = false }: ViewInit = {}): View {
   const display = { dueLaterOnTop: laterOnTop, unitPrices: UnitPrices.SHOWN };
   const context = { vertical: 'stay', currency: shown, market: 'US', client: 'web', display };
-  return new View(context, new RuleSet([], new Map()), rules, rates);
+  const ruleSet = ruleSetOf(rules);
+  return new View(context, ruleSet, ruleSet.held({ ...context, experimentKey: '' }, undefined), rates);
 }
 
 interface Row {

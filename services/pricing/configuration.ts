@@ -124,7 +124,7 @@ function uncovered(
   for (const day of [today, ...dates.filter((date) => date > today)]) {
     // Whatever their age: that rates grow old is no matter of which there are.
     const covered = new Set(rates.sheetsOn(day).flatMap((sheet) => [sheet.base ?? 'EUR', ...sheet.rates.keys()]));
-    for (const [currency, rule] of ruleSet?.fixedCurrencies ?? []) {
+    for (const [currency, rule] of ruleSet?.currencies ?? []) {
       if (covered.has(currency)) continue;
       const of = rates.tableOn(day)?.date ?? day;
       const reason = `rule "${rule}" adds ${currency}, which has no rate in the table of ${of}`;

@@ -6,7 +6,7 @@ import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { Decimal } from '../../libs/money/index.ts';
 import { parseAmount } from '../../libs/money/index.ts';
-import { type AttributeSpec, verticals } from '../../libs/vertical/index.ts';
+import { type AttributeSpec, vertical } from '../../libs/vertical/index.ts';
 import { explain } from './explain.ts';
 import { readRate } from './rate.ts';
 import { RateTable } from './rates.ts';
@@ -32,8 +32,10 @@ export interface Example {
     readonly attributes: Readonly<Record<string, unknown>>;
     /** Units for one euro; an example needs no rate table and stays right when rates change. */
     readonly rates: Readonly<Record<string, unknown>>;
-    /** RFC 3339 instant of pricing; without it, rules with a validity do not hold. */
+    /** RFC 3339 instant of pricing; without it, rules with a validity do not hold, and clocks show nothing. */
     readonly at?: string;
+    /** The shopper or session whose arms of experiments count; empty for none. */
+    readonly experiment_key: string;
   };
   readonly expect: {
     /** The headline in major units: "102.50". */
@@ -75,6 +77,7 @@ export const exampleSchema = {
         attributes: { type: 'object', default: {} },
         rates: { type: 'object', default: {} },
         at: text,
+        experiment_key: { type: 'string', default: '' },
       },
     },
     expect: {
@@ -116,10 +119,13 @@ function runExample(example: Example, rules: RuleSet, report: (path: Path, reaso
     throw new Unusable();
   };
   const { given, expect } = example;
+  if (!rules.verticals.includes(given.vertical)) {
+    refuse(['given', 'vertical'], `expected one of: ${rules.verticals.join(', ')}`);
+  }
   const view = new View(
     given,
     rules,
-    rules.rulesAt(given.vertical, instantOf(example, refuse)),
+    rules.held({ ...given, experimentKey: given.experiment_key }, instantOf(example, refuse)),
     tableOf(example, refuse),
   );
   const { lines, total, totalMax } = explain(view, batchOf(example, refuse));
@@ -131,7 +137,7 @@ function runExample(example: Example, rules: RuleSet, report: (path: Path, reaso
       totalMax === undefined ? 'the price is no range' : `the rules make it ${totalMax.amount} ${given.currency}`;
     report(['expect', 'total_max'], `expected ${expect.total_max ?? 'none'}, ${made}`);
   }
-  const applied = lines.filter(({ version }) => version === rules.digest).map(({ source }) => source);
+  const applied = [...new Set(lines.filter(({ version }) => version === rules.digest).map(({ source }) => source))];
   if (expect.rules !== undefined && expect.rules.join(', ') !== applied.join(', ')) {
     report(['expect', 'rules'], `expected [${expect.rules.join(', ')}], those that apply are [${applied.join(', ')}]`);
   }
@@ -173,13 +179,10 @@ function batchOf({ given }: Example, refuse: Refuse): PriceBatch {
   const totalMax = given.price.total_max === undefined ? -1 : minor('total_max');
   if (totalMax >= 0 && totalMax < minor('total')) refuse(['given', 'price', 'total_max'], 'is below the total');
   prices.push(given.price.currency, minor('total'), -1, minor('due_later'), TaxBasis.INCLUDED, totalMax);
-  const vertical = verticals().get(given.vertical);
-  if (vertical === undefined) {
-    return refuse(['given', 'vertical'], `expected one of: ${[...verticals().keys()].join(', ')}`);
-  }
+  const own = vertical(given.vertical);
   const columns = Object.entries(given.attributes).map(([name, value]) => {
     const path = ['given', 'attributes', name];
-    const spec = vertical.attribute(name);
+    const spec = own.attribute(name);
     if (spec === undefined) return refuse(path, `${given.vertical} has no attribute "${name}"`);
     return oneValue(spec, value) ?? refuse(path, `expected a value of type ${spec.type}`);
   });

@@ -7,7 +7,7 @@ import {
 } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { type Money, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
-import { type Decimal, minorDigits, moneyFromMinor } from '../../libs/money/index.ts';
+import { type Decimal, formatMinor, minorDigits, moneyFromMinor } from '../../libs/money/index.ts';
 import {
   type BatchRows,
   quoteDueLater,
@@ -23,6 +23,7 @@ import { chargeLine } from './charge-lines.ts';
 import { ledgerCharges, type PlanOf } from './charges.ts';
 import type { Line } from './ledger.ts';
 import { exactTotal } from './quote.ts';
+import { RuleInputs } from './rule-inputs.ts';
 import type { View } from './view.ts';
 
 const KINDS = {
@@ -33,6 +34,8 @@ const KINDS = {
   spread: LedgerLineKind.SPREAD,
   percentage: LedgerLineKind.PERCENTAGE,
   fixed: LedgerLineKind.FIXED,
+  limit: LedgerLineKind.LIMIT,
+  round: LedgerLineKind.ROUNDING,
   rounding: LedgerLineKind.ROUNDING,
 } as const;
 
@@ -73,8 +76,12 @@ export function explainRow(view: View, batch: PriceBatch, rows: BatchRows, row: 
   if (wrong !== undefined) throw unpriced(wrong);
   const basis = BASES[rows.basis[row]!] ?? '';
   const { currency } = view.context;
+  const inputs = new RuleInputs(view, plan.constants, rows.source);
   const lower = {
-    lines: ledger.map((line) => printed(line, view, `Total of ${batch.partner}, ${basis}`)),
+    lines: [
+      ...ledger.map((line) => printed(line, view, `Total of ${batch.partner}, ${basis}`, inputs)),
+      ...plan.failuresOf(row).map((name) => failed(name, view, moneyFromMinor(total, currency), inputs)),
+    ],
     total: moneyFromMinor(total, currency),
   };
   const partnerMax = totalMaxOf(rows, row);
@@ -82,16 +89,18 @@ export function explainRow(view: View, batch: PriceBatch, rows: BatchRows, row: 
 
   const upper: Line[] = [];
   const totalMax = exactTotal(plan, partnerMax, dueLater, row, (line) => upper.push(line), charges);
-  const wrongMax = refusalOfQuote(totalMax, 0, 0, view.laterOnTop);
+  const wrongMax = refusalOfQuote(totalMax < total ? Number.NaN : totalMax, 0, 0, view.laterOnTop);
   if (wrongMax !== undefined) throw unpriced(wrongMax);
   return {
     ...lower,
-    linesMax: upper.map((line) => printed(line, view, `Upper bound of the total of ${batch.partner}, ${basis}`)),
+    linesMax: upper.map((line) =>
+      printed(line, view, `Upper bound of the total of ${batch.partner}, ${basis}`, inputs),
+    ),
     totalMax: moneyFromMinor(totalMax, currency),
   };
 }
 
-function printed(line: Line, view: View, partnerTotal: string): LedgerLine {
+function printed(line: Line, view: View, partnerTotal: string, inputs: RuleInputs): LedgerLine {
   const common = {
     kind: KINDS[line.kind],
     amount: money(line.amount, line.currency),
@@ -114,9 +123,14 @@ function printed(line: Line, view: View, partnerTotal: string): LedgerLine {
       return { ...common, description, source, version: line.version, inputs: inputsOf(inputs) };
     }
     case 'percentage':
-    case 'fixed': {
+    case 'fixed':
+    case 'limit':
+    case 'round': {
       const { name, effect } = line.rule;
-      return { ...common, description: `${effect} (${name})`, source: name, version: view.ruleSet.digest };
+      const bound = line.bound === '' ? '' : `, ${line.bound}`;
+      const description = `${effect} (${name}${bound})`;
+      const own = inputs.of(name, line.bound);
+      return { ...common, description, source: name, version: view.ruleSet.digest, inputs: own };
     }
     case 'rounding':
       return { ...common, description: `Rounding to the minor unit of ${line.currency}`, source: '', version: '' };
@@ -125,6 +139,19 @@ function printed(line: Line, view: View, partnerTotal: string): LedgerLine {
 
 function inputsOf(inputs: ReadonlyMap<string, string>): LedgerInput[] {
   return [...inputs].map(([name, value]) => ({ name, value }));
+}
+
+/** A rule that does not apply because its condition errs adds nothing, and is told at the end. */
+function failed(name: string, view: View, total: Money, inputs: RuleInputs): LedgerLine {
+  return {
+    kind: LedgerLineKind.FIXED,
+    description: `Does not apply: its condition divides by zero or overflows (${name})`,
+    amount: { currencyCode: total.currencyCode, amount: formatMinor(0, total.currencyCode) },
+    runningTotal: total,
+    source: name,
+    version: view.ruleSet.digest,
+    inputs: [...inputs.of(name, ''), { name: 'error', value: 'the condition errs' }],
+  };
 }
 
 /** Every digit that counts, and at least those of the currency. */

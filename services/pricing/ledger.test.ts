@@ -67,8 +67,8 @@ test('takes its steps in the documented order', () => {
       },
       digits: 2,
       steps: [
-        { kind: 'percentage', share: Decimal.parse('0.025')!, rule },
-        { kind: 'fixed', amount: Decimal.parse('-0.001')!, rule },
+        { kind: 'percentage', share: Decimal.parse('0.025')!, floor: undefined, cap: undefined, rule, priority: 1 },
+        { kind: 'fixed', amount: Decimal.parse('-0.001')!, rule, priority: 0 },
       ],
     },
     (line) => kinds.push(`${line.kind} ${line.amount.trim(0)} = ${line.running.trim(0)} ${line.currency}`),

@@ -1,6 +1,7 @@
 import type { Charge } from '../../libs/columns/index.ts';
 import { Decimal } from '../../libs/money/index.ts';
 import type { AddedSpread, Conversion } from './rates.ts';
+import { applySteps, type Step, type StepLine, type StepRule } from './steps.ts';
 
 /**
  * The one definition of a price. In this order:
@@ -10,8 +11,8 @@ import type { AddedSpread, Conversion } from './rates.ts';
  *    later; where the market has it so, what is due later stays out;
  * 3. converted to the shown currency, cut to CONVERTED_DIGITS digits, half up, and the spread added, exactly, where there is one;
  *    plus mandatory charges in other currencies than the price's, each converted so by itself;
- * 4. every rule that applies, in the order of the rule set: a percentage of the running total, or a fixed amount (one in
- *    another currency is converted like the total), exactly;
+ * 4. every rule that applies, priority by priority, as steps.ts says, exactly; amounts in another currency are converted
+ *    like the total, without a spread;
  * 5. rounded to the minor unit of the shown currency, half up: a tie goes up, as Council Regulation (EC) 1103/97,
  *    article 5, has it for converted sums, and as every receipt shows it.
  *
@@ -19,29 +20,13 @@ import type { AddedSpread, Conversion } from './rates.ts';
  * Explain prints the steps taken here, and the fast path of quote.ts takes its doubtful rows to here.
  */
 
-/** A rule's effect on a running total in one view. */
-export type Step =
-  | { readonly kind: 'percentage'; readonly rule: StepRule /** 0.03 for 3 %; not below -1. */; readonly share: Decimal }
-  | {
-      readonly kind: 'fixed';
-      readonly rule: StepRule /** Major units of the shown currency. */;
-      readonly amount: Decimal;
-    };
-
-/** What a line says about its rule. */
-interface StepRule {
-  readonly name: string;
-  /** For a person: "Service fee: 4.00 EUR". */
-  readonly effect: string;
-}
-
 /** A line of the ledger; amounts in major units of `currency`. */
 export type Line = { readonly currency: string; readonly amount: Decimal; readonly running: Decimal } & (
   | { readonly kind: 'partner_total' | 'due_later' | 'rounding' }
   | ({ readonly kind: 'charge' } & Pick<LedgerCharge, 'charge' | 'conversion'>)
   | { readonly kind: 'conversion'; readonly conversion: Conversion }
   | { readonly kind: 'spread'; readonly spread: AddedSpread; readonly version: string }
-  | { readonly kind: 'percentage' | 'fixed'; readonly rule: StepRule }
+  | { readonly kind: StepLine['kind']; readonly rule: StepRule; readonly bound: string }
 );
 
 /** A charge's line. */
@@ -66,7 +51,7 @@ export interface LedgerInput {
   /** Minor digits of `conversion.to`. */
   readonly digits: number;
   /** Those that apply, in order. */
-  readonly steps: Iterable<Step>;
+  readonly steps: readonly Step[];
 }
 
 /** The price in major units, with exactly the minor digits of the shown currency. Tells `line` of every step, in order. */
@@ -96,11 +81,7 @@ export function settle(input: LedgerInput, line?: (line: Line) => void): Decimal
     }
   }
   input.foreignCharges?.forEach(add);
-  for (const step of input.steps) {
-    const amount = step.kind === 'fixed' ? step.amount : running.times(step.share);
-    running = running.plus(amount);
-    line?.({ kind: step.kind, currency, amount, running, rule: step.rule });
-  }
+  running = applySteps(running, input.steps, line && ((step) => line({ ...step, currency })));
   const price = running.round(digits, 'half_up');
   if (price.compare(running) !== 0) {
     line?.({ kind: 'rounding', currency, amount: price.minus(running), running: price });

@@ -4,10 +4,19 @@ import { Decimal } from '../../libs/money/index.ts';
 import { settlePart } from './ledger.ts';
 import { exactTotal, quotePart, quoteTotal } from './quote.ts';
 import { RateTable } from './rates.ts';
+import type { Step } from './steps.ts';
 import { minor, plan, planOf } from './test-data.ts';
 
 const ROWS = [0, 1, 2];
 const rule = { name: 'rule', effect: 'Rule' };
+const percentage = (share: Decimal): Step => ({
+  kind: 'percentage',
+  share,
+  floor: undefined,
+  cap: undefined,
+  rule,
+  priority: 0,
+});
 
 test('quotes exactly what the ledger says, for any price, currencies, rates and rules', () => {
   fc.assert(
@@ -35,7 +44,7 @@ test('quotes exactly what the ledger says on and beside every tie of a common ma
       ['EUR', 'USD'],
       ['USD', 'EUR'],
     ] as const) {
-      const plan = planOf(rates, from, to, [{ kind: 'percentage', share, rule }]);
+      const plan = planOf(rates, from, to, [percentage(share)]);
       for (let total = 0; total < 2_000; total++) {
         expect(quoteTotal(plan, total, 0, 1)).toBe(exactTotal(plan, total, 0, 1));
       }
@@ -53,10 +62,10 @@ test('rounds a tie up: at two dollars for a euro, 125 cents are 63 and one cent 
 
 test('has no price where rules make it negative or too large', () => {
   const rates = new RateTable({ date: '2026-11-20', source: 'test', rates: new Map() });
-  const off = planOf(rates, 'EUR', 'EUR', [{ kind: 'fixed', amount: Decimal.parse('-10')!, rule }]);
+  const off = planOf(rates, 'EUR', 'EUR', [{ kind: 'fixed', amount: Decimal.parse('-10')!, rule, priority: 0 }]);
   expect(quoteTotal(off, 1_000, 0, 0)).toBe(0);
   expect(quoteTotal(off, 999, 0, 0)).toBeNaN();
-  const more = planOf(rates, 'EUR', 'EUR', [{ kind: 'percentage', share: Decimal.parse('1')!, rule }]);
+  const more = planOf(rates, 'EUR', 'EUR', [percentage(Decimal.parse('1')!)]);
   expect(quoteTotal(more, 2 ** 52 - 1, 0, 0)).toBe(2 ** 53 - 2);
   expect(quoteTotal(more, 2 ** 52, 0, 0)).toBeNaN();
 });

@@ -108,7 +108,7 @@ test('refuses a name that stands twice, validities that are none or end before t
   - { name: one, description: One, apply: { percentage: "1" }, valid: { from: "2027-01-01T00:00:00Z", until: "2026-01-01T00:00:00Z" } }
 `);
   expect(found).toEqual([
-    'rules.yaml:2:79: expected an RFC 3339 instant with its offset ("2026-12-01T00:00:00Z"), found "tomorrow"',
+    'rules.yaml:2:79: expected an RFC 3339 instant ("2026-12-01T00:00:00Z") or a local date-time ("2026-12-01T00:00"), found "tomorrow"',
     'rules.yaml:3:13: a rule named "one" stands above; names are unique',
     'rules.yaml:3:71: ends before it begins',
   ]);

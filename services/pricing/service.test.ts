@@ -25,16 +25,17 @@ import { createPricingService } from './service.ts';
 
 const RULES = `
 rules:
-  - { name: margin, description: Margin, vertical: flight, apply: { percentage: "2.5" } }
-  - { name: nonstop, description: Nonstop, vertical: flight, when: 'stops == 0 && market == "GB"', apply: { percentage: "-1.5" } }
-  - { name: fee, description: Fee, when: 'currency == "USD"', apply: { fixed: { amount: "4.00", currency: EUR } } }
-  - { name: direct-only, description: One partner, when: 'partner == "direct"', apply: { percentage: "10" } }
+  - { name: margin, priority: 6, description: Margin, vertical: flight, apply: { percentage: "2.5" } }
+  - { name: nonstop, priority: 5, description: Nonstop, vertical: flight, when: 'stops == 0 && market == "GB"', apply: { percentage: "-1.5" } }
+  - { name: fee, priority: 4, description: Fee, when: 'currency == "USD"', apply: { fixed: { amount: "4.00", currency: EUR } } }
+  - { name: direct-only, priority: 3, description: One partner, when: 'partner == "direct"', apply: { percentage: "10" } }
   - name: december
+    priority: 2
     description: December
     vertical: flight
     valid: { from: "2026-12-01T00:00:00Z", until: "2027-01-01T00:00:00Z" }
     apply: { percentage: "5" }
-  - { name: other-client, description: Another client, when: 'client == "other" && stops > 5', vertical: flight, apply: { percentage: "50" } }
+  - { name: other-client, priority: 1, description: Another client, when: 'client == "other" && stops > 5', vertical: flight, apply: { percentage: "50" } }
 `;
 const rates = (date: string, usd: string): string =>
   `date: "${date}"\nbase: EUR\nsource: test rates\nrates: { USD: "${usd}", GBP: "0.80", JPY: "160", KWD: "0.35" }\n`;
@@ -523,9 +524,9 @@ test('lists its rules with what they read, and the currencies that can be shown'
     description: 'Nonstop',
     when: 'stops == 0 && market == "GB"',
     attributes: ['stops'],
-    priority: 0,
+    priority: 5,
     exclusiveGroup: '',
-    effect: '',
+    effect: '-1.5 %',
     experiment: '',
   });
   expect(rules[2]!.attributes).toEqual([]);

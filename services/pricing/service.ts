@@ -14,6 +14,7 @@ import { EntrepotError, invalidField, invalidFields } from '../../libs/errors/in
 import { meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import { counter, observedGauge } from '../../libs/telemetry/index.ts';
 import { priceBatch } from './batch.ts';
+import { effectText } from './effects.ts';
 import { explain } from './explain.ts';
 import { LiveConfiguration, type LiveOptions } from './live.ts';
 import { checkQuotedBatch, quote, Turns } from './quotation.ts';
@@ -113,16 +114,18 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
       return {
         ruleSet: ruleSet.digest,
         rateTable: table.id,
-        rules: ruleSet.declarations.map(({ name, description, when = '' }) => ({
-          name,
-          description,
-          when,
-          attributes: ruleSet.attributesOf(name),
-          priority: 0,
-          exclusiveGroup: '',
-          effect: '',
-          experiment: '',
-        })),
+        rules: ruleSet.inOrder.map(
+          ({ name, description, when = '', priority = 0, exclusive = '', apply, experiment }) => ({
+            name,
+            description,
+            when,
+            attributes: ruleSet.attributesOf(name),
+            priority,
+            exclusiveGroup: exclusive,
+            effect: effectText(apply),
+            experiment: experiment === undefined ? '' : `${experiment.name}/${experiment.arm}`,
+          }),
+        ),
         currencies: [...table.currencies],
       };
     },

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
-import { Decimal } from '../../libs/money/index.ts';
+import { Decimal, type RoundingMode } from '../../libs/money/index.ts';
+import { verticals } from '../../libs/vertical/index.ts';
+import { type BoundStep, boundStep } from './bound-steps.ts';
+import { termsOf } from './condition.ts';
 import { FxPolicy } from './fx.ts';
-import type { Step } from './ledger.ts';
-import { type BoundStep, boundStep, type Plan } from './quote.ts';
+import type { Plan } from './quote.ts';
 import { RateTable } from './rates.ts';
+import { type RuleDeclaration, RuleSet } from './rules.ts';
+import type { Step, StepEffect } from './steps.ts';
 
-/** Random money for the property tests of pricing. */
+/** Random money and rule sets for the tests of pricing. */
 
 /** Currencies of 0, 2, 3 and 4 minor digits. */
 const CURRENCIES = ['JPY', 'KRW', 'EUR', 'GBP', 'USD', 'HUF', 'KWD', 'BHD', 'CLF'] as const;
@@ -53,26 +57,95 @@ const share = fc.oneof(
   decimalOf(-30_000_000, 50_000_000, 8),
 );
 const rule = { name: 'rule', effect: 'Rule' };
-
-export const step: fc.Arbitrary<Step> = fc.oneof(
-  share.map((value): Step => ({ kind: 'percentage', share: value, rule })),
-  decimalOf(-2_000, 5_000, 2).map((amount): Step => ({ kind: 'fixed', amount, rule })),
-  decimalOf(-2_000_000_000, 2_000_000_000, 12).map((amount): Step => ({ kind: 'fixed', amount, rule })),
+const bound = fc.option(decimalOf(0, 5_000, 2), { nil: undefined });
+const margin = fc.option(decimalOf(-20, 60, 2), { nil: undefined });
+const mode = fc.constantFrom<RoundingMode>('half_up', 'half_even', 'up', 'down');
+/** Steps and endings that every currency of the tests can have: whole units, and parts of them for those with minor digits. */
+const roundings = fc.constantFrom(
+  ['5', '0'],
+  ['1', '0'],
+  ['10', '9'],
+  ['0.05', '0'],
+  ['1.00', '0.99'],
+  ['0.25', '0.05'],
 );
 
-/** A plan between two of the currencies with up to ten steps; every third row is left out by each second step. */
+const effect: fc.Arbitrary<StepEffect> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: share.map(
+      (value): StepEffect => ({ kind: 'percentage', share: value, floor: undefined, cap: undefined }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(share, bound, bound)
+      .map(([value, floor, cap]): StepEffect => ({ kind: 'percentage', share: value, floor, cap })),
+  },
+  { weight: 2, arbitrary: decimalOf(-2_000, 5_000, 2).map((amount): StepEffect => ({ kind: 'fixed', amount })) },
+  {
+    weight: 2,
+    arbitrary: decimalOf(-2_000_000_000, 2_000_000_000, 12).map((amount): StepEffect => ({ kind: 'fixed', amount })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(margin, margin).map(([least, most]): StepEffect => ({ kind: 'limit', least, most })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(roundings, mode).map(
+      ([[to, ending], mode]): StepEffect => ({
+        kind: 'round',
+        to: Decimal.parse(to!)!,
+        ending: Decimal.parse(ending!)!,
+        mode,
+      }),
+    ),
+  },
+);
+
+export const step: fc.Arbitrary<Step> = fc
+  .tuple(effect, fc.integer({ min: 0, max: 3 }))
+  .map(([made, priority]) => ({ rule, priority, ...made }));
+
+/** A plan between two of the currencies with up to ten steps; every third row is without each second step. */
 export const plan: fc.Arbitrary<Plan> = fc
   .tuple(fc.oneof(table, tableWithSpread), currency, currency, fc.array(step, { maxLength: 10 }))
   .map(([rates, from, to, steps]) => planOf(rates, from, to, steps));
 
 const DIGITS: Readonly<Record<string, number>> = { JPY: 0, KRW: 0, KWD: 3, BHD: 3, CLF: 4 };
 
+/** Of roundings only those that the currency can have, and one of a priority. */
 export function planOf(rates: RateTable, from: string, to: string, steps: readonly Step[]): Plan {
   const conversion = rates.conversion(from, to, 'GB');
   if (conversion === undefined) throw new Error(`no rate from ${from} to ${to}`);
   const digits = DIGITS[to] ?? 2;
-  const bound = steps.map(
-    (one, index): BoundStep => boundStep(one, digits, index % 2 === 0 ? undefined : (row) => row % 3 !== 0),
+  const rounded = new Set<number>();
+  const bound = steps
+    .filter((one) => {
+      if (one.kind !== 'round') return true;
+      const fits = one.to.toMinor(digits) !== undefined && one.ending.toMinor(digits) !== undefined;
+      const first = fits && !rounded.has(one.priority);
+      if (first) rounded.add(one.priority);
+      return first;
+    })
+    .toSorted((a, b) => b.priority - a.priority)
+    .map((one) => boundStep(one, digits));
+  const stepsOf = (row: number): readonly BoundStep[] => bound.filter((_, index) => index % 2 === 0 || row % 3 !== 0);
+  return { conversion, fromDigits: DIGITS[from] ?? 2, digits, stepsOf };
+}
+
+/** A set of rules as their file would declare them, unchecked. */
+export function ruleSetOf(rules: readonly RuleDeclaration[], zones?: Readonly<Record<string, string>>): RuleSet {
+  const terms = Object.fromEntries(
+    [...verticals().values()].map((vertical) => [
+      vertical.name,
+      rules.map((rule) => {
+        if (rule.vertical !== undefined && rule.vertical !== vertical.name) return undefined;
+        return rule.when === undefined ? [] : termsOf(rule.when, vertical);
+      }),
+    ]),
   );
-  return { conversion, fromDigits: DIGITS[from] ?? 2, digits, steps: bound };
+  return new RuleSet({ zones, rules, terms });
 }

@@ -48,7 +48,8 @@ export class PricingTrial {
     this.ruleSet = ruleSet.digest;
     this.#configuration = configuration;
     this.#versions = new Versions(configuration, { retired: 0 });
-    const none = new RuleSet([], new Map(ruleSet.verticals.map((name) => [name, []])));
+    const terms = Object.fromEntries(ruleSet.verticals.map((name) => [name, []]));
+    const none = new RuleSet({ zones: undefined, rules: [], terms });
     const sources = rates.sources.map(({ source, sheets }) => ({ source: { ...source, staleness: ANY_AGE }, sheets }));
     const policy = new FxPolicy(
       sources.map(({ source }) => source),
@@ -84,7 +85,7 @@ export class PricingTrial {
    */
   at(context: PricingContext, instant: number): TrialView {
     const { ruleSet, rates } = this.#configuration;
-    if (!ruleSet.knows(context.vertical)) {
+    if (!ruleSet.verticals.includes(context.vertical)) {
       throw new EntrepotError({ reason: 'INVALID_FIELD', message: `There is no vertical "${context.vertical}".` });
     }
     const day = usableDay(rates, dayOf(instant));

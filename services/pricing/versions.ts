@@ -61,11 +61,15 @@ export class Versions {
   }
 
   /** The view of a context at an instant; throws as View does. */
-  view(context: ViewContext, ruleSet: RuleSet, table: RateTable, instant: number): View {
-    const rules = ruleSet.rulesAt(context.vertical, instant);
+  view(
+    context: ViewContext & { readonly experimentKey: string },
+    ruleSet: RuleSet,
+    table: RateTable,
+    instant: number,
+  ): View {
+    const held = ruleSet.held(context, instant);
     const { vertical, currency, market, client, display } = context;
     const laterOnTop = display?.dueLaterOnTop === true;
-    const valid = rules.map(({ declaration }) => declaration.name);
     const key = JSON.stringify([
       ruleSet.digest,
       table.id,
@@ -75,10 +79,10 @@ export class Versions {
       market,
       client,
       laterOnTop,
-      valid,
+      held.key,
     ]);
     const view =
-      this.#views.get(key) ?? new View({ vertical, currency, market, client, display }, ruleSet, rules, table);
+      this.#views.get(key) ?? new View({ vertical, currency, market, client, display }, ruleSet, held, table);
     this.#views.delete(key);
     this.#views.set(key, view);
     if (this.#views.size > MAX_VIEWS) this.#views.delete(this.#views.keys().next().value!);

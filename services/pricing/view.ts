@@ -1,12 +1,17 @@
 import type { MarketDisplay, PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
-import type { CompiledExpression, RowSource } from '../../libs/expression/index.ts';
-import { minorDigits } from '../../libs/money/index.ts';
-import type { Step } from './ledger.ts';
+import { type Decimal, minorDigits } from '../../libs/money/index.ts';
+import { counter } from '../../libs/telemetry/index.ts';
+import { boundStep } from './bound-steps.ts';
+import { type Constants, openTerms, type Term } from './condition.ts';
+import { type Amount, effectText } from './effects.ts';
 import { partnerConversion } from './partner-rate.ts';
-import { type BoundStep, boundStep, type Plan } from './quote.ts';
+import type { Plan } from './quote.ts';
 import type { RateTable } from './rates.ts';
-import { attributesRead, type CompiledRule, type RuleSet } from './rules.ts';
+import { type OpenRule, RowRules } from './row-rules.ts';
+import { type Columns, Slots } from './row-tests.ts';
+import { type CompiledRule, type HeldRules, isAttribute, type RuleSet } from './rules.ts';
+import type { Step, StepEffect } from './steps.ts';
 
 /** What a price depends on apart from the row and the instant. */
 export interface ViewContext {
@@ -24,34 +29,42 @@ export interface Unplannable {
   readonly detail: string;
 }
 
-interface PreparedStep {
-  readonly bound: BoundStep;
-  /** Absent when it applies to every row of this partner and currency. */
-  readonly condition: CompiledExpression | undefined;
+/** A plan with what Explain tells of its rules. */
+export interface ViewPlan extends Plan {
+  /** Names of the rules whose conditions err in a row for no lack of values: they do not apply, and are counted. */
+  readonly failuresOf: (row: number) => readonly string[];
+  /** What is known of variables whatever the row is. */
+  readonly constants: Constants;
+}
+
+/** A rule that can apply in the view. */
+interface ViewRule {
+  readonly rule: CompiledRule;
+  readonly terms: readonly Term[];
 }
 
 /** The steps for one partner's rows in one currency, before the columns of a batch are known. */
 interface Prepared {
-  readonly constants: ReadonlyMap<string, string>;
-  readonly conversion: Plan['conversion'];
-  readonly fromDigits: number;
-  readonly steps: readonly PreparedStep[];
+  readonly rowRules: RowRules;
+  readonly terms: Pick<ViewPlan, 'conversion' | 'fromDigits' | 'digits' | 'constants'>;
   /** All of it, when no step looks at a row. */
-  readonly plan: Plan | undefined;
+  readonly plan: ViewPlan | undefined;
 }
-
-type Constants = ReadonlyMap<string, string>;
 
 /** Partners times currencies that one view remembers; beyond, it starts anew. */
 const MAX_PREPARED = 512;
 const NO_RATES: readonly PartnerRate[] = [];
-/** Found in a text too; that only costs the early answer. */
-const PRESENCE_TEST = /\bpresent\s*\(/;
+
+const failures = counter('entrepot.pricing.rule.failures', {
+  unit: '{row}',
+  description:
+    'Rows in which the condition of a rule errs for no lack of values (divides by zero, overflows), by rule.',
+});
 
 /**
- * Rules and rates made ready for one context. Conditions are judged as early as what they read is known: by market and
- * client here, by partner and currency once for each pair, and only what is left by row. Holds for every instant at
- * which the same rules are valid; kept and shared by streams.
+ * Rules and rates made ready for one context. Conditions are judged as early as what they read is known: by market, client and
+ * clock here, by partner and currency once for each pair, and only what is left by row. Holds for every instant at which the same
+ * rules hold; kept and shared by streams.
  */
 export class View {
   readonly context: ViewContext;
@@ -63,11 +76,15 @@ export class View {
   readonly laterOnTop: boolean;
   /** Attributes that the rules which can apply here read. */
   readonly attributes: readonly string[];
-  readonly #rules: readonly { readonly rule: CompiledRule; readonly step: Step }[];
+  /** The arm of each experiment that the context is in. */
+  readonly arms: ReadonlyMap<string, string>;
+  readonly #rules: readonly ViewRule[];
+  readonly #constants: Constants;
+  readonly #slots = new Slots();
   readonly #prepared = new Map<string, Prepared>();
 
   /** @throws EntrepotError UNKNOWN_CURRENCY when the shown currency, or one that a rule adds, has no rate. */
-  constructor(context: ViewContext, ruleSet: RuleSet, rules: readonly CompiledRule[], table: RateTable) {
+  constructor(context: ViewContext, ruleSet: RuleSet, held: HeldRules, table: RateTable) {
     const digits = minorDigits(context.currency);
     if (digits === undefined || !table.has(context.currency)) throw unknownCurrency(context.currency, table);
     this.context = context;
@@ -75,13 +92,31 @@ export class View {
     this.table = table;
     this.digits = digits;
     this.laterOnTop = context.display?.dueLaterOnTop === true;
-    const constants: Constants = new Map([
-      ['market', context.market],
-      ['client', context.client],
+    this.arms = held.arms;
+    const { market, client, currency } = context;
+    this.#constants = new Map<string, string | number | undefined>([
+      ...held.clock,
+      ['market', market],
+      ['client', client],
+      ['shown_currency', currency],
     ]);
-    const possible = rules.filter((rule) => judge(rule, constants) !== false);
-    this.attributes = attributesRead(possible);
-    this.#rules = possible.map((rule) => ({ rule, step: this.#step(rule) }));
+    const rules: ViewRule[] = [];
+    const read = new Set<string>();
+    for (const rule of held.rules) {
+      if (rule.effect.kind === 'round' && rule.effect.currency !== currency) continue;
+      const terms = openTerms(rule.terms, this.#constants);
+      if (terms === undefined) continue;
+      this.#requireRates(rule);
+      rules.push({ rule, terms });
+      for (const term of terms) for (const name of term.reads) read.add(name);
+    }
+    this.#rules = rules;
+    this.attributes = [...read].filter((name) => isAttribute(context.vertical, name)).sort();
+  }
+
+  /** A rule of this view's rule set by name, with what its condition reads. */
+  ruleOf(name: string): CompiledRule | undefined {
+    return this.#rules.find(({ rule }) => rule.declaration.name === name)?.rule;
   }
 
   /**
@@ -93,9 +128,9 @@ export class View {
   plan(
     partner: string,
     currency: string,
-    source: RowSource,
+    source: Columns,
     rates: readonly PartnerRate[] = NO_RATES,
-  ): Plan | Unplannable {
+  ): ViewPlan | Unplannable {
     const key = rates.length === 0 ? `${currency} ${partner}` : JSON.stringify([currency, partner, rates]);
     let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
@@ -106,15 +141,12 @@ export class View {
       prepared = made;
     }
     if (prepared.plan !== undefined) return prepared.plan;
-    const { constants, conversion, fromDigits } = prepared;
-    const rowSource: RowSource = (variable) => {
-      const constant = constants.get(variable);
-      return constant === undefined ? source(variable) : { constant };
+    const bound = prepared.rowRules.bind(source);
+    return {
+      ...prepared.terms,
+      stepsOf: (row) => bound.stepsOf(row),
+      failuresOf: (row) => bound.failuresOf(row).map(({ bound: { step } }) => step.rule.name),
     };
-    const steps = prepared.steps.map(({ bound, condition }) =>
-      condition === undefined ? bound : { ...bound, applies: condition.bind(rowSource) },
-    );
-    return { conversion, fromDigits, digits: this.digits, steps };
   }
 
   #prepare(partner: string, currency: string, rates: readonly PartnerRate[]): Prepared | Unplannable {
@@ -124,19 +156,26 @@ export class View {
     }
     const conversion = this.#conversion(partner, currency, rates);
     if (typeof conversion === 'string') return { reason: 'NO_RATE', detail: conversion };
-    const { market, client } = this.context;
-    const constants: Constants = new Map(Object.entries({ market, client, partner, currency }));
-    const steps: PreparedStep[] = [];
-    for (const { rule, step } of this.#rules) {
-      const applies = judge(rule, constants);
-      if (applies === false) continue;
-      steps.push({ bound: boundStep(step, this.digits), condition: applies ? undefined : rule.condition });
+    const constants: Constants = new Map([...this.#constants, ['partner', partner], ['currency', currency]]);
+    const groups = new Map<string, number>();
+    const rules: OpenRule[] = [];
+    for (const { rule, terms: possible } of this.#rules) {
+      const terms = openTerms(possible, constants);
+      if (terms === undefined) continue;
+      const { exclusive, name } = rule.declaration;
+      let group = -1;
+      if (exclusive !== undefined) {
+        group = groups.get(exclusive) ?? groups.size;
+        groups.set(exclusive, group);
+      }
+      const bound = boundStep(this.#step(rule), this.digits);
+      rules.push({ bound, terms, group, failed: () => failures.add(1, { rule: name }) });
     }
-    const whole = steps.every(({ condition }) => condition === undefined);
-    const plan = whole
-      ? { conversion, fromDigits, digits: this.digits, steps: steps.map(({ bound }) => bound) }
-      : undefined;
-    return { constants, conversion, fromDigits, steps, plan };
+    const rowRules = new RowRules(rules, groups.size, constants, this.#slots);
+    const terms = { conversion, fromDigits, digits: this.digits, constants };
+    if (rules.some((rule) => rule.terms.length > 0)) return { rowRules, terms, plan: undefined };
+    const steps = [...rowRules.bind(() => undefined).stepsOf(0)];
+    return { rowRules, terms, plan: { ...terms, stepsOf: () => steps, failuresOf: () => [] } };
   }
 
   /** The way to the shown currency; what is missing, where there is none. */
@@ -149,38 +188,47 @@ export class View {
     return `no rate from ${from} to ${to}${refusal === undefined ? ` in ${this.table.id}` : `: of ${from}, ${refusal}`}`;
   }
 
-  #step({ declaration, adjustment }: CompiledRule): Step {
-    const { name, description, apply } = declaration;
-    if (adjustment.kind === 'percentage') {
-      const percentage = 'percentage' in apply ? apply.percentage : '';
-      return { kind: 'percentage', share: adjustment.share, rule: { name, effect: `${description}: ${percentage} %` } };
+  #requireRates({ effect, declaration }: CompiledRule): void {
+    const stated = effect.kind === 'fixed' ? [effect] : effect.kind === 'percentage' ? [effect.floor, effect.cap] : [];
+    for (const amount of stated) {
+      if (amount === undefined || this.table.has(amount.currency) || amount.currency === this.context.currency)
+        continue;
+      throw unknownCurrency(amount.currency, this.table, declaration.name);
     }
-    const { amount, currency } = adjustment;
-    const conversion = this.table.conversion(currency, this.context.currency);
-    if (conversion === undefined) throw unknownCurrency(currency, this.table, name);
-    const stated = `${description}: ${amount} ${currency}`;
-    const effect = conversion.identity ? stated : `${stated}, ${conversion.description}`;
-    return { kind: 'fixed', amount: conversion.convert(amount), rule: { name, effect } };
   }
-}
 
-/**
- * Whether a rule applies, as far as that is known: true or false when no row can change it, undefined when rows decide.
- * An attribute that is not known yet makes an expression fail as an absent one does, and CEL's `&&`, `||` and `?:` absorb
- * failures that do not matter; so an answer without the attributes is the answer with any. Tests of presence are the
- * exception, so expressions with one wait for the rows.
- */
-function judge({ condition }: CompiledRule, constants: Constants): boolean | undefined {
-  if (condition === undefined) return true;
-  const open = condition.reads.some((name) => !constants.has(name));
-  if (open && PRESENCE_TEST.test(condition.source)) return undefined;
-  const known: RowSource = (variable) => {
-    const constant = constants.get(variable);
-    return constant === undefined ? undefined : { constant };
-  };
-  const value = condition.bind(known)(0);
-  if (open) return typeof value === 'boolean' ? value : undefined;
-  return value === true;
+  #step({ declaration, effect, priority }: CompiledRule): Step {
+    const { name, description, apply } = declaration;
+    const converted = (stated: Amount | undefined): { amount: Decimal; rate: string } | undefined => {
+      if (stated === undefined) return undefined;
+      const conversion = this.table.conversion(stated.currency, this.context.currency);
+      if (conversion === undefined) throw unknownCurrency(stated.currency, this.table, name);
+      return {
+        amount: conversion.convert(stated.amount),
+        rate: conversion.identity ? '' : `, ${conversion.description}`,
+      };
+    };
+    const rule = (rate = '') => ({ name, effect: `${description}: ${effectText(apply)}${rate}` });
+    const step = (made: StepEffect, rate?: string): Step => ({ rule: rule(rate), priority, ...made });
+    switch (effect.kind) {
+      case 'percentage': {
+        const floor = converted(effect.floor);
+        const cap = converted(effect.cap);
+        const rate = floor?.rate || cap?.rate;
+        return step({ kind: 'percentage', share: effect.share, floor: floor?.amount, cap: cap?.amount }, rate);
+      }
+      case 'fixed': {
+        const { amount, rate } = converted(effect)!;
+        return step({ kind: 'fixed', amount }, rate);
+      }
+      case 'limit':
+        return step({ kind: 'limit', least: effect.least, most: effect.most });
+      case 'round': {
+        const { to, ending, mode } = effect;
+        return step({ kind: 'round', to, ending, mode });
+      }
+    }
+  }
 }
 
 function unknownCurrency(currency: string, table: RateTable, rule?: string): EntrepotError {

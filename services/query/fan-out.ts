@@ -663,8 +663,8 @@ export class FanOut {
   }
 
   get #pricingContext(): PricingContext {
-    const { vertical, currency, market } = this.question.prepared;
-    return { vertical: vertical.name, currency, market, client: this.asker.client, experimentKey: '' };
+    const { vertical, currency, market, experimentKey } = this.question.prepared;
+    return { vertical: vertical.name, currency, market, client: this.asker.client, experimentKey };
   }
 
   #callOptions(timeoutMs: number): CallOptions {

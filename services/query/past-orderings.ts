@@ -39,8 +39,8 @@ export class PastOrderings {
     for (const entry of entries) findings.replay(entry);
     const { set } = findings;
     if (moment.swept > 0) set.sweep(moment.swept);
-    const { market, currency, vertical } = prepared;
-    const context = { vertical: vertical.name, currency, market, client: search.asker.client, experimentKey: '' };
+    const { market, currency, vertical, experimentKey } = prepared;
+    const context = { vertical: vertical.name, currency, market, client: search.asker.client, experimentKey };
     const currencies = new Currencies(set, this.#pricing, () => ({ context, view: findings.view }), this.#timeoutMs);
     const caller = { trace: ROOT_CONTEXT, client: search.asker.client };
     const ordering = await currencies.in(view.currency, caller, (prices) =>

@@ -17,6 +17,7 @@ const substance = fc.record({
   currency: fc.constantFrom('GBP', 'EUR', 'USD'),
   market: fc.constantFrom('GB', 'DE'),
   locale: fc.constantFrom('en', 'de'),
+  experimentKey: fc.constantFrom('', 'shopper-1', 'shopper-2'),
   origin: fc.constantFrom('LHR', 'LGW'),
   destination: fc.constantFrom('JFK', 'BOS'),
   departureDate: fc.constantFrom(day(60), day(61)),
@@ -63,6 +64,7 @@ function substanceKeys(): Record<keyof Substance, true> {
     currency: true,
     market: true,
     locale: true,
+    experimentKey: true,
     origin: true,
     destination: true,
     departureDate: true,
@@ -86,6 +88,7 @@ function requestOf(of: Substance, at: Look, delivery: Delivery = Delivery.CHANGE
     currency,
     market,
     locale: locale === 'en' && at.swapped ? '' : locale,
+    experimentKey: of.experimentKey,
     partners: at.repeated ? [...partners, ...partners] : partners,
     filter: [of.pushed, at.own]
       .filter((one) => one !== '')
@@ -157,6 +160,7 @@ describe('searches that run', () => {
           const { currencies, asked } = await run(of, at, delivery);
           const name = JSON.stringify(of);
           expect(asked).toBe(known.has(name) ? 0 : 1);
+          if (asked > 0) expect(rig.pricing.views.at(-1)?.context?.experimentKey).toBe(of.experimentKey);
           known.add(name);
           expect([...(currencies as Set<string>)]).toEqual([of.currency]);
         }

@@ -29,9 +29,10 @@ export function questionOf(prepared: PreparedSearch, client: string): Question {
 }
 
 function makeQuestion(prepared: PreparedSearch, client: string): Question {
-  const { vertical, criteria, currency, market, locale, partners, view } = prepared;
+  const { vertical, criteria, currency, market, locale, experimentKey, partners, view } = prepared;
   const filter = filterOfPartners(view, vertical);
-  const asked = [client, currency, market, locale, [...new Set(partners)].sort(), filter];
+  // Which keys are in one arm only pricing knows, so that two keys share nothing.
+  const asked = [client, currency, market, locale, experimentKey, [...new Set(partners)].sort(), filter];
   const key = createHash('sha256')
     .update(JSON.stringify(asked))
     // The wire form is the same for the same criteria: unset and default are one, and fields come in the order of their numbers.

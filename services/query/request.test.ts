@@ -85,6 +85,7 @@ describe('a search request', () => {
       currency: 'GBX',
       market: 'Great Britain',
       locale: 'not a locale',
+      experimentKey: 'x'.repeat(257),
       pageSize: 500,
       facets: ['stops', 'slices'],
       readMask: ['price.totals'],
@@ -95,6 +96,7 @@ describe('a search request', () => {
     expect(error.violations.map(({ field }) => field).sort()).toEqual(
       [
         'currency',
+        'experimentKey',
         'facets[1]',
         'filter',
         'flight.adults',

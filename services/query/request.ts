@@ -16,6 +16,8 @@ export interface PreparedSearch {
   readonly currency: string;
   readonly market: string;
   readonly locale: string;
+  /** What price experiments go by; empty for none. */
+  readonly experimentKey: string;
   /** Partners to ask; empty for all. */
   readonly partners: string[];
   readonly view: View;
@@ -31,6 +33,7 @@ export interface PreparedSearch {
 }
 
 const mostPartners = 100;
+const longestExperimentKey = 256;
 
 /**
  * Checks a search request and compiles what it carries, before anything is asked of anybody.
@@ -68,6 +71,7 @@ export function prepareSearch(
     currency: request.currency,
     market: request.market,
     locale: request.locale === '' ? 'en' : request.locale,
+    experimentKey: request.experimentKey,
     partners: request.partners,
     view,
     rankings,
@@ -81,7 +85,7 @@ export function prepareSearch(
 type Refuse = (field: string, description: string) => void;
 
 function checkContext(request: SearchRequest, refuse: Refuse): void {
-  const { currency, market, locale, delivery, partners, screen } = request;
+  const { currency, market, locale, delivery, partners, screen, experimentKey } = request;
   if (currency === '') refuse('currency', 'is missing; give the ISO 4217 code of the prices to show: "GBP"');
   else if (minorDigits(currency) === undefined) {
     refuse('currency', `is ${shown(currency)}, no ISO 4217 code; give three capital letters: "GBP"`);
@@ -97,6 +101,9 @@ function checkContext(request: SearchRequest, refuse: Refuse): void {
   if (screen < Screen.UNSPECIFIED || screen > Screen.ALL) refuse('screen', 'must be top or all');
   if (screen === Screen.ALL && delivery === Delivery.FINAL) {
     refuse('screen', 'is all, which is for updates; a search for its end alone (final) gives its first page');
+  }
+  if (experimentKey.length > longestExperimentKey) {
+    refuse('experimentKey', `has ${experimentKey.length} characters; at most ${longestExperimentKey} are possible`);
   }
   if (partners.length > mostPartners)
     refuse('partners', `has ${partners.length} names; at most ${mostPartners} are possible`);

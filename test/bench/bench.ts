@@ -21,6 +21,7 @@ import { latencyCase } from './cases/latency.ts';
 import { mappingCase, mappingTable } from './cases/mapping.ts';
 import { maskCase } from './cases/mask.ts';
 import { overloadCase } from './cases/overload.ts';
+import { quoteCase } from './cases/quote.ts';
 import { reuseCase } from './cases/reuse.ts';
 import { scalingCase } from './cases/scaling.ts';
 import { tailCase } from './cases/tail.ts';
@@ -42,6 +43,7 @@ const cases: Readonly<Record<string, Case>> = {
   tail: tailCase,
   faults: faultsCase,
   overload: overloadCase,
+  quote: quoteCase,
   reuse: reuseCase,
   watchers: watchersCase,
   catalogue: catalogueCase,

@@ -1,5 +1,6 @@
 export { type AircraftType, findAircraft } from './aircraft.ts';
 export { airlineName } from './airlines.ts';
+export { amenityName, isAmenity } from './amenities.ts';
 export { type BoardName, boardOf } from './boards.ts';
 export { type GoodsCategory, goodsCategories, goodsCategory } from './categories.ts';
 export { type ConditionName, conditionOf } from './conditions.ts';

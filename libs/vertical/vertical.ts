@@ -11,6 +11,8 @@ export interface Vertical {
   readonly name: string;
   /** Its attributes in the order of the item's fields. */
   readonly attributes: readonly AttributeSpec[];
+  /** Its products have content: some attribute tells what is known of a product whoever sells it. */
+  readonly hasContent: boolean;
   /** The attribute of a name, undefined when there is none. */
   attribute(name: string): AttributeSpec | undefined;
   /** Of a price that is a range, the bound that counts wherever one number is needed: order, filter, ranking. */
@@ -72,6 +74,7 @@ function makeVertical(name: string, criteria: DescMessage, item: DescMessage): V
   return {
     name,
     attributes,
+    hasContent: attributes.some(({ content }) => content !== 'none'),
     attribute: (wanted) => byName.get(wanted),
     priceBound: priceBoundOf(item),
     priceUnit: priceUnitOf(item, attributes),

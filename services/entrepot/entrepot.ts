@@ -2,6 +2,7 @@
 // The `entrepot` command. One file a command; each teaches itself by --help.
 import { Command, CommanderError } from 'commander';
 import { accuracyCommand } from './accuracy-command.ts';
+import { catalogueCommand } from './catalogue/catalogue-command.ts';
 import { checkCommand } from './check-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { meshCommand } from './mesh-command.ts';
@@ -20,6 +21,7 @@ const program = new Command('entrepot')
   .addCommand(accuracyCommand())
   .addCommand(checkCommand())
   .addCommand(partnerCommand())
+  .addCommand(catalogueCommand())
   .addCommand(pricingCommand())
   .addCommand(serveCommand())
   .addCommand(meshCommand())
@@ -33,6 +35,7 @@ Begin with:
   entrepot accuracy                             are shown prices right, partner by partner?
   entrepot check                                is the configuration right?
   entrepot partner --help                       integrate a partner
+  entrepot catalogue --help                     which products are the same, and who says so
   entrepot pricing --help                       quote rows, and try pricing rules on recorded searches
 `,
   );

@@ -43,7 +43,7 @@ export interface FusedOptions {
   readonly twin?: boolean;
   /** Configuration. Default ENTREPOT_CONFIG, or deploy/config. */
   readonly configDirectory?: string;
-  /** Serve query over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
+  /** Serve query, normalization and pricing over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
@@ -68,7 +68,7 @@ export interface Fused {
   readonly twinUrl: string | undefined;
   /** Where partners send their messages, where one sends some. */
   readonly ingressUrl: string | undefined;
-  /** Where query listens for gRPC, if it was asked to. */
+  /** Where query, normalization and pricing listen for gRPC, if they were asked to. */
   readonly grpcAddress: string | undefined;
   readonly partners: readonly Partner[];
   /** Stops from the edge inwards; answers under way get a second. */
@@ -119,8 +119,10 @@ async function compose(
   const stores = await openStores(options.inMemory === true ? undefined : databaseAt('fused'));
   closers.push(stores.close);
 
-  await start(createNormalizationService({ store: stores.normalization }));
-  await start(createPricingService({ configDirectory: config }));
+  const normalization = createNormalizationService({ store: stores.normalization });
+  await start(normalization);
+  const pricing = createPricingService({ configDirectory: config });
+  await start(pricing);
   const [ingressHost = '127.0.0.1', ingressPort = '7012'] = (options.ingressAddress ?? meshAddresses.ingress).split(
     ':',
   );
@@ -139,6 +141,7 @@ async function compose(
     configDirectory: config,
     supply,
     pricing: reach(PricingServiceDefinition, 'pricing'),
+    normalization: reach(NormalizationServiceDefinition, 'normalization'),
     clicks: stores.clicks,
     ...(options.pricingSamples && { samples: options.pricingSamples }),
     ...(options.accuracy && { accuracy: options.accuracy }),
@@ -148,7 +151,7 @@ async function compose(
   if (options.grpcAddress !== undefined) {
     const server = await serve({
       name: query.name,
-      services: query.services,
+      services: [...query.services, ...normalization.services, ...pricing.services],
       at: { address: options.grpcAddress },
       admission: { tierOf: query.tierOf, startAtWork: 32 },
     });

@@ -49,6 +49,26 @@ export interface JsonOffer {
     readonly unitPrice?: { readonly amount?: JsonMoney; readonly unit: string; readonly quantity: number };
   };
   readonly otherOffers?: readonly { readonly partner: string; readonly total?: JsonMoney }[];
+  /** What is known of the product whoever sells it. */
+  readonly content?: JsonContent;
+}
+
+/** What is known of a product, in JSON, as far as it is told at a terminal. */
+export interface JsonContent {
+  readonly names?: readonly JsonSourced[];
+  readonly address?: JsonSourced;
+  readonly phone?: JsonSourced;
+  readonly brand?: JsonSourced;
+  readonly imageUrls?: readonly JsonSourced[];
+  readonly amenities?: readonly JsonSourced[];
+  readonly starRating?: { readonly value?: number; readonly sources?: JsonSourced['sources'] };
+}
+
+/** A text with those who say so, in JSON. */
+export interface JsonSourced {
+  readonly value: string;
+  readonly locale?: string;
+  readonly sources?: readonly { readonly partner: string }[];
 }
 
 /** How far a search is, in JSON. */

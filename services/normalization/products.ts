@@ -2,6 +2,7 @@ import type { Product, ProductKey } from '../../libs/contracts/gen/entrepot/norm
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { ContentStore } from './content/index.ts';
 import type { FormerIds } from './former-ids.ts';
 
 /** A product as it is stored. */
@@ -22,8 +23,14 @@ export const productColumns = 'product_id, vertical, content, title, created_at,
 export class Products {
   readonly #catalogues: ReadonlyMap<string, Catalogue>;
   readonly #formerIds: FormerIds;
+  readonly #content: Pick<ContentStore, 'contentOf'>;
 
-  constructor(catalogues: ReadonlyMap<string, Catalogue>, formerIds: FormerIds) {
+  constructor(
+    catalogues: ReadonlyMap<string, Catalogue>,
+    formerIds: FormerIds,
+    content: Pick<ContentStore, 'contentOf'>,
+  ) {
+    this.#content = content;
     this.#catalogues = catalogues;
     this.#formerIds = formerIds;
   }
@@ -39,16 +46,19 @@ export class Products {
   }
 
   /**
-   * The products that ids lead to, by those: merged ones too. What leads nowhere is left out.
+   * The products that ids lead to, by those, with what is known of them: merged ones too. What leads nowhere is left out.
    * @param withKeys whether their keys are read as well
    */
   async read(ids: readonly string[], store: Store, withKeys: boolean): Promise<Map<string, Product>> {
     const rows = await this.rows([...new Set(ids.map((id) => this.#formerIds.follow(id)))], store);
     const keys = withKeys ? await this.keysOf([...rows.values()], store) : new Map<string, ProductKey[]>();
+    const contents = await this.#content.contentOf([...rows.keys()]);
     const products = new Map<string, Product>();
     for (const id of ids) {
       const row = rows.get(this.#formerIds.follow(id));
-      if (row !== undefined) products.set(id, this.product(row, keys.get(row.product_id) ?? []));
+      if (row === undefined) continue;
+      const product = this.product(row, keys.get(row.product_id) ?? []);
+      products.set(id, { ...product, content: contents.get(row.product_id) });
     }
     return products;
   }
@@ -60,7 +70,7 @@ export class Products {
     return product;
   }
 
-  /** A stored product as the contract has it. */
+  /** A stored product as the contract has it, without content. */
   product(row: ProductRow, keys: ProductKey[]): Product {
     return {
       productId: row.product_id,

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Migration, Store, StoreOptions } from '../../libs/store/index.ts';
+import { contentMigration } from './content/index.ts';
 import type { EventBatch } from './events.ts';
 import type { NewProduct } from './identity.ts';
 
@@ -149,6 +150,7 @@ const migrations: readonly Migration[] = [
       CREATE INDEX reviews_by_doubt ON reviews (state, doubt, review_id);
     `,
   },
+  contentMigration,
 ];
 
 /** Schema and migrations of the catalogue, for openStore. */

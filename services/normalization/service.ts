@@ -12,6 +12,7 @@ import type { SharedStore } from '../../libs/store/index.ts';
 import { counter, logger, observedGauge } from '../../libs/telemetry/index.ts';
 import type { Catalogue, CatalogueTools } from './catalogue.ts';
 import { CatchUp, channel } from './catch-up.ts';
+import { ContentStore } from './content/index.ts';
 import { decide } from './decisions.ts';
 import { EventLog } from './events.ts';
 import { FormerIds } from './former-ids.ts';
@@ -68,7 +69,8 @@ export function createNormalizationService(dependencies: NormalizationDependenci
     { keys: memoryKeys, ...matchers },
   );
   catchUp.take(catalogues);
-  const products = new Products(catalogues, formerIds);
+  const content = new ContentStore(store, { keys: memoryKeys, now });
+  const products = new Products(catalogues, formerIds, content);
   const tools = { store, turns, events, catchUp, formerIds, products, catalogues };
   const watchers = new Watchers(store, events);
   let openReviews = 0;
@@ -83,6 +85,7 @@ export function createNormalizationService(dependencies: NormalizationDependenci
     const today = new Date(now() - keepPastDays * dayMs).toISOString().slice(0, 10);
     try {
       for (const catalogue of catalogues.values()) await catalogue.prune(today);
+      await content.prune();
     } catch (error) {
       log.error({ err: error }, 'past products could not be deleted; trying again in a day');
     }
@@ -135,6 +138,7 @@ export function createNormalizationService(dependencies: NormalizationDependenci
     await opened;
     const identities = await catalogue.resolve(request.evidence, signal);
     count(request.vertical, identities);
+    for (const evidence of request.evidence) content.observe(request.vertical, evidence);
     return { identities };
   };
 
@@ -223,6 +227,7 @@ export function createNormalizationService(dependencies: NormalizationDependenci
       watchers.close();
       await (await stopListening.catch(() => undefined))?.();
       await pruning.catch(() => {});
+      await content.settled();
     },
   };
 }

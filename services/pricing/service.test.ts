@@ -16,6 +16,7 @@ import {
   type QuoteBatch,
   type QuoteRequest,
   type QuoteResponse,
+  UnitPrices,
 } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { Column, PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
 import { connect, createMemoryNetwork, type MeshClient, serve } from '../../libs/mesh/index.ts';
@@ -729,4 +730,23 @@ test('other work has its turn between the batches of a long stream', async () =>
   expect(await quoteAll(...Array.from({ length: 20 }, () => inContext(batch)))).toHaveLength(20);
   running = false;
   expect(turns).toBeGreaterThanOrEqual(19);
+});
+
+test('a market is shown what its policy says, and a pinned view what it said when it was given out', async () => {
+  const markets = file('markets.yaml');
+  const row = batchOf([{ currency: 'EUR', total: 10_000, dueLater: 1_000 }]);
+  const shown = { ...CONTEXT, currency: 'EUR', market: 'FR' };
+  const before = await price(shown, row);
+  expect(before.view.display).toEqual({ dueLaterOnTop: false, unitPrices: UnitPrices.SHOWN });
+  writeFileSync(
+    markets,
+    'markets: { FR: { headline: without_due_at_place, unit_prices: none, because: "made up for a test" } }',
+  );
+  await open();
+  const after = await price(shown, row);
+  expect(after.view.display).toEqual({ dueLaterOnTop: true, unitPrices: UnitPrices.NONE });
+  expect(totals(before.quotes[0]!)[0]! - totals(after.quotes[0]!)[0]!).toBe(1_025); // with its 2.5 %
+  expect(numbers(after.quotes[0]!.dueLaterMinor)).toEqual([1_000]);
+  expect(totals((await price(before.view, row)).quotes[0]!)).toEqual(totals(before.quotes[0]!));
+  expect((await price({ ...shown, market: 'IE' }, row)).view.display?.dueLaterOnTop).toBe(false);
 });

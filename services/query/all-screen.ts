@@ -20,7 +20,8 @@ export class AllScreen implements Screen {
 
   constructor(drawing: Drawing, view: View) {
     this.#drawing = drawing;
-    this.#offers = new DrawnOffers(drawing);
+    // Whoever wants every offer gets a product's content with a page, or from the catalogue: here it would come with each of its offers.
+    this.#offers = new DrawnOffers({ ...drawing, contents: undefined });
     const shows = allKey(view);
     this.log = new UpdateLog(drawing.searchId, { shows, retractions: rememberedRetractions, mostUpserts: batch });
   }

@@ -1,3 +1,4 @@
+import type { ProductContent } from '../../libs/contracts/gen/entrepot/normalization/v1/content.ts';
 import type { Offer, OfferSummary, Price } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { AccuracyAction } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { MadeOffer } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
@@ -19,11 +20,23 @@ export function offerIdOf(searchId: string, set: ResultSet, row: number): string
   return offerId(searchId, place.partner, place.row);
 }
 
+/** The products of rows, where they are settled: of others nothing is known. */
+export function settledProducts({ products }: ResultSet, rows: Iterable<number>, view: ProductsView): Set<string> {
+  const ids = new Set<string>();
+  for (const row of rows) {
+    const known = row < view.rows ? view : products.view;
+    const product = known.ofRow[row]!;
+    if (known.provisional[product] !== 1) ids.add(products.ids[product]!);
+  }
+  return ids;
+}
+
 /**
  * An entry of a page as an offer.
  * @param made what supply made of the row, with charges in the shown currency; undefined where the mask wants nothing of the item
  * @param products the products of the revision that is shown
  * @param prices what is shown of them; default: the set's own
+ * @param content what is known of the product
  */
 export function wholeOffer(
   searchId: string,
@@ -33,6 +46,7 @@ export function wholeOffer(
   made: MadeOffer | undefined,
   mask: ReadMask,
   prices: PricedSet = set.prices,
+  content?: ProductContent,
 ): Offer {
   const { row } = entry;
   const { currency } = prices;
@@ -56,7 +70,7 @@ export function wholeOffer(
     productProvisional: known.provisional[product] === 1,
     partner: set.partnerOf(row),
     item: made?.item,
-    content: undefined,
+    content,
     demotedBecause: demotedBecause(set, row),
     price: {
       total: moneyFromMinor(price.total, currency),

@@ -26,6 +26,8 @@ export interface ReadMask {
   readonly details: boolean;
   /** The offers beside an offer are wanted. */
   readonly otherOffers: boolean;
+  /** What is known of the product is wanted. */
+  readonly content: boolean;
   /** The offer with every unwanted field empty. The offer itself where all is wanted. */
   apply(offer: Offer): Offer;
 }
@@ -36,6 +38,7 @@ const everything: ReadMask = {
   price: true,
   details: true,
   otherOffers: true,
+  content: true,
   apply: (offer) => offer,
 };
 const offerMessage = 'entrepot.offer.v1.Offer';
@@ -70,6 +73,7 @@ export function compileReadMask(
     price: price !== undefined,
     details: named || (price === 'all' && itemFields?.length !== 0),
     otherOffers: wanted.has('other_offers'),
+    content: wanted.has('content'),
     apply: (offer) => prune(message, wanted, offer as object as Fields) as object as Offer,
   };
 }

@@ -1,3 +1,4 @@
+import type { ProductContent } from '../../libs/contracts/gen/entrepot/normalization/v1/content.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingView } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
@@ -9,12 +10,15 @@ import type { EntrepotError } from '../../libs/errors/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
 import { AllScreen, allKey } from './all-screen.ts';
 import type { QueryConfig } from './config.ts';
+import type { Contents } from './contents.ts';
 import type { Asker, FanOut, Looker } from './fan-out.ts';
 import { newSearchId } from './ids.ts';
 import { OfferMaker } from './make.ts';
+import { settledProducts } from './offers.ts';
 import { type Entry, type Ordering, Orderings } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
 import type { PricedSet } from './priced-set.ts';
+import type { ProductsView } from './products.ts';
 import { Publisher } from './publisher.ts';
 import { reportEnd, reportFailure, reportFirstOffers } from './report.ts';
 import type { PreparedSearch } from './request.ts';
@@ -31,6 +35,8 @@ import type { View } from './view.ts';
 export interface SearchTools {
   readonly config: QueryConfig;
   readonly log: Logger;
+  /** What is known of products; undefined where normalization is not asked. */
+  readonly contents: Contents | undefined;
   /** A search holds more than before. */
   readonly grown: (search: Search) => void;
   /** A search is of no use: it must not be found any more. */
@@ -66,6 +72,8 @@ export class Search implements Looker {
   readonly asker: Asker;
   readonly fanOut: FanOut;
   readonly maker: OfferMaker;
+  /** What is known of its products; undefined where nobody wants it, or there is none. */
+  readonly contents: Contents | undefined;
   readonly #tools: SearchTools;
   readonly #orderings: Orderings;
   /** By how cursors name them. */
@@ -93,6 +101,7 @@ export class Search implements Looker {
     this.asker = asker;
     this.fanOut = fanOut;
     this.#tools = tools;
+    this.contents = request.mask.content && request.vertical.hasContent ? tools.contents : undefined;
     const { config } = tools;
     this.maker = new OfferMaker(
       this.set,
@@ -188,6 +197,13 @@ export class Search implements Looker {
     this.#tools.looked(this, entries);
   }
 
+  /** What is held of a row's product, if that is settled. */
+  contentOf(row: number, products: ProductsView): ProductContent | undefined {
+    if (this.contents === undefined) return undefined;
+    const [product] = settledProducts(this.set, [row], products);
+    return product === undefined ? undefined : this.contents.of(product);
+  }
+
   /** How far the search is, with the counts of an order. */
   progress(ordering: Ordering): Progress {
     const counts = this.set.productCounts();
@@ -277,6 +293,8 @@ export class Search implements Looker {
       mask: this.request.mask,
       maker: this.maker,
       looked: (entries) => this.looked(entries),
+      contents: this.contents,
+      redraw: () => this.changed(false),
       now: () => {
         const { set, fanOut, asker } = this;
         if (view.currency === set.currency) return this.#moment(view, set.prices);

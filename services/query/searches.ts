@@ -15,11 +15,13 @@ import { type Question, questionOf } from './question.ts';
 import { Replica } from './replica.ts';
 import { reportShared } from './report.ts';
 import type { PreparedSearch } from './request.ts';
-import { Search, type SearchOrigin } from './search.ts';
+import { Search, type SearchOrigin, type SearchTools } from './search.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What beginning searches needs. */
 export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log' | 'samples'> {
+  /** As SearchTools. */
+  readonly contents: SearchTools['contents'];
   readonly held: HeldSearches;
   readonly quarantine: QuarantineLog;
   /** What replicas share; undefined where there is one process alone. */
@@ -185,13 +187,14 @@ export class Searches {
   }
 
   #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, origin?: SearchOrigin): Search {
-    const { held, log, patience, journals, quarantine, accuracy } = this.#tools;
+    const { held, log, patience, journals, contents, quarantine, accuracy } = this.#tools;
     const counted = new Set<string>();
     const wanted = wantedBy(prepared);
     const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
     const tools = {
       config,
       log,
+      contents,
       grown: (grown: Search) => held.grown(grown),
       failed: (failed: Search) => held.drop(failed),
       looked: (shown: Search, entries: readonly OrderingEntry[]) => accuracy.shown(shown, entries),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tier } from '../../libs/clients/index.ts';
+import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
   type ExplainSearchRequest,
@@ -42,6 +43,7 @@ import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Accuracy, type AccuracyOptions } from './accuracy/accuracy.ts';
 import { Clicks, checkReference } from './clicks.ts';
+import { Contents, inPageTime } from './contents.ts';
 import { explainOffer } from './explain.ts';
 import { explainSearch } from './explain-search.ts';
 import { explainedOf } from './explained.ts';
@@ -53,7 +55,7 @@ import { newClickId } from './ids.ts';
 import { Journals } from './journal.ts';
 import { KnownSearches } from './known-searches.ts';
 import { LiveConfig } from './live-config.ts';
-import { wholeOffer } from './offers.ts';
+import { settledProducts, wholeOffer } from './offers.ts';
 import { readPage, viewOf } from './pages.ts';
 import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
@@ -82,6 +84,8 @@ export interface QueryDependencies {
   readonly configDirectory: string;
   readonly supply: MeshClient<SupplyServiceDefinition>;
   readonly pricing: MeshClient<PricingServiceDefinition>;
+  /** Knows of products what partners say of them, for pages. Without it pages have offers alone. */
+  readonly normalization?: MeshClient<NormalizationServiceDefinition>;
   /** Where clicks are recorded, opened with `clickStore`. The caller closes it, after the service. */
   readonly clicks: Store;
   /** What several processes of query share, so that each can go on with the searches of another. Without it there is one alone. */
@@ -124,6 +128,7 @@ class QueryService {
   readonly #rates: HandoffRates;
   readonly #accuracy: Accuracy;
   readonly #searches: Searches;
+  readonly #contents: Contents | undefined;
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
   readonly #patience = new Patience();
@@ -132,7 +137,16 @@ class QueryService {
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, clicks, shared, samples, accuracy }: QueryDependencies) {
+  constructor({
+    configDirectory,
+    supply,
+    pricing,
+    normalization,
+    clicks,
+    shared,
+    samples,
+    accuracy,
+  }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     const own = new Clicks(clicks);
@@ -148,6 +162,7 @@ class QueryService {
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
+    this.#contents = normalization && new Contents(normalization, { log: this.#log });
     this.#samples = new PricingSamples(() => sampleSettings(this.#live, samples), this.#log);
     const tools = {
       log: this.#log,
@@ -157,6 +172,7 @@ class QueryService {
       journals,
       samples: this.#samples,
       accuracy: this.#accuracy,
+      contents: this.#contents,
     };
     this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
@@ -261,9 +277,16 @@ class QueryService {
     const violations: FieldViolation[] = [];
     const mask = compileReadMask(request.readMask, search.request.vertical.name, violations);
     if (violations.length > 0) throw invalidFields(violations);
-    const made = await this.#made(held, mask, context);
     const { set } = search;
-    return { offer: wholeOffer(search.id, set, set.products.view, { row, others: [] }, made, mask) };
+    const { vertical } = search.request;
+    const [product] = settledProducts(set, [row], set.products.view);
+    const contents = mask.content && vertical.hasContent && product !== undefined ? this.#contents : undefined;
+    const loading = contents?.load([product!]);
+    const made = await this.#made(held, mask, context);
+    await inPageTime(loading);
+    const content = contents?.of(product!);
+    const entry = { row, others: [] };
+    return { offer: wholeOffer(search.id, set, set.products.view, entry, made, mask, set.prices, content) };
   }
 
   async verify({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof verifyOffer> {

@@ -72,14 +72,10 @@ export async function putInPlace(
   await search.maker.ensure([replacement], options.context);
   const changes = changesBetween(set, row, replacement, search.request.vertical.name);
   const entry = { row: replacement, others: [] };
-  const offer = wholeOffer(
-    search.id,
-    set,
-    set.products.view,
-    entry,
-    search.maker.made(replacement) ?? made,
-    search.request.mask,
-  );
+  const { view: products } = set.products;
+  const content = search.contentOf(replacement, products);
+  const kept = search.maker.made(replacement) ?? made;
+  const offer = wholeOffer(search.id, set, products, entry, kept, search.request.mask, set.prices, content);
   return { offer, changed: changes.length > 0, changes };
 }
 

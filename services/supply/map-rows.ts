@@ -3,7 +3,7 @@ import { RejectionReason, RepairReason } from '../../libs/contracts/gen/entrepot
 import type { PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { ChargeTerms, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { minorDigits } from '../../libs/money/index.ts';
-import { type AttributeSpec, isQueryable, type Vertical } from '../../libs/vertical/index.ts';
+import { type AttributeSpec, isQueryable, isTold, isToldOnly, type Vertical } from '../../libs/vertical/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection, type RowReader } from './adapter.ts';
 import type { Rejections } from './rejections.ts';
 import { countingRepairs, type Repairs, repaired } from './repairs.ts';
@@ -20,6 +20,7 @@ export interface PlannedColumn {
 
 /** How an adapter's rows become columns: made once an adapter. */
 export interface ColumnPlan {
+  /** Read from every row. */
   readonly columns: readonly PlannedColumn[];
   /** Positions in `columns` of the attributes that anyone filters, sorts or counts by: they go into batches. */
   readonly queryable: readonly number[];
@@ -27,10 +28,17 @@ export interface ColumnPlan {
   readonly sharedKeys: readonly number[];
   /** Positions of the attributes that identify a product of this partner. */
   readonly partnerKeys: readonly number[];
-  /** Positions of every attribute with a role in identity. */
+  /** Positions of those that normalization is told: with a role in identity, or content of the product. */
   readonly evidence: readonly number[];
+  /** What it is told besides: read from the first row of a product that is not known, and from no other. */
+  readonly evidenceOnly: readonly PlannedColumn[];
   /** Positions of the columns of latitude and longitude, where there are both. */
   readonly position: readonly [latitude: number, longitude: number] | undefined;
+}
+
+/** Every attribute that an adapter's rows have. */
+export function allColumns({ columns, evidenceOnly }: ColumnPlan): readonly PlannedColumn[] {
+  return [...columns, ...evidenceOnly];
 }
 
 /** The plan of an adapter. Throws RangeError where the adapter maps what its vertical does not declare. */
@@ -41,7 +49,8 @@ export function planColumns(adapter: RowReader, vertical: Vertical): ColumnPlan 
       throw new RangeError(`it maps "${name}", which is no attribute of ${vertical.name}; there are: ${known}`);
     }
   }
-  const specs = vertical.attributes.filter(({ name }) => Object.hasOwn(adapter.columns, name));
+  const mapped = vertical.attributes.filter(({ name }) => Object.hasOwn(adapter.columns, name));
+  const specs = mapped.filter((spec) => !isToldOnly(spec));
   const columns = specs.map((spec) => planned(adapter, spec));
   const those = (wanted: (spec: AttributeSpec) => boolean): number[] =>
     specs.flatMap((spec, position) => (wanted(spec) ? [position] : []));
@@ -50,7 +59,8 @@ export function planColumns(adapter: RowReader, vertical: Vertical): ColumnPlan 
     queryable: those(isQueryable),
     sharedKeys: those(({ identity }) => identity === 'shared_key'),
     partnerKeys: those(({ identity }) => identity === 'partner_key'),
-    evidence: those(({ identity }) => identity !== 'none'),
+    evidence: those(isTold),
+    evidenceOnly: mapped.filter(isToldOnly).map((spec) => planned(adapter, spec)),
     position: positionIn(columns),
   };
 }
@@ -106,6 +116,11 @@ export interface MappedRows {
   readonly keyOf: readonly number[];
   /** Position in `rows` of the first row with each key. */
   readonly firstOf: readonly number[];
+  /**
+   * Reads what was not mapped with the rows: of the row at a position of `rows`. undefined where it has none, or none of the
+   * attribute's type: what nobody filters or sorts by rejects no row.
+   */
+  readonly late: (column: PlannedColumn, at: number) => unknown;
 }
 
 /**
@@ -149,7 +164,26 @@ function readRows(
   const positionOf: (number | undefined)[] = [];
   let lastExpiry = 0;
   let received = 0;
-  const mapped = { received, rows: kept, values, prices, rates: NO_RATES, expiresAt, lastExpiry, keys, keyOf, firstOf };
+  const late = (column: PlannedColumn, at: number): unknown => {
+    try {
+      return checkedValue(column, column.read(rows[kept[at]!], context));
+    } catch {
+      return undefined;
+    }
+  };
+  const mapped = {
+    received,
+    rows: kept,
+    values,
+    prices,
+    rates: NO_RATES,
+    expiresAt,
+    lastExpiry,
+    keys,
+    keyOf,
+    firstOf,
+    late,
+  };
   const kinds = keyKinds(plan, adapter.vertical, context.account.partner);
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index];

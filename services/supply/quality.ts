@@ -11,7 +11,7 @@ import type {
   GetQualityRequest,
   PartnerQuality,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { vertical } from '../../libs/vertical/index.ts';
+import { isToldOnly, vertical } from '../../libs/vertical/index.ts';
 import type { Page } from './ask.ts';
 import { nameOf } from './failure.ts';
 import { rowsFilled, rowsRepaired } from './metrics.ts';
@@ -155,7 +155,9 @@ export class Quality {
 }
 
 function fillsOf(partner: AnyPartner, { filled, kept }: Book): AttributeFill[] {
-  return vertical(partner.adapter.vertical).attributes.map(({ name }) => ({
+  // What is read from the first row of an unknown product alone says nothing of the others.
+  const counted = vertical(partner.adapter.vertical).attributes.filter((spec) => !isToldOnly(spec));
+  return counted.map(({ name }) => ({
     attribute: name,
     filled: filled.get(name) ?? 0,
     rows: kept,

@@ -7,10 +7,13 @@ export interface Candidate {
 }
 
 /** Keys found on more records than this are not walked where rarer ones give candidates. */
-const mostWalked = 1000;
+const mostWalked = 500;
 
 /** Postings walked for one record at most, beyond its rarest key. */
-const walkBudget = 6000;
+const walkBudget = 1500;
+
+/** Of the records met by rare keys, so many times as many as asked for are weighed by their common keys too. */
+const weighed = 6;
 
 /** Share of removed records from which the postings are made anew. */
 const mostDead = 0.25;
@@ -86,24 +89,45 @@ export class BlockingIndex {
     }
     asked.sort((a, b) => a.count - b.count || a.id - b.id);
     const scores = this.#scores;
-    const met: number[] = [];
+    const all: number[] = [];
     let walked = 0;
     let next = 0;
     for (; next < asked.length; next++) {
       const { id, count, weight } = asked[next]!;
-      if (met.length > 0 && (count > mostWalked || walked + count > walkBudget)) break;
+      if (all.length > 0 && (count > mostWalked || walked + count > walkBudget)) break;
       for (const slot of this.#postings[id]!) {
         if (this.#keys[slot] === undefined) continue;
-        if (scores[slot] === 0) met.push(slot);
+        if (scores[slot] === 0) all.push(slot);
         scores[slot]! += weight;
       }
       walked += count;
     }
-    if (next < asked.length) this.#addCommon(met, asked.slice(next));
-    const found = met.map((slot): Candidate => ({ ref: this.#refs[slot]!, score: scores[slot]! }));
-    for (const slot of met) scores[slot] = 0;
-    found.sort((a, b) => b.score - a.score || a.ref - b.ref);
-    return found.length > most ? found.slice(0, most) : found;
+    let met: readonly number[] = all;
+    if (next < asked.length) {
+      met = this.#best(met, most * weighed);
+      this.#addCommon(met, asked.slice(next));
+    }
+    const found = this.#best(met, most).map((slot): Candidate => ({ ref: this.#refs[slot]!, score: scores[slot]! }));
+    for (const slot of all) scores[slot] = 0;
+    return found.sort((a, b) => b.score - a.score || a.ref - b.ref);
+  }
+
+  /** The slots with the highest scores, ties by ref, in no order. */
+  #best(slots: readonly number[], most: number): readonly number[] {
+    if (slots.length <= most) return slots;
+    const scores = new Float64Array(slots.length);
+    for (let i = 0; i < slots.length; i++) scores[i] = this.#scores[slots[i]!]!;
+    const least = highest(scores, most);
+    const best: number[] = [];
+    const level: number[] = [];
+    for (const slot of slots) {
+      const score = this.#scores[slot]!;
+      if (score > least) best.push(slot);
+      else if (score === least) level.push(slot);
+    }
+    level.sort((a, b) => this.#refs[a]! - this.#refs[b]!);
+    for (let i = 0; best.length < most; i++) best.push(level[i]!);
+    return best;
   }
 
   /** Adds the weights of keys too common to be walked, to the records met by rarer ones. */
@@ -148,4 +172,27 @@ export class BlockingIndex {
     this.#refs = refs;
     this.#keys = keys;
   }
+}
+
+/** The number that has `rank - 1` above or beside it, of numbers that it brings in disorder (quickselect). */
+function highest(numbers: Float64Array, rank: number): number {
+  let [low, high] = [0, numbers.length - 1];
+  const wanted = rank - 1;
+  while (low < high) {
+    const pivot = numbers[(low + high) >> 1]!;
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (numbers[i]! > pivot) i++;
+      while (numbers[j]! < pivot) j--;
+      if (i <= j) {
+        const other = numbers[i]!;
+        numbers[i++] = numbers[j]!;
+        numbers[j--] = other;
+      }
+    }
+    if (wanted <= j) high = j;
+    else if (wanted >= i) low = i;
+    else break;
+  }
+  return numbers[wanted]!;
 }

@@ -26,17 +26,19 @@ export function relateCodes(a: string, b: string): CodeRelation {
   }
   if (short.length < shortestWithin) return unrelated;
   const prefix = commonPrefix(a, b);
-  const digits = digitsOf(a);
-  const edits = editDistance(a, b);
-  const likeness = 1 - edits / long.length;
-  if (digits.length >= 3 && digits === digitsOf(b)) return { similarity: 0.5 + 0.2 * likeness, common: prefix };
+  const alike = sameDigits(a, b);
+  if (!alike && long.length - short.length > 0.6 * long.length) return unrelated;
+  const likeness = 1 - editDistance(a, b) / long.length;
+  if (alike) return { similarity: 0.5 + 0.2 * likeness, common: prefix };
   return likeness < 0.4 && prefix < 4 ? unrelated : { similarity: 0.5 * likeness, common: prefix };
 }
 
 /** Whether a code within another is that one's number, not a piece of a longer number: "145" is not in "1450". */
 function within(short: string, long: string, at: number): boolean {
-  if (!/\d/.test(short)) return false;
-  const numeric = /^\d+$/.test(short);
+  let digits = 0;
+  for (let i = 0; i < short.length; i++) if (isDigit(short, i)) digits++;
+  if (digits === 0) return false;
+  const numeric = digits === short.length;
   if (short.length < (numeric ? 3 : shortestWithin) && short.length * 2 < long.length) return false;
   const before = at > 0 && isDigit(long, at - 1) && isDigit(short, 0);
   const after = at + short.length < long.length && isDigit(long, at + short.length) && isDigit(short, short.length - 1);
@@ -49,8 +51,26 @@ function isDigit(text: string, at: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-function digitsOf(code: string): string {
-  return code.replace(/[^0-9]/g, '');
+/** Whether two codes have the same digits in the same order, three at least. */
+function sameDigits(a: string, b: string): boolean {
+  let [i, j, count] = [0, 0, 0];
+  while (true) {
+    while (i < a.length && !isDigit(a, i)) i++;
+    while (j < b.length && !isDigit(b, j)) j++;
+    if (i === a.length || j === b.length) return i === a.length && j === b.length && count >= 3;
+    if (a.charCodeAt(i++) !== b.charCodeAt(j++)) return false;
+    count++;
+  }
+}
+
+/** The similarity of {@link relateCodes} where it is 0.5 or more, else 0: faster, for looking through many. */
+export function kinship(a: string, b: string): number {
+  if (a === b) return 1;
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  if (short.length < 3) return 0;
+  const at = long.indexOf(short);
+  if (at >= 0 && within(short, long, at)) return 0.7 + (0.3 * short.length) / long.length;
+  return short.length >= shortestWithin && sameDigits(a, b) ? 0.5 + 0.2 * (1 - editDistance(a, b) / long.length) : 0;
 }
 
 function commonPrefix(a: string, b: string): number {

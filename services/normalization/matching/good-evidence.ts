@@ -34,7 +34,7 @@ export function goodSaid(evidence: string, a: PreparedGood, b: PreparedGood, val
         value('pack'),
       );
     case 'color':
-      return both(({ colors, moreColors }) => (colors.length > 0 ? colors : moreColors).join(' '), value('all_color'));
+      return both(({ allColors }) => allColors.join(' '), value('all_color'));
     case 'condition':
       return both(({ conditions }) => conditions.join(' '), value('condition_lonely') === 0 ? 1 : 0);
     case 'origin':

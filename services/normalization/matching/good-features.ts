@@ -1,4 +1,4 @@
-import { relateCodes } from './codes.ts';
+import { kinship, relateCodes } from './codes.ts';
 import type { Feature } from './features.ts';
 import { CODE, MEASURE, NUMBER, type PreparedGood, WORD } from './good-record.ts';
 import { type Measure, sameValue } from './measures.ts';
@@ -110,7 +110,7 @@ function bestWord(word: string, b: PreparedGood): number {
 
 function bestCode(code: string, others: readonly string[]): number {
   let best = 0;
-  for (const other of others) best = Math.max(best, relateCodes(code, other).similarity);
+  for (const other of others) best = Math.max(best, kinship(code, other));
   return best;
 }
 
@@ -299,15 +299,15 @@ export function goodFeaturesOf(a: PreparedGood, b: PreparedGood, rarity: Rarity)
 
   const codes = { similarity: 0, common: 0, miss: 0 };
   relate(a.codes, b.codes, codes);
-  const more = { similarity: codes.similarity, common: 0, miss: 0 };
-  relate(a.codes, b.moreCodes, more);
-  relate(b.codes, a.moreCodes, more);
+  let more = codes.similarity;
+  for (const code of a.codes) more = Math.max(more, bestCode(code, b.moreCodes));
+  for (const code of b.codes) more = Math.max(more, bestCode(code, a.moreCodes));
   const coded = a.codes.length > 0 && b.codes.length > 0;
   put(Math.max(ab.sharedCode, ba.sharedCode));
   put(coded ? codes.similarity : Number.NaN);
   put(coded ? codes.common : Number.NaN);
   put(coded ? (codes.similarity >= 0.7 ? 0 : codes.miss) : Number.NaN);
-  put(a.codes.length + b.codes.length > 0 ? more.similarity : Number.NaN);
+  put(a.codes.length + b.codes.length > 0 ? more : Number.NaN);
   both(ab.lonelyCode, ba.lonelyCode);
   both(a.codes.length, b.codes.length);
   put(a.mpn === '' || b.mpn === '' ? Number.NaN : relateCodes(a.mpn, b.mpn).similarity);
@@ -320,10 +320,8 @@ export function goodFeaturesOf(a: PreparedGood, b: PreparedGood, rarity: Rarity)
   const [titleMet, titleMissed] = countAgreements(a.measures, b.measures);
   put(titleMet);
   put(titleMissed);
-  const aAll = a.moreMeasures.length === 0 ? a.measures : [...a.measures, ...a.moreMeasures];
-  const bAll = b.moreMeasures.length === 0 ? b.measures : [...b.measures, ...b.moreMeasures];
-  const [ownMet, ownMissed] = countAgreements(a.measures, bAll);
-  const [otherMet, otherMissed] = countAgreements(b.measures, aAll);
+  const [ownMet, ownMissed] = countAgreements(a.measures, b.allMeasures);
+  const [otherMet, otherMissed] = countAgreements(b.measures, a.allMeasures);
   put(Math.max(ownMet, otherMet));
   put(Math.max(ownMissed, otherMissed));
   put(agreement('bytes', a.measures, b.measures));
@@ -340,7 +338,7 @@ export function goodFeaturesOf(a: PreparedGood, b: PreparedGood, rarity: Rarity)
   );
 
   put(overlap(a.colors, b.colors));
-  put(Math.max(overlap(a.colors, [...b.colors, ...b.moreColors]), overlap(b.colors, [...a.colors, ...a.moreColors])));
+  put(Math.max(overlap(a.colors, b.allColors), overlap(b.colors, a.allColors)));
   put(lonely(a.conditions, b.conditions, []) + lonely(b.conditions, a.conditions, []));
   put(lonely(a.origins, b.origins, []) + lonely(b.origins, a.origins, []));
   both(
@@ -352,7 +350,11 @@ export function goodFeaturesOf(a: PreparedGood, b: PreparedGood, rarity: Rarity)
   put(a.category.length === 0 || b.category.length === 0 ? Number.NaN : dice(a.category, b.category));
   put(brandLikeness(a, b));
   put(Math.abs(Math.log(a.price / b.price)));
-  put(shared(a.allSet, b.allSet) / Math.max(1, Math.min(a.allSet.length, b.allSet.length)));
+  put(
+    a.described && b.described
+      ? shared(a.allSet, b.allSet) / Math.max(1, Math.min(a.allSet.length, b.allSet.length))
+      : Number.NaN,
+  );
   put((a.described ? 1 : 0) + (b.described ? 1 : 0));
   return out;
 }

@@ -1,6 +1,6 @@
 import { gtin14 } from '../../../libs/reference/index.ts';
 import { codeCore, digitRun } from './codes.ts';
-import { CODE, compact, type Lexeme, lex, MEASURE, NUMBER, singular, WORD } from './lexer.ts';
+import { CODE, compact, type Lexeme, lex, MEASURE, NUMBER, plainCode, singular, WORD } from './lexer.ts';
 import type { Measure } from './measures.ts';
 import { fold, hashOf, hashSet, trigrams, wordsOf } from './text.ts';
 import type { MatchRecord, Prepared } from './types.ts';
@@ -33,9 +33,11 @@ export interface PreparedGood extends Prepared {
   /** The brand in letters and digits; empty without one. */
   readonly brand: string;
   readonly measures: readonly Measure[];
-  readonly moreMeasures: readonly Measure[];
+  /** With the description's. */
+  readonly allMeasures: readonly Measure[];
   readonly colors: readonly string[];
-  readonly moreColors: readonly string[];
+  /** With the description's. */
+  readonly allColors: readonly string[];
   readonly conditions: readonly string[];
   readonly origins: readonly string[];
   readonly accessories: readonly string[];
@@ -93,9 +95,9 @@ export function prepareGood(record: MatchRecord): PreparedGood {
     gtin,
     brand,
     measures: measuresOf(title),
-    moreMeasures: measuresOf(description),
+    allMeasures: measuresOf([...title, ...description]),
     colors: colorsOf(title, color),
-    moreColors: colorsOf(description, []),
+    allColors: colorsOf([...title, ...description], color),
     conditions: named(title, conditionOf),
     origins: named(title, originOf),
     accessories: named(title, accessoryOf),
@@ -132,7 +134,7 @@ function stated(text: string): string {
 
 /** A part number as stated: in letters and digits, unless it says nothing. */
 function statedCode(text: string): string {
-  const code = stated(compact(text));
+  const code = plainCode(stated(compact(text)));
   return code.length < 3 || /^0+$/.test(code) ? '' : code;
 }
 

@@ -84,9 +84,20 @@ function measured(measure: Measure, raw: string): Lexeme {
   return { text: measureText(measure), kind: MEASURE, raw, parts: none, measure };
 }
 
-function code(text: string, parts: readonly string[]): Lexeme {
-  return { text, kind: CODE, raw: text, parts, measure: undefined };
+function code(raw: string, parts: readonly string[]): Lexeme {
+  return { text: plainCode(raw), kind: CODE, raw, parts, measure: undefined };
 }
+
+/** A code in letters and digits without zeros before its first digits: sellers fill up to a length, or do not. */
+export function plainCode(code: string): string {
+  return code.replace(/^0+(?=\d{3})/, '');
+}
+
+const romans: ReadonlyMap<string, string> = new Map([
+  ['ii', '2'],
+  ['iii', '3'],
+  ['iv', '4'],
+]);
 
 function countOf(
   chunk: string,
@@ -142,7 +153,10 @@ function splitPlain(chunk: string): string[] {
 
 function pushPlain(part: string, lexemes: Lexeme[]): void {
   if (part === '' || stopWords.has(part)) return;
-  if (plainNumber.test(part)) {
+  const roman = romans.get(part);
+  if (roman !== undefined) {
+    lexemes.push({ text: roman, kind: NUMBER, raw: part, parts: none, measure: undefined });
+  } else if (plainNumber.test(part)) {
     lexemes.push({ text: plain(part), kind: NUMBER, raw: part.replace('.', ''), parts: none, measure: undefined });
   } else if (/\d/.test(part) && !technologies.has(part)) {
     const value = glued.exec(part);

@@ -97,6 +97,9 @@ export function modelOf(vertical: MatchVertical): ModelFile {
   return vertical === 'stay' ? stayModel : goodModel;
 }
 
+/** Candidates with less than this share of the best one's score are none: hardly a true pair is among them. */
+const leastOfBest = 0.2;
+
 /** The records of an index that share the rarest keys with one. */
 function candidatesOf(
   index: BlockingIndex,
@@ -104,11 +107,12 @@ function candidatesOf(
   most: number,
   keyWeights: Readonly<Record<string, number>>,
 ): Candidate[] {
-  return index.find(
+  const found = index.find(
     queries,
     most,
     (key, share) => (keyWeights[key.slice(0, key.indexOf(':'))] ?? 1) * Math.max(0.01, -Math.log(share)),
   );
+  return found.filter(({ score }) => score >= leastOfBest * found[0]!.score);
 }
 
 function matcherOf<P extends Prepared>(

@@ -91,23 +91,25 @@ for (const [kind, names] of Object.entries(kinds)) {
 /** Units too short to be read as such when they stand apart from their number: "5 x 7", "3 v". */
 const gluedOnly = new Set(['x', 'g', 'l', 'v', 'w', 'er', 'ch', 'lm', 'deg']);
 
-const numberWords: Readonly<Record<string, number>> = {
-  single: 1,
-  one: 1,
-  two: 2,
-  twin: 2,
-  dual: 2,
-  double: 2,
-  pair: 2,
-  three: 3,
-  triple: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  eight: 8,
-  ten: 10,
-  twelve: 12,
-};
+const numberWords: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    single: 1,
+    one: 1,
+    two: 2,
+    twin: 2,
+    dual: 2,
+    double: 2,
+    pair: 2,
+    three: 3,
+    triple: 3,
+    four: 4,
+    five: 5,
+    six: 6,
+    eight: 8,
+    ten: 10,
+    twelve: 12,
+  }),
+);
 
 /** The measure of a number and a unit's name, in singular or plural; undefined where it names none. */
 export function measureOf(value: number, unit: string, apart: boolean): Measure | undefined {
@@ -119,7 +121,7 @@ export function measureOf(value: number, unit: string, apart: boolean): Measure 
 
 /** The number that a word says: "three". */
 export function numberOfWord(word: string): number | undefined {
-  return numberWords[word];
+  return numberWords.get(word);
 }
 
 /** Units before their number: "pack of 3", "set of 12", "box of 10". */

@@ -31,75 +31,68 @@ export interface ModelFile {
   readonly probes: string;
 }
 
-/** A model ready to be asked: all trees' nodes in one row. */
+/** A model ready to be asked: all trees' nodes in one row, in preorder, so that what is left of a node comes next. */
 export class Model {
   readonly file: ModelFile;
-  readonly #features: Int16Array;
+  /** Log-odds of a pair of which nothing is known: the file's, and what all trees' roots say. */
+  readonly bias: number;
+  /** As in the file: `2 × feature + (missing values go left)`, -1 for a leaf. */
+  readonly #asked: Int16Array;
   readonly #thresholds: Float64Array;
-  readonly #missingLeft: Uint8Array;
-  readonly #left: Int32Array;
   readonly #right: Int32Array;
   readonly #values: Float64Array;
   readonly #roots: Int32Array;
-  readonly #bias: number;
 
   constructor(file: ModelFile) {
     this.file = file;
-    const features: number[] = [];
+    const asked: number[] = [];
     const thresholds: number[] = [];
-    const missingLeft: number[] = [];
-    const left: number[] = [];
     const right: number[] = [];
     const values: number[] = [];
     const roots: number[] = [];
-    let tree: readonly number[] = [];
-    let from = 0;
-    const read = (): number => {
-      const at = features.length;
-      const asked = tree[from++]!;
-      const leaf = asked < 0;
-      features.push(leaf ? -1 : asked >> 1);
-      missingLeft.push(asked & 1);
-      thresholds.push(leaf ? 0 : tree[from++]!);
-      values.push(tree[from++]! / 1000);
-      left.push(0);
-      right.push(0);
-      if (!leaf) {
-        left[at] = read();
-        right[at] = read();
-      }
-      return at;
-    };
-    for (tree of file.trees) {
-      from = 0;
-      roots.push(read());
+    for (const tree of file.trees) {
+      let from = 0;
+      const read = (): void => {
+        const at = asked.length;
+        const split = tree[from++]!;
+        asked.push(split);
+        thresholds.push(split < 0 ? 0 : tree[from++]!);
+        values.push(tree[from++]! / 1000);
+        right.push(0);
+        if (split < 0) return;
+        read();
+        right[at] = asked.length;
+        read();
+      };
+      roots.push(asked.length);
+      read();
     }
-    this.#features = Int16Array.from(features);
+    this.#asked = Int16Array.from(asked);
     this.#thresholds = Float64Array.from(thresholds);
-    this.#missingLeft = Uint8Array.from(missingLeft);
-    this.#left = Int32Array.from(left);
     this.#right = Int32Array.from(right);
     this.#values = Float64Array.from(values);
     this.#roots = Int32Array.from(roots);
-    this.#bias = file.bias + roots.reduce((sum, root) => sum + values[root]!, 0);
-  }
-
-  /** What is true of a pair of which nothing is known, in log-odds; contributions come on top. */
-  get bias(): number {
-    return this.#bias;
+    this.bias = file.bias + roots.reduce((sum, root) => sum + values[root]!, 0);
   }
 
   /** Log-odds of a pair's features. */
   logOdds(row: Float64Array): number {
+    const [asked, thresholds, right, values, roots] = [
+      this.#asked,
+      this.#thresholds,
+      this.#right,
+      this.#values,
+      this.#roots,
+    ];
     let sum = this.file.bias;
-    for (const root of this.#roots) {
-      let at = root;
-      let feature = this.#features[at]!;
-      while (feature >= 0) {
-        at = this.#next(at, row[feature]!);
-        feature = this.#features[at]!;
+    for (let tree = 0; tree < roots.length; tree++) {
+      let at = roots[tree]!;
+      let split = asked[at]!;
+      while (split >= 0) {
+        at = goesLeft(row[split >> 1]!, thresholds[at]!, split) ? at + 1 : right[at]!;
+        split = asked[at]!;
       }
-      sum += this.#values[at]!;
+      sum += values[at]!;
     }
     return sum;
   }
@@ -112,22 +105,21 @@ export class Model {
     const out = new Float64Array(row.length);
     for (const root of this.#roots) {
       let at = root;
-      let feature = this.#features[at]!;
-      while (feature >= 0) {
-        const next = this.#next(at, row[feature]!);
-        out[feature]! += this.#values[next]! - this.#values[at]!;
+      let split = this.#asked[at]!;
+      while (split >= 0) {
+        const next = goesLeft(row[split >> 1]!, this.#thresholds[at]!, split) ? at + 1 : this.#right[at]!;
+        out[split >> 1]! += this.#values[next]! - this.#values[at]!;
         at = next;
-        feature = this.#features[at]!;
+        split = this.#asked[at]!;
       }
     }
     return out;
   }
+}
 
-  #next(at: number, value: number): number {
-    // A missing value is not at most anything.
-    const left = value <= this.#thresholds[at]! || (Number.isNaN(value) && this.#missingLeft[at] === 1);
-    return left ? this.#left[at]! : this.#right[at]!;
-  }
+/** A missing value is not at most anything. */
+function goesLeft(value: number, threshold: number, split: number): boolean {
+  return value <= threshold || ((split & 1) === 1 && Number.isNaN(value));
 }
 
 /** A tree as the file has it, its values times a factor. */

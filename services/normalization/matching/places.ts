@@ -8,17 +8,20 @@ function setOf(text: string): ReadonlySet<string> {
 
 /** Words that say nothing of a place's name. */
 export const emptyWords = setOf(
-  'the and of at de del della di du da do das dei degli la las le les lo los el il i l a an und am im in zum zur et y e d by an ' +
+  'the and of at au de del della di du da do das dei degli la las le les lo los el il i l a an und am im in zum zur et y e d by an ' +
     'auf bei an der die den hotel hotels hotell gostinitsa otel adults only all inclusive member managed',
 );
 
-/** Words by which a place says what kind of house it is; partners add and leave them out, but hardly change them. */
+/** Words that say what type of house it is; some partners put them before or after the name, others leave them out. */
+export const typeWords = setOf(
+  'hostel hostals hostels apartments aparthotel motel guesthouse guest house pension pensione albergo auberge residencia ' +
+    'residenza rooms room villa villas casa studios bungalows camping chalet cottage cottages spa golf wellness luxury',
+);
+
+/** Words that are part of a name but common: a chain's lines of houses, and what is in a house beside rooms. */
 export const kindWords = setOf(
-  'hostel hostal resort resorts apartment apartments apartamentos aparthotel apartotel apart aparta appartements appart ' +
-    'suite suites inn spa motel lodge guesthouse guest house pension pensione albergo auberge residence residencia ' +
-    'residences residenza rooms room villa villas casa club complex collection palace palacio palais plaza lofts loft grand gran grande ' +
-    'boutique luxury wellness golf studios studio bungalows camping chalet cottage cottages manor chateau castle castillo ' +
-    'restaurant ristorante bistro cafe bar grill deli dining',
+  'resort suites inn lodge residence residences club complex collection palace plaza lofts loft grand gran grande boutique ' +
+    'manor chateau castle castillo restaurant bistro cafe bar grill delicatessen dining',
 );
 
 /** Words by which chains tell their houses in one street apart: a name that lacks one means another house. */
@@ -112,21 +115,39 @@ export function streetWord(word: string): string | undefined {
   return streetWords.get(word);
 }
 
-/** Words of place names by tile of the map; there are few tiles with hotels. */
-const localWords = new LRUCache<string, ReadonlySet<string>>({ max: 2000 });
+/** How places around a position are called. */
+export interface LocalNames {
+  readonly words: ReadonlySet<string>;
+  /** Names of several words, by their first. */
+  readonly phrases: ReadonlyMap<string, readonly (readonly string[])[]>;
+}
+
+const nowhere: LocalNames = { words: new Set(), phrases: new Map() };
+
+/** Names of places by tile of the map; there are few tiles with hotels. */
+const localNames = new LRUCache<string, LocalNames>({ max: 2000 });
 
 /** How far around a tile of half a degree places give their names to hotels, in kilometres. */
 const localKm = 60;
 
-/** Words of the names of places around a position: partners add the town to a name or leave it out. */
-export function wordsAround(latitude: number, longitude: number): ReadonlySet<string> {
+/** Names of places around a position: partners add the town to a name or leave it out. NaN has none. */
+export function namesAround(latitude: number, longitude: number): LocalNames {
+  if (Number.isNaN(latitude)) return nowhere;
   const [row, column] = [Math.floor(latitude * 2), Math.floor(longitude * 2)];
   const tile = `${row},${column}`;
-  let words = localWords.get(tile);
-  if (words === undefined) {
-    const names = placeNamesNear((row + 0.5) / 2, (column + 0.5) / 2, localKm);
-    words = new Set(names.flatMap((name) => wordsOf(fold(name)).map(canonicalWord)));
-    localWords.set(tile, words);
+  let local = localNames.get(tile);
+  if (local === undefined) {
+    const names = placeNamesNear((row + 0.5) / 2, (column + 0.5) / 2, localKm).map((name) =>
+      wordsOf(fold(name)).map(canonicalWord),
+    );
+    local = {
+      words: new Set(names.flat()),
+      phrases: Map.groupBy(
+        names.filter(({ length }) => length > 1),
+        ([first]) => first!,
+      ),
+    };
+    localNames.set(tile, local);
   }
-  return words;
+  return local;
 }

@@ -9,15 +9,21 @@ const expectedRecords = 300;
 /** Words on fewer records than this are equally rare: the pair itself may stand in the catalogue or not. */
 const fewest = 2;
 
-/** Nothing is rarer: else a large catalogue would weigh more than what the model was trained on. */
+/** What the rarest of all words says. */
 const most = 7;
 
+/** The share of records that is expected to have a word like the rarest, a code. */
+const rarest = 0.0003;
+
 /**
- * How much a word says, in nats: -log of the share of records that have it.
+ * How much a word says, 0 to 7: the logarithm of the share of records that have it, in a scale on which a word of one record
+ * alone says as much in a small catalogue as in a large one, so that one model serves both.
  *
  * @param expected share of records that is expected to have such a word
  */
 export function informationOf(count: number, size: number, expected: number): number {
-  const share = (Math.max(count, Math.min(fewest, size)) + expectedRecords * expected) / (size + expectedRecords);
-  return Math.min(most, Math.max(0.05, -Math.log(share)));
+  const least = Math.min(fewest, size);
+  const share = (Math.max(count, least) + expectedRecords * expected) / (size + expectedRecords);
+  const leastShare = (least + expectedRecords * rarest) / (size + expectedRecords);
+  return Math.max(0.05, (most * Math.log(share)) / Math.log(leastShare));
 }

@@ -1,5 +1,5 @@
 import type { Said } from './good-evidence.ts';
-import { KIND, ORDINAL, type PreparedStay, TELLING } from './stay-record.ts';
+import { KIND, ORDINAL, type PreparedStay, TELLING, TYPE } from './stay-record.ts';
 
 /** What two places say of a piece of evidence; `value` gives features by their name. */
 export function staySaid(evidence: string, a: PreparedStay, b: PreparedStay, value: (name: string) => number): Said {
@@ -19,6 +19,8 @@ export function staySaid(evidence: string, a: PreparedStay, b: PreparedStay, val
   switch (evidence) {
     case 'name_kind':
       return both(wordsOf(KIND), value('kinds'));
+    case 'name_type':
+      return both(wordsOf(TYPE), value('types'));
     case 'name_telling':
       return both(wordsOf(TELLING, ORDINAL), value('lonely_telling') + value('lonely_numbers') === 0 ? 1 : 0);
     case 'distance':

@@ -2,7 +2,7 @@ import { distanceKm } from '../../../libs/reference/index.ts';
 import type { Feature } from './features.ts';
 import { streetWord } from './places.ts';
 import { informationOf } from './rarity.ts';
-import { KIND, NAME, ORDINAL, type PreparedStay, TELLING } from './stay-record.ts';
+import { KIND, NAME, ORDINAL, type PreparedStay, TELLING, TYPE } from './stay-record.ts';
 import { dice, holds, wordLikeness } from './text.ts';
 import type { Rarity } from './types.ts';
 
@@ -19,6 +19,8 @@ export const stayFeatures: readonly Feature[] = [
   ['name_kind', 'least_lonely_kinds', -1],
   ['name_kind', 'most_lonely_kinds', -1],
   ['name_kind', 'kinds', 1],
+  ['name_type', 'lonely_types', -1],
+  ['name_type', 'types', 1],
   ['name_telling', 'lonely_telling', -1],
   ['name_telling', 'lonely_numbers', -1],
   ['distance', 'km', -1],
@@ -36,15 +38,24 @@ interface Coverage {
   met: number;
   lonelyWord: number;
   lonelyKinds: number;
+  lonelyTypes: number;
   lonelyTelling: number;
   lonelyNumbers: number;
 }
 
-/** How much words of a kind say, beside their rarity: NAME, KIND, LOCAL, TELLING, ORDINAL. */
-const weights: readonly number[] = [1, 0.15, 0.2, 0.5, 0.7];
+/** How much words of a kind say, beside their rarity: NAME, KIND, LOCAL, TELLING, ORDINAL, TYPE. */
+const weights: readonly number[] = [1, 0.3, 0.15, 0.5, 0.7, 0.1];
 
 function cover(a: PreparedStay, b: PreparedStay, rarity: Rarity): Coverage {
-  const result: Coverage = { total: 0, met: 0, lonelyWord: 0, lonelyKinds: 0, lonelyTelling: 0, lonelyNumbers: 0 };
+  const result: Coverage = {
+    total: 0,
+    met: 0,
+    lonelyWord: 0,
+    lonelyKinds: 0,
+    lonelyTypes: 0,
+    lonelyTelling: 0,
+    lonelyNumbers: 0,
+  };
   for (let i = 0; i < a.words.length; i++) {
     const kind = a.kinds[i]!;
     const information = weights[kind]! * informationOf(rarity.count(a.wordKeys[i]!), rarity.size, 0.002);
@@ -55,6 +66,7 @@ function cover(a: PreparedStay, b: PreparedStay, rarity: Rarity): Coverage {
     if (met >= 0.5) continue;
     if (kind === NAME) result.lonelyWord = Math.max(result.lonelyWord, information);
     else if (kind === KIND) result.lonelyKinds++;
+    else if (kind === TYPE) result.lonelyTypes++;
     else if (kind === TELLING) result.lonelyTelling++;
     else if (kind === ORDINAL) result.lonelyNumbers++;
   }
@@ -93,11 +105,11 @@ function streetIn(a: readonly string[], b: readonly string[]): number {
 }
 
 /** The share of the kinds that the one states, and the other too; NaN where one states none. */
-function kindLikeness(a: PreparedStay, b: PreparedStay): number {
+function kindLikeness(a: PreparedStay, b: PreparedStay, kind: number): number {
   let [left, right, met] = [0, 0, 0];
-  for (let j = 0; j < b.words.length; j++) if (b.kinds[j] === KIND) right++;
+  for (let j = 0; j < b.words.length; j++) if (b.kinds[j] === kind) right++;
   for (let i = 0; i < a.words.length; i++) {
-    if (a.kinds[i] !== KIND) continue;
+    if (a.kinds[i] !== kind) continue;
     left++;
     if (holds(b.wordSet, a.hashes[i]!)) met++;
   }
@@ -142,7 +154,9 @@ export function stayFeaturesOf(a: PreparedStay, b: PreparedStay, rarity: Rarity)
   put(dice(a.trigrams, b.trigrams));
   put(joinedLikeness(a.joined, b.joined));
   both(ab.lonelyKinds, ba.lonelyKinds);
-  put(kindLikeness(a, b));
+  put(kindLikeness(a, b, KIND));
+  put(ab.lonelyTypes + ba.lonelyTypes);
+  put(kindLikeness(a, b, TYPE));
   put(ab.lonelyTelling + ba.lonelyTelling);
   put(ab.lonelyNumbers + ba.lonelyNumbers);
   const metres = metresApart(a, b);

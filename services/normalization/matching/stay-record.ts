@@ -1,5 +1,14 @@
 import { cellOf, cellsAround } from '../cells.ts';
-import { canonicalWord, emptyWords, kindWords, streetWord, tellingWords, wordsAround } from './places.ts';
+import {
+  canonicalWord,
+  emptyWords,
+  kindWords,
+  type LocalNames,
+  namesAround,
+  streetWord,
+  tellingWords,
+  typeWords,
+} from './places.ts';
 import { fold, hashOf, hashSet, trigrams, wordsOf } from './text.ts';
 import type { MatchRecord, Prepared } from './types.ts';
 
@@ -9,6 +18,7 @@ export const KIND = 1;
 export const LOCAL = 2;
 export const TELLING = 3;
 export const ORDINAL = 4;
+export const TYPE = 5;
 
 /** A place to stay, read once for all comparisons. */
 export interface PreparedStay extends Prepared {
@@ -46,15 +56,10 @@ export function prepareStay(record: MatchRecord): PreparedStay {
   const longitude = degreesOf(record.attributes.longitude);
   // Partners write 0, 0 for a position that they do not have.
   const placed = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && !(latitude === 0 && longitude === 0);
-  const local = new Set(placed ? wordsAround(latitude, longitude) : []);
+  const around = namesAround(placed ? latitude : Number.NaN, longitude);
   const city = nameWords(`${text('city')} ${text('zone')}`);
-  for (const word of city) local.add(word);
   const chain = wordsOf(fold(text('chain'))).join('');
-  const all = nameWords(text('property_name'));
-  // A name of local words and kinds alone, "Hotel Barcelona", is made of them.
-  const own = all.filter((word) => kindOf(word, local) === NAME);
-  const words = all.filter((word, i) => all.indexOf(word) === i);
-  const kinds = words.map((word) => (own.length === 0 && local.has(word) ? NAME : kindOf(word, local)));
+  const { words, kinds } = readName(text('property_name'), around, new Set(city));
   const { street, house, postcode } = addressOf(text('address'));
   const phone = phoneOf(text('phone'));
   const joined = words.filter((_, i) => kinds[i] === NAME || kinds[i] === TELLING || kinds[i] === ORDINAL).join('');
@@ -98,11 +103,33 @@ function nameWords(name: string): string[] {
     .filter((word) => !emptyWords.has(word));
 }
 
-function kindOf(word: string, local: ReadonlySet<string>): number {
+/** The words of a name, each once, and what they are. */
+function readName(name: string, around: LocalNames, city: ReadonlySet<string>): { words: string[]; kinds: number[] } {
+  const all = wordsOf(fold(name.replace(/&/g, ' and '))).map(canonicalWord);
+  const inPhrase = new Set<number>();
+  for (const [at, word] of all.entries()) {
+    for (const phrase of around.phrases.get(word) ?? []) {
+      if (phrase.every((part, n) => all[at + n] === part)) for (let n = 0; n < phrase.length; n++) inPhrase.add(at + n);
+    }
+  }
+  const words: string[] = [];
+  const kinds: number[] = [];
+  for (const [at, word] of all.entries()) {
+    if (emptyWords.has(word) || words.includes(word)) continue;
+    words.push(word);
+    kinds.push(inPhrase.has(at) ? LOCAL : kindOf(word, around.words.has(word) || city.has(word)));
+  }
+  // "Hotel Barcelona", in Barcelona: a name of local words and kinds alone is made of them.
+  if (!kinds.includes(NAME)) for (const [at, kind] of kinds.entries()) if (kind === LOCAL) kinds[at] = NAME;
+  return { words, kinds };
+}
+
+function kindOf(word: string, local: boolean): number {
   if (/^\d+[a-z]?$/.test(word)) return ORDINAL;
   if (tellingWords.has(word)) return TELLING;
   if (kindWords.has(word)) return KIND;
-  return local.has(word) ? LOCAL : NAME;
+  if (typeWords.has(word)) return TYPE;
+  return local ? LOCAL : NAME;
 }
 
 function blockingKeys(

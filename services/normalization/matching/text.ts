@@ -30,8 +30,11 @@ export function hashOf(text: string): number {
 }
 
 /** Distinct numbers in ascending order, for {@link holds} and {@link dice}. */
-export function hashSet(hashes: Iterable<number>): Int32Array {
-  return Int32Array.from(new Set(hashes)).sort();
+export function hashSet(hashes: readonly number[]): Int32Array {
+  const sorted = Int32Array.from(hashes).sort();
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
+  return sorted.slice(0, count);
 }
 
 /** Whether an ascending list has a number. */

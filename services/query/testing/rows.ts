@@ -69,7 +69,7 @@ export function batchOf(partner: string, answer: string, rows: readonly TestRow[
     refundable: (row) => row.refundable,
   };
   const columns = vertical('flight')
-    .attributes.filter(({ name }) => Object.hasOwn(values, name))
+    .attributes.filter(({ name }) => values[name] !== undefined && rows.some((row) => values[name]!(row) !== undefined))
     .map(({ name, type }) => {
       const builder = columnBuilder(type, rows.length);
       for (const row of rows) builder.push(values[name]!(row) as never);

@@ -1,13 +1,14 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { Item } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { Vertical } from '../../../libs/vertical/index.ts';
+import { isToldOnly, type Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type AskContext, type PartnerPrice, Rejection } from '../adapter.ts';
+import { roomKey } from '../mapping/rooms.ts';
 import { localTimeAt } from '../mapping/time.ts';
 import { everything, type Wanted, wantedWithin } from '../wanted.ts';
 import { absenceOf } from './absence.ts';
 import type { KitAnswer, KitRow, RowLoader } from './answer.ts';
-import type { Compiler } from './compiler.ts';
+import type { Compiler, Path } from './compiler.ts';
 import { compileLets, type Lets } from './context.ts';
 import type { Door, Moment, RowValues } from './door.ts';
 import { compileExpiry } from './expiry.ts';
@@ -306,7 +307,8 @@ function compileItem(
   const told = mapped.filter(
     ({ name }) => vertical.attribute(name) !== undefined && !(isFlight && itineraryFields.has(name)) && !(name in own),
   );
-  const leaves = told.filter(({ leaf }) => leaf !== undefined);
+  // What only normalization is told is read of few rows, so not in one go with what is read of all.
+  const leaves = told.filter(({ leaf, name }) => leaf !== undefined && !isToldOnly(vertical.attribute(name)!));
   const joint = compileColumns(compiler, leaves);
   for (const field of told) {
     const at = leaves.indexOf(field);
@@ -319,15 +321,37 @@ function compileItem(
       columns[name] = (row, context) => momentOf(read(named(row), context, everything));
   }
   const ofDoor = doorFields(message, door);
+  const keyOf =
+    vertical.name === 'stay' ? compileRoomKey(compiler, [...path, 'room_key'], mapping, columns) : undefined;
   return {
     columns,
     item(row, context, wanted) {
       const made = flight === undefined ? makeMessage(fields, row.answer.enter(row), wanted) : flight.item(row, wanted);
       for (const { name, key, make, missing } of ofDoor)
         made[key] = wanted(name) ? make(named(row), context, wantedWithin(wanted, name)) : missing();
+      if (keyOf !== undefined && wanted('room_key')) made.roomKey = keyOf(row, context) ?? '';
       return { $case: vertical.name, value: made } as unknown as Item['vertical'];
     },
   };
+}
+
+/**
+ * What a room is, in one text, follows from its other columns for every partner alike. It becomes one of the columns; undefined
+ * where the mapping leaves out what it follows from.
+ */
+function compileRoomKey(
+  compiler: Compiler,
+  path: Path,
+  { item }: MappingTemplate,
+  columns: Record<string, (row: KitRow, context: AnswerContext) => unknown>,
+): ((row: KitRow, context: AnswerContext) => string | undefined) | undefined {
+  if ('room_key' in item) compiler.problem(path, 'it follows from room_class, beds, board and free_cancellation');
+  const { room_class: roomClass, beds, board, free_cancellation: free } = columns;
+  if (roomClass === undefined || beds === undefined || board === undefined || free === undefined) return undefined;
+  const key = (row: KitRow, context: AnswerContext): string | undefined =>
+    roomKey(roomClass(row, context), beds(row, context), board(row, context), free(row, context));
+  columns.room_key = key;
+  return key;
 }
 
 function isMoment(value: unknown): value is Moment {

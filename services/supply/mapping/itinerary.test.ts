@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { RejectionReason, RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { Rejection } from '../adapter.ts';
+import { countingRepairs, Repairs } from '../repairs.ts';
 import { flightNumber, itineraryOf, minuteOfDay, type StatedSegment, segmentOf, sliceOf } from './itinerary.ts';
 
 const stated: StatedSegment = {
@@ -94,6 +95,18 @@ it('a departure that the clocks show twice is the first', () => {
   const { departure, departureMs } = segmentOf({ ...stated, departure: '2027-04-04T02:30:00' });
   expect(departure).toBe('2027-04-04T02:30:00');
   expect(departureMs).toBe(Date.parse('2027-04-03T15:30:00Z'));
+});
+
+it.each([
+  ['2027-04-16T20:00:00', []],
+  ['2027-04-16T20:00:00Z', [RepairReason.FALSE_ZONE]],
+  ['2027-04-16T20:00:00.000+11:00', [RepairReason.FALSE_ZONE]],
+  ['2027-10-03T02:30:00', [RepairReason.TIME_IN_GAP]],
+  ['2027-04-04T02:30:00Z', [RepairReason.FALSE_ZONE, RepairReason.TIME_TWICE]],
+])('what is put right of a departure at %s is counted', (departure, reasons) => {
+  const repairs = new Repairs();
+  countingRepairs(repairs, () => segmentOf({ ...stated, departure }));
+  expect(repairs.toCounts().map(({ reason }) => reason)).toEqual(reasons);
 });
 
 describe('an itinerary', () => {

@@ -1,7 +1,8 @@
-import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { RejectionReason, RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { airportZone, epochMsToLocal, localToEpochMs } from '../../../libs/reference/index.ts';
 import { Rejection } from '../adapter.ts';
-import { placeWall, wallTime } from './time.ts';
+import { repaired } from '../repairs.ts';
+import { hasOffset, placeWall, wallTime } from './time.ts';
 
 /** One flight of an itinerary, as every flight partner's format can say it. */
 export interface Segment {
@@ -161,6 +162,7 @@ function endOf(stated: unknown, at: number | undefined, zone: unknown, airport: 
   if (at !== undefined) return momentAt(at, zone, airport);
   const wall = wallTime(stated);
   if (wall === undefined) throw badTime(what, stated, airport);
+  if (hasOffset(stated)) repaired(RepairReason.FALSE_ZONE, String(stated));
   return placed(wall, zone, airport, what);
 }
 

@@ -13,7 +13,7 @@ import { EntrepotError } from '../../../libs/errors/index.ts';
 import type { AnswerContext } from '../adapter.ts';
 import type { Page } from '../ask.ts';
 import { PartnerFailure } from '../failure.ts';
-import { mapRows } from '../map-rows.ts';
+import { allColumns, mapRows } from '../map-rows.ts';
 import type { Rejections } from '../rejections.ts';
 import type { SeenOffers } from '../seen-offers.ts';
 import { answerText } from './handle.ts';
@@ -121,9 +121,11 @@ function expectBytes(field: string, { length }: Uint8Array, rows: number, each: 
 }
 
 function checkType(partner: RemotePartner, view: AnyColumnView): void {
-  const column = partner.plan.columns.find(({ name }) => name === view.attribute);
+  const column = allColumns(partner.plan).find(({ name }) => name === view.attribute);
   if (column === undefined) {
-    const known = partner.plan.columns.map(({ name }) => name).join(', ');
+    const known = allColumns(partner.plan)
+      .map(({ name }) => name)
+      .join(', ');
     throw malformed(
       `batch.columns: "${clip(view.attribute)}" is no attribute of ${partner.adapter.vertical}; there are: ${known}`,
     );

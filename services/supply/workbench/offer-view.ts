@@ -4,6 +4,7 @@ import { ChargeKind, ChargeTerms, TaxBasis } from '../../../libs/contracts/gen/e
 import { formatMinor } from '../../../libs/money/index.ts';
 import type { AnswerContext } from '../adapter.ts';
 import { nameOf } from '../failure.ts';
+import { allColumns } from '../map-rows.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 
 /** A partner's price as people write it: decimals in major units. */
@@ -37,7 +38,7 @@ export function offerView({ adapter, plan }: ConfiguredPartner, row: unknown, co
   const { currency, taxMinor, dueLaterMinor, totalMaxMinor } = price;
   const charges = [...(price.charges ?? []), ...(adapter.details?.(row, context) ?? [])];
   const columns: Record<string, unknown> = {};
-  for (const { name, read } of plan.columns) {
+  for (const { name, read } of allColumns(plan)) {
     const value = read(row, context);
     if (value !== undefined && value !== null && value !== '' && value !== 'UNSPECIFIED') columns[name] = value;
   }

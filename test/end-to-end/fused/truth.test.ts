@@ -26,6 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.close());
 
+/** The first decisions of a process come late where the machine is busy. */
+const patience = { timeout: 15_000 };
+
 /** Every offer of a search, by itself, once it is settled which products they are of. */
 async function everyOffer(request: Readonly<Record<string, unknown>>): Promise<Told[]> {
   const { searchId } = await rig.search({ ...request, grouping: 'GROUPING_OFFER', pageSize: 200 });
@@ -33,7 +36,7 @@ async function everyOffer(request: Readonly<Record<string, unknown>>): Promise<T
     const { body } = await rig.call<PageJson>('GET', `/v1/searches/${searchId}`);
     expect(body.offers?.some(({ productProvisional }) => productProvisional)).toBe(false);
     return body;
-  });
+  }, patience);
   const offers = [...((first.offers ?? []) as unknown as Told[])];
   for (let token = first.nextPageToken ?? ''; token !== ''; ) {
     const { body } = await rig.call<PageJson>('GET', `/v1/searches/${first.searchId}?pageToken=${token}`);

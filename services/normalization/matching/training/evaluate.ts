@@ -47,6 +47,16 @@ export function bestThreshold(sets: readonly Scored[]): number {
 /** Slope and offset that make log-odds of scores true to the labels (Platt 1999), by Newton's method. */
 export function calibrate({ scores, labels }: Scored): { slope: number; offset: number } {
   let [slope, offset] = [1, 0];
+  const lossOf = (slope: number, offset: number): number => {
+    let loss = 0;
+    for (let i = 0; i < scores.length; i++) {
+      const logOdds = slope * scores[i]! + offset;
+      // Of what is not the case, the log of 1 + e^x, without overflow.
+      loss += Math.max(logOdds, 0) + Math.log1p(Math.exp(-Math.abs(logOdds))) - labels[i]! * logOdds;
+    }
+    return loss;
+  };
+  let loss = lossOf(slope, offset);
   for (let round = 0; round < 50; round++) {
     let [g0, g1, h00, h01, h11] = [0, 0, 1e-9, 0, 1e-9];
     for (let i = 0; i < scores.length; i++) {
@@ -60,9 +70,14 @@ export function calibrate({ scores, labels }: Scored): { slope: number; offset: 
     }
     const determinant = h00 * h11 - h01 * h01;
     const [down, right] = [(h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant];
-    offset -= down;
-    slope -= right;
-    if (Math.abs(down) + Math.abs(right) < 1e-10) break;
+    let step = 1;
+    while (step > 1e-6 && !(lossOf(slope - step * right, offset - step * down) < loss)) step /= 2;
+    if (step <= 1e-6) break;
+    offset -= step * down;
+    slope -= step * right;
+    const now = lossOf(slope, offset);
+    if (loss - now < 1e-9 * loss) break;
+    loss = now;
   }
   return { slope, offset };
 }

@@ -68,9 +68,6 @@ const kinds = [
   'Loft',
   'Park',
   'Beach',
-  'Apartments',
-  'Spa',
-  'House',
   'Club',
 ];
 const districts = [
@@ -192,7 +189,7 @@ export function syntheticStays(seed: number): LabelledPair[] {
     return pairsOf(houses);
 
     function makeHouse(): House {
-      const sibling = houses.length > 5 && chance(0.3) ? pick(houses) : undefined;
+      const sibling = houses.length > 5 && chance(0.25) ? pick(houses) : undefined;
       const kilometres = Math.abs(random() + random() + random() - 1.5) * 4;
       const direction = random() * 2 * Math.PI;
       const at = shift(city.latitude, city.longitude, kilometres, direction);
@@ -233,7 +230,7 @@ export function syntheticStays(seed: number): LabelledPair[] {
       // A branch elsewhere in town, under just the same name.
       if (chance(0.12)) return { ...fresh, prefix: one.prefix, core: one.core, chain: one.chain };
       const draw = random();
-      if (draw < 0.35) {
+      if (draw < 0.5) {
         const shared = chance(0.5);
         return {
           ...fresh,
@@ -249,7 +246,7 @@ export function syntheticStays(seed: number): LabelledPair[] {
           number: chance(0.5) ? one.number : one.number + 2,
         };
       }
-      if (draw < 0.6) {
+      if (draw < 0.7) {
         const close = chance(0.5) ? near : {};
         return {
           ...fresh,
@@ -260,7 +257,7 @@ export function syntheticStays(seed: number): LabelledPair[] {
           district: chance(0.5) ? one.district : pick(districts),
         };
       }
-      if (draw < 0.82) {
+      if (draw < 0.87) {
         // Another place of the same owner, in the same house, on the same phone.
         const venue = pick(venues);
         const own = one.core.replace(/ (Restaurant|Cafe|Bar|Dining Room|Bistro|Grill)$/, '');
@@ -334,14 +331,14 @@ export function syntheticStays(seed: number): LabelledPair[] {
       else if (draw < 0.35 && /(Restaurant|Cafe|Dining Room|Bistro|Grill)$/.test(core)) {
         name = core.replace(/^(.*) (Restaurant|Cafe|Dining Room|Bistro|Grill)$/, '$2 $1');
       } else if (draw < 0.4) name = `${name} ${prefix}`;
-      if (district !== '' && chance(0.9))
+      if (district !== '' && chance(0.96))
         name = chance(0.5) ? `${name} ${city.name} ${district}` : `${name} ${district}`;
       else if (chance(0.25)) name = chance(0.5) ? `${name}, ${city.name}` : `${name} ${city.name}`;
       if (chain !== '' && chance(0.15)) name = `${name} by ${chain}`;
       if (chance(0.08)) name = `${name} & Spa`;
       if (chance(0.06)) name = `${name} - Adults Only`;
-      if (chance(0.04)) name = name.replace(/^(\S+ \S+) \S+$/, '$1');
-      if (chance(0.05)) name = name.replace(/ (Palace|Resort|Suites|Boutique|Spa)\b/, '');
+      if (chance(0.02)) name = name.replace(/^(\S+ \S+) \S+$/, '$1');
+      if (chance(0.03)) name = name.replace(/ (Palace|Resort|Suites|Boutique|Spa)\b/, '');
       if (chance(0.04)) name = typo(name);
       if (chance(0.04)) name = name.replace(/([a-z]) ([A-Z])/, (_, a: string, b: string) => a + b.toLowerCase());
       if (chance(0.12)) name = name.toUpperCase();

@@ -6,10 +6,31 @@ export type Many<T> = T | readonly T[] | '' | undefined;
 /** HotelDescriptiveContent with HotelInfo. */
 export interface HotelNode {
   readonly '@HotelCode': string;
-  readonly HotelInfo?: { readonly Position?: { readonly '@Latitude'?: string; readonly '@Longitude'?: string } };
+  readonly HotelInfo?: {
+    readonly Position?: { readonly '@Latitude'?: string; readonly '@Longitude'?: string };
+    readonly Descriptions?:
+      | { readonly MultimediaDescriptions?: { readonly MultimediaDescription?: Many<MediaNode> } | '' }
+      | '';
+  };
+  readonly ContactInfos?: { readonly ContactInfo?: Many<ContactNode> } | '';
   readonly Policies?:
     | { readonly Policy?: Many<{ readonly TaxPolicies?: { readonly TaxPolicy?: Many<TaxNode> } }> }
     | '';
+}
+
+export interface ContactNode {
+  readonly Addresses?: { readonly Address?: Many<AddressNode> } | '';
+  readonly Phones?:
+    | { readonly Phone?: Many<{ readonly '@PhoneTechType'?: string; readonly '@PhoneNumber'?: string }> }
+    | '';
+}
+
+export interface AddressNode {
+  readonly '@Language'?: string;
+  readonly AddressLine?: Many<string>;
+  readonly PostalCode?: string;
+  readonly CityName?: string;
+  readonly CountryName?: { readonly '@Code'?: string };
 }
 
 export interface TaxNode {
@@ -36,13 +57,19 @@ export interface RoomNode {
   readonly '@MinOccupancy'?: string;
   readonly '@MaxOccupancy'?: string;
   readonly '@MaxChildOccupancy'?: string;
-  readonly TypeRoom?: { readonly '@StandardOccupancy'?: string };
+  readonly TypeRoom?: { readonly '@StandardOccupancy'?: string; readonly '@RoomClassificationCode'?: string };
   readonly MultimediaDescriptions?: { readonly MultimediaDescription?: Many<MediaNode> };
 }
 
 export interface MediaNode {
   readonly '@InfoCode'?: string;
-  readonly TextItems?: { readonly TextItem?: { readonly Description?: Many<TextNode> } };
+  readonly TextItems?: { readonly TextItem?: Many<{ readonly Description?: Many<TextNode> }> };
+  readonly ImageItems?: { readonly ImageItem?: Many<ImageNode> } | '';
+}
+
+export interface ImageNode {
+  readonly '@Category'?: string;
+  readonly ImageFormat?: Many<{ readonly URL?: string }>;
 }
 
 export interface TextNode {

@@ -2,6 +2,7 @@ import type { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer
 import { distanceKm, findCity, findPlace } from '../../../../libs/reference/index.ts';
 import type { AnswerContext } from '../../adapter.ts';
 import type { Door, RowValues } from '../../kit/door.ts';
+import { contentFields, inLanguage } from './content.ts';
 import { type Discounts, discountsOf } from './discounts.ts';
 import {
   childOf,
@@ -16,7 +17,7 @@ import {
   type RoomsNode,
 } from './format.ts';
 import { fits, type Guests, guestsOf } from './guests.ts';
-import { cityTaxes, type Extra, nightPrice, staticRate, supplements, textIn, type Worked } from './price.ts';
+import { cityTaxes, type Extra, nightPrice, staticRate, supplements, type Worked } from './price.ts';
 import { allowed, type Nights } from './rules.ts';
 
 /** What was found of the houses of a search. */
@@ -46,6 +47,7 @@ export const map: Door = {
       .filter((hotel) => isNear(hotel, criteria))
       .flatMap((hotel) => staysOf(hotel, body, criteria, nights, context));
   },
+  fields: contentFields,
 };
 
 function nightsOf({ checkIn, checkOut }: StayCriteria): Nights {
@@ -136,6 +138,7 @@ function stayOf(parts: Parts) {
     plan: plan['@RatePlanCode'],
     room: room['@Code'],
     roomName: nameOf(room, context.locale),
+    classification: room.TypeRoom?.['@RoomClassificationCode'],
     board: meals?.['@MealPlanIndicator'] === 'false' ? 'ROOM_ONLY' : BOARDS[meals?.['@MealPlanCodes'] ?? ''],
     currency,
     adults,
@@ -195,6 +198,6 @@ function childrenFree(
 function nameOf(room: RoomNode, locale: string): string {
   const titles = listOf(room.MultimediaDescriptions?.MultimediaDescription)
     .filter((media) => media['@InfoCode'] === '25')
-    .flatMap((media) => listOf(media.TextItems?.TextItem?.Description));
-  return textIn({ Text: titles }, locale) ?? room['@Code'];
+    .flatMap((media) => listOf(media.TextItems?.TextItem).flatMap((item) => listOf(item.Description)));
+  return inLanguage(titles, locale)?.['#text'] ?? room['@Code'];
 }

@@ -1,4 +1,5 @@
 import { parseAmount } from '../../../../libs/money/index.ts';
+import { inLanguage } from './content.ts';
 import {
   type AdditionalNode,
   childOf,
@@ -146,10 +147,8 @@ export function cityTaxes(hotel: HotelNode, personNights: number, locale: string
 }
 
 /** A text in the shopper's language, else in English, else in any. */
-export function textIn(described: Described | undefined, locale: string): string | undefined {
-  const texts = listOf(described?.Text);
-  const of = (language: string) => texts.find((text) => text['@Language'] === language);
-  return (of(locale.slice(0, 2)) ?? of('en') ?? texts[0])?.['#text'];
+function textIn(described: Described | undefined, locale: string): string | undefined {
+  return inLanguage(listOf(described?.Text), locale)?.['#text'];
 }
 
 function minor(text: string | undefined, currency: string): number | undefined {

@@ -66,6 +66,7 @@ describe('a search', () => {
       delivery_days_min: 5,
       delivery_days_max: 9,
       ships_from: 'DE',
+      image_urls: ['https://pictures.test/lamp.jpg', 'https://pictures.test/lamp-2.jpg'],
       accepts_bids: true,
     });
   });

@@ -117,6 +117,9 @@ describe('availability', () => {
       free_cancellation_until: Date.parse('2027-05-01T22:59:00Z'),
       payment_timing: 'NOW',
       zone: 'Baixa',
+      room_class: 'STANDARD',
+      beds: ['DOUBLE'],
+      room_key: 'STANDARD/DOUBLE/ROOM_ONLY/FREE',
     });
     expect(mandatory?.columns).toMatchObject({ board: 'BREAKFAST', free_cancellation: false });
     expect(mandatory?.columns?.free_cancellation_until).toBeUndefined();
@@ -136,6 +139,9 @@ describe('availability', () => {
       'free_cancellation_until',
       'payment_timing',
       'zone',
+      'room_class',
+      // Its board and cancellation are not stated, so neither is what is sold.
+      'room_key',
     ]) {
       expect(aurora?.columns?.[attribute]).toBeUndefined();
     }

@@ -4,6 +4,7 @@ import { type RateFiles, readRateFiles } from './rate-files.ts';
 import type { RateTable } from './rates.ts';
 import type { RuleSet } from './rules.ts';
 import { readRulesFile } from './rules-file.ts';
+import { readRulesAside } from './rules-reader.ts';
 
 /** What pricing works by: rules and dated rates that go together. */
 export interface PricingConfiguration {
@@ -25,16 +26,36 @@ export function pricingDirectory(configDirectory: string): string {
  * @throws ConfigError with every problem
  */
 export function readPricingConfiguration(configDirectory: string, now: number): PricingConfiguration {
-  const directory = pricingDirectory(configDirectory);
-  const rulesFile = path.join(directory, 'rules.yaml');
-  const problems: ConfigProblem[] = [];
-  let ruleSet: RuleSet | undefined;
+  let rules: RuleSet | ConfigError;
   try {
-    ruleSet = readRulesFile(rulesFile);
+    rules = readRulesFile(rulesFileIn(configDirectory));
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    problems.push(...error.problems);
+    rules = asConfigError(error);
   }
+  return withRates(configDirectory, now, rules);
+}
+
+/** As readPricingConfiguration; rules are read in a thread of their own. */
+export async function readPricingConfigurationAside(
+  configDirectory: string,
+  now: number,
+): Promise<PricingConfiguration> {
+  return withRates(configDirectory, now, await readRulesAside(rulesFileIn(configDirectory)).catch(asConfigError));
+}
+
+function rulesFileIn(configDirectory: string): string {
+  return path.join(pricingDirectory(configDirectory), 'rules.yaml');
+}
+
+function asConfigError(error: unknown): ConfigError {
+  if (error instanceof ConfigError) return error;
+  throw error;
+}
+
+function withRates(configDirectory: string, now: number, rules: RuleSet | ConfigError): PricingConfiguration {
+  const directory = pricingDirectory(configDirectory);
+  const problems: ConfigProblem[] = rules instanceof ConfigError ? [...rules.problems] : [];
+  const ruleSet = rules instanceof ConfigError ? undefined : rules;
   const rates = readRateFiles(path.join(directory, 'rates'));
   problems.push(...rates.problems, ...uncovered(rates, ruleSet, directory, now));
   if (ruleSet === undefined || problems.length > 0) throw new ConfigError(problems);

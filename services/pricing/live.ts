@@ -1,6 +1,6 @@
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, logger } from '../../libs/telemetry/index.ts';
-import { pricingDirectory, readPricingConfiguration } from './configuration.ts';
+import { pricingDirectory, readPricingConfiguration, readPricingConfigurationAside } from './configuration.ts';
 import { Versions } from './versions.ts';
 
 /** Where the configuration is and how it is followed. */
@@ -44,7 +44,7 @@ export class LiveConfiguration {
     this.#now = now;
     this.versions = new Versions(readPricingConfiguration(configDirectory, now()), { retired: retiredVersions });
     this.#watch = watch
-      ? watchDirectory(pricingDirectory(configDirectory), () => void this.reload(), { debounceMs })
+      ? watchDirectory(pricingDirectory(configDirectory), async () => void (await this.reload()), { debounceMs })
       : undefined;
   }
 
@@ -53,9 +53,9 @@ export class LiveConfiguration {
     return this.#refused;
   }
 
-  /** Reads the files again. */
-  reload(): Reloaded {
-    const result = this.#reload();
+  /** Reads the files again; prices are made meanwhile. */
+  async reload(): Promise<Reloaded> {
+    const result = await this.#reload();
     reloads.add(1, { result });
     return result;
   }
@@ -65,10 +65,10 @@ export class LiveConfiguration {
     this.#watch?.close();
   }
 
-  #reload(): Reloaded {
+  async #reload(): Promise<Reloaded> {
     const before = this.versions.current;
     try {
-      const next = readPricingConfiguration(this.#directory, this.#now());
+      const next = await readPricingConfigurationAside(this.#directory, this.#now());
       this.#refused = [];
       const ids = next.tables.map(({ id }) => id);
       if (next.ruleSet.digest === before.ruleSet.digest && ids.join() === before.tables.map(({ id }) => id).join()) {

@@ -2,6 +2,7 @@ import type { Column, ColumnBatch, PriceColumns } from '../contracts/gen/entrepo
 import type { TaxBasis } from '../contracts/gen/entrepot/type/v1/money.ts';
 import { invalidField } from '../errors/index.ts';
 import { bitSet } from './bitmap.ts';
+import { type Charge, packCharges } from './charges.ts';
 import { DictionaryBuilder } from './dictionary.ts';
 import { bytesOf, putInt64 } from './packed.ts';
 import type { AttributeValueType } from './types.ts';
@@ -28,6 +29,8 @@ export interface CheckedPrice {
   readonly basis: TaxBasis;
   /** Upper end of a price that is a range, not below the total; absent where it is none. */
   readonly totalMaxMinor?: number;
+  /** Taxes and fees one by one; absent where the row has none. */
+  readonly charges?: readonly Charge[];
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -53,7 +56,12 @@ export function packColumns(columns: readonly CheckedColumn[], start: number, en
 export function packPrices(prices: readonly CheckedPrice[], start: number, end: number): PriceColumns {
   const rows = end - start;
   let ranges = false;
-  for (let row = start; row < end; row++) if (prices[row]!.totalMaxMinor !== undefined) ranges = true;
+  let charged = false;
+  for (let row = start; row < end; row++) {
+    const { totalMaxMinor, charges } = prices[row]!;
+    if (totalMaxMinor !== undefined) ranges = true;
+    if (charges !== undefined) charged = true;
+  }
   const arena = new Arena((ranges ? 4 : 3) * padded(rows * 8) + 2 * padded(rows));
   const total = arena.int32s(rows * 2);
   const tax = arena.int32s(rows * 2);
@@ -84,7 +92,7 @@ export function packPrices(prices: readonly CheckedPrice[], start: number, end: 
     dueLaterMinor: bytesOf(dueLater),
     taxBasis: bytesOf(basis),
     totalMaxMinor: totalMax === undefined ? NO_BYTES : bytesOf(totalMax),
-    charges: undefined,
+    charges: charged ? packCharges((row) => prices[row]!.charges, start, end) : undefined,
   };
 }
 

@@ -1,4 +1,3 @@
-import { endianness } from 'node:os';
 import { invalidField } from '../errors/index.ts';
 
 /**
@@ -6,7 +5,7 @@ import { invalidField } from '../errors/index.ts';
  * and copied where they are not (a protobuf decoder may hand out any offset).
  */
 
-if (endianness() !== 'LE') {
+if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) {
   throw new Error('Columns are little-endian arrays that are mapped in place; this machine is big-endian.');
 }
 

@@ -2,6 +2,7 @@ import type { PriceColumns } from '../contracts/gen/entrepot/type/v1/column.ts';
 import { TaxBasis } from '../contracts/gen/entrepot/type/v1/money.ts';
 import { invalidField } from '../errors/index.ts';
 import { Int64Buffer } from './buffers.ts';
+import { type Charge, type ChargeView, chargeProblem, packCharges, readCharges } from './charges.ts';
 import { bytesOf, decodeInt64s } from './packed.ts';
 
 /** Partners' own prices as columns. Amount, currency and tax basis come together or not at all. */
@@ -14,6 +15,8 @@ const NO_BYTES = new Uint8Array(0);
 const NO_RANGE = -1;
 /** Upper bounds of a batch without ranges. */
 const NO_RANGES = Buffer.alloc(0);
+/** Charges of a row without any. */
+const NO_CHARGES: readonly Charge[] = [];
 
 /** Makes price columns row by row. */
 export class PriceColumnsBuilder {
@@ -25,6 +28,8 @@ export class PriceColumnsBuilder {
   readonly #dueLater: Int64Buffer;
   /** Made with the first range: most batches have none. */
   #totalMax: Int64Buffer | undefined;
+  /** Made with the first row that has any. */
+  #charges: (readonly Charge[])[] | undefined;
   #length = 0;
 
   /** @param capacity rows to make room for at once (default 64). */
@@ -45,6 +50,7 @@ export class PriceColumnsBuilder {
   /**
    * The next row's price, in minor units of its currency: integers from 0 to 2^53 - 1, tax -1 where the partner does
    * not split it, and totalMax -1 where the price is no range; else not below the total. Throws EntrepotError INVALID_FIELD for anything else; the row is then not added.
+   * @param charges taxes and fees one by one, where the partner states them; each in minor units of its own currency
    */
   push(
     currency: string,
@@ -53,12 +59,14 @@ export class PriceColumnsBuilder {
     dueLaterMinor: number,
     basis: TaxBasis,
     totalMaxMinor = NO_RANGE,
+    charges: readonly Charge[] = NO_CHARGES,
   ): void {
     requireMinor('prices.totalMinor', totalMinor, 0);
     requireMinor('prices.taxMinor', taxMinor, -1);
     requireMinor('prices.dueLaterMinor', dueLaterMinor, 0);
     requireBasis(basis, this.#length);
     if (totalMaxMinor !== NO_RANGE) requireMinor('prices.totalMaxMinor', totalMaxMinor, totalMinor);
+    requireCharges(charges, this.#length);
     const code = this.#currencyCode(currency);
     const row = this.#length++;
     if (row === this.#codes.length) this.#grow();
@@ -69,11 +77,16 @@ export class PriceColumnsBuilder {
     this.#dueLater.push(dueLaterMinor);
     if (totalMaxMinor !== NO_RANGE) this.#totalMax ??= this.#withoutRanges(row);
     this.#totalMax?.push(totalMaxMinor);
+    if (charges.length > 0) {
+      this.#charges ??= [];
+      this.#charges[row] = charges;
+    }
   }
 
   /** Hands the rows over and leaves the builder empty. */
   build(): PriceColumns {
     const length = this.#length;
+    const charges = this.#charges;
     const built: PriceColumns = {
       currencies: this.#currencies.splice(0),
       currencyCodes: bytesOf(this.#codes.subarray(0, length)),
@@ -82,9 +95,10 @@ export class PriceColumnsBuilder {
       dueLaterMinor: this.#dueLater.take(),
       taxBasis: bytesOf(this.#basis.subarray(0, length)),
       totalMaxMinor: this.#totalMax?.take() ?? NO_RANGES,
-      charges: undefined,
+      charges: charges && packCharges((row) => charges[row], 0, length),
     };
     this.#totalMax = undefined;
+    this.#charges = undefined;
     this.#codes = NO_BYTES;
     this.#basis = NO_BYTES;
     this.#length = 0;
@@ -139,6 +153,10 @@ export interface PriceView {
   dueLater(row: number): number;
   /** What the total says about taxes. */
   basis(row: number): TaxBasis;
+  /** Taxes and fees one by one, in the partner's order. */
+  charges(row: number): readonly Charge[];
+  /** As charges, by position over all rows; undefined where no row has any. */
+  readonly allCharges: ChargeView | undefined;
 }
 
 class PriceColumnsView implements PriceView {
@@ -150,6 +168,7 @@ class PriceColumnsView implements PriceView {
   readonly #tax: Float64Array;
   readonly #dueLater: Float64Array;
   readonly #basis: Uint8Array;
+  readonly allCharges: ChargeView | undefined;
   constructor(prices: PriceColumns) {
     this.length = prices.currencyCodes.length;
     this.currencies = prices.currencies;
@@ -159,6 +178,10 @@ class PriceColumnsView implements PriceView {
     this.#tax = readMinors(prices.taxMinor, 'prices.taxMinor', -1, this.length);
     this.#dueLater = readMinors(prices.dueLaterMinor, 'prices.dueLaterMinor', 0, this.length);
     this.#basis = prices.taxBasis;
+    this.allCharges = prices.charges && readCharges(prices.charges, this.length);
+    for (let row = 0; row < (this.allCharges === undefined ? 0 : this.length); row++) {
+      requireCharges(this.allCharges!.of(row), row);
+    }
   }
   currencyCode(row: number): number {
     return this.#codes[row]!;
@@ -181,12 +204,15 @@ class PriceColumnsView implements PriceView {
   basis(row: number): TaxBasis {
     return this.#basis[row]! as TaxBasis;
   }
+  charges(row: number): readonly Charge[] {
+    return this.allCharges?.of(row) ?? NO_CHARGES;
+  }
 }
 
 /**
  * A view over price columns. Throws EntrepotError INVALID_FIELD when lengths differ, a currency is not three capital
  * letters, a code is outside the currencies, an amount is negative or beyond 2^53 - 1, an upper bound is below its total,
- * or a tax basis is unknown.
+ * a tax basis is unknown, or a charge lacks terms, amount or currency.
  */
 export function readPrices(prices: PriceColumns): PriceView {
   const rowCount = prices.currencyCodes.length;
@@ -201,6 +227,27 @@ export function readPrices(prices: PriceColumns): PriceView {
     requireBasis(prices.taxBasis[row]!, row);
   }
   return new PriceColumnsView(prices);
+}
+
+/**
+ * The prices of the rows at these positions, in this order, each as it stands but for its charges.
+ *
+ * @param chargesOf the charges of a row; default: its own
+ * @throws EntrepotError INVALID_FIELD as {@link readPrices}, or for a position outside
+ */
+export function selectPrices(
+  prices: PriceView,
+  rows: ArrayLike<number>,
+  chargesOf: (row: number) => readonly Charge[] = (row) => prices.charges(row),
+): PriceColumns {
+  const builder = new PriceColumnsBuilder(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (!(row >= 0 && row < prices.length)) throw invalidField('rows', `row ${row} is none of the ${prices.length}`);
+    const [total, tax, due] = [prices.total(row), prices.tax(row), prices.dueLater(row)];
+    builder.push(prices.currency(row), total, tax, due, prices.basis(row), prices.totalMax(row), chargesOf(row));
+  }
+  return builder.build();
 }
 
 function readMinors(bytes: Uint8Array, field: string, least: number, rowCount: number): Float64Array {
@@ -235,6 +282,13 @@ function requireMinor(field: string, minor: number, least: number): void {
 function requireCurrency(currency: string): void {
   if (!CURRENCY.test(currency)) {
     throw invalidField('prices.currencies', `${JSON.stringify(currency)} is no ISO 4217 code: three capital letters`);
+  }
+}
+
+function requireCharges(charges: readonly Charge[], row: number): void {
+  for (const charge of charges) {
+    const problem = chargeProblem(charge);
+    if (problem !== undefined) throw invalidField('prices.charges', `row ${row}: ${problem}`);
   }
 }
 

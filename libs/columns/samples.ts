@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { ColumnBatch } from '../contracts/gen/entrepot/type/v1/column.ts';
+import { ChargeKind, ChargeTerms } from '../contracts/gen/entrepot/type/v1/money.ts';
 import { columnBuilder } from './builders.ts';
+import type { Charge } from './charges.ts';
 import { readColumns } from './read.ts';
 import type { AttributeValueType, ColumnValue } from './types.ts';
 
@@ -59,3 +61,18 @@ export function rowsOf(batch: ColumnBatch): Row[] {
     Object.fromEntries(views.map((view) => [view.attribute, view.has(row) ? view.get(row) : undefined])),
   );
 }
+
+/** A tax or fee of any kind, on any terms. */
+export const charge: fc.Arbitrary<Charge> = fc.record({
+  name: text,
+  kind: fc.constantFrom(ChargeKind.UNSPECIFIED, ChargeKind.TAX, ChargeKind.CITY_TAX, ChargeKind.SURCHARGE),
+  terms: fc.constantFrom(
+    ChargeTerms.INCLUDED,
+    ChargeTerms.ADDED_NOW,
+    ChargeTerms.ADDED_LATER,
+    ChargeTerms.OPTIONAL_NOW,
+    ChargeTerms.OPTIONAL_LATER,
+  ),
+  currency: fc.constantFrom('GBP', 'EUR', 'KRW', 'KWD'),
+  amountMinor: fc.maxSafeNat(),
+});

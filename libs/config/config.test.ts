@@ -8,6 +8,7 @@ import {
   type ConfigProblem,
   collectProblems,
   configDirectory,
+  databaseAt,
   loadYaml,
   meshAddresses,
   parseYaml,
@@ -292,6 +293,14 @@ describe('environment', () => {
     expect(sharedStateUrl()).toBeUndefined();
     vi.stubEnv('ENTREPOT_SHARED_STATE', 'redis://cache:6379');
     expect(sharedStateUrl()).toBe('redis://cache:6379');
+  });
+
+  it('says where services keep their tables: embedded, unless a server is named', () => {
+    vi.stubEnv('ENTREPOT_DATABASE', '');
+    vi.stubEnv('ENTREPOT_DATA', '/var/lib/entrepot');
+    expect(databaseAt('query')).toEqual({ directory: '/var/lib/entrepot/query' });
+    vi.stubEnv('ENTREPOT_DATABASE', 'postgres://db/entrepot');
+    expect(databaseAt('query')).toEqual({ url: 'postgres://db/entrepot' });
   });
 
   it('says where configuration is', () => {

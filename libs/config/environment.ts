@@ -54,6 +54,15 @@ export function sharedStateUrl(): string | undefined {
   return process.env.ENTREPOT_SHARED_STATE || undefined;
 }
 
+/**
+ * Where a service keeps its tables, for openStore: on the PostgreSQL server of `ENTREPOT_DATABASE`
+ * (`postgres://user:password@host:5432/database`), which replicas share; absent: embedded, in a directory below `ENTREPOT_DATA`.
+ */
+export function databaseAt(directory: string): { readonly url: string } | { readonly directory: string } {
+  const url = process.env.ENTREPOT_DATABASE;
+  return url ? { url } : { directory: path.join(dataDirectory(), directory) };
+}
+
 /** The directory of the configuration files: `ENTREPOT_CONFIG`, default `deploy/config` under the working directory. */
 export function configDirectory(): string {
   return path.resolve(process.env.ENTREPOT_CONFIG || path.join('deploy', 'config'));

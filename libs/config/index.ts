@@ -1,5 +1,6 @@
 export {
   configDirectory,
+  databaseAt,
   dataDirectory,
   type MeshAddresses,
   meshAddresses,

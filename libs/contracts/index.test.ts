@@ -19,8 +19,8 @@ it('exports every message, enum and service of every area', async () => {
   expect(areas.toSorted()).toEqual(Object.keys(namespaces));
   for (const area of areas) {
     for (const file of readdirSync(join(generated, area, 'v1'))) {
-      // What replicas of one service tell each other is nobody else's to build on.
-      if (file === 'journal.ts') continue;
+      // What replicas of one service tell each other, or a service keeps for itself, is nobody else's to build on.
+      if (file === 'journal.ts' || file === 'pricing_sample.ts') continue;
       const module = (await import(join(generated, area, 'v1', file))) as Record<string, unknown>;
       for (const name of Object.keys(module)) {
         if (/^[A-Z]/.test(name) && namespaces[area]?.[name] !== module[name]) missing.push(`${area}.${name}`);

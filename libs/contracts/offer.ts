@@ -8,7 +8,7 @@ export {
   FlightSliceCriteria,
 } from './gen/entrepot/offer/v1/flight.ts';
 export { Availability, Condition, Good, GoodCriteria, ShipTo } from './gen/entrepot/offer/v1/good.ts';
-export { Criteria, Item, Offer, OfferSummary, Price } from './gen/entrepot/offer/v1/offer.ts';
+export { Charge, Criteria, Item, Offer, OfferSummary, Price, UnitPrice } from './gen/entrepot/offer/v1/offer.ts';
 export {
   CacheUse,
   FailureKind,
@@ -16,12 +16,15 @@ export {
   PartnerOutcome,
   RejectionCount,
   RejectionReason,
+  RepairCount,
+  RepairReason,
 } from './gen/entrepot/offer/v1/outcome.ts';
 export { PriceKind, Propulsion, Ride, RideClass, RideCriteria, RidePlace } from './gen/entrepot/offer/v1/ride.ts';
 export {
   Board,
   CancellationStep,
   PaymentTiming,
+  RoomClass,
   RoomCriteria,
   Stay,
   StayCriteria,

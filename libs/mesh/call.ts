@@ -25,6 +25,8 @@ export class Call {
   client: string = defaultClient;
   /** Told when the handler says that the call only waits from here on. */
   onQuiet: (() => void) | undefined = undefined;
+  /** Told when the server is about to stop. */
+  onDraining: (() => void) | undefined = undefined;
   #cancelled: EntrepotError | undefined;
   #ended = false;
   #controller: AbortController | undefined;
@@ -82,6 +84,9 @@ export class Call {
       trace: this.trace,
       client: this.client,
       quiet: () => call.onQuiet?.(),
+      whenDraining: (listener) => {
+        call.onDraining = listener;
+      },
     };
     calls.set(context, this);
     return context;

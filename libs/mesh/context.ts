@@ -18,6 +18,11 @@ export interface MeshContext {
    * no longer counts as work when calls are admitted. Absent where a context was made by hand.
    */
   readonly quiet?: () => void;
+  /**
+   * To be called by a handler that only ever ends because somebody says so (it watches): the listener is told when the server is
+   * about to stop, for the handler to end by itself then; the stop waits for it. Absent where a context was made by hand.
+   */
+  readonly whenDraining?: (listener: () => void) => void;
 }
 
 /** Metadata key of `MeshContext.client`. */

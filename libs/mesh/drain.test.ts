@@ -67,6 +67,23 @@ describe.each(shapes)('draining over %s', (shape) => {
     expect(await reason.promise).toMatchObject({ reason: 'DRAINING' });
   });
 
+  it('tells calls that ask to be told, for them to end by themselves', async () => {
+    const peer = await at.serve({
+      async *count(n, { whenDraining }) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        whenDraining?.(resolve);
+        yield n;
+        await promise;
+        yield { ...n, text: 'last' };
+      },
+    });
+    const stream = peer.connect().count(note);
+    await stream.next();
+    const drained = peer.server.drain();
+    expect(await collect(stream)).toMatchObject([{ text: 'last' }]);
+    await drained;
+  });
+
   it('is done at once where nothing is under way, and again is the same', async () => {
     const peer = await at.serve();
     await peer.connect().say(note);

@@ -19,7 +19,7 @@ export class Drain {
   };
 
   /**
-   * Refuses new calls from now on and waits until the accepted ones are over; those that are not after `timeoutMs` are
+   * Refuses new calls from now on, tells those accepted before that asked to be told, and waits until they are over; those that are not after `timeoutMs` are
    * cancelled. Returns how many that were.
    */
   async run(timeoutMs: number): Promise<number> {
@@ -28,6 +28,7 @@ export class Drain {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle = resolve;
     const timer = setTimeout(resolve, timeoutMs);
+    for (const call of this.#calls) call.onDraining?.();
     await promise;
     clearTimeout(timer);
     const left = [...this.#calls];

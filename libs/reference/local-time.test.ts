@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { epochMsToLocal, localToEpochMs, utcOffsetMinutes } from './local-time.ts';
+import { epochMsToLocal, localToEpochMs, placeLocal, utcOffsetMinutes } from './local-time.ts';
 
 const zones = [...Intl.supportedValuesOf('timeZone'), 'UTC'];
 const zone = fc.constantFrom(...zones);
@@ -91,6 +91,80 @@ describe('localToEpochMs', () => {
       const wall = new Date(day).toISOString().slice(0, 16);
       if (localToEpochMs(wall, 'UTC') !== day) expect(localToEpochMs(wall, 'UTC'), wall).toBe(day);
     }
+  });
+});
+
+describe('placeLocal', () => {
+  /** What Temporal says: of two moments the first, and a skipped time moved on by the gap. */
+  function expected(wall: string, name: string): ReturnType<typeof placeLocal> {
+    const plain = Temporal.PlainDateTime.from(wall);
+    const zoned = plain.toZonedDateTime(name, { disambiguation: 'compatible' });
+    const shown = zoned.toPlainDateTime();
+    const gap = !shown.equals(plain);
+    const later = plain.toZonedDateTime(name, { disambiguation: 'later' });
+    const twice = !gap && later.epochMilliseconds !== zoned.epochMilliseconds;
+    return {
+      epochMs: zoned.epochMilliseconds,
+      wall: shown.toString({ smallestUnit: 'second' }),
+      ...(gap ? { repair: 'gap' as const } : twice && { repair: 'twice' as const }),
+    };
+  }
+
+  it('agrees with Temporal on every side of every clock change of two decades in every zone', () => {
+    let [gaps, overlaps] = [0, 0];
+    for (const name of zones) {
+      let at = Temporal.Instant.from('2020-01-01T00:00Z').toZonedDateTimeISO(name);
+      for (;;) {
+        const next = at.getTimeZoneTransition('next');
+        if (next === null || next.year >= 2040) break;
+        at = next;
+        const [before, after] = [
+          next.subtract({ nanoseconds: 1 }).offsetNanoseconds / 1e6,
+          next.offsetNanoseconds / 1e6,
+        ];
+        const change = Math.abs(after - before);
+        // The clock as it would have gone on, and as it was set.
+        for (const shown of [next.epochMilliseconds + before, next.epochMilliseconds + after]) {
+          for (const moment of [shown - change, shown - 60_000, shown, shown + change / 2, shown + change]) {
+            const wall = new Date(moment).toISOString().slice(0, 19);
+            const placed = placeLocal(wall, name);
+            if (placed?.repair === 'gap') gaps++;
+            if (placed?.repair === 'twice') overlaps++;
+            const wanted = expected(wall, name);
+            if (JSON.stringify(placed) !== JSON.stringify(wanted)) expect(placed, `${wall} ${name}`).toEqual(wanted);
+          }
+        }
+      }
+    }
+    expect(Math.min(gaps, overlaps)).toBeGreaterThan(1_000);
+  });
+
+  it('agrees with Temporal for any wall time in any zone', () => {
+    fc.assert(
+      fc.property(nearChange, ({ name, ms }) => {
+        const wall = new Date(ms).toISOString().slice(0, 19);
+        expect(placeLocal(wall, name)).toEqual(expected(wall, name));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ['2026-03-29T01:30:00', 'Europe/London', '2026-03-29T01:30Z', '2026-03-29T02:30:00', 'gap'],
+    ['2026-10-25T01:30:00', 'Europe/London', '2026-10-25T00:30Z', '2026-10-25T01:30:00', 'twice'],
+    ['2026-03-08T02:15', 'America/New_York', '2026-03-08T07:15Z', '2026-03-08T03:15:00', 'gap'],
+    ['2026-10-04T02:10', 'Australia/Lord_Howe', '2026-10-03T15:40Z', '2026-10-04T02:40:00', 'gap'],
+    ['2026-09-06T00:30:00', 'America/Santiago', '2026-09-06T04:30Z', '2026-09-06T01:30:00', 'gap'],
+    ['2011-12-30T12:00:00', 'Pacific/Apia', '2011-12-30T22:00Z', '2011-12-31T12:00:00', 'gap'],
+    ['2026-07-01T12:00', 'Asia/Kolkata', '2026-07-01T06:30Z', '2026-07-01T12:00:00', undefined],
+  ])('%s in %s is %s', (wall, name, moment, shown, repair) => {
+    expect(placeLocal(wall, name)).toEqual({ epochMs: Date.parse(moment), wall: shown, ...(repair && { repair }) });
+  });
+
+  it('refuses what is no time, and unknown zones', () => {
+    expect(placeLocal('2026-02-29T10:00', 'UTC')).toBeUndefined();
+    expect(placeLocal('2026-01-22T20:00Z', 'UTC')).toBeUndefined();
+    expect(placeLocal('2026-01-22T20:00', 'Europe/Atlantis')).toBeUndefined();
   });
 });
 

@@ -27,6 +27,45 @@ export function localToEpochMs(localIso: string, timeZone: string): number | und
   return wallToEpochMs(wall, table, timeZone);
 }
 
+/** A wall time with the moment that it means, and what had to be put right for it. */
+export interface PlacedTime {
+  /** Epoch milliseconds. */
+  readonly epochMs: number;
+  /** What the clocks show then, to the second: the text's own, but for a time that they skip. */
+  readonly wall: string;
+  /**
+   * `gap`: clocks skip the time (they are put forward), so it was moved on by what they skip, as if they had not been. `twice`: clocks
+   * show it twice (they are put back), and it was taken for the first. Absent where the time is what it says.
+   */
+  readonly repair?: 'gap' | 'twice';
+}
+
+/**
+ * As localToEpochMs, but of a time that the clock skipped it is the moment at which a clock that had not been changed would have shown it:
+ * 01:30 in London on the night in which 01:00 becomes 02:00 is 02:30. So does iCalendar (RFC 5545, 3.3.5), and people who wrote the time down
+ * meant it.
+ */
+export function placeLocal(localIso: string, timeZone: string): PlacedTime | undefined {
+  const wall = parseWallTime(localIso);
+  const table = wall === undefined ? undefined : tableOf(timeZone);
+  if (wall === undefined || table === undefined) return undefined;
+  const before = offsetAt(wall - 86_400_000, table, timeZone);
+  const after = offsetAt(wall + 86_400_000, table, timeZone);
+  const shown = localIso.length === 19 && localIso.charCodeAt(10) === 84 ? localIso : isoSeconds(wall);
+  const epochMs = wallToEpochMs(wall, table, timeZone);
+  if (epochMs === undefined) {
+    const moved = wall - before;
+    return { epochMs: moved, wall: isoSeconds(moved + offsetAt(moved, table, timeZone)), repair: 'gap' };
+  }
+  const later = wall - Math.min(before, after);
+  const twice = later !== epochMs && offsetAt(later, table, timeZone) === wall - later;
+  return twice ? { epochMs, wall: shown, repair: 'twice' } : { epochMs, wall: shown };
+}
+
+function isoSeconds(wall: number): string {
+  return new Date(wall).toISOString().slice(0, 19);
+}
+
 /**
  * Minutes east of UTC on the clocks of a zone at an instant, rounded towards zero for historic offsets with seconds.
  *

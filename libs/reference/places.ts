@@ -79,7 +79,8 @@ export function placeNamesNear(latitude: number, longitude: number, km: number):
   const add = (row: { latitude: number; longitude: number }, name: string): void => {
     if (name !== '' && distanceKm(latitude, longitude, row.latitude, row.longitude) <= km) names.add(name);
   };
-  for (const row of airportRows().values()) add(row, row.municipality);
+  // Where no town is known, the airport's name is the place's.
+  for (const row of airportRows().values()) add(row, row.municipality || row.name);
   for (const row of cityRows()) add(row, row.name);
   return [...names];
 }

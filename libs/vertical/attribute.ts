@@ -3,6 +3,9 @@ import type { AttributeValueType } from '../columns/index.ts';
 import { docOf } from './descriptors.ts';
 import { readOption } from './option.ts';
 
+/** A field of a product's content that an attribute tells; "none" for what belongs to the offer alone. */
+export type ContentRole = (typeof CONTENTS)[number];
+
 /** What a vertical's item declares about a field that anyone filters, sorts, facets or identifies by. */
 export interface AttributeSpec {
   /** The proto field's name, snake_case: also the column's and the expression variable's name. */
@@ -19,6 +22,10 @@ export interface AttributeSpec {
   readonly facet: 'none' | 'value' | 'range';
   /** What normalization may conclude from it. */
   readonly identity: 'none' | 'shared_key' | 'partner_key' | 'evidence';
+  /** What it tells of the product whoever sells it. */
+  readonly content: ContentRole;
+  /** Offers of one product that differ in it have prices of their own: the price of one is not judged by that of another. */
+  readonly pricesApart: boolean;
   /** The enum's values in the order of their numbers, without prefix and without UNSPECIFIED, which means absent. */
   readonly enumValues: readonly string[];
   /** The field is proto3 `optional`. Any attribute may be absent in a column, whatever this says. */
@@ -28,17 +35,44 @@ export interface AttributeSpec {
 }
 
 /**
- * Whether anyone may filter, sort or count by it. Pricing rules read filterable ones alone. What is left serves identity,
- * and need not travel with offers.
+ * Whether anyone may filter, sort or count by it. Pricing rules read filterable ones alone. What is left serves identity or
+ * the product's content, and need not travel with offers.
  */
 export function isQueryable({ filterable, sortable, facet }: AttributeSpec): boolean {
   return filterable || sortable || facet !== 'none';
+}
+
+/**
+ * Whether it is told to normalization beside the first row of a product that is not known: what decides identity, and what is
+ * known of the product whoever sells it.
+ */
+export function isTold({ identity, content }: AttributeSpec): boolean {
+  return identity !== 'none' || content !== 'none';
+}
+
+/** Whether no row needs it but the one that tells normalization of its product: it is neither queryable nor a key. */
+export function isToldOnly(spec: AttributeSpec): boolean {
+  return isTold(spec) && !isQueryable(spec) && !spec.identity.endsWith('_key');
 }
 
 const EXTENSION = 'entrepot.type.v1.attribute';
 const LOCAL_TIME = 'entrepot.type.v1.LocalTime';
 const FACETS = ['none', 'value', 'range'] as const;
 const IDENTITIES = ['none', 'shared_key', 'partner_key', 'evidence'] as const;
+const CONTENTS = [
+  'none',
+  'name',
+  'description',
+  'latitude',
+  'longitude',
+  'address',
+  'phone',
+  'brand',
+  'image_urls',
+  'amenities',
+  'star_rating',
+  'specification',
+] as const;
 
 /** The attribute that a field declares, undefined when it declares none. Throws for a field type that has no column. */
 export function attributeOf(field: DescField): AttributeSpec | undefined {
@@ -46,9 +80,10 @@ export function attributeOf(field: DescField): AttributeSpec | undefined {
   if (option === undefined) return undefined;
   const facet = FACETS[option('facet') as number];
   const identity = IDENTITIES[option('identity') as number];
-  if (facet === undefined || identity === undefined) {
+  const content = CONTENTS[option('content') as number];
+  if (facet === undefined || identity === undefined || content === undefined) {
     throw new Error(
-      `${field.parent.typeName}.${field.name}: this version knows neither its facet kind nor identity role`,
+      `${field.parent.typeName}.${field.name}: this version does not know its facet kind, identity role or content role`,
     );
   }
   return {
@@ -59,6 +94,8 @@ export function attributeOf(field: DescField): AttributeSpec | undefined {
     sortable: option('sortable') as boolean,
     facet,
     identity,
+    content,
+    pricesApart: option('prices_apart') as boolean,
     enumValues: field.enum?.values.filter((value) => value.number !== 0).map((value) => value.localName) ?? [],
     optional: field.proto.proto3Optional,
     doc: docOf(field),

@@ -6,10 +6,13 @@ import {
   hasOption,
   isMessage,
 } from '@bufbuild/protobuf';
-import { reflect } from '@bufbuild/protobuf/reflect';
+import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { descriptors } from './descriptors.ts';
 
-/** The fields of a custom option by name; a field that the option does not set answers its type's zero. */
+/**
+ * The fields of a custom option by name; a field that the option does not set answers its type's zero. A field with a message
+ * answers the same of that, and undefined where it is not set.
+ */
 export type OptionReader = (name: string) => unknown;
 
 /**
@@ -22,11 +25,15 @@ export function readOption(element: DescField | DescMessage, name: string): Opti
   if (!hasOption(element, extension)) return undefined;
   const option: unknown = getOption(element, extension);
   if (!isMessage(option, extension.message)) throw new Error(`${element.toString()}: unreadable option ${name}`);
-  const read = reflect(extension.message, option);
+  return readerOf(reflect(extension.message, option));
+}
+
+function readerOf(message: ReflectMessage): OptionReader {
   return (wanted) => {
-    const field = extension.message.fields.find((candidate) => candidate.name === wanted);
-    if (field === undefined) throw new Error(`${extension.message.typeName} lacks the field ${wanted}.`);
-    return read.get(field);
+    const field = message.fields.find((candidate) => candidate.name === wanted);
+    if (field === undefined) throw new Error(`${message.desc.typeName} lacks the field ${wanted}.`);
+    if (field.fieldKind !== 'message') return message.get(field);
+    return message.isSet(field) ? readerOf(message.get(field)) : undefined;
   };
 }
 

@@ -1,7 +1,7 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
-import { type AttributeSpec, attributeOf } from './attribute.ts';
+import { type AttributeSpec, attributeOf, isQueryable } from './attribute.ts';
 import { descriptors } from './descriptors.ts';
-import { readOption } from './option.ts';
+import { type OptionReader, readOption } from './option.ts';
 
 /** The verticals that the contracts declare: what is sought, what is offered, and its attributes. */
 
@@ -11,14 +11,26 @@ export interface Vertical {
   readonly name: string;
   /** Its attributes in the order of the item's fields. */
   readonly attributes: readonly AttributeSpec[];
+  /** Its products have content: some attribute tells what is known of a product whoever sells it. */
+  readonly hasContent: boolean;
   /** The attribute of a name, undefined when there is none. */
   attribute(name: string): AttributeSpec | undefined;
   /** Of a price that is a range, the bound that counts wherever one number is needed: order, filter, ranking. */
   readonly priceBound: 'lower' | 'upper';
+  /** What a price can be stated for one of; undefined where nobody compares by it. */
+  readonly priceUnit: PriceUnit | undefined;
   /** Full name of the criteria's message: "entrepot.offer.v1.FlightCriteria". */
   readonly criteriaMessage: string;
   /** Full name of the item's message: "entrepot.offer.v1.Flight". */
   readonly itemMessage: string;
+}
+
+/** What a price is for so many of. */
+export interface PriceUnit {
+  /** The attribute that says how many; an integer or a double. */
+  readonly attribute: string;
+  /** What one is called: "night". */
+  readonly unit: string;
 }
 
 const ITEM = 'entrepot.offer.v1.Item';
@@ -62,8 +74,10 @@ function makeVertical(name: string, criteria: DescMessage, item: DescMessage): V
   return {
     name,
     attributes,
+    hasContent: attributes.some(({ content }) => content !== 'none'),
     attribute: (wanted) => byName.get(wanted),
     priceBound: priceBoundOf(item),
+    priceUnit: priceUnitOf(item, attributes),
     criteriaMessage: criteria.typeName,
     itemMessage: item.typeName,
   };
@@ -73,6 +87,20 @@ function priceBoundOf(item: DescMessage): Vertical['priceBound'] {
   const bound = BOUNDS[(readOption(item, OPTION)?.('price_bound') ?? 0) as number];
   if (bound === undefined) throw new Error(`${item.typeName}: this version does not know its price bound`);
   return bound;
+}
+
+function priceUnitOf(item: DescMessage, attributes: readonly AttributeSpec[]): PriceUnit | undefined {
+  const stated = readOption(item, OPTION)?.('price_unit') as OptionReader | undefined;
+  if (stated === undefined) return undefined;
+  const attribute = stated('attribute') as string;
+  const unit = stated('unit') as string;
+  const spec = attributes.find(({ name }) => name === attribute);
+  if (spec === undefined || !isQueryable(spec) || !['int', 'double'].includes(spec.type) || unit === '') {
+    throw new Error(
+      `${item.typeName}: its price unit needs a name and a number that is filterable, not "${attribute}"`,
+    );
+  }
+  return { attribute, unit };
 }
 
 function cases(message: string): readonly DescField[] {

@@ -88,6 +88,27 @@ export function explainQuery(query: Readonly<Record<string, string | string[]>>)
   return onceEach(query, explainParameters, 'an explanation').productId ?? '';
 }
 
+/** Query parameters of the accuracy of shown prices. */
+export const accuracyParameters = ['partner'] as const;
+
+/** @throws EntrepotError INVALID_FIELD for a parameter that does not exist, or stands there twice */
+export function accuracyQuery(query: Readonly<Record<string, string | string[]>>): { partner: string } {
+  return { partner: onceEach(query, accuracyParameters, 'accuracy').partner ?? '' };
+}
+
+/** Query parameters of mismatches. */
+export const mismatchParameters = ['partner', 'pageSize', 'pageToken'] as const;
+
+/** @throws EntrepotError INVALID_FIELD for a parameter that does not exist or is not of its type */
+export function mismatchesQuery(query: Readonly<Record<string, string | string[]>>): {
+  partner: string;
+  pageSize: number;
+  pageToken: string;
+} {
+  const { partner = '', pageSize, pageToken = '' } = onceEach(query, mismatchParameters, 'a list of mismatches');
+  return { partner, pageSize: pageSize === undefined ? 0 : wholeNumber('pageSize', pageSize), pageToken };
+}
+
 /** Parameters that exist, each once. @param what has them */
 function onceEach(
   query: Readonly<Record<string, string | string[]>>,

@@ -2,7 +2,13 @@
 // which attribute can be filtered by) is read from the descriptors, so that the document cannot drift from the contracts.
 
 import { timeoutHeader } from './deadline.ts';
-import { explainParameters, pageParameters, watchParameters } from './messages.ts';
+import {
+  accuracyParameters,
+  explainParameters,
+  mismatchParameters,
+  pageParameters,
+  watchParameters,
+} from './messages.ts';
 import { errorReasons } from './openapi-errors.ts';
 import { type Json, type SchemaCollector, schemaCollector, schemaRef } from './openapi-schemas.ts';
 
@@ -133,6 +139,30 @@ const operations: readonly Operation[] = [
     request: `${query}.ReportConversionRequest`,
     response: `${query}.Click`,
     example: { status: 'CONVERSION_STATUS_BOOKED', amount: { currencyCode: 'GBP', amount: '412.00' } },
+  },
+  {
+    method: 'get',
+    path: '/v1/accuracy',
+    id: 'listAccuracy',
+    summary:
+      'How often what partners were shown to charge was what they charged when they were asked again, by partner, market and lead time, and what is done about it.',
+    response: `${query}.ListAccuracyResponse`,
+    parameters: accuracyParameters.map((name) => queryParameter(name, 'string')),
+  },
+  {
+    method: 'get',
+    path: '/v1/mismatches',
+    id: 'listMismatches',
+    summary: 'Offers that were not what was shown, latest first.',
+    response: `${query}.ListMismatchesResponse`,
+    parameters: mismatchParameters.map((name) => queryParameter(name, name === 'pageSize' ? 'integer' : 'string')),
+  },
+  {
+    method: 'post',
+    path: '/v1/mismatches/{mismatchId}:replay',
+    id: 'replayMismatch',
+    summary: "Asks the partner once more for what a mismatch was about. Spends the partner's budget.",
+    response: `${query}.ReplayMismatchResponse`,
   },
 ];
 

@@ -5,6 +5,7 @@ import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/q
 import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import { Admission, type AdmissionOptions, type MeshClient, type Place } from '../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
+import { accuracyRoutes } from './accuracy.ts';
 import { beginCall, endCall, traceHeaders } from './call.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import { offerRoutes } from './offers.ts';
@@ -80,6 +81,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const limits = options.patience ?? defaultPatience;
   searchRoutes(app, options.query, limits);
   offerRoutes(app, options.query, limits);
+  accuracyRoutes(app, options.query, limits);
   operationRoutes(app, options.readiness, options.metricsText);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();

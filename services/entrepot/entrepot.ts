@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 // The `entrepot` command. One file a command; each teaches itself by --help.
 import { Command, CommanderError } from 'commander';
+import { accuracyCommand } from './accuracy-command.ts';
+import { catalogueCommand } from './catalogue/catalogue-command.ts';
 import { checkCommand } from './check-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { meshCommand } from './mesh-command.ts';
 import { partnerCommand } from './partner/partner-command.ts';
+import { pricingCommand } from './pricing/pricing-command.ts';
 import { searchCommand } from './search-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { upCommand } from './up-command.ts';
@@ -15,8 +18,11 @@ const program = new Command('entrepot')
   .addCommand(upCommand())
   .addCommand(searchCommand())
   .addCommand(explainCommand())
+  .addCommand(accuracyCommand())
   .addCommand(checkCommand())
   .addCommand(partnerCommand())
+  .addCommand(catalogueCommand())
+  .addCommand(pricingCommand())
   .addCommand(serveCommand())
   .addCommand(meshCommand())
   .addHelpText(
@@ -26,8 +32,11 @@ Begin with:
   entrepot up                                   everything in this process, with pretend partners
   entrepot search flight LHR JFK +60d           a search, with or without one running
   entrepot explain <id>                         how a search went, or why an offer is what it is
+  entrepot accuracy                             are shown prices right, partner by partner?
   entrepot check                                is the configuration right?
   entrepot partner --help                       integrate a partner
+  entrepot catalogue --help                     which products are the same, and who says so
+  entrepot pricing --help                       quote rows, and try pricing rules on recorded searches
 `,
   );
 

@@ -1,7 +1,13 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
-import { configDirectory, dataDirectory, meshAddresses, trustClientHeader } from '../../libs/config/index.ts';
+import {
+  configDirectory,
+  databaseAt,
+  dataDirectory,
+  meshAddresses,
+  trustClientHeader,
+} from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
@@ -18,7 +24,7 @@ import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
-import { createQueryService } from '../query/service.ts';
+import { type AccuracyOptions, createQueryService, type SampleSettings } from '../query/service.ts';
 import { createSupplyService, type DriftOptions } from '../supply/service.ts';
 import { createTwin } from '../twin/server.ts';
 import { openStores } from './stores.ts';
@@ -37,7 +43,7 @@ export interface FusedOptions {
   readonly twin?: boolean;
   /** Configuration. Default ENTREPOT_CONFIG, or deploy/config. */
   readonly configDirectory?: string;
-  /** Serve query over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
+  /** Serve query, normalization and pricing over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
@@ -47,6 +53,10 @@ export interface FusedOptions {
   readonly admission?: AdmissionOptions;
   /** How live answers are held against what partners were certified with. Default: cases under the data directory, if any. */
   readonly drift?: DriftOptions;
+  /** Of which searches pricing samples are kept, and where. Default: as query.yaml says. */
+  readonly pricingSamples?: SampleSettings;
+  /** For tests: the clock of the loop that asks shown offers again. */
+  readonly accuracy?: AccuracyOptions;
   /** For tests: every span is handed to it. */
   readonly spanExporter?: SpanExporter;
 }
@@ -58,7 +68,7 @@ export interface Fused {
   readonly twinUrl: string | undefined;
   /** Where partners send their messages, where one sends some. */
   readonly ingressUrl: string | undefined;
-  /** Where query listens for gRPC, if it was asked to. */
+  /** Where query, normalization and pricing listen for gRPC, if they were asked to. */
   readonly grpcAddress: string | undefined;
   readonly partners: readonly Partner[];
   /** Stops from the edge inwards; answers under way get a second. */
@@ -106,11 +116,13 @@ async function compose(
   // Its pretend partners try to push from the start; they find the ingress once everything is there, so as not to hold it up.
   let ingressUrl = (): string | undefined => undefined;
   const twinUrl = await startTwin(options, config, () => ingressUrl(), closers);
-  const stores = await openStores(options.inMemory === true ? undefined : join(dataDirectory(), 'fused'));
+  const stores = await openStores(options.inMemory === true ? undefined : databaseAt('fused'));
   closers.push(stores.close);
 
-  await start(createNormalizationService({ store: stores.normalization }));
-  await start(createPricingService({ configDirectory: config }));
+  const normalization = createNormalizationService({ store: stores.normalization });
+  await start(normalization);
+  const pricing = createPricingService({ configDirectory: config });
+  await start(pricing);
   const [ingressHost = '127.0.0.1', ingressPort = '7012'] = (options.ingressAddress ?? meshAddresses.ingress).split(
     ':',
   );
@@ -129,14 +141,17 @@ async function compose(
     configDirectory: config,
     supply,
     pricing: reach(PricingServiceDefinition, 'pricing'),
+    normalization: reach(NormalizationServiceDefinition, 'normalization'),
     clicks: stores.clicks,
+    ...(options.pricingSamples && { samples: options.pricingSamples }),
+    ...(options.accuracy && { accuracy: options.accuracy }),
   });
   await start(query);
   let grpcAddress: string | undefined;
   if (options.grpcAddress !== undefined) {
     const server = await serve({
       name: query.name,
-      services: query.services,
+      services: [...query.services, ...normalization.services, ...pricing.services],
       at: { address: options.grpcAddress },
       admission: { tierOf: query.tierOf, startAtWork: 32 },
     });

@@ -20,6 +20,8 @@ Addresses, host:port:
   ENTREPOT_EDGE_ADDRESS           127.0.0.1:8080 (HTTP); PORT replaces the port
 What replicas share:
   ENTREPOT_SHARED_STATE           nowhere; redis://host:6379, rediss:// or valkey://
+Where services keep their tables:
+  ENTREPOT_DATABASE               embedded, below ENTREPOT_DATA; postgres://user:password@host:5432/database
 Directories:
   ENTREPOT_CONFIG                 deploy/config
   ENTREPOT_DATA                   data

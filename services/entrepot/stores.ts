@@ -1,26 +1,27 @@
-// The stores of the fused shape: one embedded database, a schema for each owner.
-import { openStore, type Store } from '../../libs/store/index.ts';
+// The stores of the fused shape: one database, a schema for each owner.
+import { openStore, type SharedStore, type StoreOptions } from '../../libs/store/index.ts';
 import { normalizationStore } from '../normalization/service.ts';
 import { clickStore } from '../query/service.ts';
 import { inventoryStore } from '../supply/service.ts';
 
 /** The stores, open. */
 export interface Stores {
-  readonly normalization: Store;
-  readonly clicks: Store;
+  readonly normalization: SharedStore;
+  readonly clicks: SharedStore;
   /** Opens what partners hand over; its user closes it. */
-  readonly openInventory: () => Promise<Store>;
+  readonly openInventory: () => Promise<SharedStore>;
   close(): Promise<void>;
 }
 
 /**
  * Opens them.
  *
- * @param directory where they are kept; absent to keep them in memory
+ * @param place where they are kept, as databaseAt says; absent to keep them in memory
  * @throws DirectoryLockedError when another process has the directory open
+ * @throws EntrepotError UNREACHABLE when there is no server
  */
-export async function openStores(directory: string | undefined): Promise<Stores> {
-  const at = directory === undefined ? { memory: {} } : { directory };
+export async function openStores(place: Pick<StoreOptions, 'url' | 'directory'> | undefined): Promise<Stores> {
+  const at = place ?? { memory: {} };
   const normalization = await openStore({ ...at, ...normalizationStore });
   const clicks = await openStore({ ...at, ...clickStore });
   return {

@@ -1,5 +1,6 @@
 // What a search found, as text in columns.
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { chargesText, unitPriceText } from './charges.ts';
 import type { JsonOffer, JsonOutcome, SearchView } from './updates.ts';
 import { clip, words } from './verticals/cells.ts';
 import type { TerminalVertical } from './verticals/vertical.ts';
@@ -24,11 +25,26 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
   return [head, ...rows.map(line)].join('\n');
 }
 
-/** The offers of a view, best first. */
+/** The offers of a view, best first; what one unit costs and charges only where an offer has some. */
 export function offerTable(view: SearchView, vertical: TerminalVertical): string {
+  const optional = [
+    { heading: '>each', cells: view.offers.map((offer) => unitPriceText(offer.price ?? {})) },
+    { heading: 'charges', cells: view.offers.map((offer) => clip(chargesText(offer.price ?? {}), 60)) },
+  ];
+  const [each, charges] = optional.map((column) => (column.cells.some((cell) => cell !== '') ? [column] : [])) as [
+    typeof optional,
+    typeof optional,
+  ];
+  const headings = (columns: typeof optional): string[] => columns.map(({ heading }) => heading);
   return table(
-    ['>price', ...vertical.headings, 'sold by'],
-    view.offers.map((offer) => [price(offer), ...vertical.cells(offer), sellers(offer)]),
+    ['>price', ...headings(each), ...vertical.headings, ...headings(charges), 'sold by'],
+    view.offers.map((offer, row) => [
+      price(offer),
+      ...each.map(({ cells }) => cells[row]!),
+      ...vertical.cells(offer),
+      ...charges.map(({ cells }) => cells[row]!),
+      sellers(offer),
+    ]),
   );
 }
 

@@ -9,7 +9,10 @@ export function upCommand(): Command {
     .description('Start every service in this process, with pretend partners; nothing else is needed.')
     .option('--port <port>', 'port of the edge; 0 for a free one (environment: PORT)', process.env.PORT ?? '8080')
     .option('--host <host>', 'address to bind; the edge has no keys yet, so stay on loopback', '127.0.0.1')
-    .option('--grpc <address>', 'serve query over gRPC too, for backends that call typed stubs: 127.0.0.1:7001')
+    .option(
+      '--grpc <address>',
+      'serve query, normalization and pricing over gRPC too, for backends that call typed stubs and "entrepot catalogue": 127.0.0.1:7003',
+    )
     .option('--in-memory', 'keep nothing on disk')
     .action(async (options: { port: string; host: string; grpc?: string; inMemory?: true }) => {
       // Log lines would bury the banner for a person; a program that reads our output gets them all.

@@ -37,8 +37,38 @@ export interface JsonOffer {
     /** The upper bound of a price that is a range. */
     readonly totalMax?: JsonMoney;
     readonly partnerTotal?: JsonMoney;
+    /** Taxes and fees one by one. */
+    readonly charges?: readonly {
+      readonly name?: string;
+      readonly kind?: string;
+      readonly terms: string;
+      readonly amount?: JsonMoney;
+      readonly partnerAmount?: JsonMoney;
+      readonly inTotal?: boolean;
+    }[];
+    readonly unitPrice?: { readonly amount?: JsonMoney; readonly unit: string; readonly quantity: number };
   };
   readonly otherOffers?: readonly { readonly partner: string; readonly total?: JsonMoney }[];
+  /** What is known of the product whoever sells it. */
+  readonly content?: JsonContent;
+}
+
+/** What is known of a product, in JSON, as far as it is told at a terminal. */
+export interface JsonContent {
+  readonly names?: readonly JsonSourced[];
+  readonly address?: JsonSourced;
+  readonly phone?: JsonSourced;
+  readonly brand?: JsonSourced;
+  readonly imageUrls?: readonly JsonSourced[];
+  readonly amenities?: readonly JsonSourced[];
+  readonly starRating?: { readonly value?: number; readonly sources?: JsonSourced['sources'] };
+}
+
+/** A text with those who say so, in JSON. */
+export interface JsonSourced {
+  readonly value: string;
+  readonly locale?: string;
+  readonly sources?: readonly { readonly partner: string }[];
 }
 
 /** How far a search is, in JSON. */

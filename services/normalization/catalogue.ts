@@ -1,28 +1,57 @@
 import { LRUCache } from 'lru-cache';
-import { type AnyColumnView, type AttributeValueType, readColumns } from '../../libs/columns/index.ts';
 import {
   type Identity,
   IdentityRule,
   type PartnerEvidence,
   type ProductKey,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { EntrepotError, invalidField, invalidFields } from '../../libs/errors/index.ts';
 import type { Store } from '../../libs/store/index.ts';
-import { vertical as verticalOf } from '../../libs/vertical/index.ts';
-import { type IdentityRules, identity } from './identity.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { Changes } from './changes.ts';
+import { checkContract, openEvidence } from './evidence.ts';
+import type { FormerIds } from './former-ids.ts';
+import { type EvidenceReader, type IdentityRules, identity } from './identity.ts';
+import type { RecordMemory } from './record-memory.ts';
+import type { DecidedRow } from './record-plan.ts';
+import type { Turns } from './turns.ts';
+
+/** A product whose keys are asked for. */
+export interface ProductToDescribe {
+  readonly productId: string;
+  /** What the vertical's rule knows of it, and of the products that were merged into it. */
+  readonly contents: readonly string[];
+}
 
 /** The products of one vertical. */
 export interface Catalogue {
   /** The vertical, as named in Item. */
   readonly vertical: string;
+  /** What is held of it, where its products are known by records. */
+  readonly memory?: RecordMemory;
+  /** Reads what is stored into the memory. In turn, before anything else. */
+  open(): Promise<void>;
   /** One identity for each row, in the order of the evidence. Throws EntrepotError INVALID_FIELD. */
   resolve(evidence: readonly PartnerEvidence[], signal: AbortSignal): Promise<Identity[]>;
   /** The keys that evidence states, of those that are given. Throws EntrepotError INVALID_FIELD. */
   stated(evidence: PartnerEvidence, keys: readonly ProductKey[]): ProductKey[];
-  /** Title and keys of a product. */
-  describe(productId: string, content: string): Promise<{ title: string; keys: ProductKey[] }>;
-  /** Deletes what no search can ask for any more. `today` is an ISO date, UTC. */
+  /** The keys of products, in their order. */
+  describe(products: readonly ProductToDescribe[], tx: Store): Promise<ProductKey[][]>;
+  /** Where a partner's code, or a key, leads; undefined where it is not known, or keys are not held in memory. */
+  productOf(partner: string, key: string): string | undefined;
+  /** Takes over what a decision changed, once it is committed. In turn. */
+  apply(changes: Changes): void;
+  /** Deletes what no search can ask for any more. `today` is an ISO date, UTC. In turn. */
   prune(today: string): Promise<void>;
+}
+
+/** What catalogues share. */
+export interface CatalogueTools {
+  readonly store: Store;
+  readonly turns: Turns;
+  readonly catchUp: CatchUp;
+  readonly formerIds: FormerIds;
+  /** Hears of rows of records that are new or were decided anew, in the transaction that writes them down. What it throws undoes it. */
+  readonly onDecided?: ((decided: readonly DecidedRow[], tx: Store) => Promise<void>) | undefined;
 }
 
 /** A row whose key is not in memory. */
@@ -39,10 +68,13 @@ interface Unknown<Row> {
  *
  * @param memory keys held in memory
  */
-export function createCatalogue<Row>(rules: IdentityRules<Row>, store: Store, memory: number): Catalogue {
+export function createCatalogue<Row>(
+  rules: IdentityRules<Row>,
+  { store, turns, catchUp, formerIds }: CatalogueTools,
+  memory: number,
+): Catalogue {
   checkContract(rules);
   const known = new LRUCache<string, Identity>({ max: memory });
-  let last: Promise<unknown> = Promise.resolve();
 
   const decide = async (unknown: readonly Unknown<Row>[], identities: Identity[]): Promise<void> => {
     const open: Unknown<Row>[] = [];
@@ -53,34 +85,38 @@ export function createCatalogue<Row>(rules: IdentityRules<Row>, store: Store, me
       else for (const position of entry.positions) identities[position] = already;
     }
     if (open.length === 0) return;
-    const decided = await store.transaction((tx) =>
-      rules.decide(
+    const { decided, batch } = await store.transaction(async (tx) => {
+      const { batch } = await catchUp.begin(tx);
+      const result = await rules.decide(
         open.map(({ row }) => row),
-        tx,
-      ),
-    );
+        { tx, events: batch },
+      );
+      await batch.write(tx);
+      return { decided: result, batch };
+    });
     decided.committed();
+    batch.committed();
     for (let index = 0; index < open.length; index++) {
       const { key, positions } = open[index]!;
       const found = decided.identities[index]!;
-      known.set(key, seenBefore(found));
-      for (const position of positions) identities[position] = found;
+      const productId = formerIds.follow(found.productId);
+      known.set(key, seenBefore(productId));
+      for (const position of positions) identities[position] = { ...found, productId };
     }
-  };
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work);
-    last = result.catch(() => {});
-    return result;
   };
 
   return {
     vertical: rules.vertical,
 
+    async open() {
+      // Keys are read as they are asked for.
+    },
+
     async resolve(evidence, signal) {
       const identities: Identity[] = [];
       const unknown = new Map<string, Unknown<Row>>();
       for (const [index, one] of evidence.entries()) {
-        const { reader, rowCount } = open(rules, one, `evidence[${index}]`);
+        const { reader, rowCount } = openRows(rules, one, `evidence[${index}]`);
         for (let row = 0; row < rowCount; row++) {
           const key = reader.key(row);
           const position = identities.length;
@@ -93,7 +129,7 @@ export function createCatalogue<Row>(rules: IdentityRules<Row>, store: Store, me
         }
       }
       if (unknown.size > 0) {
-        await inTurn(async () => {
+        await turns.take(async () => {
           signal.throwIfAborted();
           await decide([...unknown.values()], identities);
         });
@@ -102,7 +138,7 @@ export function createCatalogue<Row>(rules: IdentityRules<Row>, store: Store, me
     },
 
     stated(evidence, keys) {
-      const { reader, rowCount } = open(rules, evidence, 'statedBy');
+      const { reader, rowCount } = openRows(rules, evidence, 'statedBy');
       const stated = new Set<string>();
       for (let row = 0; row < rowCount; row++) {
         for (const { partner, key } of rules.keysOf(reader.row(row))) stated.add(`${partner}\n${key}`);
@@ -110,13 +146,16 @@ export function createCatalogue<Row>(rules: IdentityRules<Row>, store: Store, me
       return keys.filter(({ partner, key }) => stated.has(`${partner}\n${key}`));
     },
 
-    describe: (productId, content) => store.transaction((tx) => rules.describe(productId, content, tx)),
+    describe: (products, tx) => rules.describe(products, tx),
 
-    prune: (today) =>
-      inTurn(async () => {
-        await store.transaction((tx) => rules.prune(today, tx));
-        known.clear();
-      }),
+    productOf: () => undefined,
+
+    apply: () => known.clear(),
+
+    async prune(today) {
+      await store.transaction((tx) => rules.prune(today, tx));
+      known.clear();
+    },
   };
 }
 
@@ -124,64 +163,15 @@ export function createCatalogue<Row>(rules: IdentityRules<Row>, store: Store, me
 const undecided: Identity = identity('', IdentityRule.UNSPECIFIED, 0, '');
 
 /** What the next row with the same key is told. */
-function seenBefore({ productId }: Identity): Identity {
+function seenBefore(productId: string): Identity {
   return identity(productId, IdentityRule.KNOWN_KEY, 1, 'the same key was seen before');
 }
 
-function open<Row>(
+function openRows<Row>(
   rules: IdentityRules<Row>,
-  { partner, rows }: PartnerEvidence,
+  evidence: PartnerEvidence,
   field: string,
-): { reader: ReturnType<IdentityRules<Row>['read']>; rowCount: number } {
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(partner)) {
-    throw invalidField(`${field}.partner`, 'is not the name of a partner: lower-case letters, digits and hyphens');
-  }
-  if (rows === undefined) throw invalidField(`${field}.rows`, 'is missing; send the attributes with an identity role');
-  const columns = below(`${field}.rows`, () => readColumns(rows));
-  const missing = rules.required.filter((attribute) => !columns.has(attribute));
-  if (missing.length > 0) {
-    throw invalidFields(
-      missing.map((attribute) => ({
-        field: `${field}.rows.columns.${attribute}`,
-        description: `is missing; a ${rules.vertical} is identified by ${[...rules.required, ...rules.optional].join(', ')}`,
-      })),
-    );
-  }
-  for (const attribute of [...rules.required, ...rules.optional]) {
-    const column = columns.get(attribute);
-    const { type } = verticalOf(rules.vertical).attribute(attribute)!;
-    const stored = storedAs[type] ?? type;
-    if (column !== undefined && column.type !== stored) {
-      throw invalidField(`${field}.rows.columns.${attribute}`, `has ${column.type} values; it is kept as ${stored}`);
-    }
-  }
-  const reader = rules.read({ partner, columns, rowCount: rows.rowCount, field: `${field}.rows` });
-  return { reader, rowCount: rows.rowCount };
-}
-
-/** How columns store the types of attributes that they do not name themselves. */
-const storedAs: Readonly<Partial<Record<AttributeValueType, AnyColumnView['type']>>> = {
-  enum: 'string',
-  int: 'int32',
-  time: 'int64',
-};
-
-/** Runs a check whose errors name fields relative to `field`. */
-function below<T>(field: string, check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    if (!(error instanceof EntrepotError) || error.violations.length === 0) throw error;
-    throw invalidFields(error.violations.map((one) => ({ ...one, field: `${field}.${one.field}` })));
-  }
-}
-
-/** A rule that reads what the contract does not declare as identity would work until the next change of the contract. */
-function checkContract(rules: { vertical: string; required: readonly string[]; optional: readonly string[] }): void {
-  for (const attribute of [...rules.required, ...rules.optional]) {
-    const spec = verticalOf(rules.vertical).attribute(attribute);
-    if (spec === undefined || spec.identity === 'none') {
-      throw new Error(`identity of ${rules.vertical} reads ${attribute}, which the contract gives no identity role`);
-    }
-  }
+): { reader: EvidenceReader<Row>; rowCount: number } {
+  const opened = openEvidence(rules, evidence, field);
+  return { reader: rules.read(opened), rowCount: opened.rowCount };
 }

@@ -6,8 +6,7 @@ import {
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { openStore, type Store } from '../../libs/store/index.ts';
 import type { Catalogue } from './catalogue.ts';
-import { createCatalogues } from './rules.ts';
-import { flights } from './samples.ts';
+import { flights, forgetAll, openCatalogues } from './samples.ts';
 import { normalizationStore } from './schema.ts';
 
 const signal = new AbortController().signal;
@@ -22,10 +21,9 @@ async function empty(): Promise<{ catalogue: Catalogue; store: Store }> {
   return { catalogue: await clear(store), store };
 }
 
-/** Forgets all products, which is faster than another database. */
 async function clear(store: Store): Promise<Catalogue> {
-  await store.query('TRUNCATE products, flight_segments, product_keys, stay_properties');
-  return createCatalogues(store, { keys: 1000 }).get('flight')!;
+  await forgetAll(store);
+  return (await openCatalogues(store)).get('flight')!;
 }
 
 async function ids(catalogue: Catalogue, ...evidence: PartnerEvidence[]): Promise<string[]> {
@@ -130,7 +128,7 @@ describe('decisions', () => {
               given.set(key, found[index]!);
             });
           }
-          const restarted = createCatalogues(store, { keys: 1000 }).get('flight')!;
+          const restarted = (await openCatalogues(store)).get('flight')!;
           const again = await ids(
             restarted,
             flights(
@@ -223,7 +221,7 @@ describe('decisions', () => {
           return result;
         }),
     };
-    const catalogue = createCatalogues(failing, { keys: 1000 }).get('flight')!;
+    const catalogue = (await openCatalogues(failing)).get('flight')!;
     await expect(ids(catalogue, flights('a', [[numbered]]))).rejects.toThrow('disk full');
     broken = false;
     const [first] = await ids(catalogue, flights('a', [[numbered]]));

@@ -3,19 +3,15 @@ import type { StringListColumnView } from '../../libs/columns/index.ts';
 import {
   type Identity,
   IdentityRule,
+  ProductEventKind,
   type ProductKey,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { invalidField } from '../../libs/errors/index.ts';
 import type { Store } from '../../libs/store/index.ts';
+import { byRule, rulesVersion } from './events.ts';
+import type { EvidenceColumns } from './evidence.ts';
 import { parseSegmentKey, type SegmentKeys, sliceBreak, titleOf } from './flight-keys.ts';
-import {
-  type Decided,
-  type EvidenceColumns,
-  type EvidenceReader,
-  type IdentityRules,
-  identity,
-  type NewProduct,
-} from './identity.ts';
+import { type Decided, type EvidenceReader, type IdentityRules, identity, type NewProduct } from './identity.ts';
 import { addProducts, existingProducts, inChunks, productIdOf } from './schema.ts';
 
 /** An itinerary as a partner states it. */
@@ -60,7 +56,8 @@ export function flightRules(memory: number): IdentityRules<Itinerary> {
     optional: [],
     read: readItineraries,
 
-    async decide(rows, tx): Promise<Decided> {
+    async decide(rows, writing): Promise<Decided> {
+      const { tx, events } = writing;
       const segments = distinctSegments(rows);
       const known = await load(segments, aliases, tx);
       const { settled, added, claimed } = settle(segments, known);
@@ -77,7 +74,8 @@ export function flightRules(memory: number): IdentityRules<Itinerary> {
         }
         const productId = productIdOf('fl_', content);
         if (!products.has(productId)) {
-          products.set(productId, { productId, content, endsOn: segments.get(parts[parts.length - 1]!)!.departsOn });
+          const { departsOn: endsOn } = segments.get(parts[parts.length - 1]!)!;
+          products.set(productId, { productId, content, title: titleOf(content), endsOn });
           // An itinerary with a segment that nobody had seen cannot have been seen either.
           if (!fresh) perhapsKnown.push(productId);
         }
@@ -86,7 +84,18 @@ export function flightRules(memory: number): IdentityRules<Itinerary> {
       for (const productId of await existingProducts(perhapsKnown, tx)) products.delete(productId);
       await addAliases(added, tx);
       await claim(claimed, tx);
-      await addProducts(vertical, [...products.values()], tx);
+      await addProducts(vertical, [...products.values()], writing);
+      for (const productId of products.keys()) {
+        const evidence = 'an itinerary that no product had';
+        events.add({
+          kind: ProductEventKind.CREATED,
+          vertical,
+          productId,
+          author: byRule,
+          version: rulesVersion,
+          evidence,
+        });
+      }
 
       const fresh = new Set(products.keys());
       return {
@@ -105,20 +114,26 @@ export function flightRules(memory: number): IdentityRules<Itinerary> {
       ]);
     },
 
-    async describe(_productId, content, tx) {
-      const segments = content.split(' ').filter((part) => part !== sliceBreak);
+    async describe(products, tx) {
+      const segmentsOf = (contents: readonly string[]): string[] => [
+        ...new Set(contents.flatMap((content) => content.split(' ').filter((part) => part !== sliceBreak))),
+      ];
       const rows = await tx.query<{ key: string; segment: string }>(
-        'SELECT key, segment FROM flight_segments WHERE segment = ANY($1) ORDER BY key',
-        [segments],
+        'SELECT key, segment FROM flight_segments WHERE segment = ANY($1::text[]) ORDER BY key',
+        [segmentsOf(products.flatMap(({ contents }) => contents))],
       );
-      const keys = segments.flatMap((segment) =>
-        rows.filter((row) => row.segment === segment).map((row) => segmentKey(row.key)),
+      const bySegment = Map.groupBy(rows, ({ segment }) => segment);
+      return products.map(({ contents }) =>
+        segmentsOf(contents).flatMap((segment) => (bySegment.get(segment) ?? []).map(({ key }) => segmentKey(key))),
       );
-      return { title: titleOf(content), keys };
     },
 
     async prune(today, tx) {
-      await tx.query('DELETE FROM products WHERE vertical = $1 AND ends_on < $2::date', [vertical, today]);
+      await tx.query(
+        `WITH gone AS (DELETE FROM products WHERE vertical = $1 AND ends_on < $2::date RETURNING product_id)
+         DELETE FROM events USING gone WHERE events.product_id = gone.product_id AND kind <= 2`,
+        [vertical, today],
+      );
       await tx.query('DELETE FROM flight_segments WHERE departs_on < $1::date', [today]);
       aliases.clear();
     },

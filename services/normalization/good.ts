@@ -1,57 +1,54 @@
-import type { AnyColumnView, StringColumnView } from '../../libs/columns/index.ts';
 import { IdentityRule } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { invalidField } from '../../libs/errors/index.ts';
 import { gtin14 } from '../../libs/reference/index.ts';
-import type { EvidenceColumns, EvidenceReader, IdentityRules } from './identity.ts';
-import { itemReader, type KeyedItem, keyRules } from './key-rules.ts';
 import { foldName } from './names.ts';
+import type { Attributes, RecordVertical } from './record-vertical.ts';
 
 /**
  * A good is the thing itself: what has the same GTIN, and where a partner states none, the same brand and maker's part
- * number. Condition, seller and delivery belong to the offer. A variant with its own GTIN is its own product; where items of
- * a group of variants state no GTIN, their colours and sizes tell them apart, for a part number often means them all.
+ * number; what has neither, or meets nothing by them, is what the matcher takes for the same. Condition, seller and delivery
+ * belong to the offer. A variant with its own GTIN is its own product; where items of a group of variants state no GTIN, their
+ * colours and sizes tell them apart, for a part number often means them all.
  */
-export function goodRules(): IdentityRules<KeyedItem> {
-  return keyRules({
-    vertical: 'good',
-    prefix: 'gd_',
-    required: ['item_code'],
-    optional: ['title', 'brand', 'gtin', 'mpn', 'item_group_code', 'color', 'size'],
-    strong: { rule: IdentityRule.GTIN, because: 'same Global Trade Item Number' },
-    weak: { rule: IdentityRule.BRAND_AND_MPN, because: "same brand and maker's part number" },
-    read: readGoods,
-  });
-}
+export const goodVertical: RecordVertical = {
+  vertical: 'good',
+  prefix: 'gd_',
+  code: 'item_code',
+  required: ['item_code'],
+  optional: ['title', 'brand', 'gtin', 'mpn', 'item_group_code', 'color', 'size'],
+  title: 'title',
+  wording: ['title', 'gtin', 'mpn', 'brand', 'color', 'size'],
+  clean() {},
 
-function readGoods({ partner, columns, rowCount, field }: EvidenceColumns): EvidenceReader<KeyedItem> {
-  const text = (name: string): ((row: number) => string) => textOf(columns.get(name));
-  const [code, title, gtin] = [text('item_code'), text('title'), text('gtin')];
-  const [brand, mpn, group] = [text('brand'), text('mpn'), text('item_group_code')];
-  const [color, size] = [text('color'), text('size')];
-  for (let row = 0; row < rowCount; row++) {
-    if (code(row) === '') {
-      throw invalidField(`${field}.columns.item_code`, `row ${row} has no code; the partner's own is needed`);
-    }
-  }
-  return itemReader((row) => {
+  sharedKeys(attributes) {
     // Not every adapter checks them, and one wrong number would bring together what has nothing in common.
-    const number = gtin14(gtin(row));
-    const part = partKey(brand(row), mpn(row));
-    const variant = group(row) === '' ? '' : `|${foldName(color(row))}|${foldName(size(row))}`;
+    const number = gtin14(text(attributes, 'gtin'));
+    const part = partKey(text(attributes, 'brand'), text(attributes, 'mpn'));
+    const variant = attributes.item_group_code === undefined ? '' : `|${variantOf(attributes).join('|')}`;
     return {
-      partner,
-      code: code(row),
       strong: number === undefined ? undefined : `gtin:${number}`,
       weak: part === undefined ? undefined : `mpn:${part}${variant}`,
-      title: title(row),
     };
-  });
+  },
+
+  strong: { rule: IdentityRule.GTIN, because: 'same Global Trade Item Number' },
+  weak: { rule: IdentityRule.BRAND_AND_MPN, because: "same brand and maker's part number" },
+
+  mayMatch(one, other) {
+    const [numberA, numberB] = [gtin14(text(one.attributes, 'gtin')), gtin14(text(other.attributes, 'gtin'))];
+    if (numberA !== undefined && numberB !== undefined && numberA !== numberB) return false;
+    const [a, b] = [variantOf(one.attributes), variantOf(other.attributes)];
+    return a.every((value, index) => value === '' || b[index] === '' || value === b[index]);
+  },
+};
+
+/** Colour and size, folded. */
+function variantOf(attributes: Attributes): string[] {
+  return [foldName(text(attributes, 'color')), foldName(text(attributes, 'size'))];
 }
 
-/** A text column's values; empty where the partner does not state one. */
-function textOf(column: AnyColumnView | undefined): (row: number) => string {
-  const texts = column as StringColumnView | undefined;
-  return (row) => (texts?.has(row) === true ? texts.get(row) : '');
+function text(attributes: Attributes, name: string): string {
+  const value = attributes[name];
+  return typeof value === 'string' ? value : '';
 }
 
 /** What sellers write where a form wants a brand or part number and there is none, folded and without spaces. */

@@ -1,45 +1,31 @@
-import type { AnyColumnView } from '../../libs/columns/index.ts';
 import type {
   Identity,
   IdentityRule,
   ProductKey,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { Store } from '../../libs/store/index.ts';
+import type { ProductToDescribe } from './catalogue.ts';
+import type { EvidenceColumns, Needs } from './evidence.ts';
+import type { Writing } from './schema.ts';
 
 /**
  * How a vertical decides which rows are the same product. The catalogue does what is common (caching, order,
  * transactions); a rule reads its vertical's evidence, decides, and keeps what it needs to decide the same way again.
  */
-export interface IdentityRules<Row> {
-  /** The vertical, as named in Item. */
-  readonly vertical: string;
-  /** Attributes that the evidence must have a column of; they carry an identity role in the contract. */
-  readonly required: readonly string[];
-  /** Attributes that are used where the evidence has them. */
-  readonly optional: readonly string[];
+export interface IdentityRules<Row> extends Needs {
   /** Reads one partner's evidence. Throws EntrepotError INVALID_FIELD with fields below `field`. */
   read(evidence: EvidenceColumns): EvidenceReader<Row>;
   /**
-   * Decides rows with distinct keys, in a transaction that is theirs alone. Nothing outside it may change before
-   * `committed` is called; it is not called when the transaction fails.
+   * Decides rows with distinct keys, in a transaction that is theirs alone, and adds the events that it makes. Nothing outside
+   * it may change before `committed` is called; it is not called when the transaction fails.
    */
-  decide(rows: readonly Row[], tx: Store): Promise<Decided>;
+  decide(rows: readonly Row[], writing: Writing): Promise<Decided>;
   /** The keys that a row states, as `describe` has them. */
   keysOf(row: Row): readonly Pick<ProductKey, 'partner' | 'key'>[];
-  /** Title and keys of a product, for GetProduct. */
-  describe(productId: string, content: string, tx: Store): Promise<{ title: string; keys: ProductKey[] }>;
+  /** The keys of products, in their order. */
+  describe(products: readonly ProductToDescribe[], tx: Store): Promise<ProductKey[][]>;
   /** Deletes what no search can ask for any more and forgets what it holds in memory. `today` is an ISO date, UTC. */
   prune(today: string, tx: Store): Promise<void>;
-}
-
-/** One partner's evidence, its columns checked. */
-export interface EvidenceColumns {
-  readonly partner: string;
-  readonly rowCount: number;
-  /** The required columns, and the optional ones that there are. */
-  readonly columns: ReadonlyMap<string, AnyColumnView>;
-  /** JSON path of the evidence in the request: "evidence[0].rows". */
-  readonly field: string;
 }
 
 /** Gives keys fast, for rows that are known, and evidence for those that are not. */
@@ -63,6 +49,8 @@ export interface NewProduct {
   readonly productId: string;
   /** What the vertical's rule knows of it. */
   readonly content: string;
+  /** What a person calls it. */
+  readonly title: string;
   /** ISO date after which no search can ask for it; empty where there is none. */
   readonly endsOn: string;
 }

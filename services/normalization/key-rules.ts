@@ -1,11 +1,13 @@
 import {
-  type IdentityRule,
+  ProductEventKind,
   IdentityRule as Rule,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { Store } from '../../libs/store/index.ts';
+import { byRule, rulesVersion } from './events.ts';
 import { type Decided, type EvidenceReader, type IdentityRules, identity, type NewProduct } from './identity.ts';
 import { addKeys, describeByKeys, knownProducts, type NewKey } from './product-keys.ts';
-import { addProducts, productIdOf } from './schema.ts';
+import type { KeyRule } from './record-vertical.ts';
+import { addProducts, longestTitle, productIdOf, touchProducts } from './schema.ts';
 
 /** What a partner says of an item, reduced to the keys that it can be recognized by. */
 export interface KeyedItem {
@@ -24,15 +26,12 @@ export interface KeyedItem {
 export interface KeyedVertical extends Pick<IdentityRules<KeyedItem>, 'vertical' | 'required' | 'optional' | 'read'> {
   /** Of product ids: "gd_". */
   readonly prefix: string;
+  /** How strong keys begin: "kind:". */
+  readonly strongKeys: string;
   /** The rule that a strong key decides by, with a sentence about it. */
   readonly strong: KeyRule;
   /** As strong, of weak keys. */
   readonly weak: KeyRule;
-}
-
-interface KeyRule {
-  readonly rule: IdentityRule;
-  readonly because: string;
 }
 
 /** A product as the keys lead to it. */
@@ -68,15 +67,34 @@ export function keyRules(of: KeyedVertical): IdentityRules<KeyedItem> {
     optional: of.optional,
     read: of.read,
 
-    async decide(rows, tx): Promise<Decided> {
+    async decide(rows, writing): Promise<Decided> {
+      const { tx, events } = writing;
       const known = await load(of, rows, tx);
       const products: NewProduct[] = [];
       const keys: NewKey[] = [];
       const order = rows.map((_, index) => index).sort((a, b) => compareItems(rows[a]!, rows[b]!));
       const identities = rows.map(() => identity('', Rule.UNSPECIFIED, 0, ''));
       for (const index of order) identities[index] = settle(of, rows[index]!, known, products, keys);
-      await addProducts(of.vertical, products, tx);
+      await addProducts(of.vertical, products, writing);
       await addKeys(of.vertical, keys, tx);
+      const made = new Set(products.map(({ productId }) => productId));
+      for (const { partner, key, productId, evidence } of keys) {
+        const kind = made.has(productId) ? ProductEventKind.CREATED : ProductEventKind.JOINED;
+        const stated = [{ partner, key }];
+        events.add({
+          kind,
+          vertical: of.vertical,
+          productId,
+          keys: stated,
+          author: byRule,
+          version: rulesVersion,
+          evidence,
+        });
+      }
+      await touchProducts(
+        keys.map(({ productId }) => productId).filter((id) => !made.has(id)),
+        writing,
+      );
       // The catalogue remembers rows by their keys; there is nothing else to remember.
       return { identities, committed() {} };
     },
@@ -86,7 +104,7 @@ export function keyRules(of: KeyedVertical): IdentityRules<KeyedItem> {
       return shared.length > 0 ? shared : [{ partner, key: code }];
     },
 
-    describe: (productId, content, tx) => describeByKeys(productId, content, tx),
+    describe: (products, tx) => describeByKeys(products, tx),
 
     async prune() {
       // Keys stay: what is sold again after years is still the same product.
@@ -115,7 +133,7 @@ function settle(
   };
   const found = (from: string): Known => {
     const product = { productId: productIdOf(of.prefix, from), strong: strong !== undefined };
-    products.push({ productId: product.productId, content: title.slice(0, longestTitle), endsOn: '' });
+    products.push({ productId: product.productId, content: '', title: title.slice(0, longestTitle), endsOn: '' });
     return product;
   };
   const byStrong = strong === undefined ? undefined : known.get(strong);
@@ -146,7 +164,6 @@ function settle(
 }
 
 const ownAgain = 'the same code of the same partner was seen before';
-const longestTitle = 300;
 
 /** Names of partners have neither colons nor line breaks, so that no own key is a shared one. */
 function ownKey(partner: string, code: string): string {
@@ -160,13 +177,13 @@ async function load(of: KeyedVertical, rows: readonly KeyedItem[], tx: Store): P
     for (const key of [strong, weak]) if (key !== undefined) asked.set(key, { partner: '', key });
     if (strong === undefined && weak === undefined) asked.set(ownKey(partner, code), { partner, key: code });
   }
-  const found = await knownProducts(of.vertical, [...asked.values()], of.strong.rule, tx);
+  const found = await knownProducts(of.vertical, [...asked.values()], of.strongKeys, tx);
   const products = new Map<string, Known>();
   const known = new Map<string, Known>();
-  for (const { partner, key, productId, hasRule } of found) {
+  for (const { partner, key, productId, has } of found) {
     let product = products.get(productId);
     if (product === undefined) {
-      product = { productId, strong: hasRule };
+      product = { productId, strong: has };
       products.set(productId, product);
     }
     known.set(partner === '' ? key : ownKey(partner, key), product);

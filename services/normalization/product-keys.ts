@@ -1,5 +1,6 @@
-import type { IdentityRule, ProductKey } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import type { ProductKey } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { Store } from '../../libs/store/index.ts';
+import type { ProductToDescribe } from './catalogue.ts';
 import { inChunks } from './schema.ts';
 
 /** The keys that lead to products, as they are stored: of every vertical that needs no table of its own for them. */
@@ -14,31 +15,26 @@ export interface FoundKey {
   readonly partner: string;
   readonly key: string;
   readonly productId: string;
-  /** Some key of the product was attached by the rule that was asked about. */
-  readonly hasRule: boolean;
+  /** Some key of the product begins with the text that was asked about. */
+  readonly has: boolean;
 }
 
 /** The products of those of the keys that are stored. */
 export async function knownProducts(
   vertical: string,
   keys: readonly { readonly partner: string; readonly key: string }[],
-  rule: IdentityRule,
+  beginning: string,
   tx: Store,
 ): Promise<FoundKey[]> {
   if (keys.length === 0) return [];
-  const rows = await tx.query<{ partner: string; key: string; product_id: string; has_rule: boolean }>(
+  const rows = await tx.query<{ partner: string; key: string; product_id: string; has: boolean }>(
     `SELECT partner, key, product_id,
-       EXISTS (SELECT FROM product_keys other WHERE other.product_id = product_keys.product_id AND other.rule = $4) AS has_rule
+       EXISTS (SELECT FROM product_keys other WHERE other.product_id = product_keys.product_id AND other.partner = '' AND starts_with(other.key, $4)) AS has
      FROM product_keys JOIN unnest($2::text[], $3::text[]) AS asked (partner, key) USING (partner, key)
      WHERE vertical = $1`,
-    [vertical, keys.map(({ partner }) => partner), keys.map(({ key }) => key), rule],
+    [vertical, keys.map(({ partner }) => partner), keys.map(({ key }) => key), beginning],
   );
-  return rows.map(({ partner, key, product_id, has_rule }) => ({
-    partner,
-    key,
-    productId: product_id,
-    hasRule: has_rule,
-  }));
+  return rows.map(({ partner, key, product_id, has }) => ({ partner, key, productId: product_id, has }));
 }
 
 /** Adds keys that there are not yet; their products are there. */
@@ -60,15 +56,15 @@ export async function addKeys(vertical: string, keys: readonly NewKey[], tx: Sto
   });
 }
 
-/** A product's title, which is its content, and its keys. */
-export async function describeByKeys(
-  productId: string,
-  content: string,
-  tx: Store,
-): Promise<{ title: string; keys: ProductKey[] }> {
-  const keys = await tx.query<ProductKey>(
-    'SELECT partner, key, rule, confidence, evidence FROM product_keys WHERE product_id = $1 ORDER BY partner, key',
-    [productId],
+/** The stored keys of products, in their order. */
+export async function describeByKeys(products: readonly ProductToDescribe[], tx: Store): Promise<ProductKey[][]> {
+  const ids = products.map(({ productId }) => productId);
+  const rows = await tx.query<ProductKey & { product_id: string }>(
+    `SELECT product_id, partner, key, rule, confidence, evidence FROM product_keys WHERE product_id = ANY($1::text[])
+     ORDER BY partner, key`,
+    [ids],
   );
-  return { title: content, keys };
+  const byProduct = new Map<string, ProductKey[]>(ids.map((id) => [id, []]));
+  for (const { product_id, ...key } of rows) byProduct.get(product_id)!.push(key);
+  return ids.map((id) => byProduct.get(id)!);
 }

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Identity, IdentityRule } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { openStore, type Store } from '../../libs/store/index.ts';
 import type { Catalogue } from './catalogue.ts';
-import { createCatalogues } from './rules.ts';
-import { rowsOf } from './samples.ts';
+import { forgetAll, openCatalogues, rowsOf } from './samples.ts';
 import { normalizationStore } from './schema.ts';
 
 const signal = new AbortController().signal;
@@ -15,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 beforeEach(async () => {
-  await store.query('TRUNCATE products, flight_segments, product_keys, stay_properties');
-  catalogue = createCatalogues(store, { keys: 1000 }).get('ride')!;
+  await forgetAll(store);
+  catalogue = (await openCatalogues(store)).get('ride')!;
 });
 
 const resolve = (partner: string, ...rows: readonly Record<string, unknown>[]): Promise<Identity[]> =>
@@ -32,8 +31,8 @@ describe('a ride', () => {
     const [two] = await resolve('b', { ...van, product_code: '9', product_name: 'People carrier' });
     expect(one).toMatchObject({ rule: IdentityRule.NEW });
     expect(two).toMatchObject({ productId: one!.productId });
-    const described = await catalogue.describe(one!.productId, 'van for 7, electric');
-    expect(described.keys).toMatchObject([{ partner: '', key: 'kind:VAN|7|ELECTRIC', rule: IdentityRule.RIDE_KIND }]);
+    const [keys] = await catalogue.describe([{ productId: one!.productId, contents: [''] }], store);
+    expect(keys).toMatchObject([{ partner: '', key: 'kind:VAN|7|ELECTRIC', rule: IdentityRule.RIDE_KIND }]);
   });
 
   it.each([

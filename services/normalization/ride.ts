@@ -1,7 +1,8 @@
 import type { BoolColumn, NumberColumn, StringColumnView } from '../../libs/columns/index.ts';
 import { IdentityRule } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { invalidField } from '../../libs/errors/index.ts';
-import type { EvidenceColumns, EvidenceReader, IdentityRules } from './identity.ts';
+import type { EvidenceColumns } from './evidence.ts';
+import type { EvidenceReader, IdentityRules } from './identity.ts';
 import { itemReader, type KeyedItem, keyRules } from './key-rules.ts';
 
 /**
@@ -15,6 +16,7 @@ export function rideRules(): IdentityRules<KeyedItem> {
     prefix: 'rd_',
     required: ['product_code'],
     optional: ['product_name', 'ride_class', 'capacity', 'propulsion', 'wheelchair_accessible', 'shared'],
+    strongKeys: 'kind:',
     strong: { rule: IdentityRule.RIDE_KIND, because: 'same class, capacity and propulsion' },
     weak: { rule: IdentityRule.UNSPECIFIED, because: '' },
     read: readRides,

@@ -1,7 +1,15 @@
 // Evidence as partners send it, for tests.
 import { columnBuilder } from '../../libs/columns/index.ts';
 import type { PartnerEvidence } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import type { Store } from '../../libs/store/index.ts';
 import { vertical as verticalOf } from '../../libs/vertical/index.ts';
+import type { Catalogue } from './catalogue.ts';
+import { CatchUp } from './catch-up.ts';
+import { EventLog } from './events.ts';
+import { FormerIds } from './former-ids.ts';
+import { createCatalogues } from './rules.ts';
+import { createPlainMatcher } from './testing/plain-matcher.ts';
+import { Turns } from './turns.ts';
 
 /** Itineraries of one partner. */
 export function flights(partner: string, itineraries: readonly (readonly string[])[]): PartnerEvidence {
@@ -59,4 +67,25 @@ export function rowsOf(
       return builder.build(name);
     });
   return { partner, rows: { rowCount: rows.length, columns } };
+}
+
+/** Catalogues on a store, as a service has them that has just started. */
+export async function openCatalogues(store: Store): Promise<ReadonlyMap<string, Catalogue>> {
+  const [turns, events, formerIds] = [new Turns(), new EventLog(Date.now), new FormerIds()];
+  const catchUp = new CatchUp(events, formerIds);
+  await events.open(store);
+  await formerIds.open(store);
+  const matchers = { stays: createPlainMatcher('stay'), goods: createPlainMatcher('good') };
+  const catalogues = createCatalogues({ store, turns, catchUp, formerIds }, { keys: 1000, ...matchers });
+  catchUp.take(catalogues);
+  for (const catalogue of catalogues.values()) await catalogue.open();
+  return catalogues;
+}
+
+/** Forgets all products, which is faster than another database. */
+export async function forgetAll(store: Store): Promise<void> {
+  await store.query(
+    `TRUNCATE products, flight_segments, product_keys, records, former_ids, kept_apart, events, event_entities,
+       undone_events, reviews`,
+  );
 }

@@ -78,7 +78,7 @@ describe.each(['memory', 'grpc'] as const)('over %s', (over) => {
       'QF|651|2026-04-17|MEL|PER',
       'QF||2026-04-17|MEL|PER|08:00|2026-04-17T10:15',
     ]);
-    expect(product!.createdAt!.epochMilliseconds).toBeGreaterThan(Date.now() - 60_000);
+    expect(product!.createdAt!.epochMilliseconds).toBe(Date.UTC(2026, 0, 1));
   });
 });
 
@@ -102,7 +102,7 @@ it('tells of a product the keys that a row states, and no others', async () => {
   );
   const stay = await client.resolve({ vertical: 'stay', evidence: hotels });
   expect(await keysOf(stay.identities[0]!.productId, hotels[1])).toMatchObject([
-    { partner: 'two', key: '17', rule: IdentityRule.PLACE_AND_NAME, evidence: expect.stringContaining('name 1') },
+    { partner: 'two', key: '17', rule: IdentityRule.MATCHER, evidence: expect.stringContaining('name 1') },
   ]);
   const wrong = keysOf(productId, stays('one', [{ code: '1', name: 'Sol' }]));
   expect((await refusal(wrong)).violations.map(({ field }) => field)).toEqual(['statedBy.rows.columns.segment_keys']);
@@ -242,4 +242,43 @@ it('takes 5,000 rows and nothing at all', async () => {
   const { identities } = await client.resolve({ vertical: 'flight', evidence: [flights('a', many)] });
   expect(new Set(identities.map(({ productId }) => productId)).size).toBe(5000);
   expect(await client.resolve({ vertical: 'flight', evidence: [] })).toEqual({ identities: [] });
+});
+
+it('tells of many products what partners say of them, and of each only what leads to it', async () => {
+  const { client } = await start();
+  const evidence = ['one', 'two'].map((partner, at) =>
+    stays(partner, [
+      { code: `${at}7`, name: 'Hotel Sol', at: [39.5, 2.7] },
+      { code: `${at}8`, name: `House ${partner}`, at: [at + 41, 2.7] },
+    ]),
+  );
+  const { identities } = await client.resolve({ vertical: 'stay', evidence });
+  const [sol, first, again, second] = identities.map(({ productId }) => productId) as [string, string, string, string];
+  expect(again).toBe(sol);
+  const { products } = await client.batchGetProducts({ productIds: [second, 'nothing', sol], contentOnly: true });
+  expect(products.map(({ requestedId, product }) => [requestedId, product?.content?.names, product?.keys])).toEqual([
+    [second, [expect.objectContaining({ value: 'House two' })], []],
+    [sol, [expect.objectContaining({ value: 'Hotel Sol' })], []],
+  ]);
+  const said = products[1]!.product!.content!;
+  expect(said.names[0]!.sources.map(({ partner, key }) => [partner, key])).toEqual([
+    ['one', '07'],
+    ['two', '17'],
+  ]);
+  expect(said.position?.point).toEqual({ latitude: 39.5, longitude: 2.7 });
+
+  const { product } = await client.getProduct({ productId: first, statedBy: undefined });
+  expect(product?.content?.names.map(({ value }) => value)).toEqual(['House one']);
+  const whole = await client.batchGetProducts({ productIds: [first], contentOnly: false });
+  expect(whole.products[0]?.product).toEqual(product);
+  const many = Array.from({ length: 1_001 }, (_, at) => `p${at}`);
+  const refused = await refusal(client.batchGetProducts({ productIds: many, contentOnly: true }));
+  expect(refused.violations.map(({ field }) => field)).toEqual(['productIds']);
+});
+
+it('has no content for products that are what the search asks for', async () => {
+  const { client } = await start();
+  const { identities } = await client.resolve({ vertical: 'flight', evidence: [flights('duffel', [[segment]])] });
+  const { product } = await client.getProduct({ productId: identities[0]!.productId, statedBy: undefined });
+  expect(product?.content).toBeUndefined();
 });

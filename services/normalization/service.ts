@@ -3,37 +3,51 @@ import {
   IdentityRule,
   NormalizationServiceDefinition,
   type ResolveRequest,
+  type ResolveResponse,
+  ReviewState,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
+import { invalidField } from '../../libs/errors/index.ts';
 import { type MeshContext, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
-import type { Store } from '../../libs/store/index.ts';
-import { counter, logger } from '../../libs/telemetry/index.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { SharedStore } from '../../libs/store/index.ts';
+import { counter, logger, observedGauge } from '../../libs/telemetry/index.ts';
+import type { Catalogue, CatalogueTools } from './catalogue.ts';
+import { CatchUp, channel } from './catch-up.ts';
+import { ContentStore } from './content/index.ts';
+import { decide } from './decisions.ts';
+import { EventLog } from './events.ts';
+import { FormerIds } from './former-ids.ts';
+import { listEvents } from './list-events.ts';
+import { listProducts } from './list-products.ts';
+import { listReviews } from './list-reviews.ts';
+import { createMatcher, type Matcher } from './matching/index.ts';
+import { Products } from './products.ts';
 import { createCatalogues } from './rules.ts';
+import { Turns } from './turns.ts';
+import { undo } from './undo.ts';
+import { Watchers } from './watch.ts';
 
 export { normalizationStore } from './schema.ts';
 
 /** What normalization needs. */
 export interface NormalizationDependencies {
   /** Opened with {@link normalizationStore}; closed by its owner, after the service. */
-  store: Store;
-  /** Keys of each vertical held in memory, about 0.5 KB each. Default 100,000; 1,000 to 2,000,000 is sensible. */
+  store: SharedStore;
+  /** Keys of flights, and of rides, held in memory, about 0.5 KB each. Default 100,000; 1,000 to 2,000,000 is sensible. */
   memoryKeys?: number;
   /** Days after departure for which flights are kept. Default 7; 1 to 400 is sensible. */
   keepPastDays?: number;
   /** Epoch milliseconds; default Date.now. */
   now?: () => number;
-}
-
-const unknown = async (): Promise<never> => {
-  throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
-};
-async function* unknownStream(): AsyncGenerator<never> {
-  yield await unknown();
+  /** Who decides what keys do not; default the trained matchers. */
+  matchers?: { readonly stays: Matcher; readonly goods: Matcher };
+  /** Hears of rows of records that are new or were decided anew, in the transaction that writes them down. What it throws undoes it. */
+  onDecided?: CatalogueTools['onDecided'];
 }
 
 /** Most rows in one Resolve. */
 const maxRows = 5000;
+/** Most ids in one BatchGetProducts. */
+const maxIds = 1000;
 const dayMs = 86_400_000;
 
 const resolvedRows = counter('entrepot.normalization.rows', {
@@ -43,75 +57,177 @@ const resolvedRows = counter('entrepot.normalization.rows', {
 
 /** Normalization: which supplier products are the same product. */
 export function createNormalizationService(dependencies: NormalizationDependencies): ServiceHandle {
-  const { store, memoryKeys = 100_000, keepPastDays = 7, now = Date.now } = dependencies;
-  const catalogues = createCatalogues(store, { keys: memoryKeys });
+  const { store, memoryKeys = 100_000, keepPastDays = 7, now = Date.now, onDecided } = dependencies;
+  const matchers = dependencies.matchers ?? { stays: createMatcher('stay'), goods: createMatcher('good') };
   const log = logger('normalization');
-  let pruning: Promise<void> = Promise.resolve();
-  const prune = (): void => {
-    const today = new Date(now() - keepPastDays * dayMs).toISOString().slice(0, 10);
-    pruning = Promise.all([...catalogues.values()].map((catalogue) => catalogue.prune(today))).then(
-      () => {},
-      (error: unknown) => log.error({ err: error }, 'past products could not be deleted; trying again in a day'),
-    );
+  const turns = new Turns();
+  const events = new EventLog(now);
+  const formerIds = new FormerIds();
+  const catchUp = new CatchUp(events, formerIds);
+  const catalogues = createCatalogues(
+    { store, turns, catchUp, formerIds, onDecided },
+    { keys: memoryKeys, ...matchers },
+  );
+  catchUp.take(catalogues);
+  const content = new ContentStore(store, { keys: memoryKeys, now });
+  const products = new Products(catalogues, formerIds, content);
+  const tools = { store, turns, events, catchUp, formerIds, products, catalogues };
+  const watchers = new Watchers(store, events);
+  let openReviews = 0;
+  const countReviews = async (): Promise<void> => {
+    const [row] = await store.query<{ open: number }>('SELECT count(*)::int AS open FROM reviews WHERE state = $1', [
+      ReviewState.OPEN,
+    ]);
+    openReviews = row!.open;
   };
-  prune();
-  const timer = setInterval(prune, dayMs).unref();
+
+  const prune = async (): Promise<void> => {
+    const today = new Date(now() - keepPastDays * dayMs).toISOString().slice(0, 10);
+    try {
+      for (const catalogue of catalogues.values()) await catalogue.prune(today);
+      await content.prune();
+    } catch (error) {
+      log.error({ err: error }, 'past products could not be deleted; trying again in a day');
+    }
+  };
+  // Everything waits for what is stored to be in memory; what is past is deleted before anything else is decided.
+  const opened = turns.take(async () => {
+    await events.open(store);
+    await formerIds.open(store);
+    const start = performance.now();
+    for (const catalogue of catalogues.values()) await catalogue.open();
+    const records = [...catalogues.values()].reduce((sum, { memory }) => sum + (memory?.size ?? 0), 0);
+    if (records > 0) log.info({ records, ms: Math.round(performance.now() - start) }, 'records are in memory');
+    await countReviews();
+  });
+  // What other processes wrote is taken over when they say so; undefined where something may have been missed.
+  const stopListening = store.listen(channel, (text) => {
+    if (text !== undefined && Number(text) <= events.turn) return;
+    void turns
+      .take(async () => {
+        await opened;
+        if (text === undefined || Number(text) > events.turn) await store.transaction((tx) => catchUp.look(tx));
+      })
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'what others wrote could not be read; it is before the next write'),
+      );
+  });
+  stopListening.catch((error: unknown) =>
+    log.warn({ err: error }, 'other processes are not heard; they are looked at when writing'),
+  );
+  opened.catch((error: unknown) => log.fatal({ err: error }, 'the catalogue could not be read'));
+  let pruning = turns.take(async () => {
+    await opened;
+    await prune();
+  });
+  pruning.catch(() => {});
+  const timer = setInterval(() => {
+    pruning = turns.take(prune);
+    void countReviews().catch(() => {});
+  }, dayMs).unref();
+  const endGauge = observedGauge(
+    'entrepot.normalization.open_reviews',
+    { unit: '{review}', description: 'Reviews that wait for a person.' },
+    (result) => result.observe(openReviews),
+  );
+
+  const resolve = async (request: ResolveRequest, signal: AbortSignal): Promise<ResolveResponse> => {
+    const catalogue = catalogueOf(catalogues, request.vertical);
+    const rows = request.evidence.reduce((sum, { rows }) => sum + (rows?.rowCount ?? 0), 0);
+    if (rows > maxRows) throw invalidField('evidence', `has ${rows} rows; at most ${maxRows} go into one call`);
+    await opened;
+    const identities = await catalogue.resolve(request.evidence, signal);
+    count(request.vertical, identities);
+    for (const evidence of request.evidence) content.observe(request.vertical, evidence);
+    return { identities };
+  };
 
   const service = meshService(NormalizationServiceDefinition, {
-    async resolve(request: ResolveRequest, context: MeshContext) {
-      const catalogue = catalogueOf(catalogues, request.vertical);
-      const rows = request.evidence.reduce((sum, { rows }) => sum + (rows?.rowCount ?? 0), 0);
-      if (rows > maxRows) throw invalidField('evidence', `has ${rows} rows; at most ${maxRows} go into one call`);
-      const identities = await catalogue.resolve(request.evidence, context.signal);
-      count(request.vertical, identities);
-      return { identities };
+    resolve: (request: ResolveRequest, { signal }: MeshContext) => resolve(request, signal),
+
+    async *resolveStream(requests, { signal }: MeshContext) {
+      let index = 0;
+      for await (const { rows } of requests) {
+        if (rows === undefined) throw invalidField('rows', `is missing in request ${index}`);
+        yield { decided: await resolve(rows, signal) };
+        index++;
+      }
     },
 
     async getProduct({ productId, statedBy }) {
-      const [row] = await store.query<{ vertical: string; content: string; created_at: Date }>(
-        'SELECT vertical, content, created_at FROM products WHERE product_id = $1',
-        [productId],
-      );
-      if (row === undefined) {
-        throw new EntrepotError({
-          reason: 'PRODUCT_NOT_FOUND',
-          message: `there is no product ${JSON.stringify(productId.slice(0, 80))}; flights are kept for ${keepPastDays} days after departure`,
-        });
-      }
-      const catalogue = catalogueOf(catalogues, row.vertical);
-      const { title, keys: all } = await catalogue.describe(productId, row.content);
-      const keys = statedBy === undefined ? all : catalogue.stated(statedBy, all);
-      const createdAt = Temporal.Instant.fromEpochMilliseconds(row.created_at.getTime());
+      await opened;
+      const product = await products.one(productId, store);
+      if (statedBy === undefined) return { product };
+      const keys = catalogueOf(catalogues, product.vertical).stated(statedBy, product.keys);
+      return { product: { ...product, keys } };
+    },
+
+    async batchGetProducts({ productIds, contentOnly }) {
+      if (productIds.length > maxIds) throw invalidField('productIds', `are ${productIds.length}; at most ${maxIds}`);
+      await opened;
+      const found = await products.read(productIds, store, !contentOnly);
       return {
-        product: {
-          productId,
-          vertical: row.vertical,
-          title,
-          createdAt,
-          keys,
-          content: undefined,
-          formerProductIds: [],
-          etag: '',
-          updatedAt: createdAt,
-        },
+        products: productIds.flatMap((requestedId) => {
+          const product = found.get(requestedId);
+          return product === undefined ? [] : [{ requestedId, product }];
+        }),
       };
     },
-    resolveStream: unknownStream,
-    batchGetProducts: unknown,
-    listProducts: unknown,
-    listReviews: unknown,
-    decide: unknown,
-    undo: unknown,
-    listEvents: unknown,
-    watchProducts: unknownStream,
+
+    async listProducts(request, { signal }: MeshContext) {
+      catalogueOf(catalogues, request.vertical);
+      await opened;
+      return listProducts(request, products, store, signal);
+    },
+
+    async listReviews(request) {
+      checkVertical(request.vertical);
+      await opened;
+      return listReviews(request, catalogues, formerIds, store);
+    },
+
+    async decide(request) {
+      await opened;
+      return told(await decide(request, tools));
+    },
+
+    async undo(request) {
+      await opened;
+      return told(await undo(request, tools));
+    },
+
+    async listEvents(request) {
+      checkVertical(request.vertical);
+      await opened;
+      return listEvents(request, formerIds, store);
+    },
+
+    async *watchProducts(request, context: MeshContext) {
+      checkVertical(request.vertical);
+      await opened;
+      yield* watchers.watch(request, context);
+    },
   });
+
+  const checkVertical = (vertical: string): void => {
+    if (vertical !== '') catalogueOf(catalogues, vertical);
+  };
+  const told = async ({ event, productIds }: Awaited<ReturnType<typeof decide>>) => {
+    void countReviews().catch(() => {});
+    const found = await products.read(productIds, store, true);
+    return { event, products: [...found.values()] };
+  };
 
   return {
     name: 'normalization',
     services: [service],
     async close() {
       clearInterval(timer);
-      await pruning;
+      endGauge();
+      watchers.close();
+      await (await stopListening.catch(() => undefined))?.();
+      await pruning.catch(() => {});
+      await content.settled();
     },
   };
 }
@@ -127,13 +243,23 @@ function catalogueOf(catalogues: ReadonlyMap<string, Catalogue>, vertical: strin
   return catalogue;
 }
 
-const ruleNames = Object.entries(IdentityRule);
+const ruleNames = new Map<number, string>(Object.entries(IdentityRule).map(([name, rule]) => [rule, name]));
 
 function count(vertical: string, identities: readonly Identity[]): void {
   const counts = new Map<number, number>();
-  for (const { rule } of identities) counts.set(rule, (counts.get(rule) ?? 0) + 1);
-  for (const [rule, rows] of counts) {
-    const name = ruleNames.find(([, value]) => value === rule)?.[0] ?? 'UNSPECIFIED';
-    resolvedRows.add(rows, { vertical, rule: name });
+  let rule = -1;
+  let run = 0;
+  // Rows with the same rule stand together, as a rule.
+  for (const one of identities) {
+    if (one.rule === rule) run++;
+    else {
+      if (run > 0) counts.set(rule, (counts.get(rule) ?? 0) + run);
+      rule = one.rule;
+      run = 1;
+    }
+  }
+  if (run > 0) counts.set(rule, (counts.get(rule) ?? 0) + run);
+  for (const [found, rows] of counts) {
+    resolvedRows.add(rows, { vertical, rule: ruleNames.get(found) ?? 'UNSPECIFIED' });
   }
 }

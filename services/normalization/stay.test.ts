@@ -9,8 +9,7 @@ import { distanceKm } from '../../libs/reference/index.ts';
 import { openStore, type Store } from '../../libs/store/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import { cellOf, cellsAround } from './cells.ts';
-import { createCatalogues } from './rules.ts';
-import { type SampleStay, stays } from './samples.ts';
+import { forgetAll, openCatalogues, type SampleStay, stays } from './samples.ts';
 import { normalizationStore } from './schema.ts';
 
 const signal = new AbortController().signal;
@@ -23,8 +22,8 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 async function clear(): Promise<Catalogue> {
-  await store.query('TRUNCATE products, flight_segments, product_keys, stay_properties');
-  return createCatalogues(store, { keys: 1000 }).get('stay')!;
+  await forgetAll(store);
+  return (await openCatalogues(store)).get('stay')!;
 }
 beforeEach(async () => {
   catalogue = await clear();
@@ -45,8 +44,8 @@ describe('a property', () => {
     const [first] = await resolve(stays('a', [bay]));
     const [second] = await resolve(stays('b', [{ code: 'X', name: 'Bahia Del Sol', at: [39.5189, 2.7434] }]));
     expect(first).toMatchObject({ rule: IdentityRule.NEW, confidence: 1 });
-    expect(second).toMatchObject({ productId: first!.productId, rule: IdentityRule.PLACE_AND_NAME });
-    expect(second!.evidence).toMatch(/^name \d\.\d\d, 42 m apart from a 7$/);
+    expect(second).toMatchObject({ productId: first!.productId, rule: IdentityRule.MATCHER });
+    expect(second!.evidence).toMatch(/^like a 7: name \d\.\d\d, distance \d\.\d\d/);
     expect(second!.confidence).toBeGreaterThan(0.9);
   });
 
@@ -92,21 +91,20 @@ describe('a property', () => {
 
   it('is known after a restart', async () => {
     const [first] = await ids(stays('a', [bay]));
-    const restarted = createCatalogues(store, { keys: 1000 }).get('stay')!;
+    const restarted = (await openCatalogues(store)).get('stay')!;
     const found = await restarted.resolve([stays('a', [bay]), stays('b', [{ ...bay, code: 'X' }])], signal);
     expect(found.map(({ productId, rule }) => ({ productId, rule }))).toEqual([
       { productId: first, rule: IdentityRule.KNOWN_KEY },
-      { productId: first, rule: IdentityRule.PLACE_AND_NAME },
+      { productId: first, rule: IdentityRule.MATCHER },
     ]);
   });
 
   it('tells its keys', async () => {
     const [first] = await ids(stays('a', [bay]), stays('b', [{ ...bay, code: 'X' }]));
-    const { title, keys } = await catalogue.describe(first!, bay.name);
-    expect(title).toBe('Hotel Bahía del Sol');
-    expect(keys.map(({ partner, key, rule }) => ({ partner, key, rule }))).toEqual([
+    const [keys] = await catalogue.describe([{ productId: first!, contents: [''] }], store);
+    expect(keys!.map(({ partner, key, rule }) => ({ partner, key, rule }))).toEqual([
       { partner: 'a', key: '7', rule: IdentityRule.NEW },
-      { partner: 'b', key: 'X', rule: IdentityRule.PLACE_AND_NAME },
+      { partner: 'b', key: 'X', rule: IdentityRule.MATCHER },
     ]);
   });
 });

@@ -1,8 +1,18 @@
-import { type AnyColumnView, type Int64s, readColumn, readInt64s, WritableInt64s } from '../../libs/columns/index.ts';
+import {
+  type AnyColumnView,
+  type ChargeView,
+  type Int64s,
+  readCharges,
+  readColumn,
+  readInt64s,
+  WritableInt64s,
+} from '../../libs/columns/index.ts';
 import type { PriceBatch, QuoteBatch, UnpricedRow } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { invalidField } from '../../libs/errors/index.ts';
+import { chargedDueLater, chargedTax, chargedTotal, quoteCharges } from './charge-quotes.ts';
+import { chargesOf, type PartnerSide, type PlanOf, partnerSide } from './charges.ts';
 import { type Plan, quotePart, quoteTotal } from './quote.ts';
 import type { Columns } from './row-tests.ts';
 import type { Unplannable, View } from './view.ts';
@@ -13,6 +23,7 @@ type UnpricedReason =
   | 'NEGATIVE_AMOUNT'
   | 'INVALID_CURRENCY'
   | 'UNKNOWN_TAX_BASIS'
+  | 'INVALID_CHARGE'
   | 'NO_RATE'
   | 'UNPRICEABLE';
 
@@ -24,7 +35,7 @@ export interface Refusal {
 }
 
 /** A batch with its lengths checked. */
-interface BatchRows {
+export interface BatchRows {
   readonly length: number;
   readonly currencies: readonly string[];
   readonly codes: Uint8Array;
@@ -34,6 +45,8 @@ interface BatchRows {
   readonly dueLater: Int64s;
   readonly tax: Int64s;
   readonly basis: Uint8Array;
+  /** Undefined when no row has any. */
+  readonly charges: ChargeView | undefined;
   readonly source: Columns;
 }
 
@@ -81,21 +94,28 @@ export function readBatch(view: View, batch: PriceBatch): BatchRows {
     dueLater: readInt64s(prices.dueLaterMinor),
     tax: readInt64s(prices.taxMinor),
     basis: prices.taxBasis,
+    charges: prices.charges && readCharges(prices.charges, length),
     source: (variable) => wanted.get(variable),
   };
 }
 
 /** Prices every row of a batch. Throws as {@link readBatch} does. */
 export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
-  const rows = readBatch(view, batch);
+  return priceRows(view, batch, readBatch(view, batch));
+}
+
+/** As {@link priceBatch}, for a batch that was read. */
+export function priceRows(view: View, batch: PriceBatch, rows: BatchRows): QuoteBatch {
   const { length, codes } = rows;
+  const { laterOnTop } = view;
+  const planOf: PlanOf = (currency) => view.plan(batch.partner, currency, rows.source, batch.partnerRates);
   const plans: (Plan | Unplannable)[] = [];
   const [totals, dueLaters, taxes] = WritableInt64s.make(3, length) as [WritableInt64s, WritableInt64s, WritableInt64s];
   const totalMaxes = rows.totalMax === undefined ? undefined : WritableInt64s.make(1, length)[0];
   const unpriced: UnpricedRow[] = [];
   for (let row = 0; row < length; row++) {
     const code = codes[row]!;
-    plans[code] ??= view.plan(batch.partner, rows.currencies[code]!, rows.source);
+    plans[code] ??= view.plan(batch.partner, rows.currencies[code]!, rows.source, batch.partnerRates);
     const plan = plans[code];
     let total = NONE;
     let totalMax = NONE;
@@ -104,13 +124,18 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
     let refusal = refusalOf(rows, row) ?? ('reason' in plan ? plan : undefined);
     if (refusal === undefined) {
       const priced = plan as Plan;
-      total = quoteTotal(priced, rows.total.get(row), rows.dueLater.get(row), row);
-      dueLater = quotePart(priced, rows.dueLater.get(row));
-      tax = quoteTax(priced, rows, row);
-      refusal = refusalOfQuote(total, dueLater, tax);
-      if (totalMaxes !== undefined) {
-        totalMax = quoteTotalMax(priced, rows, row);
-        if (Number.isNaN(totalMax) || (totalMax !== NONE && totalMax < total)) refusal ??= OUT_OF_RANGE;
+      const side = sideOf(rows, row, planOf);
+      if (side !== undefined && 'reason' in side) refusal = side;
+      else {
+        total = quoteTotalOf(priced, rows, side, rows.total.get(row), row, laterOnTop);
+        dueLater = quoteDueLater(priced, rows, row, side);
+        tax = quoteTax(priced, rows, row, side);
+        refusal = refusalOfQuote(total, dueLater, tax, laterOnTop);
+        const partnerMax = totalMaxOf(rows, row);
+        if (partnerMax !== NONE) {
+          totalMax = quoteTotalOf(priced, rows, side, partnerMax, row, laterOnTop);
+          if (Number.isNaN(totalMax) || totalMax < total) refusal ??= OUT_OF_RANGE;
+        }
       }
     }
     if (refusal !== undefined) unpriced.push({ row, reason: refusal.reason, detail: refusal.detail });
@@ -127,18 +152,41 @@ export function priceBatch(view: View, batch: PriceBatch): QuoteBatch {
     taxMinor: taxes.bytes,
     unpriced,
     totalMaxMinor: totalMaxes?.bytes ?? NO_RANGES,
-    chargesMinor: NO_RANGES,
-    chargesInTotal: NO_RANGES,
+    ...quoteCharges(rows.charges, planOf, laterOnTop),
   };
 }
 
 /**
- * The upper bound of a row's price, by the same rules and rounding as the lower one; -1 where the price is no range, NaN
- * out of range. No rule reads a price, so it is below the lower one only where discounts of one priority take more than all.
+ * A row's headline, from the partner's total or upper bound, by the same rules and rounding; NaN out of range. No rule reads a
+ * price, so the upper bound is below the lower one only where discounts of one priority take more than all.
  */
-function quoteTotalMax(plan: Plan, rows: BatchRows, row: number): number {
-  const totalMax = totalMaxOf(rows, row);
-  return totalMax === NONE ? NONE : quoteTotal(plan, totalMax, rows.dueLater.get(row), row);
+function quoteTotalOf(
+  plan: Plan,
+  rows: BatchRows,
+  side: PartnerSide | undefined,
+  partnerTotal: number,
+  row: number,
+  laterOnTop: boolean,
+): number {
+  if (side !== undefined) return chargedTotal(plan, side, partnerTotal, row, laterOnTop);
+  return quoteTotal(plan, partnerTotal, laterOnTop ? 0 : rows.dueLater.get(row), row);
+}
+
+/** What a row's charges make of its price; undefined where it has none. */
+export function sideOf(rows: BatchRows, row: number, planOf: PlanOf): PartnerSide | Refusal | undefined {
+  const charges = chargesOf(rows.charges, row);
+  if (charges.length === 0) return undefined;
+  return partnerSide(
+    {
+      currency: rows.currencies[rows.codes[row]!]!,
+      total: rows.total.get(row),
+      totalMax: totalMaxOf(rows, row),
+      tax: rows.tax.get(row),
+      dueLater: rows.dueLater.get(row),
+    },
+    charges,
+    planOf,
+  );
 }
 
 /** The partner's upper bound of a row's price; -1 where the price is no range. */
@@ -162,16 +210,22 @@ export function refusalOf(rows: BatchRows, row: number): Refusal | undefined {
   return Math.max(total, totalMax) + dueLater > Number.MAX_SAFE_INTEGER ? TOO_LARGE : undefined;
 }
 
+/** What of a row's price is due later; NaN out of range. */
+export function quoteDueLater(plan: Plan, rows: BatchRows, row: number, side: PartnerSide | undefined): number {
+  return side === undefined ? quotePart(plan, rows.dueLater.get(row)) : chargedDueLater(plan, side);
+}
+
 /** The part of a row's price that the partner stated as tax; -1 where it does not split it, NaN out of range. */
-export function quoteTax(plan: Plan, rows: BatchRows, row: number): number {
+export function quoteTax(plan: Plan, rows: BatchRows, row: number, side: PartnerSide | undefined): number {
+  if (side !== undefined) return chargedTax(plan, side);
   const tax = rows.tax.get(row);
   return tax === NONE ? NONE : quotePart(plan, tax);
 }
 
 /** What is wrong with a row's quote. */
-export function refusalOfQuote(total: number, dueLater: number, tax: number): Refusal | undefined {
+export function refusalOfQuote(total: number, dueLater: number, tax: number, laterOnTop: boolean): Refusal | undefined {
   if (Number.isNaN(total) || Number.isNaN(dueLater) || Number.isNaN(tax)) return OUT_OF_RANGE;
-  return total < dueLater ? BELOW_DUE : undefined;
+  return total < dueLater && !laterOnTop ? BELOW_DUE : undefined;
 }
 
 const UNKNOWN_BASIS: Refusal = {

@@ -3,7 +3,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { ConfigError, type ConfigProblem } from '../../libs/config/index.ts';
 import type { Decimal } from '../../libs/money/index.ts';
 import { readRate } from './rate.ts';
-import { RateTable } from './rates.ts';
+import type { RateSheet } from './rates.ts';
 
 /**
  * Euro reference rates in the form in which the European Central Bank publishes them: a Cube that holds one Cube with
@@ -28,7 +28,7 @@ interface Cube {
  * @throws ConfigError with every problem: no XML, a document type or entities (refused unread), no day or several, a
  *   rate that is no positive decimal, a code that is none
  */
-export function readEcbFile(file: string): RateTable {
+export function readEcbFile(file: string): RateSheet {
   const text = readFileSync(file, 'utf8');
   const problems: ConfigProblem[] = [];
   const report = (offset: number, reason: string): void => {
@@ -61,7 +61,7 @@ export function readEcbFile(file: string): RateTable {
   }
   if (rates.size === 0 && problems.length === 0) report(offsetOf(day), 'the day has no rates');
   if (problems.length > 0) throw new ConfigError(problems);
-  return new RateTable({ date: date!, source: 'European Central Bank euro reference rates', rates });
+  return { date: date!, source: 'European Central Bank euro reference rates', rates };
 }
 
 function parse(text: string, refuse: (offset: number, reason: string) => never): unknown {

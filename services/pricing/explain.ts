@@ -1,5 +1,6 @@
 import {
   type ExplainResponse,
+  type LedgerInput,
   type LedgerLine,
   LedgerLineKind,
   type PriceBatch,
@@ -7,16 +8,30 @@ import {
 import { type Money, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type Decimal, formatMinor, minorDigits, moneyFromMinor } from '../../libs/money/index.ts';
-import { quoteTax, type Refusal, readBatch, refusalOf, refusalOfQuote, totalMaxOf } from './batch.ts';
+import {
+  type BatchRows,
+  quoteDueLater,
+  quoteTax,
+  type Refusal,
+  readBatch,
+  refusalOf,
+  refusalOfQuote,
+  sideOf,
+  totalMaxOf,
+} from './batch.ts';
+import { chargeLine } from './charge-lines.ts';
+import { ledgerCharges, type PlanOf } from './charges.ts';
 import type { Line } from './ledger.ts';
-import { exactTotal, quotePart } from './quote.ts';
+import { exactTotal } from './quote.ts';
 import { RuleInputs } from './rule-inputs.ts';
 import type { View } from './view.ts';
 
 const KINDS = {
   partner_total: LedgerLineKind.PARTNER_TOTAL,
   due_later: LedgerLineKind.DUE_LATER,
+  charge: LedgerLineKind.CHARGE,
   conversion: LedgerLineKind.CONVERSION,
+  spread: LedgerLineKind.SPREAD,
   percentage: LedgerLineKind.PERCENTAGE,
   fixed: LedgerLineKind.FIXED,
   limit: LedgerLineKind.LIMIT,
@@ -39,30 +54,42 @@ const BASES: Readonly<Record<number, string>> = {
 export function explain(view: View, batch: PriceBatch): ExplainResponse {
   const rows = readBatch(view, batch);
   if (rows.length !== 1) throw invalidField('batch', `has ${rows.length} rows; send exactly the one to explain`);
-  const plan = view.plan(batch.partner, rows.currencies[rows.codes[0]!]!, rows.source);
-  const refusal = refusalOf(rows, 0) ?? ('reason' in plan ? plan : undefined);
+  return explainRow(view, batch, rows, 0);
+}
+
+/** As {@link explain}, for one row of a batch that was read. */
+export function explainRow(view: View, batch: PriceBatch, rows: BatchRows, row: number): ExplainResponse {
+  const plan = view.plan(batch.partner, rows.currencies[rows.codes[row]!]!, rows.source, batch.partnerRates);
+  const refusal = refusalOf(rows, row) ?? ('reason' in plan ? plan : undefined);
   if (refusal !== undefined || 'reason' in plan) throw unpriced(refusal!);
 
+  const planOf: PlanOf = (currency) => view.plan(batch.partner, currency, rows.source, batch.partnerRates);
+  const side = sideOf(rows, row, planOf);
+  if (side !== undefined && 'reason' in side) throw unpriced(side);
+
+  const charges = side && ledgerCharges(side, plan, view.laterOnTop);
+  const dueLater = view.laterOnTop ? 0 : rows.dueLater.get(row);
   const ledger: Line[] = [];
-  const total = exactTotal(plan, rows.total.get(0), rows.dueLater.get(0), 0, (line) => ledger.push(line));
-  const wrong = refusalOfQuote(total, quotePart(plan, rows.dueLater.get(0)), quoteTax(plan, rows, 0));
+  const total = exactTotal(plan, rows.total.get(row), dueLater, row, (line) => ledger.push(line), charges);
+  const parts = [quoteDueLater(plan, rows, row, side), quoteTax(plan, rows, row, side)] as const;
+  const wrong = refusalOfQuote(total, ...parts, view.laterOnTop);
   if (wrong !== undefined) throw unpriced(wrong);
-  const basis = BASES[rows.basis[0]!] ?? '';
+  const basis = BASES[rows.basis[row]!] ?? '';
   const { currency } = view.context;
-  const inputs = new RuleInputs(view, plan.constants, rows.source);
+  const inputs = new RuleInputs(view, plan.constants, rows.source, row);
   const lower = {
     lines: [
       ...ledger.map((line) => printed(line, view, `Total of ${batch.partner}, ${basis}`, inputs)),
-      ...plan.failuresOf(0).map((name) => failed(name, view, moneyFromMinor(total, currency), inputs)),
+      ...plan.failuresOf(row).map((name) => failed(name, view, moneyFromMinor(total, currency), inputs)),
     ],
     total: moneyFromMinor(total, currency),
   };
-  const partnerMax = totalMaxOf(rows, 0);
+  const partnerMax = totalMaxOf(rows, row);
   if (partnerMax < 0) return { ...lower, linesMax: [], totalMax: undefined };
 
   const upper: Line[] = [];
-  const totalMax = exactTotal(plan, partnerMax, rows.dueLater.get(0), 0, (line) => upper.push(line));
-  const wrongMax = refusalOfQuote(totalMax < total ? Number.NaN : totalMax, 0, 0);
+  const totalMax = exactTotal(plan, partnerMax, dueLater, row, (line) => upper.push(line), charges);
+  const wrongMax = refusalOfQuote(totalMax < total ? Number.NaN : totalMax, 0, 0, view.laterOnTop);
   if (wrongMax !== undefined) throw unpriced(wrongMax);
   return {
     ...lower,
@@ -85,9 +112,15 @@ function printed(line: Line, view: View, partnerTotal: string, inputs: RuleInput
       return { ...common, description: partnerTotal, source: '', version: '' };
     case 'due_later':
       return { ...common, description: 'Mandatory charges due at the place', source: '', version: '' };
+    case 'charge':
+      return { ...common, ...chargeLine(line, view.laterOnTop) };
     case 'conversion': {
-      const { source, id } = view.table;
-      return { ...common, description: line.conversion.description, source, version: id };
+      const { description, source, version, inputs } = line.conversion;
+      return { ...common, description, source, version, inputs: inputsOf(inputs) };
+    }
+    case 'spread': {
+      const { description, source, inputs } = line.spread;
+      return { ...common, description, source, version: line.version, inputs: inputsOf(inputs) };
     }
     case 'percentage':
     case 'fixed':
@@ -115,6 +148,10 @@ function failed(name: string, view: View, total: Money, inputs: RuleInputs): Led
     version: view.ruleSet.digest,
     inputs: [...inputs.of(name, ''), { name: 'error', value: 'the condition errs' }],
   };
+}
+
+function inputsOf(inputs: ReadonlyMap<string, string>): LedgerInput[] {
+  return [...inputs].map(([name, value]) => ({ name, value }));
 }
 
 /** Every digit that counts, and at least those of the currency. */

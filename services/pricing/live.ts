@@ -1,13 +1,19 @@
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, logger } from '../../libs/telemetry/index.ts';
-import { pricingDirectory, readPricingConfiguration, readPricingConfigurationAside } from './configuration.ts';
+import {
+  type PricingConfiguration,
+  pricingDirectory,
+  readPricingConfiguration,
+  readPricingConfigurationAside,
+} from './configuration.ts';
+import { dayOf } from './rate-book.ts';
 import { Versions } from './versions.ts';
 
 /** Where the configuration is and how it is followed. */
 export interface LiveOptions {
   /** The directory that holds `pricing/`. */
   readonly configDirectory: string;
-  /** Rule sets and rate tables of the past that are kept, of each. Default 64; 0 to 1,000 is sensible. */
+  /** Rule sets and books of rates of the past that are kept, of each. Default 64; 0 to 1,000 is sensible. */
   readonly retiredVersions?: number;
   /** Follow changes of the files. Default true. */
   readonly watch?: boolean;
@@ -42,7 +48,10 @@ export class LiveConfiguration {
     const { configDirectory, retiredVersions = 64, watch = true, debounceMs = 200, now = Date.now } = options;
     this.#directory = configDirectory;
     this.#now = now;
-    this.versions = new Versions(readPricingConfiguration(configDirectory, now()), { retired: retiredVersions });
+    const first = readPricingConfiguration(configDirectory, now());
+    // Time made it so, and what needs no rate can still be priced.
+    if (first.stale !== undefined) this.#log.error({ problem: formatProblem(first.stale) }, 'every rate is refused');
+    this.versions = new Versions(first, { retired: retiredVersions });
     this.#watch = watch
       ? watchDirectory(pricingDirectory(configDirectory), async () => void (await this.reload()), { debounceMs })
       : undefined;
@@ -68,12 +77,14 @@ export class LiveConfiguration {
   async #reload(): Promise<Reloaded> {
     const before = this.versions.current;
     try {
-      const next = await readPricingConfigurationAside(this.#directory, this.#now());
-      this.#refused = [];
-      const ids = next.tables.map(({ id }) => id);
-      if (next.ruleSet.digest === before.ruleSet.digest && ids.join() === before.tables.map(({ id }) => id).join()) {
-        return 'unchanged';
+      const now = this.#now();
+      const next = await readPricingConfigurationAside(this.#directory, now);
+      // Rates that are all too old never replace some that are not.
+      if (next.stale !== undefined && before.rates.refusedOn(dayOf(now)) === undefined) {
+        throw new ConfigError([next.stale]);
       }
+      this.#refused = [];
+      if (versionOf(next) === versionOf(before)) return 'unchanged';
       this.versions.replace(next);
       const table = this.versions.tableAt(this.#now());
       this.#log.info({ rule_set: next.ruleSet.digest, rate_table: table?.id }, 'pricing configuration replaced');
@@ -88,4 +99,9 @@ export class LiveConfiguration {
       return 'refused';
     }
   }
+}
+
+/** The same configurations have the same. */
+function versionOf({ ruleSet, rates, markets }: PricingConfiguration): string {
+  return [ruleSet.digest, markets.digest, rates.digest].join();
 }

@@ -1,5 +1,6 @@
 import { Decimal } from '../../libs/money/index.ts';
 import { applyBound, type BoundStep, result } from './bound-steps.ts';
+import type { ledgerCharges } from './charges.ts';
 import { type LedgerInput, type Line, settle, settlePart } from './ledger.ts';
 import { CONVERTED_DIGITS, type Conversion } from './rates.ts';
 
@@ -57,15 +58,26 @@ export function quotePart(plan: Plan, minor: number): number {
   return settlePart(minor, conversion, plan.fromDigits, plan.digits) ?? Number.NaN;
 }
 
-/** A row's price by the exact ledger, as {@link quoteTotal} gives it. Tells `line` of every step. */
+/**
+ * A row's price by the exact ledger, as {@link quoteTotal} gives it. Tells `line` of every step.
+ *
+ * @param charges those of the row; what is due later beside them then stands there, and `dueLater` is 0
+ */
 export function exactTotal(
   plan: Plan,
   total: number,
   dueLater: number,
   row: number,
   line?: (line: Line) => void,
+  charges?: ReturnType<typeof ledgerCharges>,
 ): number {
-  const price = settle(ledgerInput(plan, total, dueLater, row), line);
+  const input = ledgerInput(plan, total, dueLater, row);
+  const price = settle(
+    charges === undefined
+      ? input
+      : { ...input, dueLater: charges.rest, charges: charges.own, foreignCharges: charges.foreign },
+    line,
+  );
   return price.isNegative() ? Number.NaN : (price.toMinor(plan.digits) ?? Number.NaN);
 }
 
@@ -79,7 +91,7 @@ function ledgerInput(plan: Plan, total: number, dueLater: number, row: number): 
   };
 }
 
-/** Twice what the ledger's cut of a converted amount can differ from the uncut one, in minor units. */
+/** Twice what the ledger's cut of a converted amount can differ from the uncut one, in minor units; a spread adds at most half to that. */
 function cut(digits: number): number {
   return CUTS[digits] ?? 10 ** (digits - CONVERTED_DIGITS);
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { columnBuilder, readInt64s } from '../../libs/columns/index.ts';
 import {
+  type ExplainResponse,
   LedgerLineKind,
   type PriceBatch,
   type PriceRequest,
@@ -13,6 +14,9 @@ import {
   PricingServiceDefinition,
   type PricingView,
   type QuoteBatch,
+  type QuoteRequest,
+  type QuoteResponse,
+  UnitPrices,
 } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { Column, PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
 import { connect, createMemoryNetwork, type MeshClient, serve } from '../../libs/mesh/index.ts';
@@ -51,6 +55,8 @@ beforeEach(async () => {
   mkdirSync(file('rates'), { recursive: true });
   writeFileSync(file('rules.yaml'), RULES);
   writeFileSync(file('rates/2026-11-20.yaml'), rates('2026-11-20', '1.25'));
+  // What age does is a matter of fx.test.ts.
+  writeFileSync(file('fx.yaml'), 'staleness: { use: 400 }\n');
   now = NOVEMBER;
   closers = [() => rmSync(directory, { recursive: true, force: true })];
   await open();
@@ -612,4 +618,194 @@ test('puts whoever has a key into the arm of an experiment, always the same, and
     priority: 5,
   });
   expect(rules.find(({ name }) => name === 'promo')).toMatchObject({ exclusiveGroup: 'promo', priority: 8 });
+});
+
+const kindNames = Object.fromEntries(Object.entries(LedgerLineKind).map(([name, value]) => [value, name]));
+const kinds = ({ lines }: ExplainResponse): string[] =>
+  lines.map(({ kind, amount, description }) => `${kindNames[kind]} ${amount?.amount} ${description}`);
+
+test('adds a spread as a line of its own, to the total and alike to its parts', async () => {
+  writeFileSync(file('fx.yaml'), 'spreads: [{ name: dollars, percentage: "2", pairs: [USD/GBP], markets: [FR] }]\n');
+  await open();
+  const context = { ...CONTEXT, vertical: 'stay', market: 'FR' };
+  const row = batchOf([{ currency: 'USD', total: 11_500, dueLater: 1_000, tax: 500 }]);
+  const { view, quotes } = await price(context, row);
+  // 125.00 USD are 80.00 GBP, 81.60 with the spread; the fee of 4.00 EUR is ours, and has none.
+  expect(totals(quotes[0]!)).toEqual([8_480]);
+  expect([numbers(quotes[0]!.dueLaterMinor), numbers(quotes[0]!.taxMinor)]).toEqual([[653], [326]]);
+  const explained = await client.explain({ view, batch: row });
+  expect(kinds(explained).slice(2)).toEqual([
+    'CONVERSION 80.00 USD to GBP at 0.64 (USD 1.25, GBP 0.80 for EUR 1, 2026-11-20)',
+    'SPREAD 1.60 Spread: 2 % (dollars)',
+    'FIXED 3.20 Fee: 4.00 EUR, EUR to GBP at 0.80 (2026-11-20) (fee)',
+  ]);
+  expect(explained.lines[2]).toMatchObject({
+    source: 'test rates',
+    version: view.rateTable,
+    inputs: [
+      { name: 'rate', value: '0.64' },
+      { name: 'rate_date', value: '2026-11-20' },
+    ],
+  });
+  expect(explained.lines[3]).toMatchObject({ source: 'dollars', version: view.rateTable });
+  expect(explained.lines.at(-1)?.runningTotal).toEqual(explained.total);
+});
+
+test("prices at a partner's own rate where it is from and to the right currencies, and says whose it is", async () => {
+  const rate = { fromCurrency: 'USD', toCurrency: 'GBP', rate: '0.5', date: '2026-11-20' };
+  const row = { ...batchOf([{ currency: 'USD', total: 10_000 }]), partnerRates: [rate] };
+  const context = { ...CONTEXT, vertical: 'stay' };
+  const { view, quotes } = await price(context, row, { ...row, batchId: 2, partnerRates: [] });
+  expect(quotes.map(totals)).toEqual([[5_320], [6_720]]);
+  const { lines } = await client.explain({ view, batch: row });
+  expect(lines[1]).toMatchObject({
+    description: 'USD to GBP at 0.5 (rate of duffel, 2026-11-20)',
+    source: 'duffel',
+    version: '2026-11-20',
+  });
+  expect(totals((await price({ ...context, currency: 'EUR' }, row)).quotes[0]!)).toEqual([8_400]);
+  const bad = await price(context, { ...row, partnerRates: [{ ...rate, rate: '0' }] });
+  expect(totals(bad.quotes[0]!)).toEqual([-1]);
+  expect(bad.quotes[0]!.unpriced[0]).toMatchObject({
+    reason: 'NO_RATE',
+    detail: 'the rate of duffel from USD to GBP is "0"; expected a decimal above 0',
+  });
+});
+
+test('refuses rates that are too old: rows have no price, and their currencies cannot be shown', async () => {
+  rmSync(file('fx.yaml'));
+  await open();
+  const rows = batchOf([
+    { currency: 'USD', total: 10_000 },
+    { currency: 'EUR', total: 10_000 },
+  ]);
+  now = Date.parse('2026-11-25T10:00:00Z');
+  const { view, quotes } = await price({ ...CONTEXT, vertical: 'stay', currency: 'EUR' }, rows);
+  expect(view.staleRates).toContain('3 business days old; 0.5 % is added');
+  expect(totals(quotes[0]!)).toEqual([8_440, 10_000]); // 80.00, 80.40, and 4.00
+  now = Date.parse('2026-12-05T10:00:00Z');
+  const later = await price({ ...CONTEXT, vertical: 'stay', currency: 'EUR' }, rows);
+  expect(later.view.staleRates).toContain('refused');
+  expect(totals(later.quotes[0]!)).toEqual([-1, 10_000]);
+  expect(later.quotes[0]!.unpriced[0]).toMatchObject({
+    reason: 'NO_RATE',
+    detail: expect.stringContaining('refused after 5; put newer rates into pricing/rates'),
+  });
+  await expect(price(CONTEXT)).rejects.toMatchObject({
+    reason: 'UNKNOWN_CURRENCY',
+    message: expect.stringContaining(
+      '"GBP" cannot be shown: its rate (test rates) is of 2026-11-20, 10 business days old',
+    ),
+  });
+  // A view that was pinned before prices as it did.
+  expect(totals((await price(view, rows)).quotes[0]!)).toEqual([8_440, 10_000]);
+});
+
+async function quoteAll(...asked: QuoteRequest[]): Promise<QuoteResponse[]> {
+  async function* all(): AsyncGenerator<QuoteRequest> {
+    yield* asked;
+  }
+  const answers: QuoteResponse[] = [];
+  for await (const answer of client.quote(all())) answers.push(answer);
+  return answers;
+}
+
+const inContext = (
+  batch: PriceBatch | undefined,
+  more: Partial<PricingContext> = {},
+  ledgers = false,
+): QuoteRequest => ({
+  terms: { $case: 'context', value: { ...CONTEXT, ...more } },
+  batch,
+  withLedgers: ledgers,
+});
+
+test.each(['memory', 'grpc'] as const)(
+  'quotes each request in its own context, in order, as Price would (%s)',
+  async (wire) => {
+    await open(wire);
+    const row = batchOf([{ currency: 'USD', total: 12_510, dueLater: 100, stops: 0 }]);
+    const pinned = (await price({ ...CONTEXT, market: 'FR' })).view;
+    const answers = await quoteAll(
+      inContext({ ...row, batchId: 9 }),
+      inContext({ ...row, batchId: 3 }, { currency: 'JPY', vertical: 'stay' }),
+      { terms: { $case: 'view', value: pinned }, batch: row, withLedgers: false },
+    );
+    expect(answers.map(({ quotes }) => quotes?.batchId)).toEqual([9, 3, 1]);
+    expect(answers.map(({ view }) => view?.context?.currency)).toEqual(['GBP', 'JPY', 'GBP']);
+    expect(answers[2]!.view).toEqual(pinned);
+    for (const [index, answer] of answers.entries()) {
+      const { quotes } = await price(answer.view!, { ...row, batchId: [9, 3, 1][index]! });
+      expect(answer.quotes).toEqual(quotes[0]);
+      expect(answer.ledgers).toEqual([]);
+    }
+  },
+);
+
+test('gives the ledger of every row that has a price where they are asked for', async () => {
+  const one = (row: Row): PriceBatch => batchOf([row]);
+  const rows: Row[] = [
+    { currency: 'USD', total: 12_510, stops: 0 },
+    { currency: 'CHF', total: 100 },
+    { currency: 'EUR', total: 5_000, totalMax: 6_000, stops: 2 },
+  ];
+  const [answer] = await quoteAll(inContext(batchOf(rows), {}, true));
+  const { view, ledgers } = answer!;
+  expect(ledgers).toHaveLength(3);
+  expect(ledgers[0]).toEqual(await client.explain({ view, batch: one(rows[0]!) }));
+  expect(ledgers[1]).toEqual({ lines: [], total: undefined, linesMax: [], totalMax: undefined });
+  expect(ledgers[2]).toEqual(await client.explain({ view, batch: one(rows[2]!) }));
+});
+
+test('refuses requests for quotes that are not as the contract says', async () => {
+  const refused = (field: string): object => ({
+    reason: 'INVALID_FIELD',
+    violations: [expect.objectContaining({ field })],
+  });
+  const row = batchOf([{ currency: 'GBP', total: 1 }]);
+  const many = (count: number): PriceBatch =>
+    batchOf(Array.from({ length: count }, () => ({ currency: 'GBP', total: 1 })));
+  await expect(quoteAll({ terms: undefined, batch: row, withLedgers: false })).rejects.toMatchObject(refused('terms'));
+  await expect(quoteAll(inContext(undefined))).rejects.toMatchObject(refused('batch'));
+  await expect(quoteAll(inContext(row, { market: 'xx' }))).rejects.toMatchObject(refused('context.market'));
+  await expect(quoteAll(inContext(many(5_001)))).rejects.toMatchObject(refused('batch.prices'));
+  await expect(quoteAll(inContext(many(201), {}, true))).rejects.toMatchObject(refused('batch.prices'));
+  await expect(quoteAll(inContext(row, { currency: 'CHF' }))).rejects.toMatchObject({ reason: 'UNKNOWN_CURRENCY' });
+  const view = { ...(await price(CONTEXT)).view, ruleSet: 'f'.repeat(16) };
+  const expired: QuoteRequest = { terms: { $case: 'view', value: view }, batch: row, withLedgers: false };
+  await expect(quoteAll(expired)).rejects.toMatchObject({ reason: 'VIEW_EXPIRED' });
+  expect(await quoteAll(inContext(many(5_000)), inContext(batchOf([]), {}, true))).toHaveLength(2);
+});
+
+test('other work has its turn between the batches of a long stream', async () => {
+  const batch = batchOf(Array.from({ length: 5_000 }, () => ({ currency: 'GBP', total: 10_000 })));
+  let turns = 0;
+  let running = true;
+  const watch = (): void => {
+    turns++;
+    if (running) setImmediate(watch);
+  };
+  setImmediate(watch);
+  expect(await quoteAll(...Array.from({ length: 20 }, () => inContext(batch)))).toHaveLength(20);
+  running = false;
+  expect(turns).toBeGreaterThanOrEqual(19);
+});
+
+test('a market is shown what its policy says, and a pinned view what it said when it was given out', async () => {
+  const markets = file('markets.yaml');
+  const row = batchOf([{ currency: 'EUR', total: 10_000, dueLater: 1_000 }]);
+  const shown = { ...CONTEXT, currency: 'EUR', market: 'FR' };
+  const before = await price(shown, row);
+  expect(before.view.display).toEqual({ dueLaterOnTop: false, unitPrices: UnitPrices.SHOWN });
+  writeFileSync(
+    markets,
+    'markets: { FR: { headline: without_due_at_place, unit_prices: none, because: "made up for a test" } }',
+  );
+  await open();
+  const after = await price(shown, row);
+  expect(after.view.display).toEqual({ dueLaterOnTop: true, unitPrices: UnitPrices.NONE });
+  expect(totals(before.quotes[0]!)[0]! - totals(after.quotes[0]!)[0]!).toBe(1_025); // with its 2.5 %
+  expect(numbers(after.quotes[0]!.dueLaterMinor)).toEqual([1_000]);
+  expect(totals((await price(before.view, row)).quotes[0]!)).toEqual(totals(before.quotes[0]!));
+  expect((await price({ ...shown, market: 'IE' }, row)).view.display?.dueLaterOnTop).toBe(false);
 });

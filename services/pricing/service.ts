@@ -7,6 +7,8 @@ import {
   PricingServiceDefinition,
   type PricingView,
   type QuoteBatch,
+  type QuoteRequest,
+  type QuoteResponse,
 } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { EntrepotError, invalidField, invalidFields } from '../../libs/errors/index.ts';
 import { meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
@@ -15,9 +17,11 @@ import { priceBatch } from './batch.ts';
 import { effectText } from './effects.ts';
 import { explain } from './explain.ts';
 import { LiveConfiguration, type LiveOptions } from './live.ts';
+import { checkQuotedBatch, quote, Turns } from './quotation.ts';
 import type { View } from './view.ts';
 
 export { checkPricingConfig } from './configuration.ts';
+export { PricingTrial, type TrialView } from './trial.ts';
 
 const rowsCounter = counter('entrepot.pricing.rows', {
   unit: '{row}',
@@ -35,14 +39,15 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
   const { versions } = live;
   const endGauges = observe(live, now);
 
-  const start = (message: PriceStart): { view: View; pinned: PricingView } => {
+  const start = (message: PriceStart, at = 'start.context'): { view: View; pinned: PricingView } => {
     if (message.view !== undefined) return { view: pinnedView(live, message.view), pinned: message.view };
-    const context = checkContext(message.context, live);
+    const context = checkContext(message.context, live, at);
     const instant = now();
     const table = versions.tableAt(instant);
     if (table === undefined) throw noTable(instant);
-    const { ruleSet } = versions.current;
-    const view = versions.view(context, ruleSet, table, instant);
+    const { ruleSet, markets } = versions.current;
+    const display = markets.displayIn(context.market);
+    const view = versions.view({ ...context, display }, ruleSet, table, instant);
     return {
       view,
       pinned: {
@@ -51,7 +56,8 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
         rateTable: table.id,
         instant: Temporal.Instant.fromEpochMilliseconds(instant),
         attributes: [...view.attributes],
-        staleRates: '',
+        staleRates: table.staleRates,
+        display,
       },
     };
   };
@@ -80,8 +86,20 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
         }
       }
     },
-    async *quote(): AsyncGenerator<never> {
-      yield await Promise.reject(new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' }));
+    async *quote(requests: AsyncIterable<QuoteRequest>): AsyncGenerator<QuoteResponse> {
+      const turns = new Turns();
+      for await (const { terms, batch, withLedgers } of requests) {
+        if (terms === undefined) throw invalidField('terms', 'is missing; send a context or a pinned view');
+        const { view, pinned } = start(
+          terms.$case === 'view'
+            ? { context: undefined, view: terms.value }
+            : { context: terms.value, view: undefined },
+          'context',
+        );
+        const answer = await quote(view, checkQuotedBatch(batch, withLedgers), withLedgers, turns);
+        count(answer.quotes);
+        yield { view: pinned, ...answer };
+      }
     },
     async explain({ view, batch }) {
       if (view === undefined) throw invalidField('view', 'is missing; send the view that priced the row');
@@ -125,8 +143,10 @@ export function createPricingService(options: LiveOptions): ServiceHandle {
 
 /** The view that a caller pinned; the same rules, rates and instant as when it was given out. */
 function pinnedView({ versions }: LiveConfiguration, pinned: PricingView): View {
+  if (pinned.instant === undefined) throw invalidField('view.instant', 'is missing; send the view as it was received');
+  const instant = pinned.instant.epochMilliseconds;
   const ruleSet = versions.ruleSet(pinned.ruleSet);
-  const table = versions.table(pinned.rateTable);
+  const table = versions.table(pinned.rateTable, instant);
   const gone = [
     ...(ruleSet === undefined ? [`rule set "${pinned.ruleSet.slice(0, 64)}"`] : []),
     ...(table === undefined ? [`rate table "${pinned.rateTable.slice(0, 64)}"`] : []),
@@ -135,16 +155,19 @@ function pinnedView({ versions }: LiveConfiguration, pinned: PricingView): View 
     const message = `The pinned ${gone.join(' and ')} is no longer kept here, so its prices cannot be replayed; search again.`;
     throw new EntrepotError({ reason: 'VIEW_EXPIRED', message });
   }
-  if (pinned.instant === undefined) throw invalidField('view.instant', 'is missing; send the view as it was received');
   const context = pinned.context;
   if (context === undefined) throw invalidField('view.context', 'is missing; send the view as it was received');
   requireContext(context, 'view.context', ruleSet.verticals);
-  return versions.view(context, ruleSet, table, pinned.instant.epochMilliseconds);
+  return versions.view({ ...context, display: pinned.display }, ruleSet, table, instant);
 }
 
-function checkContext(context: PricingContext | undefined, { versions }: LiveConfiguration): PricingContext {
-  if (context === undefined) throw invalidField('start.context', 'is missing, and no view is pinned');
-  requireContext(context, 'start.context', versions.current.ruleSet.verticals);
+function checkContext(
+  context: PricingContext | undefined,
+  { versions }: LiveConfiguration,
+  at: string,
+): PricingContext {
+  if (context === undefined) throw invalidField(at, 'is missing, and no view is pinned');
+  requireContext(context, at, versions.current.ruleSet.verticals);
   return context;
 }
 

@@ -3,6 +3,7 @@ import { Decimal, type RoundingMode } from '../../libs/money/index.ts';
 import { verticals } from '../../libs/vertical/index.ts';
 import { type BoundStep, boundStep } from './bound-steps.ts';
 import { termsOf } from './condition.ts';
+import { FxPolicy } from './fx.ts';
 import type { Plan } from './quote.ts';
 import { RateTable } from './rates.ts';
 import { type RuleDeclaration, RuleSet } from './rules.ts';
@@ -27,6 +28,19 @@ const rate = fc.oneof(
 export const table: fc.Arbitrary<RateTable> = fc
   .tuple(...CURRENCIES.filter((code) => code !== 'EUR').map((code) => rate.map((value) => [code, value] as const)))
   .map((rates) => new RateTable({ date: '2026-11-20', source: 'test', rates: new Map(rates) }));
+
+/** As table, with a spread of any size that a policy may have on every conversion in Britain. */
+const tableWithSpread: fc.Arbitrary<RateTable> = fc
+  .tuple(table, fc.oneof(fc.constantFrom('0.5', '1', '50'), decimalOf(1, 50_000_000, 6).map(String)))
+  .map(([from, percentage]) => {
+    const codes = CURRENCIES.filter((code) => code !== 'EUR');
+    const rates = new Map(codes.map((code) => [code, from.rate(code)!]));
+    const staleness = { use: 1, widen: undefined };
+    const all = { currencies: undefined, pairs: undefined, markets: undefined };
+    const policy = new FxPolicy([], [{ name: 'all', percentage: Decimal.parse(percentage)!, ...all }], staleness);
+    const sheet = { date: '2026-11-20', source: 'test', rates };
+    return new RateTable([{ sheet, age: 0, judgement: { kind: 'current' }, oldest: 0 }], policy, '2026-11-20');
+  });
 
 /** Minor units: mostly prices, some of the largest that there are. */
 export const minor: fc.Arbitrary<number> = fc.oneof(
@@ -97,14 +111,14 @@ export const step: fc.Arbitrary<Step> = fc
 
 /** A plan between two of the currencies with up to ten steps; every third row is without each second step. */
 export const plan: fc.Arbitrary<Plan> = fc
-  .tuple(table, currency, currency, fc.array(step, { maxLength: 10 }))
+  .tuple(fc.oneof(table, tableWithSpread), currency, currency, fc.array(step, { maxLength: 10 }))
   .map(([rates, from, to, steps]) => planOf(rates, from, to, steps));
 
 const DIGITS: Readonly<Record<string, number>> = { JPY: 0, KRW: 0, KWD: 3, BHD: 3, CLF: 4 };
 
 /** Of roundings only those that the currency can have, and one of a priority. */
 export function planOf(rates: RateTable, from: string, to: string, steps: readonly Step[]): Plan {
-  const conversion = rates.conversion(from, to);
+  const conversion = rates.conversion(from, to, 'GB');
   if (conversion === undefined) throw new Error(`no rate from ${from} to ${to}`);
   const digits = DIGITS[to] ?? 2;
   const rounded = new Set<number>();

@@ -1,11 +1,12 @@
-import { type PricingConfiguration, tableAt } from './configuration.ts';
+import type { PricingConfiguration } from './configuration.ts';
+import type { RateBook } from './rate-book.ts';
 import type { RateTable } from './rates.ts';
 import type { RuleSet } from './rules.ts';
 import { View, type ViewContext } from './view.ts';
 
 /** How many versions of the past are kept. */
 interface VersionLimits {
-  /** Rule sets and rate tables that are no longer in force but still price pinned views, of each. */
+  /** Rule sets and books of rates that are no longer in force but still price pinned views, of each. */
   readonly retired: number;
 }
 
@@ -16,7 +17,7 @@ const MAX_VIEWS = 256;
 export class Versions {
   readonly #limits: VersionLimits;
   readonly #ruleSets = new Map<string, RuleSet>();
-  readonly #tables = new Map<string, RateTable>();
+  readonly #books = new Map<string, RateBook>();
   readonly #views = new Map<string, View>();
   #current: PricingConfiguration;
 
@@ -34,11 +35,7 @@ export class Versions {
   replace(next: PricingConfiguration): void {
     this.#current = next;
     renew(this.#ruleSets, [[next.ruleSet.digest, next.ruleSet]], this.#limits.retired);
-    renew(
-      this.#tables,
-      next.tables.map((table) => [table.id, table] as const),
-      this.#limits.retired,
-    );
+    renew(this.#books, [[next.rates.digest, next.rates]], this.#limits.retired);
   }
 
   /** The rule set of a digest, in force or kept. */
@@ -46,14 +43,21 @@ export class Versions {
     return this.#ruleSets.get(digest);
   }
 
-  /** The rate table of an id, in force or kept. */
-  table(id: string): RateTable | undefined {
-    return this.#tables.get(id);
+  /**
+   * The rate table of an id, from rates in force or kept.
+   * @param instant at which it held, epoch milliseconds
+   */
+  table(id: string, instant: number): RateTable | undefined {
+    for (const book of [...this.#books.values()].toReversed()) {
+      const table = book.tableAt(instant);
+      if (table?.id === id) return table;
+    }
+    return undefined;
   }
 
   /** The table in force at an instant (epoch milliseconds). */
   tableAt(instant: number): RateTable | undefined {
-    return tableAt(this.#current.tables, instant);
+    return this.#current.rates.tableAt(instant);
   }
 
   /** The view of a context at an instant; throws as View does. */
@@ -64,9 +68,21 @@ export class Versions {
     instant: number,
   ): View {
     const held = ruleSet.held(context, instant);
-    const { vertical, currency, market, client } = context;
-    const key = JSON.stringify([ruleSet.digest, table.id, vertical, currency, market, client, held.key]);
-    const view = this.#views.get(key) ?? new View({ vertical, currency, market, client }, ruleSet, held, table);
+    const { vertical, currency, market, client, display } = context;
+    const laterOnTop = display?.dueLaterOnTop === true;
+    const key = JSON.stringify([
+      ruleSet.digest,
+      table.id,
+      table.day,
+      vertical,
+      currency,
+      market,
+      client,
+      laterOnTop,
+      held.key,
+    ]);
+    const view =
+      this.#views.get(key) ?? new View({ vertical, currency, market, client, display }, ruleSet, held, table);
     this.#views.delete(key);
     this.#views.set(key, view);
     if (this.#views.size > MAX_VIEWS) this.#views.delete(this.#views.keys().next().value!);

@@ -1,9 +1,11 @@
+import type { MarketDisplay, PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import { type Decimal, minorDigits } from '../../libs/money/index.ts';
 import { counter } from '../../libs/telemetry/index.ts';
 import { boundStep } from './bound-steps.ts';
 import { type Constants, openTerms, type Term } from './condition.ts';
 import { type Amount, effectText } from './effects.ts';
+import { partnerConversion } from './partner-rate.ts';
 import type { Plan } from './quote.ts';
 import type { RateTable } from './rates.ts';
 import { type OpenRule, RowRules } from './row-rules.ts';
@@ -17,6 +19,8 @@ export interface ViewContext {
   readonly currency: string;
   readonly market: string;
   readonly client: string;
+  /** What the market has to be shown; absent: all mandatory charges in the headline. */
+  readonly display?: MarketDisplay | undefined;
 }
 
 /** Why no row of a currency can be priced. */
@@ -49,6 +53,7 @@ interface Prepared {
 
 /** Partners times currencies that one view remembers; beyond, it starts anew. */
 const MAX_PREPARED = 512;
+const NO_RATES: readonly PartnerRate[] = [];
 
 const failures = counter('entrepot.pricing.rule.failures', {
   unit: '{row}',
@@ -67,6 +72,8 @@ export class View {
   readonly table: RateTable;
   /** Minor digits of the shown currency. */
   readonly digits: number;
+  /** What is due at the place comes on top of the headline instead of being in it. */
+  readonly laterOnTop: boolean;
   /** Attributes that the rules which can apply here read. */
   readonly attributes: readonly string[];
   /** The arm of each experiment that the context is in. */
@@ -84,6 +91,7 @@ export class View {
     this.ruleSet = ruleSet;
     this.table = table;
     this.digits = digits;
+    this.laterOnTop = context.display?.dueLaterOnTop === true;
     this.arms = held.arms;
     const { market, client, currency } = context;
     this.#constants = new Map<string, string | number | undefined>([
@@ -115,12 +123,18 @@ export class View {
    * The plan for one partner's rows in one currency.
    *
    * @param source the batch's columns by attribute; an attribute without a column is absent in every row
+   * @param rates that the partner states itself; they come before the table's
    */
-  plan(partner: string, currency: string, source: Columns): ViewPlan | Unplannable {
-    const key = `${currency} ${partner}`;
+  plan(
+    partner: string,
+    currency: string,
+    source: Columns,
+    rates: readonly PartnerRate[] = NO_RATES,
+  ): ViewPlan | Unplannable {
+    const key = rates.length === 0 ? `${currency} ${partner}` : JSON.stringify([currency, partner, rates]);
     let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
-      const made = this.#prepare(partner, currency);
+      const made = this.#prepare(partner, currency, rates);
       if ('reason' in made) return made;
       if (this.#prepared.size >= MAX_PREPARED) this.#prepared.clear();
       this.#prepared.set(key, made);
@@ -135,15 +149,13 @@ export class View {
     };
   }
 
-  #prepare(partner: string, currency: string): Prepared | Unplannable {
+  #prepare(partner: string, currency: string, rates: readonly PartnerRate[]): Prepared | Unplannable {
     const fromDigits = minorDigits(currency);
     if (fromDigits === undefined) {
       return { reason: 'INVALID_CURRENCY', detail: `${JSON.stringify(currency.slice(0, 8))} is no ISO 4217 code` };
     }
-    const conversion = this.table.conversion(currency, this.context.currency);
-    if (conversion === undefined) {
-      return { reason: 'NO_RATE', detail: `no rate from ${currency} to ${this.context.currency} in ${this.table.id}` };
-    }
+    const conversion = this.#conversion(partner, currency, rates);
+    if (typeof conversion === 'string') return { reason: 'NO_RATE', detail: conversion };
     const constants: Constants = new Map([...this.#constants, ['partner', partner], ['currency', currency]]);
     const groups = new Map<string, number>();
     const rules: OpenRule[] = [];
@@ -166,11 +178,21 @@ export class View {
     return { rowRules, terms, plan: { ...terms, stepsOf: () => steps, failuresOf: () => [] } };
   }
 
+  /** The way to the shown currency; what is missing, where there is none. */
+  #conversion(partner: string, from: string, rates: readonly PartnerRate[]): Plan['conversion'] | string {
+    const { currency: to, market } = this.context;
+    const own = partnerConversion(partner, rates, from, to, this.table.day, this.table.policy);
+    const conversion = own ?? this.table.conversion(from, to, market);
+    if (conversion !== undefined) return conversion;
+    const refusal = this.table.refusal(from);
+    return `no rate from ${from} to ${to}${refusal === undefined ? ` in ${this.table.id}` : `: of ${from}, ${refusal}`}`;
+  }
+
   #requireRates({ effect, declaration }: CompiledRule): void {
     const stated = effect.kind === 'fixed' ? [effect] : effect.kind === 'percentage' ? [effect.floor, effect.cap] : [];
     for (const amount of stated) {
-      if (amount === undefined || this.table.has(amount.currency) || amount.currency === this.context.currency)
-        continue;
+      if (amount === undefined) continue;
+      if (this.table.conversion(amount.currency, this.context.currency) !== undefined) continue;
       throw unknownCurrency(amount.currency, this.table, declaration.name);
     }
   }
@@ -211,7 +233,7 @@ export class View {
 
 function unknownCurrency(currency: string, table: RateTable, rule?: string): EntrepotError {
   const who = rule === undefined ? `"${currency.slice(0, 8)}" cannot be shown` : `Rule "${rule}" adds ${currency}`;
-  const description = `${who}: it has no rate in ${table.id}; there are ${table.currencies.join(', ')}`;
+  const description = `${who}: ${table.refusal(currency) ?? `it has no rate in ${table.id}`}; there are ${table.currencies.join(', ')}`;
   return new EntrepotError({
     reason: 'UNKNOWN_CURRENCY',
     message: description,

@@ -20,7 +20,8 @@ export class AllScreen implements Screen {
 
   constructor(drawing: Drawing, view: View) {
     this.#drawing = drawing;
-    this.#offers = new DrawnOffers(drawing);
+    // Whoever wants every offer gets a product's content with a page, or from the catalogue: here it would come with each of its offers.
+    this.#offers = new DrawnOffers({ ...drawing, contents: undefined });
     const shows = allKey(view);
     this.log = new UpdateLog(drawing.searchId, { shows, retractions: rememberedRetractions, mostUpserts: batch });
   }
@@ -41,6 +42,7 @@ export class AllScreen implements Screen {
     const entries = entriesOfAll(this.#drawing.set, ordering, prices);
     const outdated = this.#offers.outdated(entries, moment);
     const made = await this.#make(outdated.slice(0, batch), moment);
+    if (made !== undefined) this.#drawing.looked([...made]);
     const waiting = new Set(made === undefined ? outdated : outdated.filter((entry) => this.#waits(entry, made)));
     this.#whole = waiting.size === 0;
     const shown = entries.filter((entry) => this.#offers.has(entry) || made?.has(entry) === true);
@@ -55,12 +57,13 @@ export class AllScreen implements Screen {
   }
 
   /** Those of the entries that could be made; undefined where supply cannot make any now. */
-  async #make(entries: readonly Entry[], { complete }: Moment): Promise<ReadonlySet<Entry> | undefined> {
+  async #make(entries: readonly Entry[], { complete, prices }: Moment): Promise<ReadonlySet<Entry> | undefined> {
     const { maker } = this.#drawing;
     if (maker.needless) return new Set(entries);
     try {
       // What supply no longer holds leaves the set, which is another change.
-      await maker.ensure(entries.filter((entry) => !this.#offers.has(entry)).map(({ row }) => row));
+      const rows = entries.filter((entry) => !this.#offers.has(entry)).map(({ row }) => row);
+      await maker.ensure(rows, undefined, prices.currency);
     } catch (error) {
       // While the search goes on, its next change tries again.
       if (complete) throw error;

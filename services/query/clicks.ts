@@ -7,6 +7,7 @@ import type { Money } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import { Decimal, minorDigits } from '../../libs/money/index.ts';
 import type { Store, StoreOptions } from '../../libs/store/index.ts';
+import { accuracyMigration } from './accuracy/schema.ts';
 import { countsMigration } from './handoff-counts.ts';
 
 /** What the store of clicks has to be opened with; `directory` is the caller's choice. */
@@ -42,6 +43,7 @@ export const clickStore: Pick<StoreOptions, 'schema' | 'migrations'> = {
         );`,
     },
     countsMigration,
+    accuracyMigration,
   ],
 };
 

@@ -62,7 +62,7 @@ export function standingOf(
   return {
     elapsed_ms: Math.round(elapsedMs),
     left_ms: left,
-    offers: set.liveRows().length,
+    offers: set.shownRows().length,
     products: set.productCounts().products,
     partners_asked: outcomes.asked,
     partners_done: outcomes.done,

@@ -1,6 +1,13 @@
 import path from 'node:path';
 import { checkClients, loadClients } from '../../libs/clients/index.ts';
-import { ConfigError, type ConfigProblem, type JSONSchema, loadYamlDocument } from '../../libs/config/index.ts';
+import {
+  ConfigError,
+  type ConfigProblem,
+  dataDirectory,
+  type JSONSchema,
+  loadYamlDocument,
+} from '../../libs/config/index.ts';
+import { loadAccuracyConfig } from './accuracy/config.ts';
 import { compilePolicies } from './policies.ts';
 import { loadRankings } from './ranking-file.ts';
 
@@ -16,6 +23,9 @@ export interface QueryConfig {
   readonly takeOverMs: number;
   readonly makeTimeoutMs: number;
   readonly actionTimeoutMs: number;
+  readonly priceOutliers: { readonly leastOthers: number };
+  /** Of which searches pricing samples are kept; none where the share is 0. The directory is absolute. */
+  readonly pricingSamples: { readonly directory: string; readonly megabytes: number; readonly share: number };
   readonly hold: {
     readonly minutes: number;
     readonly searches: number;
@@ -57,6 +67,40 @@ const querySchema: JSONSchema = {
     takeOverMs: integer('milliseconds after which a silent replica counts as dead', 300, 60_000, 3_000),
     makeTimeoutMs: integer('milliseconds for making the offers of a page', 50, 30_000, 2_000),
     actionTimeoutMs: integer('milliseconds for verifying or handing off an offer', 500, 60_000, 10_000),
+    priceOutliers: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        leastOthers: integer(
+          'other partners that must agree that a price is a mistake, 0 for no such judgement',
+          0,
+          20,
+          2,
+        ),
+      },
+    },
+    pricingSamples: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        directory: {
+          type: 'string',
+          minLength: 1,
+          default: 'pricing-samples',
+          description: 'where samples are kept: a path, from the data directory on where it is not absolute',
+        },
+        megabytes: integer('megabytes of samples', 1, 65_536, 64),
+        share: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+          default: 0,
+          description: 'share of searches of which a sample is kept; 0 to 1, 0 for none',
+        },
+      },
+    },
     hold: {
       type: 'object',
       additionalProperties: false,
@@ -83,15 +127,17 @@ export function loadQueryConfig(directory: string): QueryConfig {
     const reason = `${value.completionMarginMs} is more than supplyMarginMs (${value.supplyMarginMs}); a search would complete before supply could report`;
     throw new ConfigError([document.problem(['completionMarginMs'], reason)]);
   }
-  return value;
+  const { pricingSamples } = value;
+  const samples = { ...pricingSamples, directory: path.resolve(dataDirectory(), pricingSamples.directory) };
+  return { ...value, pricingSamples: samples };
 }
 
 /**
  * Everything that is wrong with query's configuration; empty when it can be used. For `entrepot check`.
- * @param directory holds `query.yaml`, `ranking.yaml` and, where there is one, `clients.yaml`
+ * @param directory holds `query.yaml`, `ranking.yaml` and, where there are such, `accuracy.yaml` and `clients.yaml`
  */
 export function checkQueryConfig(directory: string): readonly ConfigProblem[] {
-  const own = [loadQueryConfig, loadRankings].flatMap((load) => problemsOf(() => load(directory)));
+  const own = [loadQueryConfig, loadAccuracyConfig, loadRankings].flatMap((load) => problemsOf(() => load(directory)));
   const clients = checkClients(directory);
   return [...own, ...(clients.length > 0 ? clients : problemsOf(() => compilePolicies(loadClients(directory))))];
 }

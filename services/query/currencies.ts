@@ -1,15 +1,16 @@
 import type {
+  PriceBatch,
   PriceRequest,
   PricingContext,
   PricingServiceDefinition,
   PricingView,
+  QuoteBatch,
 } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient } from '../../libs/mesh/index.ts';
 import { cannotPrice } from './failures.ts';
 import type { PricedSet } from './priced-set.ts';
 import type { ResultSet } from './result-set.ts';
-import type { Segment } from './segments.ts';
 
 /** Other currencies that are kept for a search; the one that was used longest ago goes first, and can be had again. */
 const mostCurrencies = 8;
@@ -73,6 +74,24 @@ export class Currencies {
     }
   }
 
+  /**
+   * Has batches priced in a currency, under the search's own view but for the currency; nothing of them is held.
+   * @throws EntrepotError UNKNOWN_CURRENCY, VIEW_EXPIRED, PRICING_UNAVAILABLE
+   */
+  async price(batches: readonly PriceBatch[], currency: string, caller: Caller): Promise<readonly QuoteBatch[]> {
+    const quotes: QuoteBatch[] = [];
+    const requests = requestsOf(batches, inCurrency(this.#under(), currency));
+    try {
+      for await (const { message } of this.#pricing.price(requests, { ...caller, timeoutMs: this.#timeoutMs })) {
+        if (message?.$case === 'quotes') quotes.push(message.value);
+      }
+      if (quotes.length < batches.length) throw new Error('Pricing ended before every batch had its prices.');
+    } catch (error) {
+      throw cannotPrice(error);
+    }
+    return quotes;
+  }
+
   /** Bytes held. */
   memoryBytes(): number {
     let bytes = 0;
@@ -99,7 +118,10 @@ export class Currencies {
   async #price(currency: string, caller: Caller): Promise<void> {
     const priced = this.#priced.get(currency) ?? this.#set.pricedIn(currency);
     const segments = priced.waiting();
-    const requests = requestsOf(segments, inCurrency(this.#under(), currency));
+    const requests = requestsOf(
+      segments.map(({ inputs }) => inputs),
+      inCurrency(this.#under(), currency),
+    );
     let answered = 0;
     try {
       for await (const { message } of this.#pricing.price(requests, { ...caller, timeoutMs: this.#timeoutMs })) {
@@ -124,9 +146,9 @@ function inCurrency({ context, view }: PricedUnder, currency: string): PricedUnd
   return { context: asked, view: view && { ...view, context: asked } };
 }
 
-async function* requestsOf(segments: readonly Segment[], start: PricedUnder): AsyncGenerator<PriceRequest> {
+async function* requestsOf(batches: readonly PriceBatch[], start: PricedUnder): AsyncGenerator<PriceRequest> {
   yield { message: { $case: 'start', value: start } };
-  for (const [batchId, { inputs }] of segments.entries()) {
+  for (const [batchId, inputs] of batches.entries()) {
     yield { message: { $case: 'batch', value: { ...inputs, batchId } } };
   }
 }

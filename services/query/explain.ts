@@ -7,6 +7,7 @@ import type {
 import { toEntrepotError } from '../../libs/errors/index.ts';
 import type { MeshClient, MeshContext } from '../../libs/mesh/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
+import { partnerCharge } from './charges.ts';
 import { cannotPrice } from './failures.ts';
 import type { HeldRow } from './held.ts';
 import { oneRow } from './one-row.ts';
@@ -41,12 +42,13 @@ export async function explainOffer(
   const productId = set.products.ids[product]!;
   const productProvisional = provisional[product] === 1;
   const { timeoutMs } = tools;
-  const [origin, price] = await Promise.all([
-    originOf({ search, row }, productProvisional ? '' : productId, tools, context),
-    tools.pricing.explain({ view, batch: oneRow(batch, at) }, { context, timeoutMs }).catch((error: unknown) => {
-      throw cannotPrice(error);
-    }),
-  ]);
+  // Charges that only detail the price lie with supply, and are told with it.
+  const origin = await originOf({ search, row }, productProvisional ? '' : productId, tools, context);
+  const details = (origin?.charges ?? []).map(partnerCharge).filter((charge) => charge !== undefined);
+  const explained = { view, batch: oneRow(batch, at, details) };
+  const price = await tools.pricing.explain(explained, { context, timeoutMs }).catch((error: unknown) => {
+    throw cannotPrice(error);
+  });
   const partner = set.partnerOf(row);
   return {
     offerId,

@@ -1,6 +1,8 @@
 import type { Context } from '@opentelemetry/api';
+import type { Charge } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingContext, PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { Judgement } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type {
   MadeOffer,
   OfferHandle,
@@ -11,6 +13,7 @@ import type {
 import { type EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
+import { type Details, detailsIn } from './charge-details.ts';
 import { type CompletionPolicy, standingOf } from './completion.ts';
 import type { QueryConfig } from './config.ts';
 import { Currencies, type PricedUnder } from './currencies.ts';
@@ -28,6 +31,7 @@ import {
 import { cannotPrice, cannotSupply, isDeadline } from './failures.ts';
 import { type Entry, Findings } from './findings.ts';
 import type { Patience } from './patience.ts';
+import type { PricingSamples, SampleTaker } from './pricing-samples.ts';
 import { type PricedBatch, PricingStream } from './pricing-stream.ts';
 import type { Question } from './question.ts';
 import { reportOutcomes } from './report.ts';
@@ -44,7 +48,11 @@ export interface FanOutTools {
   readonly policy: CompletionPolicy | undefined;
   /** Hand-offs of a hundred searches like this one. */
   readonly handoffRate: number;
+  /** What is done about partners whose prices are too often wrong; pinned when it starts. */
+  readonly judged: readonly Judgement[];
   readonly log: Logger;
+  /** Keeps what some searches had priced; absent: nothing is kept. */
+  readonly samples?: PricingSamples | undefined;
   /** Resolves when what has happened is where other replicas find it; undefined where there is nothing to wait for. */
   readonly written: (fanOut: FanOut) => Promise<void> | undefined;
   /** Nothing more will come. */
@@ -121,6 +129,7 @@ export class FanOut {
   #pricingOver = false;
   /** Partners are still being asked for what cannot be shown any more. */
   #askedInVain = false;
+  #sample: SampleTaker | undefined;
   #started = false;
   #anyOffers = false;
   #ended = false;
@@ -145,7 +154,8 @@ export class FanOut {
     this.startedAt = startedAt;
     const { config } = tools;
     const { vertical, currency } = question.prepared;
-    this.findings = new Findings(vertical, currency, performance.now() - (Date.now() - startedAt), record);
+    const began = performance.now() - (Date.now() - startedAt);
+    this.findings = new Findings(vertical, currency, began, record, config.priceOutliers);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.planned = promise;
     this.#resolvePlanned = resolve;
@@ -159,6 +169,9 @@ export class FanOut {
   start(): void {
     if (this.#started) return;
     this.#started = true;
+    this.#sample = this.#tools.samples?.begin(this.question.prepared.view);
+    const { judged } = this.#tools;
+    if (judged.length > 0) this.findings.happened({ $case: 'judged', value: { partners: [...judged] } });
     this.#ask(this.question.prepared.partners);
   }
 
@@ -236,6 +249,7 @@ export class FanOut {
       filter: this.question.filter,
       constraints: [],
       handoffRate,
+      except: this.#set.judgements.notAsked,
       times: patience.timesOf(this.question, leftMs, config.partnerTime),
     };
     this.#supply = new SupplyStream(supply, start, this.#callOptions(supplyMs), {
@@ -376,6 +390,27 @@ export class FanOut {
     }
   }
 
+  /**
+   * Charges that detail prices, in a currency that is shown. Never rejects: where pricing cannot be asked, those that would have to
+   * be converted have no amount.
+   */
+  async details(
+    details: readonly Details[],
+    currency: string,
+    context: MeshContext | undefined,
+  ): Promise<readonly Charge[][]> {
+    const { set } = this.findings;
+    return detailsIn(set, currency, details, async (batches) => {
+      try {
+        return await this.currencies.price(batches, currency, context === undefined ? this.asker : { context });
+      } catch (error) {
+        const { reason, message } = toEntrepotError(error);
+        this.#tools.log.info({ search: this.id, reason, detail: message }, 'charges are shown without their amounts');
+        return [];
+      }
+    });
+  }
+
   /** Lets go of what nobody needs any more: the streams once all is there and shown, and late partners once nobody reads. */
   tidy(): void {
     if (!this.complete || this.#failure !== undefined || !this.asks) return;
@@ -427,6 +462,7 @@ export class FanOut {
       this.#tools.log.error({ err: error, search: this.id, partner: batch.partner }, 'rows could not be taken in');
       this.findings.spoiled(batch.partner, unreadable);
     }
+    this.#sample?.priced({ batch, inputs, quotes });
     const first = !this.#anyOffers && this.#set.rowCount > 0;
     this.#anyOffers ||= first;
     this.#changed(first);
@@ -565,6 +601,9 @@ export class FanOut {
   #complete(because: string): void {
     this.findings.happened({ $case: 'completedBecause', value: because });
     reportOutcomes(this.findings.ended);
+    const { view } = this.findings;
+    if (view !== undefined) this.#sample?.complete(view);
+    this.#sample = undefined;
     this.#completed();
     this.#tell(true);
     this.tidy();

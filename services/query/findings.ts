@@ -5,6 +5,7 @@ import type { PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/s
 import type { Vertical } from '../../libs/vertical/index.ts';
 import type { Ending } from './endings.ts';
 import { Outcomes } from './outcomes.ts';
+import type { OutlierPolicy } from './outliers.ts';
 import { ResultSet } from './result-set.ts';
 
 /** What can happen in a fan-out. */
@@ -28,12 +29,19 @@ export class Findings {
   /**
    * @param startedAt of the search, in milliseconds of performance.now()
    * @param record told of each entry, after it has taken effect
+   * @param outliers when a price is taken for a mistake
    */
-  constructor(vertical: Vertical, currency: string, startedAt: number, record: (entry: Entry) => void) {
+  constructor(
+    vertical: Vertical,
+    currency: string,
+    startedAt: number,
+    record: (entry: Entry) => void,
+    outliers?: OutlierPolicy,
+  ) {
     this.startedAt = startedAt;
-    this.set = new ResultSet(vertical, currency);
+    this.set = new ResultSet(vertical, currency, outliers);
     this.#record = record;
-    this.outcomes = new Outcomes(startedAt, this.set.applied, (end) => this.#note({ $case: 'ended', value: end }));
+    this.outcomes = new Outcomes(startedAt, this.set, (end) => this.#note({ $case: 'ended', value: end }));
   }
 
   /** The view that prices are made under; undefined until pricing has said. */
@@ -95,7 +103,7 @@ export class Findings {
   /** A partner is asked again: its rows so far are gone. */
   restart(partner: string): void {
     const { set, outcomes } = this;
-    const rows = Array.from(set.liveRows()).filter((row) => set.partnerOf(row) === partner);
+    const rows = Array.from(set.heldRows()).filter((row) => set.partnerOf(row) === partner);
     if (rows.length > 0) this.remove(rows);
     outcomes.restart(partner);
   }
@@ -145,6 +153,7 @@ export class Findings {
         break;
       case 'view':
         this.#view = entry.value;
+        this.set.display = entry.value.display;
         return;
       case 'ended':
         outcomes.restore(entry.value);
@@ -167,6 +176,9 @@ export class Findings {
       case 'completedBecause':
         this.#completedBecause = entry.value;
         break;
+      case 'judged':
+        set.judgements.take(entry.value);
+        return;
       case 'over':
         return;
     }

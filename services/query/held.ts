@@ -81,6 +81,11 @@ export class HeldSearches {
     return this.#searches.get(searchId)?.search;
   }
 
+  /** The search of an id, undefined where it is not held. That is no use of it. */
+  peek(searchId: string): Search | undefined {
+    return this.#searches.peek(searchId)?.search;
+  }
+
   /**
    * The search of an id, used now.
    * @throws EntrepotError SEARCH_NOT_FOUND

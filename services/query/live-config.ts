@@ -1,16 +1,19 @@
 import { type Clients, loadClients } from '../../libs/clients/index.ts';
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, type Logger } from '../../libs/telemetry/index.ts';
+import { type AccuracyConfig, loadAccuracyConfig } from './accuracy/config.ts';
 import { loadQueryConfig, type QueryConfig } from './config.ts';
 import { compilePolicies, type Policies } from './policies.ts';
 import { loadRankings, type Rankings } from './ranking-file.ts';
 
 const reloads = counter('entrepot.query.config.reloads', {
-  description: 'Reloads of query.yaml, ranking.yaml and clients.yaml by result (accepted, unchanged, refused)',
+  description:
+    'Reloads of query.yaml, accuracy.yaml, ranking.yaml and clients.yaml by result (accepted, unchanged, refused)',
 });
 
 interface Current {
   readonly config: QueryConfig;
+  readonly accuracy: AccuracyConfig;
   /** By vertical. */
   readonly rankings: ReadonlyMap<string, Rankings>;
   readonly clients: Clients;
@@ -40,6 +43,11 @@ export class LiveConfig {
   /** What is in force. */
   get config(): QueryConfig {
     return this.#current.config;
+  }
+
+  /** What is checked of shown offers, and what follows. */
+  get accuracy(): AccuracyConfig {
+    return this.#current.accuracy;
   }
 
   /** The rankings that are in force, by vertical. */
@@ -96,6 +104,7 @@ export class LiveConfig {
     const clients = loadClients(this.#directory);
     return {
       config: loadQueryConfig(this.#directory),
+      accuracy: loadAccuracyConfig(this.#directory),
       rankings: loadRankings(this.#directory),
       clients,
       policies: compilePolicies(clients),
@@ -103,6 +112,11 @@ export class LiveConfig {
   }
 }
 
-function text({ config, rankings, clients }: Current): string {
-  return JSON.stringify([config, [...rankings].map(([vertical, named]) => [vertical, [...named.values()]]), clients]);
+function text({ config, accuracy, rankings, clients }: Current): string {
+  return JSON.stringify([
+    config,
+    accuracy,
+    [...rankings].map(([vertical, named]) => [vertical, [...named.values()]]),
+    clients,
+  ]);
 }

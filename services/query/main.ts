@@ -1,7 +1,7 @@
-// Starts query alone: gRPC at ENTREPOT_QUERY_ADDRESS, supply and pricing at their addresses. Replicas of it share what lies at
-// ENTREPOT_SHARED_STATE; clicks are kept under ENTREPOT_DATA.
-import path from 'node:path';
-import { configDirectory, dataDirectory, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
+// Starts query alone: gRPC at ENTREPOT_QUERY_ADDRESS; supply, pricing and normalization at their addresses. Replicas of it share what
+// lies at ENTREPOT_SHARED_STATE; clicks are kept at ENTREPOT_DATABASE, or under ENTREPOT_DATA.
+import { configDirectory, databaseAt, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
+import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { connect, runMain } from '../../libs/mesh/index.ts';
@@ -15,15 +15,17 @@ await runMain('query', async () => {
   const supplyOptions = { hedge: hedgeOf('search', 'getOffers') };
   const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply }, supplyOptions);
   const pricing = connect(PricingServiceDefinition, { address: meshAddresses.pricing }, { hedge: hedgeOf('price') });
+  const normalization = connect(NormalizationServiceDefinition, { address: meshAddresses.normalization });
   const url = sharedStateUrl();
   // Without one there is nothing to share: what this process holds is all there is.
   const shared = url === undefined ? undefined : await openSharedState(url);
-  const clicks = await openStore({ directory: path.join(dataDirectory(), 'query'), ...clickStore });
+  const clicks = await openStore({ ...databaseAt('query'), ...clickStore });
   return {
     service: createQueryService({
       configDirectory: configDirectory(),
       supply: supply.client,
       pricing: pricing.client,
+      normalization: normalization.client,
       clicks,
       ...(shared && { shared }),
     }),
@@ -33,6 +35,7 @@ await runMain('query', async () => {
     close: async () => {
       await supply.close();
       await pricing.close();
+      await normalization.close();
       await clicks.close();
       await shared?.close();
     },

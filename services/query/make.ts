@@ -1,5 +1,7 @@
+import type { Charge } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { MadeOffer, OfferHandle } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
+import type { Details } from './charge-details.ts';
 import type { ReadMask } from './read-mask.ts';
 import type { ResultSet } from './result-set.ts';
 
@@ -14,6 +16,23 @@ export type MakeOffers = (
 ) => Promise<readonly MadeOffer[]>;
 
 /**
+ * Charges that detail prices, in a currency that is shown.
+ * @param context the call that looks at them; undefined for the search itself
+ */
+export type ShowDetails = (
+  details: readonly Details[],
+  currency: string,
+  context: MeshContext | undefined,
+) => Promise<readonly Charge[][]>;
+
+/** What was made of a row. */
+interface Made {
+  readonly offer: MadeOffer;
+  /** The offer by the currency that its charges are shown in; absent where it has none, which is so in any. */
+  readonly shown: Map<string, MadeOffer> | undefined;
+}
+
+/**
  * Whole offers of one search, made for the rows that somebody looks at and kept for the next look. Bounded: the ones
  * that were looked at longest ago go first.
  */
@@ -23,7 +42,8 @@ export class OfferMaker {
   readonly #make: MakeOffers;
   readonly #gone: (rows: readonly number[]) => void;
   readonly #limit: number;
-  readonly #made = new Map<number, MadeOffer>();
+  readonly #show: ShowDetails;
+  readonly #made = new Map<number, Made>();
   #bytesEach = 0;
 
   /**
@@ -36,12 +56,14 @@ export class OfferMaker {
     make: MakeOffers,
     gone: (rows: readonly number[]) => void,
     limit: number,
+    show: ShowDetails,
   ) {
     this.#set = set;
     this.#mask = mask;
     this.#make = make;
     this.#gone = gone;
     this.#limit = limit;
+    this.#show = show;
   }
 
   /** Nothing of the item is wanted, so nothing has to be made. */
@@ -49,19 +71,34 @@ export class OfferMaker {
     return this.#mask.itemFields?.length === 0;
   }
 
-  /** What was made of a row; undefined when it was not, or is no longer kept. */
-  made(row: number): MadeOffer | undefined {
-    return this.#made.get(row);
+  /**
+   * What was made of a row; undefined when it was not, or is no longer kept.
+   * @param currency what its charges are shown in, as they were made for it; default: the set's own
+   */
+  made(row: number, currency: string = this.#set.currency): MadeOffer | undefined {
+    const made = this.#made.get(row);
+    return made?.shown === undefined ? made?.offer : (made.shown.get(currency) ?? made.offer);
   }
 
   /**
    * Makes what is not made yet. Rows that supply no longer holds are taken out of the set.
    * @param context the call that looks at them; undefined for the search itself
+   * @param currency what their charges are shown in; default: the set's own
    * @returns whether all of the rows are there; when not, the page has to be cut anew
    * @throws what the call to supply failed with
    */
-  async ensure(rows: readonly number[], context?: MeshContext): Promise<boolean> {
+  async ensure(
+    rows: readonly number[],
+    context?: MeshContext,
+    currency: string = this.#set.currency,
+  ): Promise<boolean> {
     if (this.needless) return true;
+    const whole = await this.#makeMissing(rows, context);
+    await this.#showDetails(rows, currency, context);
+    return whole;
+  }
+
+  async #makeMissing(rows: readonly number[], context: MeshContext | undefined): Promise<boolean> {
     const missing: number[] = [];
     for (const row of rows) {
       const made = this.#made.get(row);
@@ -89,10 +126,27 @@ export class OfferMaker {
     return gone.length === 0;
   }
 
+  /** Puts the charges of these rows into the currency, where they are wanted and not there yet. */
+  async #showDetails(rows: readonly number[], currency: string, context: MeshContext | undefined): Promise<void> {
+    const details: (Details & Made)[] = [];
+    for (const row of rows) {
+      const made = this.#made.get(row);
+      if (made?.shown === undefined || made.shown.has(currency)) continue;
+      details.push({ row, charges: made.offer.charges, ...made });
+    }
+    if (details.length === 0) return;
+    const shown = await this.#show(details, currency, context);
+    for (const [at, { offer, shown: by }] of details.entries()) by?.set(currency, { ...offer, charges: shown[at]! });
+  }
+
   /** Keeps what was made of a row elsewhere. */
   keep(row: number, offer: MadeOffer): void {
     if (this.#bytesEach === 0) this.#bytesEach = estimateBytes(offer);
-    this.#made.set(row, offer);
+    const detailed = this.#mask.details && offer.charges.length > 0;
+    this.#made.set(row, {
+      offer: detailed || offer.charges.length === 0 ? offer : { ...offer, charges: [] },
+      shown: detailed ? new Map() : undefined,
+    });
   }
 
   /** Lets go of what was looked at longest ago; to be called when a page is done. */

@@ -12,6 +12,12 @@ export const partnerOutcomes = counter('entrepot.query.partner_outcomes', {
   description: "Partners' outcomes, by partner and status",
 });
 
+/** Offers whose price is taken for a mistake, by `partner` and `market`. */
+export const offersQuarantined = counter('entrepot.query.quarantined', {
+  unit: '{offer}',
+  description: 'Offers that are held but not shown, because their price is taken for a mistake',
+});
+
 /** From the start of a search to its completion. */
 export const searchDuration = histogram('entrepot.query.search.duration', {
   unit: 's',

@@ -1,7 +1,10 @@
+import type { ProductContent } from '../../libs/contracts/gen/entrepot/normalization/v1/content.ts';
 import type { Offer, OfferSummary, Price } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import { AccuracyAction } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { MadeOffer } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import type { Money } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { moneyFromMinor } from '../../libs/money/index.ts';
+import { chargesOf, unitPriceOf, unitPriceRequired } from './charges.ts';
 import { offerId } from './ids.ts';
 import type { Entry } from './ordering.ts';
 import type { PricedSet } from './priced-set.ts';
@@ -17,11 +20,23 @@ export function offerIdOf(searchId: string, set: ResultSet, row: number): string
   return offerId(searchId, place.partner, place.row);
 }
 
+/** The products of rows, where they are settled: of others nothing is known. */
+export function settledProducts({ products }: ResultSet, rows: Iterable<number>, view: ProductsView): Set<string> {
+  const ids = new Set<string>();
+  for (const row of rows) {
+    const known = row < view.rows ? view : products.view;
+    const product = known.ofRow[row]!;
+    if (known.provisional[product] !== 1) ids.add(products.ids[product]!);
+  }
+  return ids;
+}
+
 /**
  * An entry of a page as an offer.
- * @param made what supply made of the row; undefined where the mask wants nothing of the item
+ * @param made what supply made of the row, with charges in the shown currency; undefined where the mask wants nothing of the item
  * @param products the products of the revision that is shown
  * @param prices what is shown of them; default: the set's own
+ * @param content what is known of the product
  */
 export function wholeOffer(
   searchId: string,
@@ -31,6 +46,7 @@ export function wholeOffer(
   made: MadeOffer | undefined,
   mask: ReadMask,
   prices: PricedSet = set.prices,
+  content?: ProductContent,
 ): Offer {
   const { row } = entry;
   const { currency } = prices;
@@ -47,21 +63,23 @@ export function wholeOffer(
           partnerTotalMax: made.partnerTotalMax,
           partnerTaxBasis: made.taxBasis,
         };
+  const unitPrice = mask.price ? unitPriceOf(set, row, price.total, currency) : undefined;
   const offer: Offer = {
     offerId: offerIdOf(searchId, set, row),
     productId: set.products.ids[product]!,
     productProvisional: known.provisional[product] === 1,
     partner: set.partnerOf(row),
     item: made?.item,
-    content: undefined,
-    demotedBecause: '',
+    content,
+    demotedBecause: demotedBecause(set, row),
     price: {
       total: moneyFromMinor(price.total, currency),
       dueLater: price.dueLater > 0 ? moneyFromMinor(price.dueLater, currency) : undefined,
       tax: price.tax >= 0 ? moneyFromMinor(price.tax, currency) : undefined,
       ...own,
-      charges: [],
-      unitPrice: undefined,
+      charges: mask.price ? chargesOf(set, row, prices, made) : [],
+      unitPrice,
+      dueLaterOnTop: price.dueLater > 0 && set.display?.dueLaterOnTop === true,
       totalMax: upperBound(price.totalMax, currency),
     },
     expiresAt: made?.expiresAt ?? Temporal.Instant.fromEpochMilliseconds(set.expiryOf(row)),
@@ -69,7 +87,15 @@ export function wholeOffer(
     stale: source.stale,
     otherOffers: mask.otherOffers ? entry.others.map((other) => summary(searchId, set, other, prices)) : [],
   };
-  return mask.apply(offer);
+  const masked = mask.apply(offer);
+  return unitPrice !== undefined && unitPriceRequired(set, mask)
+    ? { ...masked, price: masked.price && { ...masked.price, unitPrice } }
+    : masked;
+}
+
+function demotedBecause(set: ResultSet, row: number): string {
+  const judgement = set.judgementOf(row);
+  return judgement?.action === AccuracyAction.DEMOTED ? judgement.because : '';
 }
 
 function summary(searchId: string, set: ResultSet, row: number, prices: PricedSet): OfferSummary {

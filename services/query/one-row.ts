@@ -1,4 +1,4 @@
-import { PriceColumnsBuilder, readPrices, selectColumns, selectRows } from '../../libs/columns/index.ts';
+import { type Charge, readPrices, selectColumns, selectPrices, selectRows } from '../../libs/columns/index.ts';
 import type {
   PriceBatch,
   PriceRequest,
@@ -11,17 +11,18 @@ import type { CallOptions, MeshClient } from '../../libs/mesh/index.ts';
 import { cannotPrice } from './failures.ts';
 import type { PricedBatch } from './pricing-stream.ts';
 
-/** One row of a batch, as a batch that pricing can price or explain. */
-export function oneRow(batch: PriceBatch, at: number): PriceBatch {
+/**
+ * One row of a batch, as a batch that pricing can price or explain.
+ * @param details charges of the row that did not come with it: they are told, and change nothing
+ */
+export function oneRow(batch: PriceBatch, at: number, details: readonly Charge[] = []): PriceBatch {
   const { prices, columns } = batch;
   if (prices === undefined || columns === undefined) throw new RangeError('the batch has no prices or columns');
   const read = readPrices(prices);
-  const price = new PriceColumnsBuilder(1);
-  price.push(read.currency(at), read.total(at), read.tax(at), read.dueLater(at), read.basis(at), read.totalMax(at));
   return {
     batchId: batch.batchId,
     partner: batch.partner,
-    prices: price.build(),
+    prices: selectPrices(read, [at], (row) => [...details, ...read.charges(row)]),
     columns: selectRows(columns, [at]),
     partnerRates: batch.partnerRates,
   };

@@ -10,7 +10,8 @@ import type { View } from './view.ts';
 
 /**
  * The rows that match a view's filter, in the view's order. Rows without a value to order by come last either way;
- * equal ones come in the order of their offer ids, so that the order never depends on who answered first.
+ * equal ones come in the order of their offer ids, so that the order never depends on who answered first. Those of demoted partners
+ * come after all others.
  * @param columns of the set in the view's currency
  * @param live the rows to choose from, in the order of offer ids; they have prices in that currency
  */
@@ -24,7 +25,20 @@ export function orderedRows(
   const rows = matchingRows(set, view, columns, live);
   const keys = keysOf(view, prices, columns, rows, set.rowCount);
   if (keys !== undefined) sortByKey(rows, keys);
+  const { demoted } = set.judgements;
+  if (demoted !== undefined) demotedLast(rows, set.partnerCodes, demoted);
   return rows;
+}
+
+/** Puts the rows of demoted partners behind the others, each part in its order as before, in place. */
+function demotedLast(rows: Uint32Array, partnerCodes: Uint32Array, demoted: Uint8Array): void {
+  const behind: number[] = [];
+  let length = 0;
+  for (const row of rows) {
+    if (demoted[partnerCodes[row]!] === 1) behind.push(row);
+    else rows[length++] = row;
+  }
+  rows.set(behind, length);
 }
 
 /**

@@ -106,7 +106,7 @@ export function orderingOf(
   prices: PricedSet,
 ): Ordering {
   const columns = columnsOf(set, prices);
-  const live = prices.priced(set.liveRows());
+  const live = prices.priced(set.shownRows());
   const rows = orderedRows(set, prices, columns, view, live);
   const products = set.products.view;
   const grouped =

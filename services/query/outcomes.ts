@@ -2,6 +2,7 @@ import { CacheUse, type PartnerOutcome, RejectionReason } from '../../libs/contr
 import type { UnpricedRow } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { PartnerEnd } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type { SearchPlan } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import type { Judgements } from './accuracy/judgements.ts';
 import type { AppliedFilters } from './applied.ts';
 import type { Ending } from './endings.ts';
 import type { PricedSet, Unpriced } from './priced-set.ts';
@@ -32,20 +33,28 @@ interface Part {
 export class Outcomes {
   readonly #startedAt: number;
   readonly #applied: AppliedFilters;
+  readonly #judgements: Judgements;
   readonly #onEnd: (end: PartnerEnd) => void;
   readonly #parts = new Map<string, Part>();
   readonly #ended: PartnerOutcome[] = [];
+  /** The same with what is done about their partners. */
+  readonly #told: PartnerOutcome[] = [];
   #planned = false;
   #open = 0;
 
   /**
    * @param startedAt of the search, in milliseconds of performance.now()
-   * @param applied what partners apply of the filter
+   * @param set knows what partners apply of the filter, and what is done about them
    * @param onEnd told of each part that ends
    */
-  constructor(startedAt: number, applied: AppliedFilters, onEnd: (end: PartnerEnd) => void) {
+  constructor(
+    startedAt: number,
+    { applied, judgements }: { readonly applied: AppliedFilters; readonly judgements: Judgements },
+    onEnd: (end: PartnerEnd) => void,
+  ) {
     this.#startedAt = startedAt;
     this.#applied = applied;
+    this.#judgements = judgements;
     this.#onEnd = onEnd;
   }
 
@@ -81,13 +90,14 @@ export class Outcomes {
 
   /** The outcomes so far, in the order in which they came first; those of partners that were not asked before them. */
   get ended(): readonly PartnerOutcome[] {
-    return this.#ended;
+    return this.#told;
   }
 
   /** Takes in who is asked and who is not. */
   plan({ asked, skipped }: SearchPlan): void {
     this.#planned = true;
     this.#ended.push(...skipped);
+    this.#told.push(...skipped.map((outcome) => this.#judgements.told(outcome)));
     for (const partner of asked) {
       if (this.#parts.has(partner)) continue;
       this.#parts.set(partner, {
@@ -240,6 +250,7 @@ export class Outcomes {
       this.#open--;
     }
     this.#ended[part.place] = outcome;
+    this.#told[part.place] = this.#judgements.told(outcome);
   }
 
   #outcomeOf(part: Part, { status, failure, detail }: Ending): PartnerOutcome {

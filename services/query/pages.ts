@@ -11,7 +11,8 @@ import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { partnersOf } from './applied.ts';
-import { wholeOffer } from './offers.ts';
+import { contentWaitMs, inPageTime } from './contents.ts';
+import { settledProducts, wholeOffer } from './offers.ts';
 import { entriesOf, type Ordering } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
 import type { PastOrderings } from './past-orderings.ts';
@@ -97,18 +98,32 @@ async function cutPage(
       const ordering = orderingIn(prices);
       return { prices, ordering, entries: entriesOf(set, ordering, offset, pageSize, prices) };
     });
+    const began = performance.now();
+    const loading = search.contents?.load(
+      settledProducts(
+        set,
+        entries.map(({ row }) => row),
+        ordering.products,
+      ),
+    );
     const whole = await maker.ensure(
       entries.map(({ row }) => row),
       context,
+      prices.currency,
     );
     if (!whole && cut < mostRecuts) continue;
     const made = maker.needless ? entries : entries.filter(({ row }) => maker.made(row) !== undefined);
     // What was made may have been let go of for what somebody else looks at.
     if (made.length < entries.length && cut < mostRecuts) continue;
-    const offers = made.map((entry) =>
-      wholeOffer(search.id, set, ordering.products, entry, maker.made(entry.row), request.mask, prices),
-    );
+    // It comes while offers are made; what takes longer is left out.
+    await inPageTime(loading, Math.max(0, contentWaitMs - (performance.now() - began)));
+    const offers = made.map((entry) => {
+      const content = search.contentOf(entry.row, ordering.products);
+      const offer = maker.made(entry.row, prices.currency);
+      return wholeOffer(search.id, set, ordering.products, entry, offer, request.mask, prices, content);
+    });
     maker.trim();
+    search.looked(made);
     return {
       searchId: search.id,
       revision: ordering.moment.revision,

@@ -47,7 +47,12 @@ function ending(part: PartnerPart, outcome: PartnerOutcome): string {
     case OutcomeStatus.UNRECOGNIZED:
       return `Its part ended in a way that this version does not know${because}.`;
     case OutcomeStatus.OK:
-      return outcome.late ? 'It answered after the search had completed without it.' : '';
+      return [
+        outcome.late ? 'It answered after the search had completed without it.' : '',
+        outcome.accuracyAction === '' ? '' : sentence(outcome.detail),
+      ]
+        .filter((one) => one !== '')
+        .join(' ');
     case OutcomeStatus.PARTIAL:
       return `It answered in part${because}.${again}`;
     case OutcomeStatus.EMPTY:
@@ -65,7 +70,7 @@ function ending(part: PartnerPart, outcome: PartnerOutcome): string {
     case OutcomeStatus.BUDGET_SPENT:
       return `It was not asked: its request budget is spent on searches that matter more${because}.${again}`;
     case OutcomeStatus.SUSPENDED:
-      return `It was not asked: it is suspended${because}.${again}`;
+      return `It was not asked${outcome.accuracyAction === '' ? ': it is suspended' : ''}${because}.${again}`;
     case OutcomeStatus.UNSUPPORTED_CRITERIA:
       return `It was not asked: it cannot search by these criteria${because}.`;
     case OutcomeStatus.NOT_PERMITTED:
@@ -75,6 +80,10 @@ function ending(part: PartnerPart, outcome: PartnerOutcome): string {
     case OutcomeStatus.FAILED:
       return `It failed${failures[outcome.failure]}${because}.${again}`;
   }
+}
+
+function sentence(detail: string): string {
+  return `${detail.charAt(0).toUpperCase()}${detail.slice(1).replace(/\.\s*$/, '')}.`;
 }
 
 function timedOut({ expectedMs }: PartnerPart, { timeMs, detail }: PartnerOutcome): string {
@@ -120,6 +129,7 @@ function rejected({ rejections: all, rowsReceived }: PartnerOutcome): string {
 }
 
 function shown({ offers, matching, onFirstPage, gone, strictest, outcome }: PartnerPart): string {
+  if (outcome?.accuracyAction === 'hidden') return '';
   if (offers === 0) {
     if (gone === 0) return '';
     return `${gone === 1 ? 'Its only offer has' : `All of its ${gone} offers have`} expired since, or are no longer held; search again.`;

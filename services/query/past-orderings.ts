@@ -35,7 +35,7 @@ export class PastOrderings {
     const entries = await this.#journals.of(search.fanOut.id).first(moment.position);
     if (view === undefined || entries.length < moment.position) return undefined;
     const { prepared } = search.fanOut.question;
-    const findings = new Findings(prepared.vertical, prepared.currency, 0, () => {});
+    const findings = new Findings(prepared.vertical, prepared.currency, 0, () => {}, search.set.outlierPolicy);
     for (const entry of entries) findings.replay(entry);
     const { set } = findings;
     if (moment.swept > 0) set.sweep(moment.swept);

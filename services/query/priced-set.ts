@@ -1,9 +1,9 @@
-import { type NumberColumn, NumberView, readUint32s } from '../../libs/columns/index.ts';
+import { bitGet, type NumberColumn, NumberView, readUint32s } from '../../libs/columns/index.ts';
 import type { QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { invalidField } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { int64At, withRoom } from './growing.ts';
-import type { Segment, Segments } from './segments.ts';
+import { partnerPrices, type Segment, type Segments } from './segments.ts';
 
 /** The bounds of a row's shown price, in minor units. */
 export interface ShownBounds {
@@ -19,6 +19,14 @@ export interface ShownPrice extends ShownBounds {
   readonly dueLater: number;
   /** -1 where the partner does not split it. */
   readonly tax: number;
+}
+
+/** Amounts of a row's charges, by position among them. */
+export interface ShownCharges {
+  /** Minor units of the shown currency; -1 where no rate leads there. */
+  minor(index: number): number;
+  /** The headline holds it. */
+  inTotal(index: number): boolean;
 }
 
 /** Rows of a partner that have no price for one reason. */
@@ -154,10 +162,23 @@ export class PricedSet {
     };
   }
 
-  /** Bytes held, estimated: for a row its total 8 and quotes 24, 8 more where prices are ranges. */
+  /** What came of the charges that came with the row's columns. */
+  chargesOf(row: number): ShownCharges {
+    const { segment, local } = this.#segments.at(row);
+    const { chargesMinor, chargesInTotal } = this.#quotes[segment.number]!;
+    const first = partnerPrices(segment).allCharges?.start(local) ?? 0;
+    const minors = readUint32s(chargesMinor);
+    return {
+      minor: (index) => ((first + index) * 2 < minors.length ? int64At(minors, first + index) : -1),
+      inTotal: (index) => (first + index) >>> 3 < chargesInTotal.length && bitGet(chargesInTotal, first + index),
+    };
+  }
+
+  /** Bytes held, estimated: for a row its total 8 and quotes 24, 8 more where prices are ranges, 8 a charge. */
   memoryBytes(): number {
     return this.#quotes.reduce(
-      (bytes, { totalMinor, totalMaxMinor }) => bytes + 300 + totalMinor.length * 3 + totalMaxMinor.length,
+      (bytes, { totalMinor, totalMaxMinor, chargesMinor, chargesInTotal }) =>
+        bytes + 300 + totalMinor.length * 3 + totalMaxMinor.length + chargesMinor.length + chargesInTotal.length,
       this.#totals.byteLength,
     );
   }

@@ -10,7 +10,7 @@ export function explainProduct(search: Explained, productId: string): ProductExp
   const { id, set, ordering } = search;
   const { products } = set;
   const code = products.find(productId);
-  const rows = code === undefined ? [] : [...set.liveRows()].filter((row) => products.view.ofRow[row] === code);
+  const rows = code === undefined ? [] : [...set.heldRows()].filter((row) => products.view.ofRow[row] === code);
   const entries = rows.flatMap((row) => entryOf(ordering, row) ?? []);
   return {
     productId,

@@ -1,4 +1,8 @@
-import type { RankExplanation, RankFeature } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import {
+  AccuracyAction,
+  type RankExplanation,
+  type RankFeature,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { Vertical } from '../../libs/vertical/index.ts';
 import { termsOf } from './filter-terms.ts';
 import { offerIdOf } from './offers.ts';
@@ -9,6 +13,7 @@ import type { Score } from './ranking.ts';
 import type { ResultSet } from './result-set.ts';
 import { columnsOf } from './set-columns.ts';
 import { formattedPrice, time, valueText } from './tell.ts';
+import { quarantineDetail } from './told-quarantine.ts';
 
 /** What explaining a place in an order needs. */
 export interface RankInput {
@@ -57,11 +62,18 @@ export function entryOf({ heads, others, otherStart }: Ordering, row: number): n
 
 /** Why a row that is not in an order is not: in one sentence. */
 export function absenceOf({ set, ordering, vertical }: RankInput, row: number): string {
+  const judgement = set.judgementOf(row);
+  if (judgement?.action === AccuracyAction.HIDDEN)
+    return `It is held and not shown, as all offers of its partner: ${judgement.because}.`;
   if (set.isGone(row)) {
     const expiry = set.expiryOf(row);
     return expiry <= Date.now()
       ? `It expired at ${time(expiry)}, when the time was over for which its partner stood by it; search again.`
       : 'It was sold out, or supply no longer holds it; search again.';
+  }
+  const mistaken = set.quarantined().get(row);
+  if (mistaken !== undefined) {
+    return `Its price is taken for a mistake: ${quarantineDetail(set, mistaken)}.`;
   }
   const columns = columnsOf(set, set.prices);
   const failing = termsOf(set, ordering.view, vertical, columns).filter(({ fulfilled }) => !fulfilled(row));
@@ -91,7 +103,12 @@ function reasonOf(
     const seller = `${set.partnerOf(head)} at ${formattedPrice(set, head)}`;
     return `Another offer of its product is shown before it: ${seller}, ${besides(input, row, head)}.`;
   }
-  return best === undefined ? '' : behind(input, row, own, best);
+  if (best === undefined) return '';
+  const demoted = set.judgementOf(row);
+  if (demoted !== undefined && set.judgementOf(ordering.heads[0]!) === undefined) {
+    return `Its partner is demoted, and its offers come after those of others: ${demoted.because}.`;
+  }
+  return behind(input, row, own, best);
 }
 
 function besides({ set }: RankInput, row: number, head: number): string {

@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import type { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { FieldViolation } from '../../libs/errors/index.ts';
-import { descriptors } from '../../libs/vertical/index.ts';
+import { descriptors, vertical as verticalOf } from '../../libs/vertical/index.ts';
 
 /** Read masks over Offer: which fields a client wants, checked against the contract and applied to whole offers. */
 
@@ -17,13 +17,30 @@ export interface ReadMask {
    * ("slices.segments.aircraft"). undefined for all. Supply need not be asked at all when the list is empty.
    */
   readonly itemFields: string[] | undefined;
+  /** Something of the price is wanted. */
+  readonly price: boolean;
+  /**
+   * Charges that only detail the price are wanted: with the item or where charges are asked for by name, since supply has to make
+   * the offer for them.
+   */
+  readonly details: boolean;
   /** The offers beside an offer are wanted. */
   readonly otherOffers: boolean;
+  /** What is known of the product is wanted. */
+  readonly content: boolean;
   /** The offer with every unwanted field empty. The offer itself where all is wanted. */
   apply(offer: Offer): Offer;
 }
 
-const everything: ReadMask = { key: '', itemFields: undefined, otherOffers: true, apply: (offer) => offer };
+const everything: ReadMask = {
+  key: '',
+  itemFields: undefined,
+  price: true,
+  details: true,
+  otherOffers: true,
+  content: true,
+  apply: (offer) => offer,
+};
 const offerMessage = 'entrepot.offer.v1.Offer';
 
 /**
@@ -46,10 +63,17 @@ export function compileReadMask(
     const problem = addPath(wanted, message, path);
     if (problem !== undefined) violations.push({ field: 'readMask', description: problem });
   }
+  const price = wanted.get('price');
+  const named = price instanceof Map && price.has('charges');
+  const itemFields = itemFieldsOf(wanted, vertical);
   return {
     key: [...new Set(paths)].sort().join(','),
-    itemFields: itemFieldsOf(wanted, vertical),
+    // A list of none would be taken for all.
+    itemFields: named && itemFields?.length === 0 ? [firstField(vertical)] : itemFields,
+    price: price !== undefined,
+    details: named || (price === 'all' && itemFields?.length !== 0),
     otherOffers: wanted.has('other_offers'),
+    content: wanted.has('content'),
     apply: (offer) => prune(message, wanted, offer as object as Fields) as object as Offer,
   };
 }
@@ -79,6 +103,13 @@ function addPath(root: Wanted, message: DescMessage, path: string): string | und
     }
   }
   return undefined;
+}
+
+/** A field of the item: where something else of an offer is wanted that supply has to make it for. */
+function firstField(vertical: string): string {
+  const [field] = descriptors().getMessage(verticalOf(vertical).itemMessage)?.fields ?? [];
+  if (field === undefined) throw new Error(`The item of ${vertical} has no fields.`);
+  return field.name;
 }
 
 function itemFieldsOf(wanted: Wanted, vertical: string): string[] | undefined {

@@ -7,13 +7,17 @@ import {
   selectColumns,
   selectRows,
 } from '../../libs/columns/index.ts';
-import type { PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { MarketDisplay, PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { Judgement } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type { IdentityChange, OfferHandle, PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { isQueryable, type Vertical } from '../../libs/vertical/index.ts';
+import { isQueryable, type PriceUnit, type Vertical } from '../../libs/vertical/index.ts';
+import { Judgements } from './accuracy/judgements.ts';
 import { AppliedFilters } from './applied.ts';
 import { int64At, withRoom } from './growing.ts';
+import { type Outlier, type OutlierPolicy, usualOutliers } from './outliers.ts';
 import { PricedSet } from './priced-set.ts';
 import { Products } from './products.ts';
+import { quarantined } from './quarantine.ts';
 import { type CheckedBatch, checkBatch, partnerPrices, Segments } from './segments.ts';
 
 /** Where a row came from. */
@@ -35,9 +39,16 @@ export class ResultSet {
   /** The shown prices, in the currency that was asked for. */
   readonly prices: PricedSet;
   readonly products = new Products();
+  /** What a price can be stated for one of; undefined where nobody compares by it. */
+  readonly priceUnit: PriceUnit | undefined;
+  /** What the market has to be shown; undefined until pricing has said. */
+  display: MarketDisplay | undefined;
   /** What partners applied themselves of the search's filter. */
   readonly applied: AppliedFilters;
   readonly #upperCounts: boolean;
+  readonly #apart: readonly string[];
+  /** When a price is taken for a mistake. */
+  readonly outlierPolicy: OutlierPolicy;
   readonly #wanted: readonly string[];
   readonly #table = new GrowingTable();
   readonly #segments = new Segments();
@@ -49,17 +60,27 @@ export class ResultSet {
   #gone = new Uint8Array(0);
   #nextExpiry = Number.POSITIVE_INFINITY;
   #sweptUntil = 0;
-  #live: { revision: number; rows: Uint32Array } | undefined;
+  #held: { revision: number; rows: Uint32Array } | undefined;
+  #live: { revision: number; rows: Uint32Array; quarantined: ReadonlyMap<number, Outlier> } | undefined;
+  #shown: { revision: number; rows: Uint32Array } | undefined;
   #counts: { revision: number; products: number; provisional: boolean } | undefined;
+  /** What is done about partners whose prices are too often wrong. */
+  readonly judgements = new Judgements();
   /** Counts every change that anyone may see. */
   revision = 1;
   /** The revision at which rows, their order, or their products last changed. */
   rowsRevision = 1;
 
-  /** @param currency ISO 4217, of the shown prices */
-  constructor(vertical: Vertical, currency: string) {
+  /**
+   * @param currency ISO 4217, of the shown prices
+   * @param outliers when a price is taken for a mistake; default: where two other partners agree that it is
+   */
+  constructor(vertical: Vertical, currency: string, outliers: OutlierPolicy = usualOutliers) {
+    this.outlierPolicy = outliers;
+    this.#apart = vertical.attributes.filter(({ pricesApart }) => pricesApart).map(({ name }) => name);
     this.applied = new AppliedFilters(vertical);
     this.#upperCounts = vertical.priceBound === 'upper';
+    this.priceUnit = vertical.priceUnit;
     this.prices = this.pricedIn(currency);
     // What nobody filters, sorts or counts by (a shared identity key) is not worth merging.
     this.#wanted = vertical.attributes.filter(isQueryable).map((attribute) => attribute.name);
@@ -73,6 +94,7 @@ export class ResultSet {
   set partners(names: readonly string[]) {
     this.#partners = [...names].sort();
     this.#partnerRows = this.#partners.map(() => 0);
+    this.judgements.number(this.#partners);
   }
 
   /** Rows that ever were, with those that are gone. */
@@ -164,9 +186,40 @@ export class ResultSet {
     return this.#sweptUntil;
   }
 
-  /** The rows that can be shown, ordered by partner and the partner's row: the order of offer ids. */
+  /** The rows that are held and can be had, ordered by partner and the partner's row: the order of offer ids. */
   liveRows(): Uint32Array {
-    if (this.#live?.revision === this.rowsRevision) return this.#live.rows;
+    return this.#judged().rows;
+  }
+
+  /** Rows that are held but not shown, because their price is taken for a mistake. */
+  quarantined(): ReadonlyMap<number, Outlier> {
+    return this.#judged().quarantined;
+  }
+
+  #judged(): { readonly rows: Uint32Array; readonly quarantined: ReadonlyMap<number, Outlier> } {
+    if (this.#live?.revision === this.rowsRevision) return this.#live;
+    const held = this.heldRows();
+    const { ofRow, provisional } = this.products.view;
+    const found = quarantined(
+      {
+        rows: held,
+        totals: this.totals,
+        productOf: ofRow,
+        provisional,
+        products: this.products.ids.length,
+        partnerOf: this.#segments.partnerCodes(),
+        apart: this.#apart.map((name) => this.column(name)),
+      },
+      this.outlierPolicy,
+    );
+    const rows = found.size === 0 ? held : held.filter((row) => !found.has(row));
+    this.#live = { revision: this.rowsRevision, rows, quarantined: found };
+    return this.#live;
+  }
+
+  /** The rows that can be shown and those in quarantine, in the order of offer ids. */
+  heldRows(): Uint32Array {
+    if (this.#held?.revision === this.rowsRevision) return this.#held.rows;
     const rows = new Uint32Array(this.rowCount);
     let length = 0;
     const clean = this.#replaced.size === 0;
@@ -178,18 +231,40 @@ export class ResultSet {
         }
       }
     }
-    this.#live = { revision: this.rowsRevision, rows: rows.subarray(0, length) };
-    return this.#live.rows;
+    this.#held = { revision: this.rowsRevision, rows: rows.subarray(0, length) };
+    return this.#held.rows;
   }
 
-  /** Distinct products among the rows that can be shown, and whether one of them is provisional. */
+  /** Of the live rows those that are shown: what hidden partners sent is held, not shown. */
+  shownRows(): Uint32Array {
+    const live = this.liveRows();
+    const { hidden } = this.judgements;
+    if (hidden === undefined) return live;
+    if (this.#shown?.revision !== this.rowsRevision) {
+      const codes = this.#segments.partnerCodes();
+      this.#shown = { revision: this.rowsRevision, rows: live.filter((row) => hidden[codes[row]!] === 0) };
+    }
+    return this.#shown.rows;
+  }
+
+  /** The partner's number of each row, by row. */
+  get partnerCodes(): Uint32Array {
+    return this.#segments.partnerCodes();
+  }
+
+  /** What is done about the row's partner; undefined for nothing. */
+  judgementOf(row: number): Judgement | undefined {
+    return this.judgements.none ? undefined : this.judgements.of(this.partnerOf(row));
+  }
+
+  /** Distinct products among the rows that are shown, and whether one of them is provisional. */
   productCounts(): { readonly products: number; readonly provisional: boolean } {
     if (this.#counts?.revision === this.rowsRevision) return this.#counts;
     const { ofRow, provisional } = this.products.view;
     const seen = new Uint8Array(this.products.ids.length);
     let products = 0;
     let undecided = false;
-    for (const row of this.liveRows()) {
+    for (const row of this.shownRows()) {
       const product = ofRow[row]!;
       if (seen[product] === 1) continue;
       seen[product] = 1;
@@ -253,6 +328,12 @@ export class ResultSet {
   partnerPriceOf(row: number): { readonly prices: PriceView; readonly at: number } {
     const { segment, local } = this.#segments.at(row);
     return { prices: partnerPrices(segment), at: local };
+  }
+
+  /** How many charges came with the row's columns. */
+  partnerChargesOf(row: number): number {
+    const { prices, at } = this.partnerPriceOf(row);
+    return prices.allCharges === undefined ? 0 : prices.allCharges.end(at) - prices.allCharges.start(at);
   }
 
   /** What supply needs to make the row again. */

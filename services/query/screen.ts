@@ -1,8 +1,10 @@
+import type { ProductContent } from '../../libs/contracts/gen/entrepot/normalization/v1/content.ts';
 import type { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { Progress } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { MadeOffer } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import type { Contents } from './contents.ts';
 import { estimateBytes, type OfferMaker } from './make.ts';
 import { wholeOffer } from './offers.ts';
 import type { Entry, Ordering } from './ordering.ts';
@@ -28,6 +30,12 @@ export interface Drawing {
   readonly set: ResultSet;
   readonly mask: ReadMask;
   readonly maker: OfferMaker;
+  /** Told of entries that come onto the screen. */
+  readonly looked: (entries: readonly Entry[]) => void;
+  /** What is known of products; undefined where nobody wants it, or the vertical has none. */
+  readonly contents: Contents | undefined;
+  /** Draws the screens again, for something beside the search has come. */
+  redraw(): void;
   /** The search as it is now. Rejects where prices in the view's currency cannot be had. */
   now(): Moment | Promise<Moment>;
 }
@@ -48,6 +56,7 @@ interface Drawn {
   readonly entry: Entry;
   readonly product: number;
   readonly provisional: number;
+  readonly content: ProductContent | undefined;
   readonly offer: Offer;
 }
 
@@ -99,20 +108,38 @@ export class DrawnOffers {
     if (before !== undefined && this.#current(entry, moment)) return before;
     const { searchId, set, maker, mask } = this.#drawing;
     const { ordering, prices } = moment;
-    const made = maker.made(entry.row) ?? (before === undefined ? undefined : madeAgain(before.offer));
-    const offer = wholeOffer(searchId, set, ordering.products, entry, made, mask, prices);
+    const made =
+      maker.made(entry.row, prices.currency) ??
+      (before === undefined ? undefined : madeAgain(before.offer, set.partnerChargesOf(entry.row)));
+    const place = this.#placeOf(entry, moment);
+    const content = this.#contentOf(place, before);
+    const offer = wholeOffer(searchId, set, ordering.products, entry, made, mask, prices, content);
     if (this.#bytesEach === 0) this.#bytesEach = estimateBytes(offer);
-    return { entry, ...this.#placeOf(entry, moment), offer };
+    return { entry, ...place, content, offer };
   }
 
   #current(entry: Entry, moment: Moment): boolean {
     const before = this.#drawn.get(entry.row);
     if (before === undefined) return false;
-    const { product, provisional } = this.#placeOf(entry, moment);
-    return before.product === product && before.provisional === provisional && sameOthers(before.entry, entry);
+    const place = this.#placeOf(entry, moment);
+    return (
+      before.product === place.product &&
+      before.provisional === place.provisional &&
+      before.content === this.#contentOf(place, before) &&
+      sameOthers(before.entry, entry)
+    );
   }
 
-  #placeOf({ row }: Entry, { ordering: { products } }: Moment): Pick<Drawn, 'product' | 'provisional'> {
+  /** What is no longer held stays as it was shown, and so does what came again unchanged. */
+  #contentOf({ product, provisional }: Place, before: Drawn | undefined): ProductContent | undefined {
+    const { contents, set } = this.#drawing;
+    if (contents === undefined || provisional === 1) return undefined;
+    const now = contents.of(set.products.ids[product]!);
+    if (before === undefined || before.product !== product || before.content === undefined) return now;
+    return now === undefined || sameTime(now, before.content) ? before.content : now;
+  }
+
+  #placeOf({ row }: Entry, { ordering: { products } }: Moment): Place {
     // A row that was verified later than the revision is not among its products.
     const view = row < products.rows ? products : this.#drawing.set.products.view;
     const product = view.ofRow[row]!;
@@ -120,8 +147,17 @@ export class DrawnOffers {
   }
 }
 
-/** What supply made of an offer that was drawn. */
-function madeAgain({ item, price, fetchedAt, expiresAt }: Offer): MadeOffer | undefined {
+type Place = Pick<Drawn, 'product' | 'provisional'>;
+
+function sameTime(a: ProductContent, b: ProductContent): boolean {
+  return a.updatedAt?.epochMilliseconds === b.updatedAt?.epochMilliseconds;
+}
+
+/**
+ * What supply made of an offer that was drawn.
+ * @param columnCharges charges that did not come from there
+ */
+function madeAgain({ item, price, fetchedAt, expiresAt }: Offer, columnCharges: number): MadeOffer | undefined {
   if (item === undefined) return undefined;
   return {
     item,
@@ -131,6 +167,7 @@ function madeAgain({ item, price, fetchedAt, expiresAt }: Offer): MadeOffer | un
     fetchedAt,
     expiresAt,
     missing: false,
+    charges: price?.charges.slice(columnCharges) ?? [],
   };
 }
 

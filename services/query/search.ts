@@ -1,3 +1,4 @@
+import type { ProductContent } from '../../libs/contracts/gen/entrepot/normalization/v1/content.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { PricingView } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
@@ -9,12 +10,15 @@ import type { EntrepotError } from '../../libs/errors/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
 import { AllScreen, allKey } from './all-screen.ts';
 import type { QueryConfig } from './config.ts';
+import type { Contents } from './contents.ts';
 import type { Asker, FanOut, Looker } from './fan-out.ts';
 import { newSearchId } from './ids.ts';
 import { OfferMaker } from './make.ts';
-import { type Ordering, Orderings } from './ordering.ts';
+import { settledProducts } from './offers.ts';
+import { type Entry, type Ordering, Orderings } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
 import type { PricedSet } from './priced-set.ts';
+import type { ProductsView } from './products.ts';
 import { Publisher } from './publisher.ts';
 import { reportEnd, reportFailure, reportFirstOffers } from './report.ts';
 import type { PreparedSearch } from './request.ts';
@@ -23,6 +27,7 @@ import type { Drawing, Moment, Screen } from './screen.ts';
 import type { Subscription } from './subscription.ts';
 import type { Cursor, SetMoment } from './tokens.ts';
 import { type Share, ToldOutcomes } from './told-outcomes.ts';
+import { ToldQuarantine } from './told-quarantine.ts';
 import { TopScreen } from './top-screen.ts';
 import type { View } from './view.ts';
 
@@ -30,12 +35,18 @@ import type { View } from './view.ts';
 export interface SearchTools {
   readonly config: QueryConfig;
   readonly log: Logger;
+  /** What is known of products; undefined where normalization is not asked. */
+  readonly contents: Contents | undefined;
   /** A search holds more than before. */
   readonly grown: (search: Search) => void;
   /** A search is of no use: it must not be found any more. */
   readonly failed: (search: Search) => void;
+  /** Entries came onto a page that somebody looks at. */
+  readonly looked: (search: Search, entries: readonly Entry[]) => void;
   /** A complete first page was shown. */
   readonly shown: (search: Search, ordering: Ordering) => void;
+  /** A search is complete, or nothing more will come of it. */
+  readonly concluded: (search: Search) => void;
   /** A search is no longer held: no other may be answered by it. */
   readonly dropped: (search: Search) => void;
 }
@@ -61,6 +72,8 @@ export class Search implements Looker {
   readonly asker: Asker;
   readonly fanOut: FanOut;
   readonly maker: OfferMaker;
+  /** What is known of its products; undefined where nobody wants it, or there is none. */
+  readonly contents: Contents | undefined;
   readonly #tools: SearchTools;
   readonly #orderings: Orderings;
   /** By how cursors name them. */
@@ -69,6 +82,7 @@ export class Search implements Looker {
   /** Where it comes from. */
   readonly origin: SearchOrigin;
   readonly #told: ToldOutcomes;
+  readonly #quarantine = new ToldQuarantine();
   #unlook: (() => void) | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
   #reported: boolean;
@@ -87,6 +101,7 @@ export class Search implements Looker {
     this.asker = asker;
     this.fanOut = fanOut;
     this.#tools = tools;
+    this.contents = request.mask.content && request.vertical.hasContent ? tools.contents : undefined;
     const { config } = tools;
     this.maker = new OfferMaker(
       this.set,
@@ -94,6 +109,7 @@ export class Search implements Looker {
       (handles, itemFields, context) => fanOut.make(handles, itemFields, context),
       (gone) => fanOut.removed(gone),
       Math.max(config.hold.offers, request.view.pageSize * 2),
+      (details, currency, context) => fanOut.details(details, currency, context),
     );
     // Of a search that found everything done there is nothing to tell.
     this.#reported = this.#firstShown = fanOut.complete;
@@ -113,7 +129,7 @@ export class Search implements Looker {
 
   /** Every outcome so far. */
   get outcomes(): readonly PartnerOutcome[] {
-    return this.#told.of(this.fanOut.findings.ended, this.set.partners);
+    return this.#quarantine.of(this.set, this.#told.of(this.fanOut.findings.ended, this.set.partners));
   }
 
   /** The view that prices were made under; undefined until pricing has said. */
@@ -176,6 +192,18 @@ export class Search implements Looker {
     this.#orderings.keep(ordering);
   }
 
+  /** Entries came onto a page that somebody looks at. */
+  looked(entries: readonly Entry[]): void {
+    this.#tools.looked(this, entries);
+  }
+
+  /** What is held of a row's product, if that is settled. */
+  contentOf(row: number, products: ProductsView): ProductContent | undefined {
+    if (this.contents === undefined) return undefined;
+    const [product] = settledProducts(this.set, [row], products);
+    return product === undefined ? undefined : this.contents.of(product);
+  }
+
   /** How far the search is, with the counts of an order. */
   progress(ordering: Ordering): Progress {
     const counts = this.set.productCounts();
@@ -214,9 +242,11 @@ export class Search implements Looker {
   completed(): void {
     if (this.fanOut.findings.outcomes.awaited.length === 0) this.#endGrace();
     this.#report();
+    this.#tools.concluded(this);
   }
 
   ended(): void {
+    this.#tools.concluded(this);
     for (const publisher of this.#screens.values()) publisher.end();
   }
 
@@ -262,6 +292,9 @@ export class Search implements Looker {
       set: this.set,
       mask: this.request.mask,
       maker: this.maker,
+      looked: (entries) => this.looked(entries),
+      contents: this.contents,
+      redraw: () => this.changed(false),
       now: () => {
         const { set, fanOut, asker } = this;
         if (view.currency === set.currency) return this.#moment(view, set.prices);

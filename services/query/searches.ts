@@ -1,32 +1,41 @@
-import type { SearchRecord } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
+import type { Judgement, SearchRecord } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
 import type { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
+import type { Accuracy, JudgedSearch } from './accuracy/accuracy.ts';
 import type { CompletionPolicy } from './completion.ts';
 import { type Asker, FanOut, type FanOutTools } from './fan-out.ts';
 import { FanOuts } from './fan-outs.ts';
 import type { HeldSearches } from './held.ts';
 import { newSearchId } from './ids.ts';
 import type { Journals } from './journal.ts';
-import type { Ordering } from './ordering.ts';
+import type { Ordering, Entry as OrderingEntry } from './ordering.ts';
 import { answered } from './patience.ts';
+import type { QuarantineLog } from './quarantine-log.ts';
 import { type Question, questionOf } from './question.ts';
 import { Replica } from './replica.ts';
 import { reportShared } from './report.ts';
 import type { PreparedSearch } from './request.ts';
-import { Search, type SearchOrigin } from './search.ts';
+import { Search, type SearchOrigin, type SearchTools } from './search.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What beginning searches needs. */
-export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log'> {
+export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log' | 'samples'> {
+  /** As SearchTools. */
+  readonly contents: SearchTools['contents'];
   readonly held: HeldSearches;
+  readonly quarantine: QuarantineLog;
   /** What replicas share; undefined where there is one process alone. */
   readonly journals: Journals | undefined;
+  /** Told of what is shown. */
+  readonly accuracy: Pick<Accuracy, 'shown' | 'complete'>;
 }
 
 /** What is in force for one search. */
 export interface InForce extends Pick<FanOutTools, 'config'> {
   readonly policy: CompletionPolicy | undefined;
   readonly handoffRate: number;
+  /** What is done about partners whose prices are too often wrong. */
+  readonly judged: JudgedSearch;
   /** Names what is in force: searches that began under another share nothing with it. */
   readonly version: number;
 }
@@ -80,7 +89,7 @@ export class Searches {
     let known = this.#replicas.get(record.fanOutId);
     if (known === undefined) {
       const question = versioned(questionOf(prepared, asker.client), inForce);
-      known = this.#fanOut(record.fanOutId, question, asker, inForce, record.startedAtMs);
+      known = this.#fanOut(record.fanOutId, question, asker, inForce, record.startedAtMs, []);
       try {
         await known.replica?.follow();
       } catch (error) {
@@ -112,22 +121,32 @@ export class Searches {
   }
 
   #ask(question: Question, asker: Asker, inForce: InForce): FanOut {
-    const { fanOut, replica } = this.#fanOut(newSearchId(), question, asker, inForce, Date.now());
+    const { fanOut, replica } = this.#fanOut(newSearchId(), question, asker, inForce, Date.now(), inForce.judged.pin());
     this.#fanOuts.add(fanOut);
     void replica?.own();
     return fanOut;
   }
 
-  #fanOut(id: string, question: Question, asker: Asker, { config, policy, handoffRate }: InForce, startedAt: number) {
-    const { supply, pricing, patience, log, journals } = this.#tools;
+  /** @param judged what is done about partners; of one that another process began its journal says it */
+  #fanOut(
+    id: string,
+    question: Question,
+    asker: Asker,
+    { config, policy, handoffRate }: InForce,
+    startedAt: number,
+    judged: readonly Judgement[],
+  ) {
+    const { supply, pricing, patience, log, samples, journals } = this.#tools;
     const tools: FanOutTools = {
       supply,
       pricing,
       patience,
       log,
+      samples,
       config,
       policy,
       handoffRate,
+      judged,
       written: (one) => this.#replicas.get(one.id)?.replica?.written(),
       over: (one) => void this.#replicas.get(one.id)?.replica?.over(),
       deserted: (one) => this.#forget(one),
@@ -168,16 +187,19 @@ export class Searches {
   }
 
   #search(fanOut: FanOut, prepared: PreparedSearch, asker: Asker, { config }: InForce, origin?: SearchOrigin): Search {
-    const { held, log, patience, journals } = this.#tools;
+    const { held, log, patience, journals, contents, quarantine, accuracy } = this.#tools;
     const counted = new Set<string>();
     const wanted = wantedBy(prepared);
     const equal = this.#equal.get(fanOut) ?? new Map<string, Search>();
     const tools = {
       config,
       log,
+      contents,
       grown: (grown: Search) => held.grown(grown),
       failed: (failed: Search) => held.drop(failed),
+      looked: (shown: Search, entries: readonly OrderingEntry[]) => accuracy.shown(shown, entries),
       shown: (shown: Search, ordering: Ordering) => {
+        accuracy.complete(shown);
         // What was found before says nothing that is new.
         if (shown.origin.share === 'held') return;
         const fresh = shown.outcomes.filter(({ partner, status }) => !counted.has(partner) && answered.has(status));
@@ -186,6 +208,7 @@ export class Searches {
         for (const partner of partners) counted.add(partner);
         patience.shown(fanOut.question, partners, partnersOfFirstPage(shown, ordering));
       },
+      concluded: (concluded: Search) => quarantine.note(concluded),
       dropped: (dropped: Search) => {
         if (equal.get(wanted) === dropped) equal.delete(wanted);
       },
@@ -210,9 +233,9 @@ export class Searches {
 /** How long a search that found everything done serves others that want the same: its outcomes tell an age, ms. */
 const heldForMs = 1_000;
 
-/** Searches that began under another configuration are asked anew. */
-function versioned(question: Question, { version }: InForce): Question {
-  return { ...question, key: `${version} ${question.key}` };
+/** Searches that began under another configuration, or while something else was done about partners, are asked anew. */
+function versioned(question: Question, { version, judged }: InForce): Question {
+  return { ...question, key: `${version} ${judged.key} ${question.key}` };
 }
 
 /** Everything that a search wants beyond its question. */

@@ -1,4 +1,4 @@
-import { memoryBehind, type PriceView, readPrices, readUint32s } from '../../libs/columns/index.ts';
+import { chargeBytes, memoryBehind, type PriceView, readPrices, readUint32s } from '../../libs/columns/index.ts';
 import type { PriceBatch, QuoteBatch } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import type { ColumnBatch, StringColumn } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
@@ -181,13 +181,18 @@ export class Segments {
   }
 
   /**
-   * Bytes held, estimated: for a row its place 4, partner 4, own price 26 and answer row 4, 8 more where prices are ranges, and the
-   * priced attributes.
+   * Bytes held, estimated: for a row its place 4, partner 4, own price 26 and answer row 4, 8 more where prices are ranges, its
+   * charges, and the priced attributes.
    */
   memoryBytes(): number {
     return this.#segments.reduce(
       (bytes, { count, inputs, attributeBytes }) =>
-        bytes + 400 + count * 38 + (inputs.prices?.totalMaxMinor.length ?? 0) + attributeBytes,
+        bytes +
+        400 +
+        count * 38 +
+        (inputs.prices?.totalMaxMinor.length ?? 0) +
+        chargeBytes(inputs.prices?.charges) +
+        attributeBytes,
       0,
     );
   }

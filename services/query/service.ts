@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tier } from '../../libs/clients/index.ts';
+import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
   type ExplainSearchRequest,
@@ -8,7 +9,15 @@ import {
   type GetOfferResponse,
   type HandoffRequest,
   type HandoffResponse,
+  type ListAccuracyRequest,
+  type ListAccuracyResponse,
+  type ListMismatchesRequest,
+  type ListMismatchesResponse,
+  type ListQuarantinedRequest,
+  type ListQuarantinedResponse,
   QueryServiceDefinition,
+  type ReplayMismatchRequest,
+  type ReplayMismatchResponse,
   Screen,
   type SearchRequest,
   type SearchUpdate,
@@ -19,7 +28,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   forMany,
@@ -32,7 +41,9 @@ import { moneyFromMinor } from '../../libs/money/index.ts';
 import type { SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
+import { Accuracy, type AccuracyOptions } from './accuracy/accuracy.ts';
 import { Clicks, checkReference } from './clicks.ts';
+import { Contents, inPageTime } from './contents.ts';
 import { explainOffer } from './explain.ts';
 import { explainSearch } from './explain-search.ts';
 import { explainedOf } from './explained.ts';
@@ -44,10 +55,12 @@ import { newClickId } from './ids.ts';
 import { Journals } from './journal.ts';
 import { KnownSearches } from './known-searches.ts';
 import { LiveConfig } from './live-config.ts';
-import { wholeOffer } from './offers.ts';
+import { settledProducts, wholeOffer } from './offers.ts';
 import { readPage, viewOf } from './pages.ts';
 import { PastOrderings } from './past-orderings.ts';
 import { Patience } from './patience.ts';
+import { PricingSamples, type SampleSettings } from './pricing-samples.ts';
+import { QuarantineLog } from './quarantine-log.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
 import { type PreparedSearch, prepareSearch } from './request.ts';
 import type { Search } from './search.ts';
@@ -57,19 +70,30 @@ import { Subscription } from './subscription.ts';
 import { decodeCursor } from './tokens.ts';
 import { verifyOffer } from './verify.ts';
 
+export type { AccuracyOptions } from './accuracy/accuracy.ts';
 export { clickStore } from './clicks.ts';
 export { checkQueryConfig } from './config.ts';
+export { readPricingSamples } from './pricing-sample-files.ts';
+export { orderOfSample } from './pricing-sample-order.ts';
+export type { SampleSettings } from './pricing-samples.ts';
+export { loadRankings } from './ranking-file.ts';
 
 /** What query is made of. */
 export interface QueryDependencies {
-  /** The directory of `query.yaml`, `ranking.yaml` and `clients.yaml`; followed while it changes. */
+  /** The directory of `query.yaml`, `accuracy.yaml`, `ranking.yaml` and `clients.yaml`; followed while it changes. */
   readonly configDirectory: string;
   readonly supply: MeshClient<SupplyServiceDefinition>;
   readonly pricing: MeshClient<PricingServiceDefinition>;
+  /** Knows of products what partners say of them, for pages. Without it pages have offers alone. */
+  readonly normalization?: MeshClient<NormalizationServiceDefinition>;
   /** Where clicks are recorded, opened with `clickStore`. The caller closes it, after the service. */
   readonly clicks: Store;
   /** What several processes of query share, so that each can go on with the searches of another. Without it there is one alone. */
   readonly shared?: SharedState;
+  /** Of which searches pricing samples are kept, and where; default: as configured. */
+  readonly samples?: SampleSettings;
+  /** The clock of the loop that asks shown offers again; for tests. */
+  readonly accuracy?: AccuracyOptions;
 }
 
 /** Query: searches, and everything that can be done with what they found. Throws ConfigError. */
@@ -102,14 +126,27 @@ class QueryService {
   readonly #live: LiveConfig;
   readonly #held: HeldSearches;
   readonly #rates: HandoffRates;
+  readonly #accuracy: Accuracy;
   readonly #searches: Searches;
+  readonly #contents: Contents | undefined;
   readonly #known: KnownSearches;
   readonly #past: PastOrderings | undefined;
   readonly #patience = new Patience();
+  readonly #quarantine = new QuarantineLog();
+  readonly #samples: PricingSamples;
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
 
-  constructor({ configDirectory, supply, pricing, clicks, shared }: QueryDependencies) {
+  constructor({
+    configDirectory,
+    supply,
+    pricing,
+    normalization,
+    clicks,
+    shared,
+    samples,
+    accuracy,
+  }: QueryDependencies) {
     this.#supply = supply;
     this.#pricing = pricing;
     const own = new Clicks(clicks);
@@ -119,10 +156,24 @@ class QueryService {
     // In one process counts survive it beside the clicks; replicas keep theirs together.
     const counts = shared?.kind === 'redis' ? new SharedCounts(shared, randomUUID()) : new StoredCounts(clicks);
     this.#rates = new HandoffRates(counts, this.#log);
+    const inForce = { config: () => this.#live.accuracy, timeoutMs: () => this.#live.config.actionTimeoutMs };
+    const loop = { supply, pricing, held: this.#held, store: clicks, shared, log: this.#log, ...inForce };
+    this.#accuracy = new Accuracy(loop, accuracy);
     const { hold, takeOverMs } = this.#live.config;
     const times = { leaseMs: takeOverMs, ttlMs: hold.minutes * 60_000 };
     const journals = shared && new Journals(shared, times, this.#log);
-    const tools = { log: this.#log, held: this.#held, patience: this.#patience, journals };
+    this.#contents = normalization && new Contents(normalization, { log: this.#log });
+    this.#samples = new PricingSamples(() => sampleSettings(this.#live, samples), this.#log);
+    const tools = {
+      log: this.#log,
+      held: this.#held,
+      patience: this.#patience,
+      quarantine: this.#quarantine,
+      journals,
+      samples: this.#samples,
+      accuracy: this.#accuracy,
+      contents: this.#contents,
+    };
     this.#searches = new Searches({ supply, pricing, ...tools });
     this.#past = journals && new PastOrderings(journals, pricing, this.#live.config.actionTimeoutMs);
     this.#known = new KnownSearches(this.#held, this.#searches, journals, this.#live, (client, prepared) =>
@@ -134,20 +185,20 @@ class QueryService {
     );
   }
 
-  async listAccuracy(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  async listAccuracy({ partner }: ListAccuracyRequest): Promise<ListAccuracyResponse> {
+    return this.#accuracy.list(partner);
   }
 
-  async listMismatches(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  listMismatches(request: ListMismatchesRequest): Promise<ListMismatchesResponse> {
+    return this.#accuracy.mismatches(request);
   }
 
-  async replayMismatch(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  replayMismatch({ mismatchId }: ReplayMismatchRequest, context: MeshContext): Promise<ReplayMismatchResponse> {
+    return this.#accuracy.replay(mismatchId, this.#options(context));
   }
 
-  async listQuarantined(): Promise<never> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+  async listQuarantined(request: ListQuarantinedRequest): Promise<ListQuarantinedResponse> {
+    return this.#quarantine.list(request);
   }
 
   tierOf(client: string): Tier {
@@ -179,7 +230,13 @@ class QueryService {
 
   #inForce(client: string, prepared: PreparedSearch): InForce {
     const { config, policies, version } = this.#live;
-    return { config, policy: policies(client), handoffRate: this.#rates.rate(kindOf(client, prepared)), version };
+    return {
+      config,
+      policy: policies(client),
+      handoffRate: this.#rates.rate(kindOf(client, prepared)),
+      judged: this.#accuracy.judgedIn(prepared.market),
+      version,
+    };
   }
 
   /** A search that is complete, or as complete as the caller's time lets it be. */
@@ -220,9 +277,16 @@ class QueryService {
     const violations: FieldViolation[] = [];
     const mask = compileReadMask(request.readMask, search.request.vertical.name, violations);
     if (violations.length > 0) throw invalidFields(violations);
-    const made = await this.#made(held, mask, context);
     const { set } = search;
-    return { offer: wholeOffer(search.id, set, set.products.view, { row, others: [] }, made, mask) };
+    const { vertical } = search.request;
+    const [product] = settledProducts(set, [row], set.products.view);
+    const contents = mask.content && vertical.hasContent && product !== undefined ? this.#contents : undefined;
+    const loading = contents?.load([product!]);
+    const made = await this.#made(held, mask, context);
+    await inPageTime(loading);
+    const content = contents?.of(product!);
+    const entry = { row, others: [] };
+    return { offer: wholeOffer(search.id, set, set.products.view, entry, made, mask, set.prices, content) };
   }
 
   async verify({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof verifyOffer> {
@@ -286,6 +350,8 @@ class QueryService {
 
   async close(): Promise<void> {
     await this.#searches.close();
+    await this.#samples.close();
+    await this.#accuracy.close();
     this.#endGauge();
     this.#held.close();
     this.#live.close();
@@ -298,6 +364,7 @@ class QueryService {
     const own = search.request.mask;
     const kept = own.key === '' || own.key === mask.key ? search.maker.made(row) : undefined;
     if (kept !== undefined) return kept;
+    const { set, fanOut } = search;
     const request = { handles: [search.set.handleOf(row)], readMask: mask.itemFields };
     const options = { context, timeoutMs: this.#live.config.makeTimeoutMs };
     const made = await this.#supply.getOffers(request, options).catch((error: unknown) => {
@@ -305,15 +372,22 @@ class QueryService {
     });
     const [offer] = made.offers;
     if (offer === undefined || offer.missing) {
-      search.fanOut.removed([row]);
+      fanOut.removed([row]);
       throw offerExpired();
     }
-    return offer;
+    if (!mask.details || offer.charges.length === 0) return { ...offer, charges: [] };
+    const [charges = []] = await fanOut.details([{ row, charges: offer.charges }], set.currency, context);
+    return { ...offer, charges };
   }
 
   #options(context: MeshContext): CallOptions {
     return { context, timeoutMs: this.#live.config.actionTimeoutMs };
   }
+}
+
+function sampleSettings({ config }: LiveConfig, given: SampleSettings | undefined): SampleSettings {
+  const { directory, megabytes, share } = config.pricingSamples;
+  return given ?? { directory, bytes: megabytes * 1_000_000, share };
 }
 
 /** Which searches one is like. */

@@ -61,6 +61,30 @@ export function encodeCursor(cursor: Cursor): string {
   return seal(`c.${searchId}.${view}.${tag}.${position.told.toString(36)}.${position.seen.toString(36)}`);
 }
 
+/** Where a page of a list of mismatches goes on: behind this one. */
+export interface MismatchToken {
+  /** The one partner that is listed; empty for all. */
+  readonly partner: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly id: string;
+}
+
+/** Writes the token of a page of mismatches. */
+export function encodeMismatchToken({ partner, at, id }: MismatchToken): string {
+  return seal(`m.${Buffer.from(partner).toString('base64url')}.${at.toString(36)}.${id}`);
+}
+
+/**
+ * Reads the token of a page of mismatches.
+ * @throws EntrepotError INVALID_TOKEN for a text that is none, or the token of another list
+ */
+export function decodeMismatchToken(text: string, partner: string): MismatchToken {
+  const [, of = '', at = '', id = ''] = open(text, 'm', 4, 'page token', 'pageToken');
+  if (Buffer.from(of, 'base64url').toString() !== partner) throw invalidToken('pageToken', 'belongs to another list');
+  return { partner, at: number(at), id };
+}
+
 /**
  * Reads a page token.
  * @throws EntrepotError INVALID_TOKEN for a text that is none, or the token of another search
@@ -84,6 +108,22 @@ export function decodeCursor(text: string, searchId: string): Cursor {
   const cursor = { searchId: parts[1]!, view: parts[2]!, tag: parts[3]!, position };
   if (cursor.searchId !== searchId) throw invalidToken('cursor', `belongs to another search than ${searchId}`);
   return cursor;
+}
+
+/** Writes a page token of a list that goes back in time: who reads on begins before the entry of that number. */
+export function encodeListToken(list: string, of: string, number: number): string {
+  return seal(`${list}.${of}.${number.toString(36)}`);
+}
+
+/**
+ * Reads a page token of a list.
+ * @param of what the list is of; a token of another list is refused
+ * @throws EntrepotError INVALID_TOKEN
+ */
+export function decodeListToken(text: string, list: string, of: string): number {
+  const parts = open(text, list, 3, 'page token', 'pageToken');
+  if (parts[1] !== of) throw invalidToken('pageToken', 'belongs to a list of another partner');
+  return number(parts[2]!);
 }
 
 function seal(text: string): string {

@@ -31,10 +31,9 @@ export async function verifyOffer(
   { supply, pricing }: VerifyTools,
   options: CallOptions,
 ): Promise<VerifyResponse> {
-  const { set, pricingView } = search;
   let verified: VerifyOfferResponse;
   try {
-    verified = await supply.verifyOffer({ handle: set.handleOf(row) }, options);
+    verified = await supply.verifyOffer({ handle: search.set.handleOf(row) }, options);
   } catch (thrown) {
     const error = actionFailed(thrown);
     if (error.reason === 'OFFER_SOLD_OUT' || error.reason === 'OFFER_EXPIRED') {
@@ -42,7 +41,20 @@ export async function verifyOffer(
     }
     throw error;
   }
-  const { batch, offer: made } = verified;
+  return putInPlace({ search, row }, verified, pricing, options);
+}
+
+/**
+ * Puts what a partner says now in the place of a row, under the same offer id, priced as the search was, and says what changed.
+ * @throws EntrepotError PARTNER_UNAVAILABLE, PRICING_UNAVAILABLE, VIEW_EXPIRED
+ */
+export async function putInPlace(
+  { search, row }: HeldRow,
+  { batch, offer: made }: VerifyOfferResponse,
+  pricing: VerifyTools['pricing'],
+  options: CallOptions,
+): Promise<VerifyResponse> {
+  const { set, pricingView } = search;
   if (batch?.columns?.rowCount !== 1 || made === undefined || made.missing || pricingView === undefined) {
     throw new EntrepotError({
       reason: 'INTERNAL',
@@ -57,9 +69,13 @@ export async function verifyOffer(
     throw new EntrepotError({ reason: 'PARTNER_UNAVAILABLE', message });
   }
   search.maker.keep(replacement, made);
+  await search.maker.ensure([replacement], options.context);
   const changes = changesBetween(set, row, replacement, search.request.vertical.name);
   const entry = { row: replacement, others: [] };
-  const offer = wholeOffer(search.id, set, set.products.view, entry, made, search.request.mask);
+  const { view: products } = set.products;
+  const content = search.contentOf(replacement, products);
+  const kept = search.maker.made(replacement) ?? made;
+  const offer = wholeOffer(search.id, set, products, entry, kept, search.request.mask, set.prices, content);
   return { offer, changed: changes.length > 0, changes };
 }
 
@@ -98,7 +114,7 @@ function shownPrices(set: ResultSet, row: number): Record<ShownField, string> {
 }
 
 /** A value as text; empty for an absent one. Times are instants in UTC. */
-function textOf(column: AnyColumnView, row: number): string {
+export function textOf(column: AnyColumnView, row: number): string {
   if (!column.has(row)) return '';
   if (column.type === 'string_list') return column.get(row).join(', ');
   if (column.type === 'int64') return Temporal.Instant.fromEpochMilliseconds(column.get(row)).toString();

@@ -4,8 +4,10 @@
  * minutes later, maybe by another process, and must yield the same rows in the same order.
  */
 
+import type { Charge } from '../../libs/columns/index.ts';
 import type { Criteria, Item } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { FailureKind, RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import type { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import type { Constraint, ConstraintOperator, ConstraintValue } from '../../libs/expression/index.ts';
 import type { HedgedRequest } from './hedging.ts';
@@ -143,6 +145,11 @@ export interface PartnerPrice {
   readonly dueLaterMinor: number;
   /** What the total includes: from the row, or from the manifest's cited statement for the market. */
   readonly basis: TaxBasis;
+  /**
+   * Mandatory charges that are not in the total, one by one, each in its own currency; absent for none. Those due later in the
+   * price's currency are what `dueLaterMinor` says, or a part of it.
+   */
+  readonly charges?: readonly Charge[];
 }
 
 /**
@@ -247,6 +254,13 @@ export interface Adapter<Row = unknown, Body = unknown> {
   readonly inventory?: InventoryFormat<Row>;
   /** The row's price; throws Rejection where amount, currency or basis is missing or invalid. */
   price(row: Row, context: AnswerContext): PartnerPrice;
+  /**
+   * Charges that only detail the price: inside the total, or optional. Asked for when an offer is made whole. Throws Rejection
+   * INVALID_CHARGE. Absent: there are none.
+   */
+  details?(row: Row, context: AnswerContext): readonly Charge[];
+  /** The rates that the partner converts at itself, as the answer that a row is of states them. Absent: it states none. */
+  rates?(row: Row, context: AnswerContext): readonly PartnerRate[];
   /** When the partner stops standing by the row, epoch milliseconds. */
   expiresAt(row: Row, context: AnswerContext): number;
   /**
@@ -282,7 +296,7 @@ export interface Adapter<Row = unknown, Body = unknown> {
 export type HandoffTarget = { readonly url: string } | { readonly token: string };
 
 /** What an adapter tells of rows alone. */
-export type RowReader = Pick<Adapter, 'vertical' | 'columns' | 'price' | 'expiresAt' | 'idOf'>;
+export type RowReader = Pick<Adapter, 'vertical' | 'columns' | 'price' | 'rates' | 'expiresAt' | 'idOf'>;
 
 /** What an adapter's manifest.yaml says. */
 export interface Manifest {

@@ -21,6 +21,7 @@ import { partnerDuration, partsAnswered, rowsKept, rowsRejected } from './metric
 import type { AnyPartner, ConfiguredPartner } from './partner.ts';
 import type { Question } from './question.ts';
 import { Rejections } from './rejections.ts';
+import { Repairs } from './repairs.ts';
 import { SeenOffers } from './seen-offers.ts';
 import type { Turns } from './turns.ts';
 
@@ -73,7 +74,7 @@ export async function askPartner(
   sample?.end();
   const outcome = outcomeOf(exchange, context, tally, failure);
   outcome.detail = exchange.clean(outcome.detail);
-  for (const rejected of outcome.rejections) rejected.example = exchange.clean(rejected.example);
+  for (const told of [...outcome.rejections, ...outcome.repairs]) told.example = exchange.clean(told.example);
   exchange.end(outcome.status, outcome.failure, outcome.detail, outcome.rowsReceived, outcome.offersKept);
   report(outcome, exchange.elapsedMs, bounds.trace, failure?.cause);
   return outcome;
@@ -99,6 +100,7 @@ class Tally {
 /** Maps the pages of one search in their order. Offers that came before are passed over. */
 export class PageMapper {
   readonly rejections = new Rejections();
+  readonly repairs = new Repairs();
   readonly #partner: ConfiguredPartner;
   readonly #seen = new SeenOffers();
   /** Rows that an answer given bit by bit has shown already. */
@@ -114,7 +116,7 @@ export class PageMapper {
     const shown = this.#shown;
     const ids = shown === undefined ? [] : rows.map((row) => adapter.idOf!(row));
     const fresh = shown === undefined ? undefined : (row: number): boolean => !shown.has(ids[row] ?? '');
-    const mapped = mapRows(plan, adapter, rows, context, this.#seen, this.rejections, fresh);
+    const mapped = mapRows(plan, adapter, rows, context, this.#seen, this.rejections, fresh, this.repairs);
     for (const id of ids) if (id !== undefined) shown?.add(id);
     return mapped;
   }
@@ -216,6 +218,7 @@ function outcomeOf(
     rowsReceived: received,
     offersKept: kept,
     rejections: rejections.toCounts(),
+    repairs: tally.mapper.repairs.toCounts(),
     latencyMs: Math.round(exchange.elapsedMs),
     requests: exchange.requests,
     hedges: exchange.hedges,

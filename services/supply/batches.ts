@@ -2,7 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import { bitSet, makeBitmap, writeInt64s, writeUint32s } from '../../libs/columns/index.ts';
 import type { PartnerBatch } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import type { Page } from './ask.ts';
-import { buildColumns, buildEvidence, buildPrices } from './build-columns.ts';
+import { buildAllColumns, buildColumns, buildEvidence, buildPrices } from './build-columns.ts';
 import { type Identities, type IdentityListener, provisionalId } from './identities.ts';
 import type { MappedRows } from './map-rows.ts';
 
@@ -80,19 +80,21 @@ function buildBatch(
   end: number,
 ): PartnerBatch {
   const { plan, name } = partner;
-  const attributes = identity === undefined ? plan.columns.keys().toArray() : plan.queryable;
   return {
     partner: name,
     answer,
     manifest,
     rows: writeUint32s(mapped.rows.slice(start, end)),
-    columns: buildColumns(plan, attributes, mapped, start, end),
+    columns:
+      identity === undefined
+        ? buildAllColumns(plan, mapped, start, end)
+        : buildColumns(plan, plan.queryable, mapped, start, end),
     prices: buildPrices(mapped, start, end),
     ...(identity === undefined ? noProducts : productsOf(mapped, identity, start, end)),
     fetchedAt,
     expiresAt: writeInt64s(mapped.expiresAt.slice(start, end)),
     stale,
-    partnerRates: [],
+    partnerRates: [...mapped.rates],
   };
 }
 

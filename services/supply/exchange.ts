@@ -6,7 +6,7 @@ import { traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { Adapter, AskContext, PartnerRequest, SessionClient, StatedFailure } from './adapter.ts';
 import { headersRead } from './answer-headers.ts';
 import { parseBody } from './body.ts';
-import { payFor } from './budget/spending.ts';
+import { nothingLeftOver, payFor, payInBackground } from './budget/spending.ts';
 import { type Endpoint, loginEndpoint } from './endpoint.ts';
 import { cancelled, failureName, outcomeName, PartnerFailure, toPartnerFailure } from './failure.ts';
 import { sendHedged } from './hedge.ts';
@@ -47,6 +47,8 @@ export interface ExchangeBounds {
   readonly priority?: () => number;
   /** Told of each request that goes out. */
   readonly requested?: () => void;
+  /** Nobody waits for it: it waits for nothing, and gets what is left over. */
+  readonly background?: boolean;
   readonly signal: AbortSignal;
   /** Parent of the conversation's span. */
   readonly trace: Context;
@@ -64,6 +66,7 @@ export class PartnerExchange {
   readonly #context: AskContext;
   readonly #until: () => number;
   readonly #requested: (() => void) | undefined;
+  readonly #background: boolean;
   readonly #signal: AbortSignal;
   readonly #span;
   readonly #traceparent: string | undefined;
@@ -96,6 +99,7 @@ export class PartnerExchange {
     this.#traffic = purpose === 'search' ? tools.traffic?.of(partner) : undefined;
     this.#context = context;
     this.#requested = bounds.requested;
+    this.#background = bounds.background === true;
     this.#signal = bounds.signal;
     this.#span = tracer.startSpan(
       `partner ${purpose}`,
@@ -127,7 +131,7 @@ export class PartnerExchange {
 
   /** Does the work while holding one of the partner's places. Throws PartnerFailure. */
   within<T>(work: () => Promise<T>): Promise<T> {
-    return holdingPlace(this.partner.limit, this.deadline, this.#signal, work);
+    return holdingPlace(this.partner.limit, this.deadline, this.#signal, work, this.#background);
   }
 
   /** Waits before the next request; an answer that would come after the time is over is not asked for. Throws PartnerFailure. */
@@ -433,6 +437,7 @@ export class PartnerExchange {
     const { partner } = this;
     if (partner.budget === undefined) return;
     const { shared } = this.#tools;
+    if (this.#background && login !== true) return payInBackground(partner, shared, signal);
     if (login === true || this.#purpose !== 'search') {
       // Nobody waits for the count.
       void partner.budget.count(shared, login === true ? 'login' : this.#purpose);
@@ -456,7 +461,11 @@ export class PartnerExchange {
     // Another host has limits of its own, and is nobody to be told of the trace.
     const isOwn = origin === partner.origin;
     const takes = isOwn && way.admitted !== true;
-    const admitted = takes ? await partner.rate.take(bounds.deadline - LEAST_TIME_MS, signal) : 'admitted';
+    if (takes && this.#background && !partner.rate.tryTake(Date.now())) {
+      throw nothingLeftOver('the requests that it allows are spent for now');
+    }
+    const admitted =
+      takes && !this.#background ? await partner.rate.take(bounds.deadline - LEAST_TIME_MS, signal) : 'admitted';
     if (admitted === 'cancelled') throw cancelled();
     if (admitted === 'too_late') {
       throw new PartnerFailure({

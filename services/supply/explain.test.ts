@@ -351,6 +351,7 @@ describe('an offer of a partner by address', () => {
           t: 'hush-hush-token',
         }),
         identity: [],
+        charges: [],
       }),
     });
     const told = await explain(rig, handle);

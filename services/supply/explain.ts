@@ -13,7 +13,7 @@ import type { AnswerStore } from './answers.ts';
 import { redactorOf } from './asked-request.ts';
 import { buildEvidence } from './build-columns.ts';
 import { mapRows } from './map-rows.ts';
-import { findRow, type HeldRow } from './offers.ts';
+import { detailsOf, findRow, type HeldRow } from './offers.ts';
 import type { ConfiguredPartner } from './partner.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
@@ -59,6 +59,7 @@ export async function explainOffer(
     answerBytes: original.body.length,
     fetchedAt: Temporal.Instant.fromEpochMilliseconds(row.context.fetchedAt),
     partnerRow: toldRow(rowJson(partner.adapter.partsOf?.(row.row) ?? { row: row.row }), redactorOf(partner)),
+    charges: detailsOf(row),
     identity: evidence === undefined ? [] : await identityOf(normalization, productId, evidence, context),
   };
 }

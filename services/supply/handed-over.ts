@@ -1,5 +1,5 @@
 import type { HandedOver } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { openStore, type Store } from '../../libs/store/index.ts';
+import { openStore, type SharedStore } from '../../libs/store/index.ts';
 import { logger } from '../../libs/telemetry/index.ts';
 import { FeedSchedule } from './feeds/schedule.ts';
 import type { Receiver } from './ingress/receive.ts';
@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 /** What taking inventory needs. */
 export interface HandedOverOptions {
   /** Opens the store; called with the first partner that hands over. Default: a store that is gone when this closes. */
-  readonly inventory?: () => Promise<Store>;
+  readonly inventory?: () => Promise<SharedStore>;
   /** Where messages are taken; opened with the first partner that sends some. */
   readonly ingress?: IngressAddress;
 }
@@ -104,8 +104,9 @@ export class HandedOverInventory {
 
   async #open(): Promise<Inventory> {
     if (this.#inventory !== undefined) return this.#inventory;
-    const inventory = new Inventory(await (this.#options.inventory?.() ?? openStore(inventoryStore)));
-    this.#feeds = new FeedSchedule(inventory);
+    const store = await (this.#options.inventory?.() ?? openStore(inventoryStore));
+    const inventory = new Inventory(store);
+    this.#feeds = new FeedSchedule(inventory, store);
     this.#forgetting = setInterval(() => this.#forget(), HOUR_MS);
     this.#forgetting.unref();
     this.#inventory = inventory;

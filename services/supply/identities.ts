@@ -11,13 +11,16 @@ import { toEntrepotError } from '../../libs/errors/index.ts';
 import type { MeshClient } from '../../libs/mesh/index.ts';
 import { logger } from '../../libs/telemetry/index.ts';
 import type { ProductKey } from './map-rows.ts';
+import { ProductFollower } from './product-follower.ts';
 
 /** Options of {@link Identities}. */
 export interface IdentitiesOptions {
   /** Keys whose product is remembered, of each kind (shared ones, each partner's own); default 100,000 (about 20 MB), sensible 10,000 to 1,000,000. */
   readonly cachedKeys?: number;
-  /** How long a remembered product is taken as true, in ms; default 600,000: a merge in the catalogue shows after it. */
+  /** How long a remembered product is taken as true, in ms; default 600,000: a merge in the catalogue shows after it at the latest. */
   readonly cachedForMs?: number;
+  /** How long to wait before following products again where that ended, in ms; default 1,000, doubled each time up to 30,000. */
+  readonly waitMs?: number;
   /** How long normalization may take for one call, in ms; default 2,000, sensible 200 to 10,000. */
   readonly timeoutMs?: number;
 }
@@ -44,8 +47,8 @@ export interface IdentityStats {
   readonly failures: number;
 }
 
-/** Rows of one call, as normalization.proto allows. */
-const MOST_ROWS = 5_000;
+/** Rows of one call: fewer than normalization takes, for a row that is new to it costs it about half a millisecond, and all wait. */
+const MOST_ROWS = 1_000;
 const log = logger('supply.identities');
 
 /**
@@ -62,7 +65,10 @@ export class Identities {
   readonly #pending = new Map<string, Set<IdentityListener>>();
   readonly #queue: { evidence: Evidence; trace: Context | undefined }[] = [];
   readonly #closing = new AbortController();
+  readonly #follower: ProductFollower;
   #calling = false;
+  /** Changes of products heard of: what was decided before one is told, but not remembered. */
+  #changes = 0;
   #calls = 0;
   #failures = 0;
 
@@ -71,6 +77,14 @@ export class Identities {
     this.#timeoutMs = options.timeoutMs ?? 2_000;
     const ttl = options.cachedForMs ?? 600_000;
     this.#cache = { max: options.cachedKeys ?? 100_000, ttl, ttlResolution: 1_000 };
+    this.#follower = new ProductFollower(client, {
+      changed: (productIds) => this.#forget(productIds),
+      missed: () => {
+        this.#changes++;
+        this.#known.clear();
+      },
+      ...(options.waitMs !== undefined && { waitMs: options.waitMs }),
+    });
   }
 
   /** The settled product of a key; undefined when it is not known yet. */
@@ -89,6 +103,8 @@ export class Identities {
   ask(evidence: Evidence, listener: IdentityListener, trace?: Context): void {
     for (const key of evidence.keys) this.#pending.set(provisionalId(key), new Set([listener]));
     this.#queue.push({ evidence, trace });
+    // From the first key on it is of interest what becomes of products.
+    this.#follower.start(this.#closing.signal);
     if (this.#calling) return;
     this.#calling = true;
     // What else this turn of the event loop brings goes with the first call.
@@ -115,6 +131,7 @@ export class Identities {
     while (this.#queue.length > 0) {
       const asked = this.#take();
       let ids: readonly string[] | undefined;
+      const changes = this.#changes;
       try {
         ids = await this.#resolve(
           asked.map(({ evidence }) => evidence),
@@ -128,6 +145,7 @@ export class Identities {
       this.#settle(
         asked.map(({ evidence }) => evidence),
         ids,
+        changes === this.#changes,
       );
     }
     this.#calling = false;
@@ -166,6 +184,15 @@ export class Identities {
     return identities.map(({ productId }) => productId);
   }
 
+  /** What led to products that changed is asked for again when it comes up. */
+  #forget(productIds: ReadonlySet<string>): void {
+    this.#changes++;
+    for (const known of this.#known.values()) {
+      const gone = [...known].filter(([, productId]) => productIds.has(productId));
+      for (const [text] of gone) known.delete(text);
+    }
+  }
+
   #remember({ scope, text }: ProductKey, productId: string): void {
     let known = this.#known.get(scope);
     if (known === undefined) {
@@ -175,14 +202,14 @@ export class Identities {
     known.set(text, productId);
   }
 
-  #settle(asked: readonly Evidence[], productIds: readonly string[] | undefined): void {
+  #settle(asked: readonly Evidence[], productIds: readonly string[] | undefined, remember: boolean): void {
     const told = new Map<IdentityListener, { ids: string[]; changes: IdentityChange[] }>();
     let position = 0;
     for (const { keys } of asked) {
       for (const key of keys) {
         const productId = productIds?.[position++];
         const provisional = provisionalId(key);
-        if (productId !== undefined) this.#remember(key, productId);
+        if (productId !== undefined && remember) this.#remember(key, productId);
         for (const listener of this.#pending.get(provisional) ?? []) {
           let news = told.get(listener);
           if (news === undefined) {

@@ -4,7 +4,14 @@ import type { Adapter } from './adapter.ts';
 import { importVersion } from './import-version.ts';
 import type { Door } from './kit/door.ts';
 
-const DOOR: ReadonlySet<string> = new Set(['fields', 'rows', 'price', 'expiresAt', 'adapter'] satisfies (keyof Door)[]);
+const DOOR: ReadonlySet<string> = new Set([
+  'fields',
+  'rows',
+  'price',
+  'charges',
+  'expiresAt',
+  'adapter',
+] satisfies (keyof Door)[]);
 
 function moduleProblem(file: string, reason: string): ConfigError {
   return new ConfigError([{ file, line: 0, column: 0, reason }]);

@@ -1,8 +1,8 @@
 // Starts supply alone: gRPC at ENTREPOT_SUPPLY_ADDRESS, normalization at ENTREPOT_NORMALIZATION_ADDRESS; what partners push
-// comes in over HTTP at ENTREPOT_INGRESS_ADDRESS, and what they hand over is kept under ENTREPOT_DATA, as are
-// cases of drift. What replicas share lies at ENTREPOT_SHARED_STATE.
+// comes in over HTTP at ENTREPOT_INGRESS_ADDRESS, and what they hand over is kept at ENTREPOT_DATABASE, or under
+// ENTREPOT_DATA, as are cases of drift. What replicas share lies at ENTREPOT_SHARED_STATE.
 import path from 'node:path';
-import { configDirectory, dataDirectory, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
+import { configDirectory, databaseAt, dataDirectory, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { connect, inwardAdmission, runMain } from '../../libs/mesh/index.ts';
 import { openSharedState } from '../../libs/shared/index.ts';
@@ -17,7 +17,7 @@ await runMain('supply', async () => {
     configDirectory: configDirectory(),
     normalization: normalization.client,
     shared,
-    inventory: () => openStore({ directory: path.join(dataDirectory(), 'supply'), ...inventoryStore }),
+    inventory: () => openStore({ ...databaseAt('supply'), ...inventoryStore }),
     ingress: { host, port: Number(port) },
     drift: { directory: path.join(dataDirectory(), 'drift') },
   });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readPrices } from '../../libs/columns/index.ts';
+import { type Charge, readColumns, readPrices, type StringColumnView } from '../../libs/columns/index.ts';
 import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { ChargeKind, ChargeTerms, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { vertical } from '../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type PartnerPrice, Rejection } from './adapter.ts';
-import { buildColumns, buildEvidence, buildPrices } from './build-columns.ts';
+import { buildAllColumns, buildColumns, buildEvidence, buildPrices } from './build-columns.ts';
 import { mapRows, planColumns } from './map-rows.ts';
 import { Rejections } from './rejections.ts';
 import { SeenOffers } from './seen-offers.ts';
@@ -16,6 +16,13 @@ const price: PartnerPrice = {
   taxMinor: -1,
   dueLaterMinor: 0,
   basis: TaxBasis.INCLUDED,
+};
+const fee: Charge = {
+  name: 'Fee',
+  kind: ChargeKind.SERVICE_FEE,
+  terms: ChargeTerms.ADDED_NOW,
+  currency: 'EUR',
+  amountMinor: 20,
 };
 const context = { fetchedAt: 1_000, account: { partner: 'one' } } as AnswerContext;
 type Values = Readonly<Record<string, unknown>>;
@@ -74,6 +81,10 @@ describe('mapping rows', () => {
       [{ currency: 'QQQ' }, RejectionReason.INVALID_CURRENCY],
       [{ currency: '' }, RejectionReason.INVALID_CURRENCY],
       [{ basis: TaxBasis.UNSPECIFIED }, RejectionReason.UNKNOWN_TAX_BASIS],
+      [{ charges: [{ ...fee, terms: ChargeTerms.UNSPECIFIED }] }, RejectionReason.INVALID_CHARGE],
+      [{ charges: [{ ...fee, amountMinor: -1 }] }, RejectionReason.INVALID_CHARGE],
+      [{ charges: [{ ...fee, currency: 'QQQ' }] }, RejectionReason.INVALID_CHARGE],
+      [{ charges: [{ ...fee, terms: ChargeTerms.ADDED_LATER }] }, RejectionReason.INVALID_CHARGE],
     ];
     for (const [part, reason] of wrong) {
       const { rejections } = map(flights(['segment_keys'], { price: () => ({ ...price, ...part }) }), [
@@ -102,6 +113,24 @@ describe('mapping rows', () => {
       [100, -1],
     ]);
     expect(buildPrices(mapped, 2, 3).totalMaxMinor).toHaveLength(0);
+  });
+
+  it('takes charges along; another charge is another offer', () => {
+    const fees = [[fee], [fee], [{ ...fee, amountMinor: 21 }], undefined];
+    const adapter = flights(['segment_keys'], {
+      price: (row) => {
+        const { charges } = row as Pick<PartnerPrice, 'charges'>;
+        return { ...price, ...(charges !== undefined && { charges }) };
+      },
+    });
+    const { mapped, rejections } = map(
+      adapter,
+      fees.map((charges) => ({ segment_keys: ['k'], charges })),
+    );
+    expect(rejections).toMatchObject([{ reason: RejectionReason.DUPLICATE, count: 1 }]);
+    const view = readPrices(buildPrices(mapped, 0, 3));
+    expect([0, 1, 2].map((row) => view.charges(row))).toEqual([[fee], [{ ...fee, amountMinor: 21 }], []]);
+    expect(buildPrices(mapped, 2, 3).charges).toBeUndefined();
   });
 
   it('refuses rows that had expired when they came, or whose expiry is no moment', () => {
@@ -162,6 +191,48 @@ describe('mapping rows', () => {
     expect(buildColumns(plan, plan.queryable, mapped, 0, 3).columns.map(({ attribute }) => attribute)).toEqual([
       'stops',
     ]);
+  });
+
+  it('reads what normalization alone is told from the first row of a product, when it is told', () => {
+    const reads: string[] = [];
+    const stay = flights(['property_code', 'property_name'], { vertical: 'stay' });
+    const adapter: Adapter = {
+      ...stay,
+      columns: {
+        ...stay.columns,
+        address: (row) => {
+          reads.push((row as Values).property_code as string);
+          return (row as Values).address;
+        },
+      },
+    };
+    const rows = [
+      { property_code: '1', property_name: 'A', address: 'Harbour 1' },
+      { property_code: '1', property_name: 'A (annex)', address: 'Harbour 2' },
+      { property_code: '2', property_name: 'B', address: 7 },
+    ];
+    const { plan, mapped, rejections } = map(adapter, rows);
+    expect(reads).toEqual([]);
+    const evidence = readColumns(buildEvidence(plan, mapped, mapped.firstOf));
+    expect(reads).toEqual(['1', '2']);
+    const address = evidence.get('address') as StringColumnView;
+    // What is of another type is none, and no reason to refuse an offer.
+    expect([address.get(0), address.has(1), mapped.rows.length, rejections]).toEqual(['Harbour 1', false, 3, []]);
+  });
+
+  it('gives a caller that decides identity itself everything, content with the first row of each product', () => {
+    const stay = flights(['property_code', 'board', 'image_urls'], { vertical: 'stay' });
+    const row = (property_code: string, board: string) => ({ property_code, board, image_urls: [`${board}.jpg`] });
+    const rows = [row('1', 'BREAKFAST'), row('1', 'HALF_BOARD'), row('2', 'BREAKFAST'), row('1', 'FULL_BOARD')];
+    const { plan, mapped } = map(stay, rows);
+    const columns = readColumns(buildAllColumns(plan, mapped, 1, 4));
+    const images = columns.get('image_urls')!;
+    expect([0, 1, 2].map((at) => (images.has(at) ? images.get(at) : undefined))).toEqual([
+      ['HALF_BOARD.jpg'],
+      ['BREAKFAST.jpg'],
+      undefined,
+    ]);
+    expect([...columns.keys()]).toEqual(['property_code', 'board', 'image_urls']);
   });
 
   it("keeps a partner's own keys apart from those of other partners", () => {

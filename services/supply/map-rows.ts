@@ -1,10 +1,12 @@
-import type { AttributeValueType } from '../../libs/columns/index.ts';
-import { RejectionReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { type AttributeValueType, type Charge, chargeProblem } from '../../libs/columns/index.ts';
+import { RejectionReason, RepairReason } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import type { PartnerRate } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import { ChargeTerms, TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { minorDigits } from '../../libs/money/index.ts';
-import { type AttributeSpec, isQueryable, type Vertical } from '../../libs/vertical/index.ts';
+import { type AttributeSpec, isQueryable, isTold, isToldOnly, type Vertical } from '../../libs/vertical/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection, type RowReader } from './adapter.ts';
 import type { Rejections } from './rejections.ts';
+import { countingRepairs, type Repairs, repaired } from './repairs.ts';
 import type { SeenOffers } from './seen-offers.ts';
 
 /** One attribute, ready to be read from rows. */
@@ -18,6 +20,7 @@ export interface PlannedColumn {
 
 /** How an adapter's rows become columns: made once an adapter. */
 export interface ColumnPlan {
+  /** Read from every row. */
   readonly columns: readonly PlannedColumn[];
   /** Positions in `columns` of the attributes that anyone filters, sorts or counts by: they go into batches. */
   readonly queryable: readonly number[];
@@ -25,8 +28,17 @@ export interface ColumnPlan {
   readonly sharedKeys: readonly number[];
   /** Positions of the attributes that identify a product of this partner. */
   readonly partnerKeys: readonly number[];
-  /** Positions of every attribute with a role in identity. */
+  /** Positions of those that normalization is told: with a role in identity, or content of the product. */
   readonly evidence: readonly number[];
+  /** What it is told besides: read from the first row of a product that is not known, and from no other. */
+  readonly evidenceOnly: readonly PlannedColumn[];
+  /** Positions of the columns of latitude and longitude, where there are both. */
+  readonly position: readonly [latitude: number, longitude: number] | undefined;
+}
+
+/** Every attribute that an adapter's rows have. */
+export function allColumns({ columns, evidenceOnly }: ColumnPlan): readonly PlannedColumn[] {
+  return [...columns, ...evidenceOnly];
 }
 
 /** The plan of an adapter. Throws RangeError where the adapter maps what its vertical does not declare. */
@@ -37,7 +49,8 @@ export function planColumns(adapter: RowReader, vertical: Vertical): ColumnPlan 
       throw new RangeError(`it maps "${name}", which is no attribute of ${vertical.name}; there are: ${known}`);
     }
   }
-  const specs = vertical.attributes.filter(({ name }) => Object.hasOwn(adapter.columns, name));
+  const mapped = vertical.attributes.filter(({ name }) => Object.hasOwn(adapter.columns, name));
+  const specs = mapped.filter((spec) => !isToldOnly(spec));
   const columns = specs.map((spec) => planned(adapter, spec));
   const those = (wanted: (spec: AttributeSpec) => boolean): number[] =>
     specs.flatMap((spec, position) => (wanted(spec) ? [position] : []));
@@ -46,8 +59,27 @@ export function planColumns(adapter: RowReader, vertical: Vertical): ColumnPlan 
     queryable: those(isQueryable),
     sharedKeys: those(({ identity }) => identity === 'shared_key'),
     partnerKeys: those(({ identity }) => identity === 'partner_key'),
-    evidence: those(({ identity }) => identity !== 'none'),
+    evidence: those(isTold),
+    evidenceOnly: mapped.filter(isToldOnly).map((spec) => planned(adapter, spec)),
+    position: positionIn(columns),
   };
+}
+
+function positionIn(columns: readonly PlannedColumn[]): ColumnPlan['position'] {
+  const [latitude, longitude] = ['latitude', 'longitude'].map((name) => columns.findIndex((one) => one.name === name));
+  return latitude === undefined || longitude === undefined || latitude < 0 || longitude < 0
+    ? undefined
+    : [latitude, longitude];
+}
+
+/** Partners write 0, 0 for a position that they do not have: a place in the sea off Ghana where nothing is sold. */
+function dropNowhere(position: ColumnPlan['position'], values: readonly unknown[][], at: number): void {
+  if (position === undefined) return;
+  const [latitude, longitude] = [values[position[0]]!, values[position[1]]!];
+  if (latitude[at] !== 0 || longitude[at] !== 0) return;
+  latitude[at] = undefined;
+  longitude[at] = undefined;
+  repaired(RepairReason.POSITION_DROPPED, '0, 0');
 }
 
 function planned(adapter: RowReader, { name, type, enumValues }: AttributeSpec): PlannedColumn {
@@ -72,6 +104,8 @@ export interface MappedRows {
   /** By column of the plan, one value a row; undefined where the row has none. */
   readonly values: readonly (readonly unknown[])[];
   readonly prices: readonly PartnerPrice[];
+  /** The rates that the partner converts these prices at itself, where it states some. */
+  readonly rates: readonly PartnerRate[];
   /** Epoch ms. */
   readonly expiresAt: readonly number[];
   /** When the last of them expires; 0 for no rows. */
@@ -82,12 +116,18 @@ export interface MappedRows {
   readonly keyOf: readonly number[];
   /** Position in `rows` of the first row with each key. */
   readonly firstOf: readonly number[];
+  /**
+   * Reads what was not mapped with the rows: of the row at a position of `rows`. undefined where it has none, or none of the
+   * attribute's type: what nobody filters or sorts by rejects no row.
+   */
+  readonly late: (column: PlannedColumn, at: number) => unknown;
 }
 
 /**
  * Maps a page's rows in one pass. Rows that cannot become offers are counted in `rejections`.
  *
  * @param fresh whether the row at a position comes for the first time; absent: all do
+ * @param repairs counts what is put right in rows; absent where nobody wants to know
  */
 export function mapRows(
   plan: ColumnPlan,
@@ -97,6 +137,20 @@ export function mapRows(
   seen: SeenOffers,
   rejections: Rejections,
   fresh?: (row: number) => boolean,
+  repairs?: Repairs,
+): MappedRows {
+  return countingRepairs(repairs, () => readRows(plan, adapter, rows, context, seen, rejections, fresh, repairs));
+}
+
+function readRows(
+  plan: ColumnPlan,
+  adapter: RowReader,
+  rows: readonly unknown[],
+  context: AnswerContext,
+  seen: SeenOffers,
+  rejections: Rejections,
+  fresh: ((row: number) => boolean) | undefined,
+  repairs: Repairs | undefined,
 ): MappedRows {
   const { columns } = plan;
   const width = columns.length;
@@ -110,7 +164,26 @@ export function mapRows(
   const positionOf: (number | undefined)[] = [];
   let lastExpiry = 0;
   let received = 0;
-  const mapped = { received, rows: kept, values, prices, expiresAt, lastExpiry, keys, keyOf, firstOf };
+  const late = (column: PlannedColumn, at: number): unknown => {
+    try {
+      return checkedValue(column, column.read(rows[kept[at]!], context));
+    } catch {
+      return undefined;
+    }
+  };
+  const mapped = {
+    received,
+    rows: kept,
+    values,
+    prices,
+    rates: NO_RATES,
+    expiresAt,
+    lastExpiry,
+    keys,
+    keyOf,
+    firstOf,
+    late,
+  };
   const kinds = keyKinds(plan, adapter.vertical, context.account.partner);
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index];
@@ -119,6 +192,7 @@ export function mapRows(
     try {
       if (fresh?.(index) === false) continue;
       received++;
+      repairs?.nextRow();
       reading = 'price';
       prices[at] = checkedPrice(adapter.price(row, context));
       reading = 'expiry';
@@ -127,8 +201,10 @@ export function mapRows(
       for (let position = 0; position < width; position++) {
         const column = columns[position]!;
         reading = column.name;
+        if (repairs !== undefined) repairs.attribute = reading;
         values[position]![at] = checkedValue(column, column.read(row, context));
       }
+      dropNowhere(plan.position, values, at);
       const kind = kindAt(kinds, values, at);
       const { position: keyColumn, scope } = kinds[kind]!;
       const text = keyText(values[keyColumn]![at]);
@@ -155,8 +231,15 @@ export function mapRows(
   for (const column of values) column.length = count;
   mapped.lastExpiry = lastExpiry;
   mapped.received = received;
+  if (adapter.rates !== undefined && count > 0) {
+    const currencies = new Set(prices.map(({ currency }) => currency));
+    const stated = adapter.rates(rows[kept[0]!], context);
+    mapped.rates = stated.filter(({ fromCurrency }) => currencies.has(fromCurrency));
+  }
   return mapped;
 }
+
+const NO_RATES: readonly PartnerRate[] = [];
 
 const DUPLICATE = 'every attribute and the price equal those of an earlier row';
 
@@ -178,7 +261,26 @@ function checkedPrice(price: PartnerPrice): PartnerPrice {
   if (basis !== TaxBasis.INCLUDED && basis !== TaxBasis.EXCLUDED && basis !== TaxBasis.PARTLY_INCLUDED) {
     throw new Rejection(RejectionReason.UNKNOWN_TAX_BASIS, 'neither the row nor the manifest says what is included');
   }
+  if (price.charges !== undefined) checkCharges(price, price.charges);
   return price;
+}
+
+/** Each charge is whole and mandatory, and what is due later in the price's currency is a part of what is due later. */
+function checkCharges({ currency, dueLaterMinor }: PartnerPrice, charges: readonly Charge[]): void {
+  let later = 0;
+  for (const charge of charges) {
+    const problem =
+      chargeProblem(charge) ??
+      (minorDigits(charge.currency) === undefined ? `${charge.currency} is no currency` : undefined);
+    if (problem !== undefined) throw new Rejection(RejectionReason.INVALID_CHARGE, problem);
+    if (charge.terms === ChargeTerms.ADDED_LATER && charge.currency === currency) later += charge.amountMinor;
+  }
+  if (later > dueLaterMinor) {
+    throw new Rejection(
+      RejectionReason.INVALID_CHARGE,
+      `charges due later come to ${later} minor units, beyond the ${dueLaterMinor} that are due later in all`,
+    );
+  }
 }
 
 function invalidAmount(what: string, minor: unknown): Rejection {

@@ -28,6 +28,18 @@ export const rowsKept = counter('entrepot.supply.rows.kept', {
   description: "Rows of partners' answers that became offers",
 });
 
+/** Rows in which something was put right or looked wrong, by `partner`, `market`, `reason` and `attribute`. */
+export const rowsRepaired = counter('entrepot.supply.rows.repaired', {
+  unit: '{row}',
+  description: "Rows of partners' answers in which something was put right or looked wrong",
+});
+
+/** Rows kept by `partner`, `market`, `attribute` and `result`: filled, empty. */
+export const rowsFilled = counter('entrepot.supply.rows.filled', {
+  unit: '{row}',
+  description: "Rows of partners' answers that became offers, by whether an attribute has a value",
+});
+
 /** Rows that did not, by `partner` and `reason`. */
 export const rowsRejected = counter('entrepot.supply.rows.rejected', {
   unit: '{row}',

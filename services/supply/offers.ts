@@ -1,3 +1,4 @@
+import type { Charge } from '../../libs/columns/index.ts';
 import type { MadeOffer, OfferHandle } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { TaxBasis } from '../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { moneyFromMinor } from '../../libs/money/index.ts';
@@ -50,7 +51,8 @@ export async function makeOffers(
 }
 
 /** A held row as a whole offer; missing where the adapter cannot make it, which is logged. */
-export function makeOffer({ partner, context, row }: HeldRow, wanted: Wanted): MadeOffer {
+export function makeOffer(held: HeldRow, wanted: Wanted): MadeOffer {
+  const { partner, context, row } = held;
   const { adapter } = partner;
   try {
     const { totalMinor, totalMaxMinor, currency, basis } = adapter.price(row, context);
@@ -62,6 +64,7 @@ export function makeOffer({ partner, context, row }: HeldRow, wanted: Wanted): M
       fetchedAt: Temporal.Instant.fromEpochMilliseconds(context.fetchedAt),
       expiresAt: Temporal.Instant.fromEpochMilliseconds(adapter.expiresAt(row, context)),
       missing: false,
+      charges: detailsOf(held),
     };
   } catch (error) {
     // A rejected row has no handle, so either the handle is made up or the adapter is wrong.
@@ -80,5 +83,31 @@ export function missing(): MadeOffer {
     fetchedAt: undefined,
     expiresAt: undefined,
     missing: true,
+    charges: [],
   };
+}
+
+/**
+ * Charges that only detail a row's price, as the contract has them; amounts as the partner states them. The price is right without
+ * them, so where one cannot be read there are none, which is logged.
+ */
+export function detailsOf({ partner, context, row }: HeldRow): MadeOffer['charges'] {
+  return readDetails(partner, row, context).map(({ name, kind, terms, currency, amountMinor }) => ({
+    name,
+    kind,
+    terms,
+    amount: undefined,
+    partnerAmount: moneyFromMinor(amountMinor, currency),
+    inTotal: false,
+  }));
+}
+
+function readDetails({ name, adapter }: ConfiguredPartner, row: unknown, context: AnswerContext): readonly Charge[] {
+  try {
+    return adapter.details?.(row, context) ?? [];
+  } catch (error) {
+    if (error instanceof Rejection) log.info({ partner: name, detail: error.example }, 'charges cannot be read');
+    else log.error({ err: error, partner: name }, 'charges cannot be read');
+    return [];
+  }
 }

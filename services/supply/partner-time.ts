@@ -1,15 +1,22 @@
 import { FailureKind } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { nothingLeftOver } from './budget/spending.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import { cancelled, PartnerFailure } from './failure.ts';
 
-/** Does the work while holding one of a partner's places, which is waited for until the deadline. Throws PartnerFailure. */
+/**
+ * Does the work while holding one of a partner's places, which is waited for until the deadline. Throws PartnerFailure.
+ *
+ * @param background nobody waits for it: without a free place it is not done
+ */
 export async function holdingPlace<T>(
   limit: ConcurrencyLimit,
   deadline: number,
   signal: AbortSignal,
   work: () => Promise<T>,
+  background = false,
 ): Promise<T> {
   if (!limit.tryEnter()) {
+    if (background) throw nothingLeftOver(`its ${limit.limit} calls at once are taken`);
     const entered = await limit.enter(deadline - LEAST_TIME_MS, signal);
     if (entered === 'cancelled') throw cancelled();
     if (entered === 'too_late') {

@@ -82,6 +82,7 @@ function planPartner(
   if (partner.markets.length > 0 && !partner.markets.includes(start.market)) {
     return skip(OutcomeStatus.NOT_PERMITTED, `it sells in ${partner.markets.join(', ')}, not in ${start.market}`);
   }
+  if (start.except.includes(partner.name)) return skip(OutcomeStatus.SUSPENDED, 'left out of this search');
   if (!isInShare(partner.trafficShare, partner.name, start.searchId)) {
     const percent = `${partner.trafficShare * 100} %`;
     return skip(OutcomeStatus.SUSPENDED, `not asked in this search: its trafficShare is ${percent} of searches`);

@@ -1,3 +1,4 @@
+import type { Charge } from '../../libs/columns/index.ts';
 import type { MappedRows } from './map-rows.ts';
 
 /**
@@ -54,7 +55,8 @@ function sameOffer(a: MappedRows, i: number, b: MappedRows, j: number): boolean 
     one.currency !== other.currency ||
     one.taxMinor !== other.taxMinor ||
     one.dueLaterMinor !== other.dueLaterMinor ||
-    one.basis !== other.basis
+    one.basis !== other.basis ||
+    !sameCharges(one.charges, other.charges)
   ) {
     return false;
   }
@@ -69,4 +71,19 @@ function sameValue(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+function sameCharges(a: readonly Charge[] | undefined, b: readonly Charge[] | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined || a.length !== b.length) return false;
+  return a.every((one, at) => {
+    const other = b[at]!;
+    return (
+      one.amountMinor === other.amountMinor &&
+      one.currency === other.currency &&
+      one.terms === other.terms &&
+      one.kind === other.kind &&
+      one.name === other.name
+    );
+  });
 }

@@ -8,7 +8,7 @@ import {
 import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
 import { type MeshClient, meshService, type ServiceHandle } from '../../libs/mesh/index.ts';
 import { MemoryState, type SharedState } from '../../libs/shared/index.ts';
-import type { Store } from '../../libs/store/index.ts';
+import type { SharedStore } from '../../libs/store/index.ts';
 import { logger } from '../../libs/telemetry/index.ts';
 import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import type { Suspension } from './breakers.ts';
@@ -24,6 +24,7 @@ import { LivePartners } from './live-partners.ts';
 import type { PartnerSources } from './load.ts';
 import { observeHeld, observePartners } from './metrics.ts';
 import type { ConfiguredPartner } from './partner.ts';
+import { Quality } from './quality.ts';
 import { createAnyHandoff, verifyAnyOffer } from './remote/actions.ts';
 import { RemoteConnections } from './remote/connections.ts';
 import { explainAnyOffer } from './remote/explain.ts';
@@ -55,7 +56,7 @@ export interface SupplyDependencies extends PartnerSources {
    * Opens the store of what partners hand over (`inventoryStore`); called where one does. Without it everything that was handed
    * over is gone when the service closes.
    */
-  readonly inventory?: () => Promise<Store>;
+  readonly inventory?: () => Promise<SharedStore>;
   /** Where messages of partners are taken, where one sends some. */
   readonly ingress?: IngressAddress;
   /** Milliseconds of a clock that never goes back, by which partners are timed and suspended; default the process's own. */
@@ -105,6 +106,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
   const conversations = new Conversations(deps.conversations, shareAnswers ? new SharedQuestions(shared) : undefined);
   const identities = new Identities(deps.normalization, deps.identities);
   const http = new HttpClient(deps.http);
+  const quality = new Quality();
   const remotes = new RemoteConnections();
   const clients = new LiveClients(deps.configDirectory, logger('supply.clients'));
   const tools = {
@@ -123,6 +125,7 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     traffic: new Traffic(deps.clock),
     drift,
     remotes,
+    quality,
     shared,
     tierOf: deps.tierOf ?? ((client: string) => clients.tierOf(client).name),
   };
@@ -141,8 +144,12 @@ export async function createSupplyService(deps: SupplyDependencies): Promise<Sup
     createHandoff: (request, context) => createAnyHandoff(tools, request, context),
     explainOffer: (request, context) =>
       explainAnyOffer({ ...tools, normalization: deps.normalization }, request, context),
-    getQuality: async () => {
-      throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'There is none yet.' });
+    getQuality: async (request) => {
+      if (request.partner !== '' && !live.partners.has(request.partner)) {
+        const message = `There is no partner ${JSON.stringify(request.partner.slice(0, 80))}; there are ${[...live.partners.keys()].sort().join(', ')}.`;
+        throw new EntrepotError({ reason: 'PARTNER_NOT_FOUND', message });
+      }
+      return { partners: quality.tell(request) };
     },
     listPartners: async () => {
       const described = [...live.partners.values()].map((partner) =>

@@ -18,6 +18,7 @@ import type { Identities, IdentityListener } from './identities.ts';
 import { Outbox } from './outbox.ts';
 import { deadlineOf } from './partner-time.ts';
 import { type PlannedCall, planSearch } from './plan.ts';
+import type { Quality } from './quality.ts';
 import type { RemoteConnections } from './remote/connections.ts';
 import { makeAnyOffers } from './remote/offers.ts';
 import type { SupplyPartner } from './remote/partner.ts';
@@ -30,6 +31,7 @@ export interface SearchTools extends ConversationTools {
   readonly partners: ReadonlyMap<string, SupplyPartner>;
   readonly identities: Identities;
   readonly remotes: RemoteConnections;
+  readonly quality: Quality;
   /** The tier of a client by name; absent or undefined where it is not known. */
   readonly tierOf?: (client: string) => string | undefined;
 }
@@ -150,12 +152,18 @@ export class SearchSession implements IdentityListener {
     const tools = this.#tools;
     const { partner, context } = call;
     const until = deadlineOf(partner.timeoutMs, this.#bounds.deadline, now, bounds.givenUntil);
+    const pages: Page[] = [];
+    const onPage = (page: Page): void => {
+      pages.push(page);
+      this.#onPage(page);
+    };
     const outcome =
       'request' in call
-        ? await tools.conversations.ask(tools, call, bounds, this.#onPage)
+        ? await tools.conversations.ask(tools, call, bounds, onPage)
         : await unlessSuspended(tools.traffic, partner, context, bounds, (own) =>
-            askRemote(tools, call, own, this.#onPage, this.#onApplied),
+            askRemote(tools, call, own, onPage, this.#onApplied),
           );
+    tools.quality.answered(partner, context.market, outcome, pages);
     const timeMs = wasAsked(outcome) ? Math.max(0, Math.round(until - now)) : undefined;
     this.#outbox.push({ message: { $case: 'outcome', value: { ...outcome, timeMs } } });
     this.#running--;

@@ -47,7 +47,13 @@ export async function verifyOffer(
   const admitted = admitAction(tools.traffic, partner);
   if (!('end' in admitted)) throw unavailable(partner.name, suspendedDetail(admitted), admitted.retryAfterMs);
   const { deadline, signal, trace } = context;
-  const exchange = new PartnerExchange(tools, partner, 'verify', before.context, { deadline, signal, trace });
+  const background = request.background === true;
+  const exchange = new PartnerExchange(tools, partner, 'verify', before.context, {
+    deadline,
+    signal,
+    trace,
+    background,
+  });
   let said: Said | 'gone';
   try {
     said = await exchange.within(() => askAgain(exchange, before));
@@ -55,6 +61,7 @@ export async function verifyOffer(
     const failure = toPartnerFailure(error);
     admitted.end(verdictOfAction(partner, failure));
     exchange.end(failure.status, failure.failure, failure.detail, 0, 0);
+    if (failure.status === OutcomeStatus.BUDGET_SPENT) throw refusedInBackground(partner.name, failure);
     withTrace(log, trace).warn(
       { partner: partner.name, failure: failureName(failure.failure), detail: failure.detail, err: failure.cause },
       'partner could not verify an offer',
@@ -229,6 +236,16 @@ export function expired(message: string): EntrepotError {
 /** The partner no longer sells the offer. */
 export function soldOut(partner: string): EntrepotError {
   return new EntrepotError({ reason: 'OFFER_SOLD_OUT', message: `${partner} no longer sells the offer; search again` });
+}
+
+/** Nothing was left over for a call that nobody waits for. */
+export function refusedInBackground(partner: string, { detail, retryAfterMs }: PartnerFailure): EntrepotError {
+  return new EntrepotError({
+    reason: 'OVERLOADED',
+    message: `${partner} was not asked: ${detail}`,
+    metadata: { partner },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
 }
 
 /** The partner did not answer as needed. */

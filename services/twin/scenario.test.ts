@@ -68,6 +68,8 @@ describe('a scenario', () => {
     expect(breakPrice('12.50', 'EUR', 'missingCurrency').currency).toBeUndefined();
     expect(breakPrice('12.50', 'EUR', 'unknownCurrency').currency).toBe('QQQ');
     expect(breakPrice('12', 'JPY', 'excessPrecision').amount).toBe('12.123');
+    expect(breakPrice('12', 'JPY', 'minorUnits').amount).toBe('1200');
+    expect(breakPrice('12.50', 'EUR', 'minorUnits').amount).toBe('1250.00');
     expect(breakPrice('12.50', 'EUR', undefined)).toEqual({ amount: '12.50', currency: 'EUR' });
   });
 });

@@ -26,7 +26,9 @@ export type BrokenPrice =
   | 'missingAmount'
   | 'missingCurrency'
   | 'unknownCurrency'
-  | 'excessPrecision';
+  | 'excessPrecision'
+  /** A hundred times too much: minor units where major ones belong. Only where a scenario names it. */
+  | 'minorUnits';
 
 /** What goes wrong at a seller. Shares are of requests (transport) or of offers (rows, verifying), 0 to 1. */
 export interface Scenario {
@@ -146,7 +148,15 @@ export const scenarioSchema: JSONSchema = {
       type: 'array',
       minItems: 1,
       items: {
-        enum: ['negative', 'notANumber', 'missingAmount', 'missingCurrency', 'unknownCurrency', 'excessPrecision'],
+        enum: [
+          'negative',
+          'notANumber',
+          'missingAmount',
+          'missingCurrency',
+          'unknownCurrency',
+          'excessPrecision',
+          'minorUnits',
+        ],
       },
       default: ['negative', 'notANumber', 'missingAmount', 'missingCurrency', 'unknownCurrency', 'excessPrecision'],
     },
@@ -283,5 +293,15 @@ export function breakPrice(
       return { amount, currency: 'QQQ' };
     case 'excessPrecision':
       return { amount: `${amount}${amount.includes('.') ? '' : '.'}123`, currency };
+    case 'minorUnits':
+      return { amount: hundredfold(amount), currency };
   }
+}
+
+/** A plain decimal with its point two places to the right, and as many digits behind it as before. */
+function hundredfold(amount: string): string {
+  const [whole = '', fraction = ''] = amount.split('.');
+  const digits = `${whole}${fraction}00`;
+  const moved = digits.length - fraction.length;
+  return fraction === '' ? digits : `${digits.slice(0, moved)}.${digits.slice(moved)}`;
 }

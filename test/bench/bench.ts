@@ -8,9 +8,11 @@
 //   npm run bench -- faults             with ENTREPOT_BENCH_SLICE_S=5 shorter slices; default 60 s each
 //   npm run bench -- overload           with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5
 //   npm run bench -- watchers           with ENTREPOT_BENCH_WATCHERS=500 fewer watchers; default 5000
+//   npm run bench -- catalogue          with ENTREPOT_BENCH_PRODUCTS=10000 fewer products; default 100000
 //   npm run bench -- --json             for programs
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { catalogueCase } from './cases/catalogue.ts';
 import { cpuCase } from './cases/cpu.ts';
 import { faultsCase } from './cases/faults.ts';
 import { feedCase } from './cases/feed.ts';
@@ -44,6 +46,7 @@ const cases: Readonly<Record<string, Case>> = {
   quote: quoteCase,
   reuse: reuseCase,
   watchers: watchersCase,
+  catalogue: catalogueCase,
 };
 
 const { values, positionals } = parseArgs({

@@ -46,6 +46,7 @@ export interface OutcomeJson {
   readonly detail?: string;
   readonly rowsReceived?: number;
   readonly offersKept?: number;
+  readonly rejections?: readonly { readonly reason: string; readonly count: number; readonly example?: string }[];
   readonly requests?: number;
   readonly cache?: string;
   readonly cacheAgeMs?: number;

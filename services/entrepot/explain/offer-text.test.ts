@@ -235,3 +235,30 @@ test("a partner's own row is laid out, or as far as it was cut off", () => {
   expect(wholeRowText(cut)).toBe('{"id":"off_\n(cut off after 15 characters)');
   expect(wholeRowText({ ...explanation, origin: undefined })).toMatch(/not held any more/);
 });
+
+test('says what is known of the product, each field with the partners that say so', () => {
+  const by = (...partners: string[]) => ({ sources: partners.map((partner) => ({ partner })) });
+  const content = {
+    names: [
+      { value: 'Hotel Sol', ...by('one', 'two', 'one') },
+      { value: 'Meeresblick', locale: 'de', ...by('two') },
+    ],
+    address: { value: 'Harbour 1, 07001 Palma, ES', ...by('two') },
+    amenities: [
+      { value: 'POOL', ...by('one') },
+      { value: 'WIFI', ...by('two') },
+    ],
+    imageUrls: [{ value: 'https://a.example/1.jpg', ...by('two') }],
+    starRating: { value: 4, ...by('one') },
+  };
+  expect(under(textOf({}, { ...offer!, content }), 'What is known of it')).toBe(
+    `What is known of it
+  name       Hotel Sol (one, two)
+  name de    Meeresblick (two)
+  address    Harbour 1, 07001 Palma, ES (two)
+  stars      4 (one)
+  amenities  Swimming pool, Wireless internet, with or without charge (one, two)
+  pictures   1 (two)`,
+  );
+  expect(textOf()).not.toContain('What is known of it');
+});

@@ -1,8 +1,10 @@
 // Why an offer is what it is, as text: its price from the partner's own figure to the shown one, where it came from, why it is
 // the product that it is, and where it stands.
 import { styleText } from 'node:util';
+import { amenityName } from '../../../libs/reference/index.ts';
+import { chargesText, unitPriceText } from '../charges.ts';
 import { answeredHow, outcomeNotes, requestsText, statusText, table } from '../table.ts';
-import type { JsonMoney, JsonOffer, JsonOutcome } from '../updates.ts';
+import type { JsonContent, JsonMoney, JsonOffer, JsonOutcome, JsonSourced } from '../updates.ts';
 import { clip, words } from '../verticals/cells.ts';
 import type { TerminalVertical } from '../verticals/vertical.ts';
 import type {
@@ -32,6 +34,7 @@ export function offerText(
     section('Price, upper bound', ledgerTable(ledgerMax), pricedUnder(ledgerMax.length === 0 ? undefined : view)),
     section('Where it came from', origin(explanation, now)),
     section('Why it is this product', identity(explanation)),
+    section('What is known of it', known(offer?.content)),
     rank === undefined ? '' : section('Where it stands', place(rank), features(rank)),
     outcome === undefined ? '' : section('How its partner answered', answered(outcome)),
   );
@@ -57,6 +60,7 @@ function head(
     styleText('bold', `Offer ${offerId}`),
     hanging('', what === '' ? 'It can no longer be had, so what it was is not told.' : what),
     `${money(total)}${totalMax === undefined ? '' : ` to ${money(totalMax)}`}, sold by ${source.partner}${stands}`,
+    ...[unitPriceText(offer?.price ?? {}), chargesText(offer?.price ?? {})].filter((text) => text !== ''),
   ].join('\n');
 }
 
@@ -146,6 +150,26 @@ function identity({ source, origin: told }: JsonOfferExplanation): string {
     clip(evidence, 50),
   ]);
   return `${productId}, by these keys of its row:\n${table(['key', 'of', 'rule', '>sure', 'because'], rows)}`;
+}
+
+/** Field by field, each with the partners that say so. */
+function known(content: JsonContent | undefined): string {
+  const { names = [], address, phone, brand, imageUrls = [], amenities = [], starRating } = content ?? {};
+  const by = (sources: JsonSourced['sources'] = []): string =>
+    sources.length === 0 ? '' : ` (${[...new Set(sources.map(({ partner }) => partner))].join(', ')})`;
+  const text = (said: JsonSourced | undefined): string =>
+    said === undefined ? '' : `${said.value}${by(said.sources)}`;
+  const all = (said: readonly JsonSourced[], shown: string): string =>
+    said.length === 0 ? '' : `${shown}${by(said.flatMap(({ sources = [] }) => sources))}`;
+  return facts([
+    ...names.map((name) => [`name${name.locale ? ` ${name.locale}` : ''}`, text(name)] as const),
+    ['address', text(address)],
+    ['phone', text(phone)],
+    ['brand', text(brand)],
+    ['stars', starRating?.value === undefined ? '' : `${starRating.value}${by(starRating.sources)}`],
+    ['amenities', all(amenities, amenities.map(({ value }) => amenityName(value) ?? value).join(', '))],
+    ['pictures', all(imageUrls, String(imageUrls.length))],
+  ]);
 }
 
 function place({ position = 0, totalSize = 0, orderBy, reason = '', firstOfferId = '' }: JsonRank): string {

@@ -1,4 +1,4 @@
-import { readPrices, writeInt64s } from '../../../libs/columns/index.ts';
+import { bitSet, makeBitmap, readPrices, writeInt64s } from '../../../libs/columns/index.ts';
 import {
   type ExplainRequest,
   type ExplainResponse,
@@ -10,6 +10,7 @@ import {
   type PricingView,
   type QuoteBatch,
 } from '../../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import { ChargeTerms } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { type MeshService, meshService } from '../../../libs/mesh/index.ts';
 import { moneyFromMinor } from '../../../libs/money/index.ts';
 import { deepFreeze } from './freeze.ts';
@@ -26,6 +27,8 @@ export class FakePricing {
   noRate: Readonly<Record<string, readonly string[]>> = {};
   /** Attributes that the rules read. */
   attributes: string[] = ['stops'];
+  /** What the market has to be shown. */
+  display: PricingView['display'];
   /** Waited for before the view is said. */
   viewGate: Promise<void> | undefined;
   /** Waited for before a batch is priced. */
@@ -101,7 +104,8 @@ export class FakePricing {
 
   #viewOf(context: PricingView['context']): PricingView {
     const instant = Temporal.Instant.from('2026-01-01T12:00:00Z');
-    return { context, ruleSet: 'rules', rateTable: 'rates', instant, attributes: this.attributes, staleRates: '' };
+    const { attributes, display } = this;
+    return { context, ruleSet: 'rules', rateTable: 'rates', instant, attributes, staleRates: '', display };
   }
 }
 
@@ -124,8 +128,24 @@ function quotesOf(
     unpriced: rows
       .filter((row) => !priced(row))
       .map((row) => ({ row, reason: 'NO_RATE', detail: `${read.currency(row)} to ${currency}` })),
-    chargesMinor: Buffer.alloc(0),
-    chargesInTotal: Buffer.alloc(0),
+    ...chargesOf(read, factor, noRate),
     totalMaxMinor: prices!.totalMaxMinor.length === 0 ? Buffer.alloc(0) : shown((row) => read.totalMax(row)),
+  };
+}
+
+/** Charges times the factor; the headline holds all but optional ones. */
+function chargesOf(
+  { allCharges }: ReturnType<typeof readPrices>,
+  factor: number,
+  noRate: readonly string[],
+): Pick<QuoteBatch, 'chargesMinor' | 'chargesInTotal'> {
+  const charges = Array.from({ length: allCharges?.length ?? 0 }, (_, at) => allCharges!.at(at));
+  const inTotal = makeBitmap(charges.length);
+  for (const [at, { terms }] of charges.entries()) if (terms <= ChargeTerms.ADDED_LATER) bitSet(inTotal, at);
+  return {
+    chargesMinor: writeInt64s(
+      charges.map(({ currency, amountMinor }) => (noRate.includes(currency) ? -1 : amountMinor * factor)),
+    ),
+    chargesInTotal: Buffer.from(inTotal),
   };
 }

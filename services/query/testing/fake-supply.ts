@@ -14,6 +14,7 @@ import {
   type SearchResponse,
   type SearchStart,
   SupplyServiceDefinition,
+  type VerifyOfferRequest,
   type VerifyOfferResponse,
 } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
@@ -133,12 +134,15 @@ export class FakeSupply {
   readonly searches: FakeSearch[] = [];
   readonly gets: GetOffersRequest[] = [];
   readonly handoffs: CreateHandoffRequest[] = [];
+  readonly verifies: VerifyOfferRequest[] = [];
   /** Answers whose rows are no longer held. */
   readonly lost = new Set<string>();
+  /** Charges that the made offers have. */
+  charges: MadeOffer['charges'] = [];
   /** Waited for before offers are made. */
   gate: Promise<void> | undefined;
   /** What asking a partner again gives. */
-  verify: (handle: OfferHandle) => VerifyOfferResponse = (handle) => ({
+  verify: (handle: OfferHandle) => VerifyOfferResponse | Promise<VerifyOfferResponse> = (handle) => ({
     batch: batchOf(handle.partner, 'verified', [{}]),
     offer: madeOf({ ...handle, answer: 'verified', row: 0 }),
   });
@@ -174,7 +178,10 @@ export class FakeSupply {
         if (supply.getFailure !== undefined) throw supply.getFailure;
         return { offers: await supply.make(request.handles) };
       },
-      verifyOffer: async ({ handle }) => deepFreeze(supply.verify(handle!)),
+      verifyOffer: async (request) => {
+        supply.verifies.push(request);
+        return deepFreeze(await supply.verify(request.handle!));
+      },
       createHandoff: async (request) => {
         supply.handoffs.push(request);
         return supply.handoff();
@@ -188,7 +195,10 @@ export class FakeSupply {
   /** Makes offers of rows. */
   async make(handles: readonly OfferHandle[]): Promise<MadeOffer[]> {
     await this.gate;
-    return handles.map((handle) => deepFreeze(this.lost.has(handle.answer) ? missingOffer : madeOf(handle)));
+    const { charges } = this;
+    return handles.map((handle) =>
+      deepFreeze(this.lost.has(handle.answer) ? missingOffer : { ...madeOf(handle), charges }),
+    );
   }
 
   /** The next search that query starts. */

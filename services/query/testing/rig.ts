@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { NormalizationServiceDefinition } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import {
   Delivery,
@@ -16,12 +17,13 @@ import {
   createMemoryNetwork,
   type MeshClient,
   type MeshServer,
+  type MeshService,
   serve,
 } from '../../../libs/mesh/index.ts';
 import type { SharedState } from '../../../libs/shared/index.ts';
 import { openStore, type Store } from '../../../libs/store/index.ts';
 import { verticals } from '../../../libs/vertical/index.ts';
-import { clickStore, createQueryService } from '../service.ts';
+import { type AccuracyOptions, clickStore, createQueryService } from '../service.ts';
 import { FakePricing } from './fake-pricing.ts';
 import { FakeSupply } from './fake-supply.ts';
 import { deepFreeze } from './freeze.ts';
@@ -37,7 +39,7 @@ export interface Rig {
   readonly pricing: FakePricing;
   readonly clicks: Store;
   /** Writes a file of the configuration, which query follows. */
-  configure(file: 'query.yaml' | 'clients.yaml', text: string): void;
+  configure(file: 'query.yaml' | 'clients.yaml' | 'accuracy.yaml', text: string): void;
   /** Takes supply or pricing off the network, as a killed process is. */
   kill(name: 'supply' | 'pricing'): Promise<void>;
   close(): Promise<void>;
@@ -63,16 +65,21 @@ const stores: Promise<Store>[] = [];
  * @param config lines of query.yaml
  * @param shared what replicas of query share, one for each of them; one replica where it is empty
  * @param clients lines of clients.yaml
+ * @param accuracy lines of accuracy.yaml, and the clock of the loop
+ * @param normalization what knows of products; without it query asks none
  */
 export async function startRig(
   config = 'minUpdateIntervalMs: 0',
   shared: readonly SharedState[] = [],
   clients = '{}',
+  accuracy?: { readonly yaml: string; readonly options: AccuracyOptions },
+  normalization?: MeshService,
 ): Promise<Rig> {
   const directory = mkdtempSync(path.join(tmpdir(), 'query-config-'));
   const configure: Rig['configure'] = (file, text) => writeFileSync(path.join(directory, file), text);
   configure('query.yaml', config);
   configure('clients.yaml', clients);
+  if (accuracy !== undefined) configure('accuracy.yaml', accuracy.yaml);
   writeFileSync(path.join(directory, 'ranking.yaml'), ranking);
   const network = createMemoryNetwork();
   const supply = new FakeSupply();
@@ -89,7 +96,11 @@ export async function startRig(
       supply: connect(SupplyServiceDefinition, { network, name: 'supply' }, { retry: { maxAttempts: 1 } }).client,
       pricing: connect(PricingServiceDefinition, { network, name: 'pricing' }, { retry: { maxAttempts: 1 } }).client,
       clicks: clickStores[at]!,
+      ...(normalization && {
+        normalization: connect(NormalizationServiceDefinition, { network, name: 'normalization' }).client,
+      }),
       ...(one && { shared: one }),
+      ...(accuracy && { accuracy: accuracy.options }),
     }),
   );
   const names = services.map((_, at) => (at === 0 ? 'query' : `query-${at}`));
@@ -103,6 +114,8 @@ export async function startRig(
     supply: await serve({ name: 'supply', services: [supply.service], at: { network } }),
     pricing: await serve({ name: 'pricing', services: [pricing.service], at: { network } }),
   };
+  const catalogue =
+    normalization && (await serve({ name: 'normalization', services: [normalization], at: { network } }));
   return {
     query: clientOf('query'),
     replicas: names.map(clientOf),
@@ -116,6 +129,7 @@ export async function startRig(
     configure,
     kill: (name) => servers[name].close(),
     close: async () => {
+      await catalogue?.close();
       for (const server of [...Object.values(servers), ...replicas]) await server.close();
       for (const service of services) await service.close();
       rmSync(directory, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import {
   bitSet,
+  type Charge,
   columnBuilder,
   makeBitmap,
   PriceColumnsBuilder,
@@ -29,6 +30,7 @@ export interface TestRow {
   readonly totalMax?: number;
   readonly dueLater?: number;
   readonly tax?: number;
+  readonly charges?: readonly Charge[];
   readonly currency?: string;
   readonly stops?: number;
   readonly duration?: number;
@@ -50,8 +52,8 @@ export function batchOf(partner: string, answer: string, rows: readonly TestRow[
   const dictionary: string[] = [];
   const provisional: boolean[] = [];
   for (const [index, row] of rows.entries()) {
-    const { currency = 'GBP', total = 10_000, tax = -1, dueLater = 0, totalMax } = row;
-    prices.push(currency, total, tax, dueLater, TaxBasis.INCLUDED, totalMax);
+    const { currency = 'GBP', total = 10_000, tax = -1, dueLater = 0, totalMax, charges } = row;
+    prices.push(currency, total, tax, dueLater, TaxBasis.INCLUDED, totalMax, charges);
     const id = row.product ?? `${partner}:${answer}:${index}`;
     product.push(id);
     if (!dictionary.includes(id)) {
@@ -67,7 +69,7 @@ export function batchOf(partner: string, answer: string, rows: readonly TestRow[
     refundable: (row) => row.refundable,
   };
   const columns = vertical('flight')
-    .attributes.filter(({ name }) => Object.hasOwn(values, name))
+    .attributes.filter(({ name }) => values[name] !== undefined && rows.some((row) => values[name]!(row) !== undefined))
     .map(({ name, type }) => {
       const builder = columnBuilder(type, rows.length);
       for (const row of rows) builder.push(values[name]!(row) as never);
@@ -107,6 +109,7 @@ export function madeOf(handle: OfferHandle): MadeOffer {
     fetchedAt,
     expiresAt: Temporal.Instant.fromEpochMilliseconds(later),
     missing: false,
+    charges: [],
   };
 }
 
@@ -119,6 +122,7 @@ export const missingOffer: MadeOffer = {
   fetchedAt: undefined,
   expiresAt: undefined,
   missing: true,
+  charges: [],
 };
 
 /** An outcome as supply reports it. */

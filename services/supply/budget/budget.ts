@@ -24,12 +24,15 @@ export interface Spending {
   /** Until when it can wait for the budget by the second, epoch ms. */
   readonly deadline: number;
   readonly signal: AbortSignal;
+  /** What it is for. Default: a search. */
+  readonly purpose?: 'search' | 'check';
 }
 
 /** The part of the bucket by the second that is kept for the highest priority: the others find it empty earlier. */
 const KEPT_OF_BURST = 0.5;
 
 interface Waiter extends Waiting {
+  readonly purpose: 'search' | 'check';
   settle(spent: Spent): void;
 }
 
@@ -110,7 +113,7 @@ export class PartnerBudget {
   async spend(state: SharedState | undefined, spending: Spending): Promise<Spent> {
     if (spending.signal.aborted) return 'cancelled';
     if (this.#waiting.size === 0) {
-      const tried = await this.#try(state, spending.priority);
+      const tried = await this.#try(state, spending);
       if (tried !== 'empty') return tried;
     }
     return spending.signal.aborted ? 'cancelled' : this.#turn(state, spending);
@@ -124,17 +127,24 @@ export class PartnerBudget {
     return { day, spent: this.#ledger.spentOf(day), second };
   }
 
-  async #try(state: SharedState | undefined, priority: number): Promise<'spent' | 'empty' | Refusal> {
+  async #try(
+    state: SharedState | undefined,
+    { priority, purpose = 'search' }: Pick<Spending, 'priority' | 'purpose'>,
+  ): Promise<'spent' | 'empty' | Refusal> {
     const now = this.#now();
     const day = this.#calendar.at(now);
     const kept = this.#keptFrom(priority, day, now);
     const booked = await this.#ledger.book(state, day, now, 1, kept);
     if (booked.taken) {
-      requestsSpent.add(1, { partner: this.#partner, purpose: 'search' });
+      requestsSpent.add(1, { partner: this.#partner, purpose });
       return 'spent';
     }
     if (booked.day - 1 < kept.ofDay * booked.share)
-      return this.#refuse('day', priority, ofDay(this.config, priority, day, now, booked, kept));
+      return this.#refuse(
+        'day',
+        priority,
+        ofDay(this.config, said(priority, purpose), priority, day, now, booked, kept),
+      );
     this.#nextAt = this.#now() + this.#waitFor(kept, booked);
     return 'empty';
   }
@@ -170,6 +180,7 @@ export class PartnerBudget {
           return spending.priority;
         },
         deadline: spending.deadline,
+        purpose: spending.purpose ?? 'search',
         settle: (spent) => {
           if (!this.#waiting.delete(waiter)) return;
           spending.signal.removeEventListener('abort', onAbort);
@@ -191,7 +202,7 @@ export class PartnerBudget {
       this.#refuseLate();
       const [first] = this.#waiting.inOrder();
       if (first === undefined) break;
-      const tried = await this.#try(state, first.priority);
+      const tried = await this.#try(state, first);
       if (tried !== 'empty') first.settle(tried);
       else {
         this.#refuseLate();
@@ -207,11 +218,11 @@ export class PartnerBudget {
     for (const [ahead, waiter] of this.#waiting.inOrder().entries()) {
       const turnAt = Math.max(this.#nextAt, now) + (ahead / this.#pace) * 1_000;
       if (turnAt < waiter.deadline) continue;
-      const { priority } = waiter;
+      const { priority, purpose } = waiter;
       const { perSecond } = this.config;
       const detail =
         `its budget of ${perSecond} requests a second is spent until after the time is over, with ${ahead} others before it; ` +
-        said(priority);
+        said(priority, purpose);
       waiter.settle(this.#refuse('second', priority, { detail, retryAfterMs: Math.ceil(turnAt - now) }));
     }
   }
@@ -235,6 +246,7 @@ export class PartnerBudget {
 
 function ofDay(
   { perDay, timeZone }: BudgetConfig,
+  whose: string,
   priority: number,
   day: BudgetDay,
   now: number,
@@ -244,17 +256,17 @@ function ofDay(
   const budget = `its budget of ${perDay} requests a day`;
   const whole = Math.floor(left);
   if (left < 1 || kept === 0) {
-    const detail = `${budget} (${timeZone}) is spent until midnight, ${whole} are left; ${said(priority)}`;
+    const detail = `${budget} (${timeZone}) is spent until midnight, ${whole} are left; ${whose}`;
     return { detail, retryAfterMs: day.endsAt - now };
   }
-  const detail = `of ${budget} (${timeZone}) ${whole} are left, kept for searches that matter more; ${said(priority)}`;
+  const detail = `of ${budget} (${timeZone}) ${whole} are left, kept for searches that matter more; ${whose}`;
   // If nobody spends any more of it, the time comes when less has to be kept.
   const at = day.whenLeft((left / share - 1 / share) / ((1 - priority) * perDay!));
   return { detail, retryAfterMs: Math.max(1, at - now) };
 }
 
-function said(priority: number): string {
-  return `this search has priority ${Number(priority.toFixed(2))} of 1`;
+function said(priority: number, purpose: 'search' | 'check'): string {
+  return `this ${purpose} has priority ${Number(priority.toFixed(2))} of 1`;
 }
 
 /** The fifth of all priorities that one lies in: "0.4-0.6". */

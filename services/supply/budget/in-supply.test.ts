@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CacheUse, FailureKind, OutcomeStatus } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { SearchStart } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
@@ -6,6 +7,7 @@ import { MemoryState, type SharedState } from '../../../libs/shared/index.ts';
 import { json, type PartnerServer, startPartner } from '../testing/partner-server.ts';
 import { batch, hotels, outcome, plan, startRemote } from '../testing/remote.ts';
 import { handlesOf, type PartnerFile, type Rig, row, search, start, startRig } from '../testing/rig.ts';
+import { PartnerBudget } from './budget.ts';
 
 const noon = Date.parse('2026-05-01T12:00:00Z');
 /** Searches matter by their hand-off rate alone: 100 in a hundred the most. */
@@ -159,6 +161,95 @@ it('counts verifications and hand-offs, and never refuses them', async () => {
   expect((await stateOf(rig)).leftOfDay).toBe(0);
   expect(await statusOf(rig, 100)).toBe(OutcomeStatus.BUDGET_SPENT);
   expect((await rig.client.verifyOffer({ handle })).offer?.missing).toBe(false);
+});
+
+describe('a check in the background', () => {
+  const checked = (rig: Rig, handle: ReturnType<typeof handlesOf>[number] | undefined) =>
+    rig.client.verifyOffer({ handle, background: true });
+
+  it('matters less than every search: it gets what is left over, and is refused at once where nothing is', async () => {
+    const rig = await rigWith({ perDay: 8 });
+    const { batches } = await ask(rig, 100);
+    const [handle] = handlesOf(batches[0]!);
+    partner.handler = (_, response) => json(response, { rows: [row(1)] });
+    // Half of the day is still to come, and half of the budget is kept for it.
+    for (let time = 0; time < 3; time++) expect((await checked(rig, handle)).offer?.missing).toBe(false);
+    await expect(checked(rig, handle)).rejects.toMatchObject({
+      reason: 'OVERLOADED',
+      message: expect.stringMatching(
+        /^one was not asked: of its budget of 8 requests a day \(UTC\) 4 are left, kept for searches that matter more; this check has priority 0 of 1$/,
+      ),
+      metadata: { partner: 'one' },
+      retryAfterMs: expect.any(Number),
+    });
+    expect(partner.asked).toHaveLength(4);
+    expect((await stateOf(rig)).spentToday).toBe(4);
+    // Searches go on, and so does who waits for a verification.
+    expect(await statusOf(rig, 100)).toBe(OutcomeStatus.OK);
+    expect((await rig.client.verifyOffer({ handle })).offer?.missing).toBe(false);
+  });
+
+  it.each(['rate', 'concurrency'])('waits for nothing that the partner allows: %s', async (what) => {
+    const gate = Promise.withResolvers<void>();
+    const file = what === 'rate' ? { requestsPerSecond: 1 } : { concurrency: 1 };
+    const rig = await rigWith({ perDay: 1_000 }, file);
+    const { batches } = await ask(rig, 100);
+    const [handle] = handlesOf(batches[0]!);
+    partner.handler = async (_, response) => {
+      await gate.promise;
+      json(response, { rows: [row(1)] });
+    };
+    const busy = what === 'rate' ? undefined : rig.client.verifyOffer({ handle });
+    if (busy !== undefined) await vi.waitFor(() => expect(partner.asked).toHaveLength(2));
+    const before = partner.asked.length;
+    await expect(checked(rig, handle)).rejects.toMatchObject({ reason: 'OVERLOADED' });
+    expect(partner.asked).toHaveLength(before);
+    gate.resolve();
+    await busy;
+  });
+
+  it('never sends more than the budget lets through, however checks and searches come', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(fc.constantFrom('check', 'search', 'hour'), { maxLength: 30 }),
+        async (perDay, steps) => {
+          vi.setSystemTime(noon);
+          const state = new MemoryState();
+          const budget = new PartnerBudget('one', { perDay, timeZone: 'UTC', policy: '' }, { priorityOf: () => 1 });
+          const pay = (purpose: 'check' | 'search') =>
+            budget.spend(state, {
+              priority: purpose === 'check' ? 0 : 1,
+              deadline: Date.now(),
+              signal: new AbortController().signal,
+              purpose,
+            });
+          let spent = 0;
+          for (const step of steps) {
+            if (step === 'hour') vi.setSystemTime(Date.now() + 1_800_000);
+            else if ((await pay(step)) === 'spent') {
+              spent++;
+              const { day } = await budget.look(state);
+              // Whatever a check takes, as much is left as the rest of the day is expected to need.
+              if (step === 'check')
+                expect(perDay - spent).toBeGreaterThanOrEqual(day.expectedLeft(Date.now()) * perDay - 1e-6);
+            }
+            expect(spent).toBeLessThanOrEqual(perDay);
+          }
+          expect((await budget.look(state)).spent).toBe(spent);
+          await state.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+it('does not ask whom the search leaves out, and says so', async () => {
+  const rig = await rigWith({ perDay: 10 });
+  const { plan } = await ask(rig, 100, { except: ['one'] });
+  expect(plan.skipped).toMatchObject([{ status: OutcomeStatus.SUSPENDED, detail: 'left out of this search' }]);
+  expect(partner.asked).toHaveLength(0);
 });
 
 it('is one for all replicas that share their state', async () => {

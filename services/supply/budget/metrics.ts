@@ -2,7 +2,7 @@ import { counter, observedGauge } from '../../../libs/telemetry/index.ts';
 import type { PartnerBudget } from './budget.ts';
 
 /** What a request is for. */
-export type Purpose = 'search' | 'verify' | 'handoff' | 'login';
+export type Purpose = 'search' | 'verify' | 'handoff' | 'login' | 'check';
 
 /** Requests that budgets paid for, by `partner` and `purpose`. */
 export const requestsSpent = counter('entrepot.supply.budget.spent', {
@@ -13,7 +13,7 @@ export const requestsSpent = counter('entrepot.supply.budget.spent', {
 /** Requests that were refused, by `partner`, `budget` (second, day) and `priority` (fifths: 0-0.2 and so on). */
 export const requestsRefused = counter('entrepot.supply.budget.refused', {
   unit: '{request}',
-  description: 'Requests of searches that a budget refused',
+  description: 'Requests of searches and of checks in the background that a budget refused',
 });
 
 /** Starts the gauges of budgets; the returned function ends them. */

@@ -27,6 +27,32 @@ export function prioritized(
 }
 
 /**
+ * Has the partner's budget pay for one request that nobody waits for: it matters less than every search, and goes out now or not at all.
+ * Throws PartnerFailure where it is refused: BUDGET_SPENT.
+ */
+export async function payInBackground(
+  { budget }: AnyPartner,
+  state: SharedState | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (budget === undefined) return;
+  const spent = await budget.spend(state, { priority: 0, deadline: Date.now(), signal, purpose: 'check' });
+  if (spent === 'spent') return;
+  if (spent === 'cancelled') throw cancelled();
+  throw nothingLeftOver(spent.detail, spent.retryAfterMs);
+}
+
+/** Nothing of what the partner allows is left over for what nobody waits for. */
+export function nothingLeftOver(detail: string, retryAfterMs?: number): PartnerFailure {
+  return new PartnerFailure({
+    failure: FailureKind.UNSPECIFIED,
+    status: OutcomeStatus.BUDGET_SPENT,
+    detail,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+/**
  * Has the partner's budget pay for one request of a search. Throws PartnerFailure where it is refused: BUDGET_SPENT.
  *
  * @param deadline until when the request can wait, epoch ms

@@ -1,3 +1,5 @@
+import type { SharedStore } from '../../../libs/store/index.ts';
+import { logger } from '../../../libs/telemetry/index.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { FeedFormat } from '../inventory/types.ts';
 import type { ConfiguredPartner } from '../partner.ts';
@@ -6,6 +8,7 @@ import { type FeedReading, readFeed } from './read-feed.ts';
 const MINUTE_MS = 60_000;
 /** A file that could not be had is asked for again after so long, where it is not due before. */
 const RETRY_MS = 5 * MINUTE_MS;
+const log = logger('supply.feed');
 /** Files that are due at once are spread over this share of their period. */
 const JITTER = 0.1;
 
@@ -16,14 +19,20 @@ interface Scheduled {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** Reads the feeds of partners when they are due, one at a time: reading a file takes a processor for itself. */
+/**
+ * Reads the feeds of partners when they are due, one at a time: reading a file takes a processor for itself. Of replicas that share
+ * the store one reads a partner's file, and the others find it there.
+ */
 export class FeedSchedule {
   readonly #inventory: Inventory;
+  readonly #store: Pick<SharedStore, 'exclusively'>;
   readonly #scheduled = new Map<string, Scheduled>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(inventory: Inventory) {
+  /** @param store the inventory's own */
+  constructor(inventory: Inventory, store: Pick<SharedStore, 'exclusively'>) {
     this.#inventory = inventory;
+    this.#store = store;
   }
 
   /**
@@ -36,9 +45,14 @@ export class FeedSchedule {
     if (feed === undefined || !partner.enabled) return;
     const scheduled: Scheduled = { partner, abort: new AbortController(), timer: undefined };
     this.#scheduled.set(partner.name, scheduled);
-    const state = await this.#inventory.state(partner.name);
-    const current = state?.manifest === partner.manifest.digest ? state.receivedAt : undefined;
-    this.#wait(scheduled, current === undefined ? 0 : current + feed.everyMinutes * MINUTE_MS - Date.now());
+    this.#wait(scheduled, await this.#dueInMs(partner, feed));
+  }
+
+  /** How long until a partner's file is older than its period, ms; 0 or less where it is, or there is none of this manifest. */
+  async #dueInMs({ name, manifest }: ConfiguredPartner, feed: FeedFormat): Promise<number> {
+    const state = await this.#inventory.state(name);
+    const current = state?.manifest === manifest.digest ? state.receivedAt : undefined;
+    return current === undefined ? 0 : current + feed.everyMinutes * MINUTE_MS - Date.now();
   }
 
   /** Ends a partner's wait, and gives its file up where it is being read. */
@@ -71,8 +85,19 @@ export class FeedSchedule {
     const { partner, abort } = scheduled;
     const feed = partner.adapter.inventory?.feed;
     if (feed === undefined || abort.signal.aborted) return;
-    const reading = await readFeed(this.#inventory, partner, feed, abort.signal);
-    this.#wait(scheduled, nextReadMs(feed, reading, Math.random()));
+    try {
+      const waitMs = await this.#store.exclusively(`feed/${partner.name}`, async (lost) => {
+        const dueInMs = await this.#dueInMs(partner, feed);
+        // Another replica has read it while this one waited.
+        if (dueInMs > feed.everyMinutes * MINUTE_MS * JITTER) return dueInMs;
+        const reading = await readFeed(this.#inventory, partner, feed, AbortSignal.any([abort.signal, lost]));
+        return nextReadMs(feed, reading, Math.random());
+      });
+      this.#wait(scheduled, waitMs);
+    } catch (err) {
+      log.error({ err, partner: partner.name }, 'a feed was not read');
+      this.#wait(scheduled, RETRY_MS);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../../../libs/store/index.ts';
+import { openStore, type SharedStore } from '../../../libs/store/index.ts';
 import { HandedOverInventory } from '../handed-over.ts';
 import { inventoryStore } from '../inventory/schema.ts';
 import { loadPartners, shippedAdapters } from '../load.ts';
@@ -27,7 +27,7 @@ const partners = {
 let config: string;
 let taken: HandedOverInventory;
 
-async function start(openInventory: () => Promise<Store>): Promise<HandedOverInventory> {
+async function start(openInventory: () => Promise<SharedStore>): Promise<HandedOverInventory> {
   const loaded = await loadPartners({ configDirectory: config, adapterDirectories: [testAdapters, shippedAdapters] });
   const taking = new HandedOverInventory({ inventory: openInventory, ingress: { port: 0 } });
   await taking.follow(loaded);

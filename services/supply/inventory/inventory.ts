@@ -47,6 +47,8 @@ interface StateRow {
 /** Noted instead of a number of rows that changes with every message: it is counted when it is asked for. */
 const COUNTED = -1;
 
+const readOnly = { readOnly: true };
+
 /** The rows that partners have handed over, in a store of the schema `inventoryStore`. */
 export class Inventory {
   readonly #store: Store;
@@ -75,7 +77,7 @@ export class Inventory {
         parts.push(`${JSON.stringify(collection)}:${listOf(beside)}`);
       }
       return `{${parts.join(',')}}`;
-    });
+    }, readOnly);
   }
 
   /** What is known of a partner; undefined where nothing has ever come. */
@@ -87,7 +89,7 @@ export class Inventory {
       const sql = `SELECT count(*)::int AS rows FROM ${tableOf(row.shelf)} WHERE collection = '' AND row IS NOT NULL`;
       const [counted] = await tx.query<{ rows: number }>(sql);
       return stateOf(row, counted!.rows);
-    });
+    }, readOnly);
   }
 
   /** Begins to read a partner's feed. What an earlier attempt left behind is cleared away. */

@@ -9,11 +9,15 @@ import { compileExchange } from './exchange.ts';
 import { compileFilters } from './filters.ts';
 import { commonFunctions } from './functions.ts';
 import { flightFunctions } from './functions-flight.ts';
+import { stayFunctions } from './functions-stay.ts';
 import { compileInventory, handsOver, INVENTORY_ROWS } from './inventory.ts';
 import { checkLacks } from './lacks.ts';
 import type { ManifestFile } from './manifest.ts';
 import { compileMapping } from './mapping.ts';
 import { readTables } from './tables.ts';
+
+/** What manifests of one vertical may call besides. */
+const functionsOf: Readonly<Record<string, typeof commonFunctions>> = { flight: flightFunctions, stay: stayFunctions };
 
 /** An adapter made of a manifest. */
 export interface CompiledManifest {
@@ -36,7 +40,7 @@ export function compileManifest(
   const written = document.value;
   const handedOver = handsOver(written);
   const manifest = handedOver ? { ...written, rows: written.rows ?? INVENTORY_ROWS } : written;
-  const functions = vertical.name === 'flight' ? new Map([...commonFunctions, ...flightFunctions]) : commonFunctions;
+  const functions = new Map([...commonFunctions, ...(functionsOf[vertical.name] ?? [])]);
   const compiler = new Compiler(document, functions, manifest.auth !== undefined && 'session' in manifest.auth);
   const message = descriptors().getMessage(vertical.itemMessage);
   if (message === undefined) throw new Error(`The descriptors lack ${vertical.itemMessage}.`);

@@ -1,3 +1,4 @@
+import type { Charge } from '../../../libs/columns/index.ts';
 import type { Adapter, AnswerContext, PartnerPrice } from '../adapter.ts';
 import type { Wanted } from '../wanted.ts';
 
@@ -41,6 +42,11 @@ export interface Door {
   ) => readonly object[] | GivenAnswer | undefined;
   /** undefined: what the manifest says counts. */
   readonly price?: (values: never, context: AnswerContext) => PartnerPrice | undefined;
+  /**
+   * Taxes and fees that only detail the price: inside the total, or optional. Asked for when an offer is made whole; what is
+   * mandatory and not in the total comes with `price`. undefined: what the manifest says counts.
+   */
+  readonly charges?: (values: never, context: AnswerContext) => readonly Charge[] | undefined;
   /** Epoch ms. */
   readonly expiresAt?: (values: never, context: AnswerContext) => number;
   /** Any part of the adapter as a whole: with all of them, the manifest maps nothing. */

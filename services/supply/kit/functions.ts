@@ -1,15 +1,10 @@
 import { createHash, createHmac, hash } from 'node:crypto';
+import { RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { HostFunction } from '../../../libs/expression/index.ts';
-import {
-  airportZone,
-  distanceKm,
-  findCity,
-  findPlace,
-  gtin14,
-  localToEpochMs,
-  zoneAt,
-} from '../../../libs/reference/index.ts';
-import { durationMinutes, instantOf, isDate, wallTime } from '../mapping/time.ts';
+import { airportZone, distanceKm, findCity, findPlace, gtin14, zoneAt } from '../../../libs/reference/index.ts';
+import { durationMinutes, hasOffset, instantOf, isDate, placeWall, wallTime } from '../mapping/time.ts';
+import { repaired } from '../repairs.ts';
+import { codeFunctions } from './functions-codes.ts';
 import { moneyFunctions } from './functions-money.ts';
 
 /**
@@ -40,7 +35,8 @@ function daysBetween(from: string, to: string): number | undefined {
 /** The moment at which the clocks of a zone show a wall time, whatever offset or "Z" a partner wrote behind it. */
 function localInstant(wall: string, zone: string): number | undefined {
   const clock = wallTime(wall);
-  return clock === undefined ? undefined : localToEpochMs(clock, zone);
+  if (clock !== undefined && hasOffset(wall)) repaired(RepairReason.FALSE_ZONE, wall);
+  return clock === undefined ? undefined : placeWall(clock, zone)?.epochMs;
 }
 
 /** Most dates that `dates` lists. */
@@ -89,6 +85,7 @@ function groupNumber(text: string): number | undefined {
 /** For every manifest, requests and mappings alike. */
 export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string, HostFunction>([
   ...moneyFunctions,
+  ...codeFunctions,
   [
     'list',
     {
@@ -142,7 +139,7 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
       args: ['string', 'string'],
       result: 'timestamp',
       call: localInstant,
-      doc: 'the moment at which clocks of an IANA zone show a wall time (ISO 8601); an offset or false "Z" behind it does not count: now < local_instant(plan.until, zone); absent where there is none',
+      doc: 'the moment at which clocks of an IANA zone show a wall time (ISO 8601); an offset or false "Z" behind it does not count; a time that they skip is moved on by what they skip, of one that they show twice it is the first: now < local_instant(plan.until, zone); absent where there is none',
     },
   ],
   ['add_days', { args: ['string', 'int'], result: 'string', call: addDays, doc: 'a date (YYYY-MM-DD) moved by days' }],
@@ -200,8 +197,12 @@ export const commonFunctions: ReadonlyMap<string, HostFunction> = new Map<string
     {
       args: ['dyn'],
       result: 'string',
-      call: (text: unknown) =>
-        typeof text === 'string' || typeof text === 'number' ? gtin14(String(text)) : undefined,
+      call: (text: unknown) => {
+        if (typeof text !== 'string' && typeof text !== 'number') return undefined;
+        const number = gtin14(String(text));
+        if (number === undefined && text !== '') repaired(RepairReason.IDENTIFIER_DROPPED, String(text));
+        return number;
+      },
       doc: 'a GTIN (EAN, UPC, ISBN-13) in its 14-digit form; absent where it is none, its check digit is wrong, or shops give it out themselves',
     },
   ],

@@ -3,6 +3,7 @@ import type { DynamicType } from '../../../libs/expression/index.ts';
 import { everything, type Wanted, wantedWithin } from '../wanted.ts';
 import type { Compiler, Path } from './compiler.ts';
 import { type CompiledTime, compileTime, enumNumber, textOf, textsOf } from './leaf.ts';
+import { lookupOf } from './lookup.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
 import { isEach, loopScope } from './template.ts';
 
@@ -126,31 +127,13 @@ function checkNames(compiler: Compiler, path: Path, type: DescEnum, template: un
   const none = (name: unknown): string => `"${name}" is no ${type.name}; there are: ${names.join(', ')}`;
   const text = LITERAL.exec(template)?.[2];
   if (text !== undefined && !names.includes(text)) compiler.problem(path, none(text), { line: 1, column: 1 });
-  const table = compiler.tables.get(tableOf(template) ?? '');
+  const table = compiler.tables.get(lookupOf(template)?.table ?? '');
   for (const [code, name] of table?.meanings ?? []) {
     if (!names.includes(String(name))) table?.problem(code, `${none(name)} (it means the ${path.at(-1)} of offers)`);
   }
 }
 
 const LITERAL = /^\s*(["'])([^"'\\]*)\1\s*$/;
-
-/** The table of an expression that is `<table>[…]` and nothing else. */
-function tableOf(source: string): string | undefined {
-  const start = /^\s*([A-Za-z_]\w*)\[/.exec(source);
-  if (start === null) return undefined;
-  let depth = 0;
-  let quote = '';
-  for (let at = start[0].length - 1; at < source.length; at++) {
-    const character = source[at]!;
-    if (quote !== '') {
-      if (character === '\\') at++;
-      else if (character === quote) quote = '';
-    } else if (character === '"' || character === "'") quote = character;
-    else if (character === '[') depth++;
-    else if (character === ']' && --depth === 0) return source.slice(at + 1).trim() === '' ? start[1] : undefined;
-  }
-  return undefined;
-}
 
 function timeField(time: CompiledTime): Pick<CompiledField, 'column' | 'value'> {
   return { column: time.epochMs, value: time.local };

@@ -1,9 +1,9 @@
 import type { DescEnum } from '@bufbuild/protobuf';
-import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { RejectionReason, RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { LocalTime } from '../../../libs/contracts/gen/entrepot/type/v1/time.ts';
-import { localToEpochMs } from '../../../libs/reference/index.ts';
 import { Rejection } from '../adapter.ts';
-import { instantOf, localTime, localTimeAt, wallTime } from '../mapping/time.ts';
+import { hasOffset, instantOf, localTime, localTimeAt, placeWall, wallTime } from '../mapping/time.ts';
+import { repaired } from '../repairs.ts';
 import type { Compiler, Path } from './compiler.ts';
 import type { TimeTemplate } from './manifest.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
@@ -104,10 +104,11 @@ function wallClock(wall: Reader, zone: Reader, path: Path): CompiledTime {
     const clock = wallTime(stated);
     const name = zone(frame);
     if (clock === undefined) throw invalid(path, 'no date and time');
+    if (hasOffset(stated)) repaired(RepairReason.FALSE_ZONE, String(stated));
     if (typeof name !== 'string' || name === '') throw invalid(path, 'the zone of its place is unknown');
-    const at = localToEpochMs(clock, name);
-    if (at === undefined) throw invalid(path, `no time in ${name.slice(0, 40)}`);
-    return { wall: clock, zone: name, at };
+    const found = placeWall(clock, name);
+    if (found === undefined) throw invalid(path, `no time in ${name.slice(0, 40)}`);
+    return { wall: found.wall, zone: name, at: found.epochMs };
   };
   return {
     epochMs: (frame) => placed(frame)?.at,

@@ -108,6 +108,19 @@ export interface Join {
   readonly all?: boolean;
 }
 
+/** The rates that a partner converts at itself, as its answers state them. */
+export interface RatesTemplate {
+  /** The elements that are rates; one is `it`. */
+  readonly each: Cel;
+  /** ISO 4217 codes. */
+  readonly from: Cel;
+  readonly to: Cel;
+  /** Units of `to` for one of `from`. */
+  readonly rate: Cel;
+  /** Its day, ISO 8601; absent: that of the answer. */
+  readonly date?: Cel;
+}
+
 /** How an answer says that it is a failure. */
 export interface Failures {
   /** The answer states a failure, whatever its status. */
@@ -203,6 +216,24 @@ export interface PriceTemplate {
   readonly basis?: Cel;
   /** The row has a tariff instead of a price, and is rejected as such. */
   readonly metered?: Cel;
+  /** Taxes and fees one by one. */
+  readonly charges?: readonly ChargeTemplate[];
+}
+
+/** A tax or fee, or with `each` one for each element of a list. */
+export interface ChargeTemplate {
+  readonly each?: Cel;
+  /** Name of the element, default "it". */
+  readonly as?: string;
+  /** There is none where it does not hold. */
+  readonly where?: Cel;
+  readonly name: Cel;
+  /** A name of ChargeKind as it is, or CEL that gives one. */
+  readonly kind?: string;
+  readonly amount: Cel;
+  readonly currency: Cel;
+  /** A name of ChargeTerms as it is, or CEL that gives one. */
+  readonly terms: string;
 }
 
 /** When the partner stops standing by a row: the earliest of what is given, else the manifest's lifetime. */
@@ -337,6 +368,7 @@ export interface ManifestFile extends Omit<Manifest, 'digest' | 'taxBasis'> {
   /** The partner's own warnings beside rows. */
   readonly warning?: Cel | readonly Cel[];
   readonly joins?: Readonly<Record<string, Join>>;
+  readonly rates?: RatesTemplate;
   readonly rows?: Cel | readonly RowLoop[] | GivenRows;
   readonly mapping?: MappingTemplate;
   readonly verify?: {

@@ -1,13 +1,14 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { Item } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { Vertical } from '../../../libs/vertical/index.ts';
+import { isToldOnly, type Vertical } from '../../../libs/vertical/index.ts';
 import { type Adapter, type AnswerContext, type AskContext, type PartnerPrice, Rejection } from '../adapter.ts';
+import { roomKey } from '../mapping/rooms.ts';
 import { localTimeAt } from '../mapping/time.ts';
 import { everything, type Wanted, wantedWithin } from '../wanted.ts';
 import { absenceOf } from './absence.ts';
 import type { KitAnswer, KitRow, RowLoader } from './answer.ts';
-import type { Compiler } from './compiler.ts';
+import type { Compiler, Path } from './compiler.ts';
 import { compileLets, type Lets } from './context.ts';
 import type { Door, Moment, RowValues } from './door.ts';
 import { compileExpiry } from './expiry.ts';
@@ -15,8 +16,10 @@ import { compileFlight, itineraryFields } from './flight.ts';
 import { compileMessage, defaultOf, makeMessage } from './item.ts';
 import { compileColumns, compileLoader } from './layout.ts';
 import { enumNumber } from './leaf.ts';
+import { notingUnknownCodes } from './lookup.ts';
 import type { Cel, Join, ManifestFile, MappingTemplate, RowLoop } from './manifest.ts';
 import { compilePrice } from './price.ts';
+import { compileRates } from './rates.ts';
 import { type CompiledRows, compileRows, givenNames, givenRows, isGiven, rowsOf } from './rows.ts';
 import { type Frame, type Reader, Scope } from './scope.ts';
 
@@ -33,7 +36,10 @@ interface MappingInput {
 
 /** The compiled mapping: the adapter's functions of rows, and how rows are found in an answer. */
 export interface CompiledMapping {
-  readonly parts: Pick<Adapter<KitRow>, 'columns' | 'price' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'>;
+  readonly parts: Pick<
+    Adapter<KitRow>,
+    'columns' | 'price' | 'details' | 'rates' | 'expiresAt' | 'item' | 'idOf' | 'nameOf' | 'partsOf'
+  >;
   /** Of answers: status, headers, body, text, and the joins. */
   readonly answerScope: Scope;
   /** Of rows: with the loops' elements and the names of `let`. */
@@ -83,6 +89,7 @@ export function compileMapping(input: MappingInput): CompiledMapping {
   const facts = compileLets(compiler, ['answer'], manifest.answer, answer.scope);
   const joins = compileJoins(compiler, manifest.joins, answer.scope);
   const rows = compileAnyRows(input, joins.scope);
+  const rates = manifest.rates && compileRates(compiler, manifest.rates, joins.scope);
   const shared = namesOf(manifest, joins.scope);
   const scope = new Scope(rows.scope);
   const at = ['mapping'];
@@ -96,14 +103,21 @@ export function compileMapping(input: MappingInput): CompiledMapping {
     load: compileLoader(compiler, keys, ofRow),
   };
   const id = compiler.expression([...at, 'id'], mapping.id, scope);
-  const price = compilePrice(compiler, [...at, 'price'], mapping.price, scope, id, absenceOf(compiler, scope, lets));
+  const { price, details } = compilePrice(
+    compiler,
+    [...at, 'price'],
+    mapping.price,
+    scope,
+    id,
+    absenceOf(compiler, scope, lets),
+  );
   const expiresAt = compileExpiry(compiler, [...at, 'expires'], mapping.expires, scope, id);
   const rejects = (mapping.reject ?? []).map(({ when, because }, position) => ({
     when: compiler.expression([...at, 'reject', position, 'when'], when, scope, 'bool'),
     because,
   }));
   const named = namer(rows.names);
-  const { price: ownPrice, expiresAt: ownExpiry, rows: makeRows } = door;
+  const { price: ownPrice, charges: ownDetails, expiresAt: ownExpiry, rows: makeRows } = door;
   const checked = (row: KitRow): Frame => {
     const frame = row.answer.enter(row);
     if (id(frame) === undefined) throw new Rejection(RejectionReason.MISSING_FIELD, 'a row has no id');
@@ -122,10 +136,15 @@ export function compileMapping(input: MappingInput): CompiledMapping {
       ...(manifest.poll?.partial === true && { idOf: nameOf }),
       nameOf,
       partsOf: (row) => named(row),
+      ...(rates && { rates: (row: KitRow, context: AnswerContext) => rates(row.answer.enter(row), context) }),
       price: (row, context): PartnerPrice => {
         const frame = checked(row);
         return ownPrice?.(named(row), context) ?? price(frame, context);
       },
+      ...((details !== undefined || ownDetails !== undefined) && {
+        details: (row: KitRow, context: AnswerContext) =>
+          ownDetails?.(named(row), context) ?? details?.(row.answer.enter(row)) ?? [],
+      }),
       expiresAt:
         ownExpiry === undefined
           ? (row, context) => expiresAt(row.answer.enter(row), context)
@@ -273,42 +292,66 @@ function compileItem(
   id: Reader,
   named: (row: KitRow) => never,
 ): Pick<Adapter<KitRow>, 'columns' | 'item'> {
-  const at = ['mapping', 'item'];
+  const path = ['mapping', 'item'];
   const isFlight = vertical.name === 'flight' && 'slices' in mapping.item;
   const { slices, ...plain } = mapping.item;
   for (const name of Object.keys(door.fields ?? {})) {
     if (message.fields.some((field) => field.name === name)) continue;
-    compiler.problem(at, `map.ts has a field "${name}", which ${message.name} does not have`);
+    compiler.problem(path, `map.ts has a field "${name}", which ${message.name} does not have`);
   }
-  const fields = compileMessage(compiler, at, message, isFlight ? plain : mapping.item, scope);
+  const fields = compileMessage(compiler, path, message, isFlight ? plain : mapping.item, scope);
   const mapped = fields.filter(({ name }) => name in plain || (!isFlight && name in mapping.item));
-  const flight = isFlight ? compileFlight(compiler, at, slices, scope, id, mapped) : undefined;
+  const flight = isFlight ? compileFlight(compiler, path, slices, scope, id, mapped) : undefined;
   const columns: Record<string, (row: KitRow, context: AnswerContext) => unknown> = { ...flight?.columns };
   const own = door.fields ?? {};
   const told = mapped.filter(
     ({ name }) => vertical.attribute(name) !== undefined && !(isFlight && itineraryFields.has(name)) && !(name in own),
   );
-  const leaves = told.filter(({ leaf }) => leaf !== undefined);
+  // What only normalization is told is read of few rows, so not in one go with what is read of all.
+  const leaves = told.filter(({ leaf, name }) => leaf !== undefined && !isToldOnly(vertical.attribute(name)!));
   const joint = compileColumns(compiler, leaves);
   for (const field of told) {
     const at = leaves.indexOf(field);
-    columns[field.name] =
+    const read: (typeof columns)[string] =
       at < 0 ? (row) => field.column(row.answer.enter(row)) : (row) => row.answer.column(row, joint, at);
+    columns[field.name] = notingUnknownCodes(compiler, [...path, field.name], mapping.item[field.name], scope, read);
   }
   for (const [name, read] of Object.entries(own)) {
     if (vertical.attribute(name) !== undefined)
       columns[name] = (row, context) => momentOf(read(named(row), context, everything));
   }
   const ofDoor = doorFields(message, door);
+  const keyOf =
+    vertical.name === 'stay' ? compileRoomKey(compiler, [...path, 'room_key'], mapping, columns) : undefined;
   return {
     columns,
     item(row, context, wanted) {
       const made = flight === undefined ? makeMessage(fields, row.answer.enter(row), wanted) : flight.item(row, wanted);
       for (const { name, key, make, missing } of ofDoor)
         made[key] = wanted(name) ? make(named(row), context, wantedWithin(wanted, name)) : missing();
+      if (keyOf !== undefined && wanted('room_key')) made.roomKey = keyOf(row, context) ?? '';
       return { $case: vertical.name, value: made } as unknown as Item['vertical'];
     },
   };
+}
+
+/**
+ * What a room is, in one text, follows from its other columns for every partner alike. It becomes one of the columns; undefined
+ * where the mapping leaves out what it follows from.
+ */
+function compileRoomKey(
+  compiler: Compiler,
+  path: Path,
+  { item }: MappingTemplate,
+  columns: Record<string, (row: KitRow, context: AnswerContext) => unknown>,
+): ((row: KitRow, context: AnswerContext) => string | undefined) | undefined {
+  if ('room_key' in item) compiler.problem(path, 'it follows from room_class, beds, board and free_cancellation');
+  const { room_class: roomClass, beds, board, free_cancellation: free } = columns;
+  if (roomClass === undefined || beds === undefined || board === undefined || free === undefined) return undefined;
+  const key = (row: KitRow, context: AnswerContext): string | undefined =>
+    roomKey(roomClass(row, context), beds(row, context), board(row, context), free(row, context));
+  columns.room_key = key;
+  return key;
 }
 
 function isMoment(value: unknown): value is Moment {

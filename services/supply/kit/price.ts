@@ -1,12 +1,21 @@
+import type { Charge } from '../../../libs/columns/index.ts';
 import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { minorDigits, parseAmount } from '../../../libs/money/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection } from '../adapter.ts';
 import { statedTaxBasis } from '../mapping/reject.ts';
 import type { ExplainAbsence } from './absence.ts';
+import { chargedParts, compileCharges, type ReadCharges } from './charges.ts';
 import type { Compiler, Path } from './compiler.ts';
 import type { PriceTemplate } from './manifest.ts';
 import type { Frame, Reader, Scope } from './scope.ts';
+
+/** A row's price, and what details it. */
+interface CompiledPrice {
+  readonly price: (frame: Frame, context: AnswerContext) => PartnerPrice;
+  /** Charges that the price does not depend on; undefined where the manifest has none. */
+  readonly details: ReadCharges | undefined;
+}
 
 /** Compiles the price of a row. Nothing is assumed: an amount, its currency and its tax basis come together or not at all. */
 export function compilePrice(
@@ -16,8 +25,8 @@ export function compilePrice(
   scope: Scope,
   id: Reader,
   absence: ExplainAbsence,
-): (frame: Frame, context: AnswerContext) => PartnerPrice {
-  const read = (key: keyof PriceTemplate, type?: 'string' | 'bool'): Reader | undefined =>
+): CompiledPrice {
+  const read = (key: Exclude<keyof PriceTemplate, 'charges'>, type?: 'string' | 'bool'): Reader | undefined =>
     template[key] === undefined ? undefined : compiler.expression([...path, key], template[key], scope, type);
   const total = read('total')!;
   const totalMax = read('totalMax');
@@ -27,6 +36,7 @@ export function compilePrice(
   const basis = read('basis', 'string');
   const metered = read('metered', 'bool');
   const parse = template.unit === 'minor' ? parseMinor : parseAmount;
+  const { ofPrice, details } = compileCharges(compiler, [...path, 'charges'], template, scope, id, parse);
   const amount = (stated: unknown, reader: Reader, what: string, frame: Frame, code: unknown): number => {
     const parsed = parse(stated, code);
     if (!('rejected' in parsed)) return parsed.minor;
@@ -41,7 +51,7 @@ export function compilePrice(
     const stated = reader?.(frame);
     return stated === undefined || stated === null ? undefined : amount(stated, reader!, what, frame, code);
   };
-  return (frame, context) => {
+  const price = (frame: Frame, context: AnswerContext): PartnerPrice => {
     if (metered?.(frame) === true) throw new Rejection(RejectionReason.METERED, `${id(frame)} has a tariff, no price`);
     const code = currency(frame);
     const totalMinor = amount(total(frame), total, 'total', frame, code);
@@ -54,7 +64,21 @@ export function compilePrice(
     };
     // A range that ends where it begins is none.
     const totalMaxMinor = optional(totalMax, 'upper total', frame, code) ?? totalMinor;
-    return totalMaxMinor === totalMinor ? price : { ...price, totalMaxMinor };
+    const ranged = totalMaxMinor === totalMinor ? price : { ...price, totalMaxMinor };
+    return ofPrice === undefined ? ranged : withCharges(ranged, ofPrice(frame), tax !== undefined);
+  };
+  return { price, details };
+}
+
+/** What follows from the charges, where the manifest does not say it; those that are inside the total or optional stay behind. */
+function withCharges(price: PartnerPrice, charges: readonly Charge[], taxStated: boolean): PartnerPrice {
+  if (charges.length === 0) return price;
+  const { taxMinor, dueLaterMinor, added } = chargedParts(charges, price.currency);
+  return {
+    ...price,
+    taxMinor: taxStated ? price.taxMinor : taxMinor,
+    dueLaterMinor: price.dueLaterMinor + dueLaterMinor,
+    ...(added.length > 0 && { charges: added }),
   };
 }
 

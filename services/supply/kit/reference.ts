@@ -1,11 +1,12 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import type { HostFunction } from '../../../libs/expression/index.ts';
-import { descriptors, docOf, type Vertical, verticals } from '../../../libs/vertical/index.ts';
+import { descriptors, docOf, isToldOnly, type Vertical, verticals } from '../../../libs/vertical/index.ts';
 import { criteriaVariables } from './criteria.ts';
 import { factDocs } from './facts.ts';
 import { commonFunctions } from './functions.ts';
 import { flightFunctions } from './functions-flight.ts';
+import { stayFunctions } from './functions-stay.ts';
 import { manifestSchema } from './schema.ts';
 
 /** The reference of a manifest as Markdown: every key, variable and function, made of what the code checks against. */
@@ -31,6 +32,9 @@ export function manifestReference(): string {
     'For flights:',
     '',
     ...functionTable(flightFunctions),
+    'For stays:',
+    '',
+    ...functionTable(stayFunctions),
   ].join('\n');
 }
 
@@ -104,13 +108,15 @@ function items(): string[] {
     const message = descriptors().getMessage(itemMessage);
     const parts = message === undefined ? [] : messagesIn(message);
     const rows = (message?.fields ?? []).map((field) => {
-      const column = attribute(field.name) === undefined ? '' : 'yes';
+      const spec = attribute(field.name);
+      const column = spec === undefined ? '' : isToldOnly(spec) ? 'once' : 'yes';
       return `| \`${field.name}\` | ${typeOf(field)} | ${column} | ${docOf(field).replaceAll('|', '\\|')} |`;
     });
     return [
       `## \`mapping.item\` of ${name}`,
       '',
-      'Columns are mapped at once for every row, the other fields when an offer is looked at.',
+      'Columns are mapped at once for every row, those marked "once" for the first row of a product that the catalogue does not know',
+      'yet (they are evidence of its identity, or its content), and the other fields when an offer is looked at.',
       '',
       '| field | type | column | what |',
       '| --- | --- | --- | --- |',
@@ -238,7 +244,7 @@ function variables(): string[] {
     ...VARIABLES.map((row) => `| ${row.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`),
     '',
     'Answers are read by `steps`, `poll.until`, `paging`, `failures`, `quota` (headers, body, status and now alone), `answer`,',
-    '`joins`, `warning`, `rows`, `mapping`, `verify.rows`, and `take` and `until` of steps and `verify`. Requests of `verify` and `handoff`',
+    '`joins`, `warning`, `rates`, `rows`, `mapping`, `verify.rows`, and `take` and `until` of steps and `verify`. Requests of `verify` and `handoff`',
     'read the answer that the row stood in.',
     '',
     ...[...verticals().values()].flatMap(criteriaTable),

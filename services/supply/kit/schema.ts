@@ -1,5 +1,6 @@
 import type { JSONSchema } from '../../../libs/config/index.ts';
 import { FailureKind } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { ChargeKind, ChargeTerms } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { constraintOperators } from '../../../libs/expression/index.ts';
 import { freshness, limits, requestsPerSecond } from '../config.ts';
 import { hedgedRequests } from '../hedging.ts';
@@ -154,6 +155,39 @@ const auth: JSONSchema = {
   ],
 };
 
+const names = (of: Readonly<Record<string, number>>): string =>
+  Object.keys(of)
+    .filter((name) => name !== 'UNSPECIFIED' && name !== 'UNRECOGNIZED')
+    .join(', ');
+
+const charges: JSONSchema = {
+  description:
+    'taxes and fees one by one, as far as the partner states them. What is ADDED changes the price: ADDED_NOW is added to the total, ' +
+    "ADDED_LATER in the price's currency makes up what is due later (in place of dueLater), and pricing converts what is in another " +
+    'currency. Where tax is left out, TAX that is INCLUDED makes it up. A charge without terms, amount or currency rejects its row',
+  type: 'array',
+  minItems: 1,
+  maxItems: 12,
+  items: object('a tax or fee, or with each one for each element', ['name', 'amount', 'currency', 'terms'], {
+    each: cel('the list, where there is one for each element'),
+    as: { description: 'name of the element, default it', type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+    where: cel('there is none where it does not hold'),
+    name: cel('as the partner names it'),
+    kind: { description: `what it is for: ${names(ChargeKind)}, or CEL that gives one`, type: 'string', minLength: 1 },
+    amount: value('the amount, in the same units as the total'),
+    currency: cel(
+      'ISO 4217 code of the amount; never assumed, so that of the price is said again where it is the same',
+    ),
+    terms: {
+      description:
+        `on what terms it is due: ${names(ChargeTerms)}, or CEL that gives one. Written as it is, INCLUDED and OPTIONAL cost nothing ` +
+        'until an offer is made whole',
+      type: 'string',
+      minLength: 1,
+    },
+  }),
+};
+
 const mapping = object('how rows become offers', ['id', 'price', 'item'], {
   id: cel('what tells a row apart from the others of a search; names it in rejections'),
   let: named('names for what several expressions share, each may read those above it', cel('its value')),
@@ -183,6 +217,7 @@ const mapping = object('how rows become offers', ['id', 'price', 'item'], {
           'are due later, such as a city tax) or EXCLUDED (taxes come on top)',
       ),
       metered: cel('the row has a tariff instead of a price, and is no offer'),
+      charges,
     },
   ),
   expires: object(
@@ -398,6 +433,18 @@ export const manifestSchema: JSONSchema = object(
           type: 'boolean',
         },
       }),
+    ),
+    rates: object(
+      'rates that the partner converts at itself, where its terms say that they hold for its prices: they come before the rate table, ' +
+        'and every explained price names the partner. One that is none, old or of the future leaves its rows without a price',
+      ['each', 'from', 'to', 'rate'],
+      {
+        each: cel('the elements of the answer that are rates'),
+        from: cel('the currency that is converted, called it: an ISO 4217 code'),
+        to: cel('the currency that comes out'),
+        rate: cel('units of it for one of the other, a decimal'),
+        date: cel('its day, or the moment that begins with it, ISO 8601; without it, the day of the answer'),
+      },
     ),
     rows: searchRows,
     mapping,

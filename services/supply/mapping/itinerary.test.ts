@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { RejectionReason, RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { Rejection } from '../adapter.ts';
+import { countingRepairs, Repairs } from '../repairs.ts';
 import { flightNumber, itineraryOf, minuteOfDay, type StatedSegment, segmentOf, sliceOf } from './itinerary.ts';
 
 const stated: StatedSegment = {
@@ -71,7 +72,7 @@ describe('a segment', () => {
     ['no number', { marketingNumber: undefined }, RejectionReason.MISSING_FIELD],
     ['no departure', { departure: undefined }, RejectionReason.INVALID_TIME],
     ['an arrival on a day that is none', { arrival: '2027-02-30T10:00:00' }, RejectionReason.INVALID_TIME],
-    ['a departure that the clocks skipped', { departure: '2027-10-03T02:30:00' }, RejectionReason.INVALID_TIME],
+    ['a departure at an hour that is none', { departure: '2027-10-03T25:30:00' }, RejectionReason.INVALID_TIME],
   ])('with %s is rejected', (_, change, reason) => {
     try {
       segmentOf({ ...stated, ...change });
@@ -81,6 +82,31 @@ describe('a segment', () => {
       expect((error as Rejection).reason).toBe(reason);
     }
   });
+});
+
+it('a departure that the clocks skip is moved on by what they skip', () => {
+  const { departure, departureMs, key } = segmentOf({ ...stated, departure: '2027-10-03T02:30:00' });
+  expect(departure).toBe('2027-10-03T03:30:00');
+  expect(departureMs).toBe(Date.parse('2027-10-02T16:30:00Z'));
+  expect(key).toContain('|2027-10-03|SYD|MEL|03:30|');
+});
+
+it('a departure that the clocks show twice is the first', () => {
+  const { departure, departureMs } = segmentOf({ ...stated, departure: '2027-04-04T02:30:00' });
+  expect(departure).toBe('2027-04-04T02:30:00');
+  expect(departureMs).toBe(Date.parse('2027-04-03T15:30:00Z'));
+});
+
+it.each([
+  ['2027-04-16T20:00:00', []],
+  ['2027-04-16T20:00:00Z', [RepairReason.FALSE_ZONE]],
+  ['2027-04-16T20:00:00.000+11:00', [RepairReason.FALSE_ZONE]],
+  ['2027-10-03T02:30:00', [RepairReason.TIME_IN_GAP]],
+  ['2027-04-04T02:30:00Z', [RepairReason.FALSE_ZONE, RepairReason.TIME_TWICE]],
+])('what is put right of a departure at %s is counted', (departure, reasons) => {
+  const repairs = new Repairs();
+  countingRepairs(repairs, () => segmentOf({ ...stated, departure }));
+  expect(repairs.toCounts().map(({ reason }) => reason)).toEqual(reasons);
 });
 
 describe('an itinerary', () => {

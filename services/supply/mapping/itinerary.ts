@@ -1,7 +1,8 @@
-import { RejectionReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { RejectionReason, RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { airportZone, epochMsToLocal, localToEpochMs } from '../../../libs/reference/index.ts';
 import { Rejection } from '../adapter.ts';
-import { wallTime } from './time.ts';
+import { repaired } from '../repairs.ts';
+import { hasOffset, placeWall, wallTime } from './time.ts';
 
 /** One flight of an itinerary, as every flight partner's format can say it. */
 export interface Segment {
@@ -161,19 +162,20 @@ function endOf(stated: unknown, at: number | undefined, zone: unknown, airport: 
   if (at !== undefined) return momentAt(at, zone, airport);
   const wall = wallTime(stated);
   if (wall === undefined) throw badTime(what, stated, airport);
+  if (hasOffset(stated)) repaired(RepairReason.FALSE_ZONE, String(stated));
   return placed(wall, zone, airport, what);
 }
 
 /** A wall time in the zone that the answer gives, or where that is none in the airport's own. */
 function placed(wall: string, statedZone: unknown, airport: string, what: string): End {
   if (typeof statedZone === 'string' && statedZone !== '') {
-    const epochMs = localToEpochMs(wall, statedZone);
-    if (epochMs !== undefined) return { wall, zone: statedZone, epochMs };
+    const found = placeWall(wall, statedZone);
+    if (found !== undefined) return { wall: found.wall, zone: statedZone, epochMs: found.epochMs };
   }
   const zone = zoneOf(airport);
-  const epochMs = localToEpochMs(wall, zone);
-  if (epochMs === undefined) throw badTime(what, wall, airport);
-  return { wall, zone, epochMs };
+  const found = placeWall(wall, zone);
+  if (found === undefined) throw badTime(what, wall, airport);
+  return { wall: found.wall, zone, epochMs: found.epochMs };
 }
 
 /** A moment on the clock of the airport, by the same zones. It stays what it is, also in the hour that clocks repeat. */

@@ -1,7 +1,10 @@
+import { RepairReason } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { LocalTime } from '../../../libs/contracts/gen/entrepot/type/v1/time.ts';
-import { epochMsToLocal, utcOffsetMinutes } from '../../../libs/reference/index.ts';
+import { epochMsToLocal, type PlacedTime, placeLocal, utcOffsetMinutes } from '../../../libs/reference/index.ts';
+import { repaired } from '../repairs.ts';
 
 const WALL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$/;
+const OFFSET = /(?:Z|[+-]\d\d:?\d\d)$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-][01]\d:?[0-5]\d)$/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const THREE = 51;
@@ -22,6 +25,26 @@ export function wallTime(text: unknown): string | undefined {
   if (text.length === 19 && text.charCodeAt(10) === T) return text;
   if (!WALL.test(text)) return undefined;
   return text.charCodeAt(16) === COLON ? text.slice(0, 19) : `${text.slice(0, 16)}:00`;
+}
+
+/** Whether an offset or a "Z" stands behind a date and time of the form that {@link wallTime} reads. */
+export function hasOffset(text: unknown): boolean {
+  return typeof text === 'string' && text.length > 19 && OFFSET.test(text);
+}
+
+/**
+ * A wall time, as {@link wallTime} gives it, in the zone of its place. One that clocks skip is moved on by what they skip, and of one
+ * that they show twice it is the first; both are repairs.
+ *
+ * @returns undefined where it is no time, or the zone is unknown
+ */
+export function placeWall(wall: string, timeZone: string): PlacedTime | undefined {
+  const placed = placeLocal(wall, timeZone);
+  if (placed?.repair !== undefined) {
+    const reason = placed.repair === 'gap' ? RepairReason.TIME_IN_GAP : RepairReason.TIME_TWICE;
+    repaired(reason, `${wall} in ${timeZone}`);
+  }
+  return placed;
 }
 
 /**

@@ -17,6 +17,7 @@ import { appliedBy, constraintsIn } from '../filters.ts';
 import type { KitRow } from '../kit/answer.ts';
 import type { ManifestFile } from '../kit/manifest.ts';
 import { loadAdapter } from '../load.ts';
+import { chargeText } from '../workbench/offer-view.ts';
 
 /**
  * An answer context for tests of one adapter, with its own manifest as the folder has it.
@@ -104,6 +105,12 @@ export function offerOf<Row, Body>(adapter: Adapter<Row, Body>, row: Row, contex
       return { rejection: error, price: undefined, expiresAt: undefined, columns: undefined };
     throw error;
   }
+}
+
+/** A row's charges, those that come with its price first: "City tax 4.40 EUR CITY_TAX ADDED_LATER". */
+export function chargesOf<Row, Body>(adapter: Adapter<Row, Body>, row: Row, context: AnswerContext): string[] {
+  const { charges = [] } = adapter.price(row, context);
+  return [...charges, ...(adapter.details?.(row, context) ?? [])].map(chargeText);
 }
 
 /** The context of a search with a filter: what the adapter says that its partner applies of it is asked for. */

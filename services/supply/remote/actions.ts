@@ -12,13 +12,14 @@ import type { CallOptions, MeshContext } from '../../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
 import type { AnswerContext } from '../adapter.ts';
 import type { Page } from '../ask.ts';
+import { payInBackground } from '../budget/spending.ts';
 import { failureName, nameOf } from '../failure.ts';
 import { checkTarget, createHandoff } from '../handoff.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
 import type { SearchTools } from '../session.ts';
 import { admitAction, suspendedDetail, verdictOfAction } from '../suspension.ts';
-import { expired, soldOut, unavailable, verifiedBatch, verifyOffer } from '../verify.ts';
+import { expired, refusedInBackground, soldOut, unavailable, verifiedBatch, verifyOffer } from '../verify.ts';
 import { bytesOf, malformed, readPage } from './batch.ts';
 import { RemoteCall } from './call.ts';
 import { remoteFailure } from './failure.ts';
@@ -37,11 +38,17 @@ export async function verifyAnyOffer(
   const { handle } = request;
   if (handle === undefined || !isRemoteHandle(handle)) return verifyOffer(tools, request, context);
   const { partner, own } = routeOf(tools, handle);
-  const said = await callRemote(tools, partner, 'verify', context, async (options) => {
-    const asked = { handle: own, keepIdentity: true };
-    const response = await tools.remotes.client(partner).verifyOffer(asked, options);
-    return readVerified(partner, response);
-  });
+  const said = await callRemote(
+    tools,
+    partner,
+    request.background === true ? 'check' : 'verify',
+    context,
+    async (options) => {
+      const asked = { handle: own, keepIdentity: true };
+      const response = await tools.remotes.client(partner).verifyOffer(asked, options);
+      return readVerified(partner, response);
+    },
+  );
   if (said === 'expired') throw soldOut(partner.name);
   const { page, offer } = said;
   return { offer, batch: await verifiedBatch(tools.identities, page, request.keepIdentity === true, context) };
@@ -79,7 +86,7 @@ export function routeOf(
 async function callRemote<T>(
   { traffic, shared }: SearchTools,
   partner: RemotePartner,
-  purpose: 'verify' | 'handoff',
+  purpose: 'verify' | 'check' | 'handoff',
   { deadline, signal, trace }: MeshContext,
   work: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
@@ -87,10 +94,14 @@ async function callRemote<T>(
   if (wait > 0) throw unavailable(partner.name, 'its rate limit was met a moment ago', wait);
   const admitted = admitAction(traffic, partner);
   if (!('end' in admitted)) throw unavailable(partner.name, suspendedDetail(admitted), admitted.retryAfterMs);
-  void partner.budget?.count(shared, purpose);
-  const call = new RemoteCall(partner, purpose, { deadline, signal, trace });
+  const background = purpose === 'check';
+  if (!background) void partner.budget?.count(shared, purpose);
+  const call = new RemoteCall(partner, background ? 'verify' : purpose, { deadline, signal, trace, background });
   try {
-    const answer = await call.within(work);
+    const answer = await call.within(async (options) => {
+      if (background) await payInBackground(partner, shared, signal);
+      return work(options);
+    });
     admitted.end({ was: 'good' });
     call.end(OutcomeStatus.OK, FailureKind.UNSPECIFIED, '', 1, 1);
     return answer;
@@ -106,6 +117,7 @@ async function callRemote<T>(
     const { status, failure, retryAfterMs, cause, ...said } = found;
     const detail = partner.secrets.clean(said.detail);
     call.end(status, failure, detail, 0, 0);
+    if (status === OutcomeStatus.BUDGET_SPENT) throw refusedInBackground(partner.name, found);
     // A defect of ours is worth its stack; what the remote said stands in the detail.
     const err = failure === FailureKind.PLATFORM ? cause : undefined;
     withTrace(log, trace).warn(

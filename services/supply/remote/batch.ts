@@ -1,6 +1,7 @@
 import {
   type AnyColumnView,
   type AttributeValueType,
+  chargeBytes,
   readColumns,
   readInt64s,
   readPrices,
@@ -12,7 +13,7 @@ import { EntrepotError } from '../../../libs/errors/index.ts';
 import type { AnswerContext } from '../adapter.ts';
 import type { Page } from '../ask.ts';
 import { PartnerFailure } from '../failure.ts';
-import { mapRows } from '../map-rows.ts';
+import { allColumns, mapRows } from '../map-rows.ts';
 import type { Rejections } from '../rejections.ts';
 import type { SeenOffers } from '../seen-offers.ts';
 import { answerText } from './handle.ts';
@@ -59,7 +60,7 @@ export function readPage(
     manifest: partner.route,
     // A clock that is ahead of ours does not make an answer of the future.
     fetchedAt: Math.min(stated, context.fetchedAt),
-    mapped: { ...mapped, rows: mapped.rows.map((at) => numbers[at]!) },
+    mapped: { ...mapped, rows: mapped.rows.map((at) => numbers[at]!), rates: batch.partnerRates },
   };
 }
 
@@ -69,6 +70,7 @@ export function bytesOf({ columns, prices, rows, expiresAt }: PartnerBatch): num
   if (prices !== undefined) {
     bytes += prices.currencyCodes.length + prices.totalMinor.length + prices.taxMinor.length;
     bytes += prices.dueLaterMinor.length + prices.taxBasis.length + prices.totalMaxMinor.length;
+    bytes += chargeBytes(prices.charges);
   }
   for (const { presence, values } of columns?.columns ?? []) {
     bytes += presence.length;
@@ -119,9 +121,11 @@ function expectBytes(field: string, { length }: Uint8Array, rows: number, each: 
 }
 
 function checkType(partner: RemotePartner, view: AnyColumnView): void {
-  const column = partner.plan.columns.find(({ name }) => name === view.attribute);
+  const column = allColumns(partner.plan).find(({ name }) => name === view.attribute);
   if (column === undefined) {
-    const known = partner.plan.columns.map(({ name }) => name).join(', ');
+    const known = allColumns(partner.plan)
+      .map(({ name }) => name)
+      .join(', ');
     throw malformed(
       `batch.columns: "${clip(view.attribute)}" is no attribute of ${partner.adapter.vertical}; there are: ${known}`,
     );

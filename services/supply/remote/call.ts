@@ -36,11 +36,12 @@ export class RemoteCall {
 
   /** Does the work while holding one of the partner's places; `options` are for the call to the remote. */
   within<T>(work: (options: CallOptions) => Promise<T>): Promise<T> {
-    const { signal } = this.#bounds;
-    return holdingPlace(this.#partner.limit, this.deadline, signal, () => {
+    const { signal, background = false } = this.#bounds;
+    const begin = (): Promise<T> => {
       this.#bounds.requested?.();
       return work(optionsOf(this.#partner, this.deadline, signal, trace.setSpan(this.#bounds.trace, this.#span)));
-    });
+    };
+    return holdingPlace(this.#partner.limit, this.deadline, signal, begin, background);
   }
 
   /** Ends the span. */

@@ -14,6 +14,7 @@ import { RemoteCall } from './call.ts';
 import type { RemoteConnections } from './connections.ts';
 import { remoteFailure } from './failure.ts';
 import { isRemoteHandle } from './handle.ts';
+import { chargesProblem } from './offers.ts';
 import type { RemotePartner, SupplyPartner } from './partner.ts';
 
 /** What explaining an offer of any partner needs. */
@@ -64,6 +65,7 @@ async function saidOf(
     answerBytes: 0,
     fetchedAt: undefined,
     partnerRow: '',
+    charges: [],
   };
   if (partner.hold.remaining(Date.now()) > 0) return nothing;
   const call = new RemoteCall(partner, 'explain', { deadline: halfOf(deadline), signal, trace });
@@ -106,6 +108,7 @@ function readTold(partner: RemotePartner, said: ExplainOfferResponse, nothing: T
     answerBytes: said.answerBytes,
     fetchedAt: fetchedAt !== undefined && Temporal.Instant.compare(fetchedAt, now) > 0 ? now : fetchedAt,
     partnerRow: toldRow(said.partnerRow, redactor),
+    charges: chargesProblem(said.charges) === undefined ? said.charges : [],
   };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readPrices, writeInt64s } from '../../../libs/columns/index.ts';
+import { Charge } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { Ride } from '../../../libs/contracts/gen/entrepot/offer/v1/ride.ts';
 import type {
   MadeOffer,
@@ -7,7 +8,7 @@ import type {
   SearchRequest,
   SearchResponse,
 } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { ChargeTerms, TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import { json, startPartner } from '../testing/partner-server.ts';
 import { hotels, inFuture, madeHotel, startRemote, type TestRemote } from '../testing/remote.ts';
@@ -44,6 +45,13 @@ async function handlesIn(rig: Rig): Promise<OfferHandle[]> {
 function nameOf({ item }: MadeOffer): string | undefined {
   return item?.vertical?.$case === 'stay' ? item.vertical.value.propertyName : undefined;
 }
+
+const charge = (part: Partial<Charge>): Charge =>
+  Charge.fromPartial({
+    terms: ChargeTerms.INCLUDED,
+    partnerAmount: { currencyCode: 'EUR', amount: '1.00' },
+    ...part,
+  });
 
 describe('offers of a remote', () => {
   it('are made by it, with its own handles and the read mask', async () => {
@@ -125,6 +133,9 @@ describe('offers of a remote', () => {
     ['too fine an amount', { partnerTotal: { currencyCode: 'JPY', amount: '1.50' } }],
     ['a range upside down', { partnerTotalMax: { currencyCode: 'EUR', amount: '99.00' } }],
     ['no tax basis', { taxBasis: TaxBasis.UNSPECIFIED }],
+    ['a charge that changes the price', { charges: [charge({ terms: ChargeTerms.ADDED_LATER })] }],
+    ['a charge without terms', { charges: [charge({ terms: ChargeTerms.UNSPECIFIED })] }],
+    ['a charge without an amount', { charges: [charge({ partnerAmount: undefined })] }],
     ['no expiry', { expiresAt: undefined }],
     ['an expiry that is past', { expiresAt: Temporal.Now.instant().subtract({ seconds: 1 }) }],
     ['the word that it is missing', { missing: true }],

@@ -1,5 +1,6 @@
+import { isAdded } from '../../../libs/columns/index.ts';
 import type { MadeOffer, OfferHandle } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { ChargeTerms, TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { parseAmount } from '../../../libs/money/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
 import type { AnswerStore } from '../answers.ts';
@@ -133,6 +134,18 @@ function problemOf(partner: RemotePartner, offer: MadeOffer): string | undefined
   }
   if (taxBasis < TaxBasis.INCLUDED || taxBasis > TaxBasis.PARTLY_INCLUDED) return `tax_basis: ${taxBasis} is none`;
   if (expiresAt === undefined) return 'expires_at: missing';
+  return chargesProblem(offer.charges);
+}
+
+/** What is wrong with charges that are said to detail a price; undefined where nothing is. */
+export function chargesProblem(charges: MadeOffer['charges']): string | undefined {
+  for (const { name, terms, partnerAmount } of charges) {
+    const what = `charges: "${name.slice(0, 40)}"`;
+    const amount = parseAmount(partnerAmount?.amount, partnerAmount?.currencyCode);
+    if ('rejected' in amount) return `${what}: ${amount.example}`;
+    if (isAdded(terms)) return `${what} changes the price; such a charge comes with the columns`;
+    if (terms < ChargeTerms.INCLUDED || terms > ChargeTerms.OPTIONAL_LATER) return `${what} has no terms (${terms})`;
+  }
   return undefined;
 }
 

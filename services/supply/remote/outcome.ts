@@ -107,11 +107,22 @@ function agree(outcome: PartnerOutcome, { received, kept, rejections }: Counted)
   }
 }
 
+/** Reasons that a remote may give: what needs several partners or our prices is not its to say. */
+const sayable: ReadonlySet<number> = new Set(
+  Object.values(RejectionReason).filter(
+    (reason) =>
+      reason > RejectionReason.UNSPECIFIED &&
+      reason !== RejectionReason.PRICE_OUTLIER &&
+      reason !== RejectionReason.NO_RATE &&
+      reason !== RejectionReason.UNPRICEABLE,
+  ),
+);
+
 /** Rows that the remote rejected, and those that were rejected here, one count a reason. */
 function merged(said: readonly RejectionCount[], own: Rejections): RejectionCount[] {
   const counts = new Map(own.toCounts().map((count) => [count.reason, count]));
   for (const { reason, count, example } of said) {
-    if (reason <= RejectionReason.UNSPECIFIED || reason > RejectionReason.METERED || count === 0) continue;
+    if (!sayable.has(reason) || count === 0) continue;
     const known = counts.get(reason);
     if (known === undefined) counts.set(reason, { reason, count, example: example.slice(0, 200) });
     else known.count = Math.min(MOST_COUNT, known.count + count);

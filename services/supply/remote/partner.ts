@@ -122,6 +122,7 @@ function rowReader(vertical: string, attributes: readonly string[]): RowReader {
     ),
     price: ({ prices, at }) => {
       const totalMaxMinor = prices.totalMax(at);
+      const charges = prices.charges(at);
       return {
         currency: prices.currency(at),
         totalMinor: prices.total(at),
@@ -129,6 +130,7 @@ function rowReader(vertical: string, attributes: readonly string[]): RowReader {
         dueLaterMinor: prices.dueLater(at),
         basis: prices.basis(at),
         ...(totalMaxMinor >= 0 && { totalMaxMinor }),
+        ...(charges.length > 0 && { charges }),
       };
     },
     expiresAt: ({ expiresAt, at }) => expiresAt.get(at),

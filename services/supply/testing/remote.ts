@@ -175,6 +175,7 @@ export function madeHotel(number: number, other: Partial<MadeOffer> = {}): MadeO
     fetchedAt: Temporal.Now.instant(),
     expiresAt: inFuture(),
     missing: false,
+    charges: [],
     ...other,
   };
 }

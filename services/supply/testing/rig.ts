@@ -181,6 +181,7 @@ export function start(other: Partial<SearchStart> = {}): SearchStart {
     constraints: [],
     handoffRate: 0,
     times: [],
+    except: [],
     ...other,
   };
 }

@@ -144,6 +144,7 @@ export function callerOf(remotes: RemoteConnections, target: RemoteTarget, verti
       constraints: [],
       handoffRate: 0,
       times: [],
+      except: [],
     }),
     options: (timeoutMs, signal = new AbortController().signal) =>
       optionsOf(partner, Date.now() + timeoutMs, signal, ROOT_CONTEXT),

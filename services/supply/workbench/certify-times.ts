@@ -1,4 +1,4 @@
-import { localToEpochMs, utcOffsetMinutes } from '../../../libs/reference/index.ts';
+import { localToEpochMs, placeLocal, utcOffsetMinutes } from '../../../libs/reference/index.ts';
 import type { PlannedColumn } from '../map-rows.ts';
 import { type Check, check } from './grade.ts';
 import type { OfferView } from './offer-view.ts';
@@ -56,8 +56,9 @@ export function timeChecks(rows: readonly TimedRow[], columns: readonly PlannedC
       if (skipped === undefined) continue;
       counts.gaps++;
       const moved = change(`${skipped}${suffix}`);
-      if ('value' in moved && moved.value !== undefined)
-        gap.push(`${column.name} ${skipped} in ${shown.timeZone} became ${moved.value}`);
+      const got = 'value' in moved ? moved.value : moved.rejection.example;
+      if (got !== undefined && got !== placeLocal(skipped, shown.timeZone)?.epochMs)
+        gap.push(`${column.name} ${skipped} in ${shown.timeZone} became ${got}`);
     }
   }
   const without =
@@ -73,7 +74,7 @@ export function timeChecks(rows: readonly TimedRow[], columns: readonly PlannedC
     check('times', 'midnight is the midnight of its place', midnight, counts.midnights, without),
     check(
       'times',
-      'a wall time that the clocks skip is refused, not shifted',
+      'a wall time that the clocks skip is moved on by what they skip',
       gap,
       counts.gaps,
       counts.moments > 0 ? 'its times have offsets, which decide: they are moments' : without,

@@ -41,7 +41,10 @@ const PARTS = {
   dueLater: 'due later',
   currency: 'currency',
   basis: 'tax basis',
+  charges: 'charges',
 } as const satisfies Record<keyof PriceView, string>;
+
+const NO_AMOUNTS: ReadonlySet<string> = new Set(['currency', 'basis', 'charges']);
 
 /**
  * What is otherwise in money between what a case expected and what it became, a sentence each: nobody should commit a tripled
@@ -82,7 +85,7 @@ function changesOf(whose: string, before: Partial<PriceView>, after: Partial<Pri
     const [was, is] = [before[part as keyof PriceView], after[part as keyof PriceView]];
     // Null is absent; what a price without its currency leaves out is not looked at.
     if ((was ?? undefined) === is || (was === undefined && before.currency === undefined)) return [];
-    const isAmount = part !== 'currency' && part !== 'basis';
+    const isAmount = !NO_AMOUNTS.has(part);
     const unit = (price: Partial<PriceView>): string => (isAmount ? ` ${price.currency ?? ''}`.trimEnd() : '');
     const text = (value: string | null | undefined, price: Partial<PriceView>): string =>
       value === undefined || value === null ? 'none' : `${value}${unit(price)}`;

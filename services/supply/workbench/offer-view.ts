@@ -1,8 +1,10 @@
+import type { Charge } from '../../../libs/columns/index.ts';
 import { Item } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
-import { TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { ChargeKind, ChargeTerms, TaxBasis } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { formatMinor } from '../../../libs/money/index.ts';
 import type { AnswerContext } from '../adapter.ts';
 import { nameOf } from '../failure.ts';
+import { allColumns } from '../map-rows.ts';
 import type { ConfiguredPartner } from '../partner.ts';
 
 /** A partner's price as people write it: decimals in major units. */
@@ -13,6 +15,8 @@ export interface PriceView {
   readonly tax?: string;
   readonly dueLater?: string;
   readonly basis: string;
+  /** Taxes and fees one by one: "VAT 12.00 EUR TAX INCLUDED; City tax 4.40 EUR CITY_TAX ADDED_LATER". */
+  readonly charges?: string;
 }
 
 /** An offer as golden cases and the terminal show it. */
@@ -32,8 +36,9 @@ export interface OfferView {
 export function offerView({ adapter, plan }: ConfiguredPartner, row: unknown, context: AnswerContext): OfferView {
   const price = adapter.price(row, context);
   const { currency, taxMinor, dueLaterMinor, totalMaxMinor } = price;
+  const charges = [...(price.charges ?? []), ...(adapter.details?.(row, context) ?? [])];
   const columns: Record<string, unknown> = {};
-  for (const { name, read } of plan.columns) {
+  for (const { name, read } of allColumns(plan)) {
     const value = read(row, context);
     if (value !== undefined && value !== null && value !== '' && value !== 'UNSPECIFIED') columns[name] = value;
   }
@@ -47,10 +52,21 @@ export function offerView({ adapter, plan }: ConfiguredPartner, row: unknown, co
       ...(taxMinor >= 0 && { tax: formatMinor(taxMinor, currency) }),
       ...(dueLaterMinor > 0 && { dueLater: formatMinor(dueLaterMinor, currency) }),
       basis: nameOf(TaxBasis, price.basis).toUpperCase(),
+      ...(charges.length > 0 && { charges: charges.map(chargeText).join('; ') }),
     },
     expires: new Date(adapter.expiresAt(row, context)).toISOString(),
     key: Object.fromEntries(keys.flatMap((name) => (name in columns ? [[name, columns[name]]] : []))),
     columns,
     item: (json[adapter.vertical] ?? {}) as Record<string, unknown>,
   };
+}
+
+/** A charge in one line: "City tax 4.40 EUR CITY_TAX ADDED_LATER". */
+export function chargeText({ name, kind, terms, currency, amountMinor }: Charge): string {
+  const what = kind === ChargeKind.UNSPECIFIED ? [] : [keyOf(ChargeKind, kind)];
+  return [name, formatMinor(amountMinor, currency), currency, ...what, keyOf(ChargeTerms, terms)].join(' ');
+}
+
+function keyOf(names: Readonly<Record<string, number>>, value: number): string {
+  return Object.keys(names).find((name) => names[name] === value) ?? String(value);
 }

@@ -1,5 +1,6 @@
 import { amountText, toMinor } from '../money.ts';
 import { drawsOf } from '../random.ts';
+import { contactOf } from '../stays/contact.ts';
 import type { Hotel, RoomType } from '../stays/hotels.ts';
 import { cityTaxes } from '../stays/rates.ts';
 import { listHotel } from '../stays/sellers.ts';
@@ -66,7 +67,14 @@ function descriptions([en, de, it]: readonly [string, string, string]): string {
     .join('');
 }
 
-/** OTA_HotelDescriptiveContentNotifRQ with the hotel itself: category, position, services, policies. */
+function contactXml(seed: number, hotel: Hotel): string {
+  const { street, postalCode, phone } = contactOf(seed, hotel);
+  const phones = phone === undefined ? '' : `<Phones><Phone PhoneTechType="1" PhoneNumber="${phone}"/></Phones>`;
+  const address = `<Address Language="en"><AddressLine>${escapeXml(street)}</AddressLine><CityName>${escapeXml(hotel.city.name)}</CityName><PostalCode>${postalCode}</PostalCode><CountryName Code="${hotel.city.country}"/></Address>`;
+  return `<ContactInfos><ContactInfo Location="6"><Addresses>${address}</Addresses>${phones}</ContactInfo></ContactInfos>`;
+}
+
+/** OTA_HotelDescriptiveContentNotifRQ with the hotel itself: category, position, services, policies, contacts. */
 export function infoXml(seed: number, seller: Seller, hotel: Hotel): string {
   const listed = listHotel(seed, seller, hotel);
   const stars = `${hotel.stars}${hotel.categoryCode === 'SUP' ? 's' : ''}`;
@@ -76,8 +84,12 @@ export function infoXml(seed: number, seller: Seller, hotel: Hotel): string {
     `${hotel.kind}, ${hotel.zoneName}.`,
   ]);
   const services = [68, 76, 224, 47].slice(0, 1 + (hotel.index % 4));
-  const info = `<HotelInfo><CategoryCodes><HotelCategory CodeDetail="ASTAT2020_11:${stars}"/></CategoryCodes><Descriptions><MultimediaDescriptions><MultimediaDescription InfoCode="17"><TextItems><TextItem CopyrightNotice="${escapeXml(listed.name)}">${about}</TextItem></TextItems></MultimediaDescription></MultimediaDescriptions></Descriptions><Position Altitude="${200 + ((hotel.index * 37) % 1400)}" AltitudeUnitOfMeasureCode="3" Latitude="${listed.latitude}" Longitude="${listed.longitude}"/><Services>${services.map((each) => `<Service Code="${each}" ProximityCode="1"/>`).join('')}</Services></HotelInfo>`;
-  return `${start}<HotelDescriptiveContent HotelCode="${listed.code}" HotelName="${escapeXml(listed.name)}" AreaID="${3_000_000 + hotel.city.index}">${info}<Policies>${taxPolicy(hotel)}<Policy><StayRequirements><StayRequirement StayContext="Checkin" Start="15:00:00" End="20:00:00"/><StayRequirement StayContext="Checkout" Start="06:00:00" End="10:00:00"/></StayRequirements></Policy></Policies></HotelDescriptiveContent>${end}`;
+  const pictures = ['house', 'lobby', 'logo'].map(
+    (name, at) =>
+      `<ImageItem Category="${[1, 2, 15][at]}"><ImageFormat CopyrightNotice="${escapeXml(hotel.coreName)}"><URL>https://${seller.name}.example/img/${hotel.id}/${name}.jpg</URL></ImageFormat></ImageItem>`,
+  );
+  const info = `<HotelInfo><CategoryCodes><HotelCategory CodeDetail="ASTAT2020_11:${stars}"/></CategoryCodes><Descriptions><MultimediaDescriptions><MultimediaDescription InfoCode="17"><TextItems><TextItem CopyrightNotice="${escapeXml(listed.name)}">${about}</TextItem></TextItems></MultimediaDescription><MultimediaDescription InfoCode="23"><ImageItems>${pictures.join('')}</ImageItems></MultimediaDescription></MultimediaDescriptions></Descriptions><Position Altitude="${200 + ((hotel.index * 37) % 1400)}" AltitudeUnitOfMeasureCode="3" Latitude="${listed.latitude}" Longitude="${listed.longitude}"/><Services>${services.map((each) => `<Service Code="${each}" ProximityCode="1"/>`).join('')}</Services></HotelInfo>`;
+  return `${start}<HotelDescriptiveContent HotelCode="${listed.code}" HotelName="${escapeXml(listed.name)}" AreaID="${3_000_000 + hotel.city.index}">${info}<Policies>${taxPolicy(hotel)}<Policy><StayRequirements><StayRequirement StayContext="Checkin" Start="15:00:00" End="20:00:00"/><StayRequirement StayContext="Checkout" Start="06:00:00" End="10:00:00"/></StayRequirements></Policy></Policies>${contactXml(seed, hotel)}</HotelDescriptiveContent>${end}`;
 }
 
 /** What the town takes of each guest a night, beside the rates. */

@@ -160,6 +160,8 @@ function priceJson(world: World, seller: Seller, quote: KarhooQuote): object {
         high: Number(amountText(high, market.currency)) + 0.125 / minorPerUnit(market.currency),
         low: Number(amountText(low, market.currency)) + 0.125 / minorPerUnit(market.currency),
       };
+    case 'minorUnits':
+      return { ...currency, high: high * 100, low: low * 100 };
     default:
       return { ...currency, high, low };
   }

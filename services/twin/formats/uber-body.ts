@@ -165,6 +165,7 @@ function bounds(range: Range | undefined, broken: BrokenPrice | undefined): obje
   if (broken === 'negative') return { high_estimate: -high, low_estimate: -low };
   if (broken === 'notANumber') return { high_estimate: 'NaN', low_estimate: 'NaN' };
   if (broken === 'excessPrecision') return { high_estimate: high + 0.12345, low_estimate: low + 0.12345 };
+  if (broken === 'minorUnits') return { high_estimate: high * 100, low_estimate: low * 100 };
   return { high_estimate: high, low_estimate: low };
 }
 

@@ -1,5 +1,6 @@
 // AlpineBits stays mapped by hand. Working out what a stay costs is TypeScript in the partner's folder too, and is the same here.
 import type { StayCriteria } from '../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
+import { ChargeKind, ChargeTerms } from '../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { distanceKm, findCity, findPlace } from '../../../libs/reference/index.ts';
 import { statedTaxBasis } from '../../../services/supply/mapping/reject.ts';
 import type { HotelNode as LocatedHotel } from '../../../services/supply/partners/alpinebits/format.ts';
@@ -17,7 +18,7 @@ interface Stay {
   readonly id: string;
   readonly total: number;
   readonly currency: string;
-  readonly dueLater: number;
+  readonly taxes?: readonly { readonly name: string; readonly amount: number; readonly currency: string }[];
   readonly unclear?: boolean;
   readonly board: string | undefined;
   readonly roomName: string;
@@ -54,6 +55,10 @@ function houseOf(hotel: HotelNode, center: { latitude: number; longitude: number
   };
 }
 
+function nightsOf({ checkIn, checkOut }: StayCriteria): number {
+  return (Date.parse(checkOut) - Date.parse(checkIn)) / 86_400_000;
+}
+
 export const alpinebits: ByHand<Row, object> = {
   read(body, context) {
     const { where } = context.criteria.vertical!.value as StayCriteria;
@@ -78,10 +83,22 @@ export const alpinebits: ByHand<Row, object> = {
     distance_km: ({ house }) => house.distanceKm,
     board: ({ stay }) => stay.board,
     room_name: ({ stay }) => stay.roomName,
+    nights: (_row, context) => nightsOf(context.criteria.vertical!.value as StayCriteria),
   },
-  price({ stay: { id, total, currency, dueLater, unclear } }, context) {
+  price({ stay: { id, total, currency, taxes = [], unclear } }, context) {
     if (unclear === true) throw lacking(id, 'its price cannot be worked out');
-    return { currency, totalMinor: total, taxMinor: -1, dueLaterMinor: dueLater, basis: statedTaxBasis(context) };
+    let dueLaterMinor = 0;
+    for (const tax of taxes) if (tax.currency === currency) dueLaterMinor += tax.amount;
+    const price = { currency, totalMinor: total, taxMinor: -1, dueLaterMinor, basis: statedTaxBasis(context) };
+    if (taxes.length === 0) return price;
+    const charges = taxes.map(({ name, amount, currency: own }) => ({
+      name,
+      kind: ChargeKind.CITY_TAX,
+      terms: ChargeTerms.ADDED_LATER,
+      currency: own,
+      amountMinor: amount,
+    }));
+    return { ...price, charges };
   },
   expiresAt: ownLifetime,
 };

@@ -1,9 +1,15 @@
 // Hotelbeds mapped by hand, for searches whose rooms have the same guests: each rate is a stay. What a rate costs and what
 // cancelling it does is TypeScript in the partner's folder too, and is the same here.
-import { Board, PaymentTiming, type StayCriteria } from '../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
+import {
+  Board,
+  PaymentTiming,
+  RoomClass,
+  type StayCriteria,
+} from '../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import { distanceKm, findCity, findPlace, zoneAt } from '../../../libs/reference/index.ts';
 import type { AnswerContext, PartnerPrice } from '../../../services/supply/adapter.ts';
 import { type Derived, derive, orReject } from '../../../services/supply/mapping/reject.ts';
+import { beds, roomClass, roomKey } from '../../../services/supply/mapping/rooms.ts';
 import { localTimeAt } from '../../../services/supply/mapping/time.ts';
 import { type Fee, feesOf } from '../../../services/supply/partners/hotelbeds/cancellation.ts';
 import type {
@@ -47,7 +53,30 @@ interface Row {
 }
 
 const boards = codes('hotelbeds', 'boards.csv') as ReadonlyMap<string, keyof typeof Board>;
+const roomTypes = codes('hotelbeds', 'room-types.csv');
+const roomGrades = codes('hotelbeds', 'room-grades.csv');
+const bedTypes: Readonly<Record<string, string>> = { DBL: 'DOUBLE', TWN: 'TWIN', SGL: 'SINGLE' };
 const DAY_MS = 86_400_000;
+
+function classOf({ code = '', name = '' }: PricedRoom): string | undefined {
+  const point = code.indexOf('.');
+  return (
+    roomTypes.get(point === 3 ? code.slice(0, 3) : '') ??
+    roomGrades.get(code.slice(point + 1, point + 3)) ??
+    roomClass(name)
+  );
+}
+
+function bedsOf({ code = '', name = '' }: PricedRoom): readonly string[] | undefined {
+  const said = beds(name);
+  const kind = said === undefined ? bedTypes[code.slice(0, 3)] : undefined;
+  return kind === undefined ? said : [kind];
+}
+
+function keyOf(row: Row, context: AnswerContext): string | undefined {
+  const board = boards.get(row.rate.boardCode ?? '');
+  return roomKey(classOf(row.room), bedsOf(row.room), board, isFree(row, context));
+}
 
 function stay(context: AnswerContext): StayCriteria {
   return context.criteria.vertical!.value as StayCriteria;
@@ -107,6 +136,10 @@ function freeUntil({ fees }: Row, context: AnswerContext): number | undefined {
   return first !== undefined && first.from > context.fetchedAt ? first.from : undefined;
 }
 
+function nightsOf({ checkIn, checkOut }: { readonly checkIn: string; readonly checkOut: string }): number {
+  return (Date.parse(checkOut) - Date.parse(checkIn)) / DAY_MS;
+}
+
 export const hotelbeds: WholeByHand<Row, { readonly hotels: { hotels: readonly HotelNode[]; currency?: string } }> = {
   read({ hotels: { hotels, currency } }, context) {
     const criteria = stay(context);
@@ -133,6 +166,10 @@ export const hotelbeds: WholeByHand<Row, { readonly hotels: { hotels: readonly H
     free_cancellation_until: freeUntil,
     payment_timing: ({ rate }) => payment(rate),
     zone: (row) => orReject(row.property).zone,
+    nights: (_row, context) => nightsOf(stay(context)),
+    room_class: ({ room }) => classOf(room),
+    beds: ({ room }) => bedsOf(room),
+    room_key: keyOf,
   },
   price: (row) => {
     orReject(row.fees);
@@ -157,7 +194,7 @@ export const hotelbeds: WholeByHand<Row, { readonly hotels: { hotels: readonly H
         latitude: position?.latitude,
         longitude: position?.longitude,
         distanceKm: distance,
-        nights: (Date.parse(checkOut) - Date.parse(checkIn)) / DAY_MS,
+        nights: nightsOf({ checkIn, checkOut }),
         board: Board[boards.get(rate.boardCode ?? '') ?? 'UNSPECIFIED'],
         roomName: room.name ?? '',
         freeCancellation: isFree(row, context),
@@ -174,9 +211,9 @@ export const hotelbeds: WholeByHand<Row, { readonly hotels: { hotels: readonly H
         imageUrls: [],
         amenities: [],
         propertyDescription: '',
-        roomClass: 0,
-        beds: [],
-        roomKey: '',
+        roomClass: RoomClass[(classOf(room) ?? 'UNSPECIFIED') as keyof typeof RoomClass],
+        beds: [...(bedsOf(room) ?? [])],
+        roomKey: keyOf(row, context) ?? '',
         rooms: wanted('rooms')
           ? [
               {

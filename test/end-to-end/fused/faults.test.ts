@@ -55,6 +55,21 @@ describe('a partner that goes wrong leaves the others unharmed', () => {
     expect(outcome).toMatchObject({ status: 'OUTCOME_STATUS_FAILED', failure: 'FAILURE_KIND_MALFORMED' });
   });
 
+  test('when it sends minor units where major ones belong: those that others can tell are not shown', async () => {
+    const before = await rig.search(flightSearch());
+    await rig.scenario('duffel', { brokenRowShare: 1, brokenRows: ['minorUnits'] });
+    const page = await rig.search(flightSearch());
+    const outcome = page.outcomes.find(({ partner }) => partner === 'duffel');
+    const kept = before.outcomes.find(({ partner }) => partner === 'duffel')?.offersKept ?? 0;
+    const held = (outcome?.rejections ?? []).find(({ reason }) => reason === 'REJECTION_REASON_PRICE_OUTLIER');
+    expect(held?.count).toBeGreaterThan(kept / 4);
+    expect(held?.example).toMatch(/ is about 100 times the /);
+    expect((outcome?.offersKept ?? 0) + (held?.count ?? 0)).toBe(kept);
+    const ofOthers = page.outcomes.filter(({ partner }) => partner !== 'duffel');
+    for (const { rejections = [] } of ofOthers)
+      expect(rejections.map(({ reason }) => reason)).not.toContain(held?.reason);
+  });
+
   test('when a row’s price is broken: the row is rejected, its neighbours are not', async () => {
     await rig.scenario('duffel', { brokenRowShare: 0.3 });
     const page = await rig.search(flightSearch());

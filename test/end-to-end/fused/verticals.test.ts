@@ -147,7 +147,7 @@ beforeAll(async () => {
   );
   writeFileSync(
     path.join(directory, 'pricing/rates/2026-11-20.yaml'),
-    'date: "2026-11-20"\nbase: EUR\nsource: test rates\nrates: { GBP: "0.80" }\n',
+    'date: "2026-11-20"\nbase: EUR\nsource: test rates\nindicative: true\nrates: { GBP: "0.80" }\n',
   );
   vi.stubEnv('ENTREPOT_ADAPTERS', path.join(import.meta.dirname, 'adapters'));
   fused = await startFused({ port: 0, inMemory: true, twin: false, configDirectory: directory });
@@ -169,13 +169,16 @@ async function call<Body>(method: string, at: string, body?: unknown): Promise<B
   return answer;
 }
 
+/** The first decisions of a process come late where the machine is busy. */
+const patience = { timeout: 15_000 };
+
 /** Searches until every product is settled, which the first search may be too early for. */
 async function search(request: Record<string, unknown>): Promise<PageJson> {
   return vi.waitFor(async () => {
     const page = await call<PageJson>('POST', '/v1/searches', { currency: 'GBP', market: 'GB', ...request });
     expect(page.offers.filter(({ productProvisional }) => productProvisional === true)).toEqual([]);
     return page;
-  });
+  }, patience);
 }
 
 const point = (latitude: number, longitude: number) => ({ point: { latitude, longitude } });

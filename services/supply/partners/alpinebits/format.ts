@@ -6,16 +6,43 @@ export type Many<T> = T | readonly T[] | '' | undefined;
 /** HotelDescriptiveContent with HotelInfo. */
 export interface HotelNode {
   readonly '@HotelCode': string;
-  readonly HotelInfo?: { readonly Position?: { readonly '@Latitude'?: string; readonly '@Longitude'?: string } };
+  readonly HotelInfo?: {
+    readonly Position?: { readonly '@Latitude'?: string; readonly '@Longitude'?: string };
+    readonly Descriptions?:
+      | { readonly MultimediaDescriptions?: { readonly MultimediaDescription?: Many<MediaNode> } | '' }
+      | '';
+  };
+  readonly ContactInfos?: { readonly ContactInfo?: Many<ContactNode> } | '';
   readonly Policies?:
     | { readonly Policy?: Many<{ readonly TaxPolicies?: { readonly TaxPolicy?: Many<TaxNode> } }> }
     | '';
+}
+
+export interface ContactNode {
+  readonly Addresses?: { readonly Address?: Many<AddressNode> } | '';
+  readonly Phones?:
+    | { readonly Phone?: Many<{ readonly '@PhoneTechType'?: string; readonly '@PhoneNumber'?: string }> }
+    | '';
+}
+
+export interface AddressNode {
+  readonly '@Language'?: string;
+  readonly AddressLine?: Many<string>;
+  readonly PostalCode?: string;
+  readonly CityName?: string;
+  readonly CountryName?: { readonly '@Code'?: string };
 }
 
 export interface TaxNode {
   readonly '@Amount'?: string;
   readonly '@CurrencyCode'?: string;
   readonly '@ChargeUnit'?: string;
+  readonly TaxDescription?: Described | '';
+}
+
+/** Texts by language. */
+export interface Described {
+  readonly Text?: Many<{ readonly '@Language'?: string; readonly '#text'?: string }>;
 }
 
 /** HotelDescriptiveContent with the room types of a house. */
@@ -30,13 +57,19 @@ export interface RoomNode {
   readonly '@MinOccupancy'?: string;
   readonly '@MaxOccupancy'?: string;
   readonly '@MaxChildOccupancy'?: string;
-  readonly TypeRoom?: { readonly '@StandardOccupancy'?: string };
+  readonly TypeRoom?: { readonly '@StandardOccupancy'?: string; readonly '@RoomClassificationCode'?: string };
   readonly MultimediaDescriptions?: { readonly MultimediaDescription?: Many<MediaNode> };
 }
 
 export interface MediaNode {
   readonly '@InfoCode'?: string;
-  readonly TextItems?: { readonly TextItem?: { readonly Description?: Many<TextNode> } };
+  readonly TextItems?: { readonly TextItem?: Many<{ readonly Description?: Many<TextNode> }> };
+  readonly ImageItems?: { readonly ImageItem?: Many<ImageNode> } | '';
+}
+
+export interface ImageNode {
+  readonly '@Category'?: string;
+  readonly ImageFormat?: Many<{ readonly URL?: string }>;
 }
 
 export interface TextNode {
@@ -164,6 +197,8 @@ export interface SupplementNode extends Range {
   readonly '@Amount'?: string;
   readonly '@MandatoryIndicator'?: string;
   readonly '@ChargeTypeCode'?: string;
+  /** Of those without dates: "title", "intro". */
+  readonly Description?: Many<Described & { readonly '@Name'?: string }>;
 }
 
 /** Elements as a list. */

@@ -2,6 +2,7 @@ import type { StayCriteria } from '../../../../libs/contracts/gen/entrepot/offer
 import { distanceKm, findCity, findPlace } from '../../../../libs/reference/index.ts';
 import type { AnswerContext } from '../../adapter.ts';
 import type { Door, RowValues } from '../../kit/door.ts';
+import { contentFields, inLanguage } from './content.ts';
 import { type Discounts, discountsOf } from './discounts.ts';
 import {
   childOf,
@@ -16,7 +17,7 @@ import {
   type RoomsNode,
 } from './format.ts';
 import { fits, type Guests, guestsOf } from './guests.ts';
-import { cityTax, nightPrice, staticRate, supplements, type Worked } from './price.ts';
+import { cityTaxes, type Extra, nightPrice, staticRate, supplements, type Worked } from './price.ts';
 import { allowed, type Nights } from './rules.ts';
 
 /** What was found of the houses of a search. */
@@ -46,6 +47,7 @@ export const map: Door = {
       .filter((hotel) => isNear(hotel, criteria))
       .flatMap((hotel) => staysOf(hotel, body, criteria, nights, context));
   },
+  fields: contentFields,
 };
 
 function nightsOf({ checkIn, checkOut }: StayCriteria): Nights {
@@ -124,29 +126,42 @@ function stayOf(parts: Parts) {
   const prices =
     currency === undefined || known.length < parties.length
       ? ['unclear' as const]
-      : known.map((guests) => totalOf(parts, guests, currency));
+      : known.map((guests) => worked(parts, guests, currency));
   if (prices.includes('unsold')) return undefined;
   const adults = criteria.rooms.reduce((sum, asked) => sum + asked.adults, 0);
   const children = criteria.rooms.reduce((sum, asked) => sum + asked.childAges.length, 0);
   const persons = (adults + children) * nights.dates.length;
-  const tax = currency === undefined ? 'unclear' : cityTax(hotel, persons, currency);
+  const taxes = cityTaxes(hotel, persons, context.locale);
   const meals = staticRate(plan)?.MealsIncluded;
   const stay = {
     id: `${hotel['@HotelCode']}/${room['@Code']}/${plan['@RatePlanCode']}`,
     plan: plan['@RatePlanCode'],
     room: room['@Code'],
     roomName: nameOf(room, context.locale),
+    classification: room.TypeRoom?.['@RoomClassificationCode'],
     board: meals?.['@MealPlanIndicator'] === 'false' ? 'ROOM_ONLY' : BOARDS[meals?.['@MealPlanCodes'] ?? ''],
     currency,
     adults,
     children,
   };
-  if (prices.includes('unclear') || typeof tax !== 'number') return { ...stay, total: 0, dueLater: 0, unclear: true };
-  return { ...stay, total: prices.reduce<number>((sum, price) => sum + Number(price), 0), dueLater: tax };
+  const rooms = prices.filter((price) => typeof price === 'object');
+  if (rooms.length < prices.length || taxes === 'unclear') return { ...stay, total: 0, unclear: true };
+  return {
+    ...stay,
+    total: rooms.reduce((sum, price) => sum + price.total, 0),
+    supplements: rooms.flatMap((price) => price.supplements),
+    taxes,
+  };
 }
 
-/** What one room costs its guests for all nights, in minor units. */
-function totalOf({ room, plan, overlays, nights }: Parts, guests: Guests, currency: string): Worked {
+/** What one room costs its guests for all nights, minor units, and what of it are supplements. */
+interface RoomPrice {
+  readonly total: number;
+  readonly supplements: readonly Extra[];
+}
+
+function worked(parts: Parts, guests: Guests, currency: string): RoomPrice | Exclude<Worked, number> {
+  const { room, plan, overlays, nights, context } = parts;
   const rates = listOf(childOf(plan.Rates).Rate).filter((rate) => rate['@InvTypeCode'] === room['@Code']);
   const laid = overlays.filter(
     ({ code, rate }) => code === plan['@RatePlanCode'] && rate['@InvTypeCode'] === room['@Code'],
@@ -164,8 +179,9 @@ function totalOf({ room, plan, overlays, nights }: Parts, guests: Guests, curren
     total += price.adults + price.children.reduce((sum, each) => sum + each, 0) - less;
   }
   const discounted = discounts.freeNights.includes(true) || discounts.freeChildren > 0;
-  const more = supplements(plan, nights.dates, guests, discounted, currency);
-  return typeof more === 'number' ? total + more : more;
+  const more = supplements(plan, nights.dates, guests, discounted, currency, context.locale);
+  if (more === 'unclear') return more;
+  return { total: more.reduce((sum, { amount }) => sum + amount, total), supplements: more };
 }
 
 /** What the free children of a night would have paid; undefined where it depends on which of them are the first. */
@@ -179,13 +195,9 @@ function childrenFree(
   return qualified.slice(0, freeChildren).reduce((sum, each) => sum + each, 0);
 }
 
-/** The name in the shopper's language, else in English, else in any. */
 function nameOf(room: RoomNode, locale: string): string {
   const titles = listOf(room.MultimediaDescriptions?.MultimediaDescription)
     .filter((media) => media['@InfoCode'] === '25')
-    .flatMap((media) => listOf(media.TextItems?.TextItem?.Description));
-  const language = locale.slice(0, 2);
-  const found =
-    titles.find((text) => text['@Language'] === language) ?? titles.find((text) => text['@Language'] === 'en');
-  return (found ?? titles[0])?.['#text'] ?? room['@Code'];
+    .flatMap((media) => listOf(media.TextItems?.TextItem).flatMap((item) => listOf(item.Description)));
+  return inLanguage(titles, locale)?.['#text'] ?? room['@Code'];
 }

@@ -1,8 +1,10 @@
 import { parseAmount } from '../../../../libs/money/index.ts';
+import { inLanguage } from './content.ts';
 import {
   type AdditionalNode,
   childOf,
   covers,
+  type Described,
   type HotelNode,
   listOf,
   type RateNode,
@@ -89,6 +91,14 @@ function inBracket({ '@MinAge': least = '0', '@MaxAge': limit = '999' }: Additio
   return age >= Number(least) && age < Number(limit);
 }
 
+/** Something that a stay costs beside its nights; minor units. */
+export interface Extra {
+  /** As the house names it, in the shopper's language where it does. */
+  readonly name: string;
+  readonly amount: number;
+  readonly currency: string;
+}
+
 /** Mandatory supplements of a room for the nights. What of a person's or a night's is free with others is `unclear`. */
 export function supplements(
   plan: RatePlanNode,
@@ -96,10 +106,11 @@ export function supplements(
   { adults, children }: Guests,
   discounted: boolean,
   currency: string,
-): Worked {
+  locale: string,
+): readonly Extra[] | 'unclear' {
   const all = listOf(childOf(plan.Supplements).Supplement);
   const isStatic = (one: SupplementNode): boolean => one['@Start'] === undefined;
-  let total = 0;
+  const found: Extra[] = [];
   for (const kind of all.filter(isStatic)) {
     if (kind['@MandatoryIndicator'] !== 'true' && kind['@MandatoryIndicator'] !== '1') continue;
     const dated = all.filter((one) => !isStatic(one) && one['@InvCode'] === kind['@InvCode']);
@@ -113,22 +124,31 @@ export function supplements(
     const code = kind['@ChargeTypeCode'];
     const byGuest = code === '20' || code === '21';
     if ((byGuest && children.length > 0) || (discounted && (byGuest || code === '19'))) return 'unclear';
-    total += amount * charge(nights.length, adults);
+    const title = listOf(kind.Description).find((one) => one['@Name'] === 'title');
+    const name = textIn(title, locale) ?? kind['@InvCode'] ?? '';
+    found.push({ name, amount: amount * charge(nights.length, adults), currency });
   }
-  return total;
+  return found;
 }
 
-/** City taxes that guests pay at the house: a person and night. */
-export function cityTax(hotel: HotelNode, personNights: number, currency: string): Worked {
-  let total = 0;
+/** City taxes that guests pay at the house: a person and night, each in its own currency. */
+export function cityTaxes(hotel: HotelNode, personNights: number, locale: string): readonly Extra[] | 'unclear' {
+  const found: Extra[] = [];
   for (const policy of listOf(childOf(hotel.Policies).Policy)) {
     for (const tax of listOf(policy.TaxPolicies?.TaxPolicy)) {
-      const amount = tax['@CurrencyCode'] === currency ? minor(tax['@Amount'], currency) : undefined;
+      const currency = tax['@CurrencyCode'] ?? '';
+      const amount = minor(tax['@Amount'], currency);
       if (amount === undefined || tax['@ChargeUnit'] !== '21') return 'unclear';
-      total += amount * personNights;
+      const name = textIn(childOf(tax.TaxDescription), locale) ?? 'City tax';
+      found.push({ name, amount: amount * personNights, currency });
     }
   }
-  return total;
+  return found;
+}
+
+/** A text in the shopper's language, else in English, else in any. */
+function textIn(described: Described | undefined, locale: string): string | undefined {
+  return inLanguage(listOf(described?.Text), locale)?.['#text'];
 }
 
 function minor(text: string | undefined, currency: string): number | undefined {

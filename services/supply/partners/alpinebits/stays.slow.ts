@@ -7,7 +7,7 @@ import { inventoryStore } from '../../inventory/schema.ts';
 import { loadPartners } from '../../load.ts';
 import type { ConfiguredPartner } from '../../partner.ts';
 import { localPartner, writePartners } from '../../testing/rig.ts';
-import { answerContext, offerOf } from '../testing.ts';
+import { answerContext, chargesOf, offerOf } from '../testing.ts';
 
 let config: string;
 let taken: HandedOverInventory;
@@ -80,7 +80,9 @@ async function stays(changes: Partial<StayCriteria> = {}) {
   if ('failure' in read) throw new Error(read.detail);
   return read.rows.map((row) => {
     const { price, columns, rejection } = offerOf(partner.adapter, row, context);
-    return rejection?.message ?? { total: price?.totalMinor, later: price?.dueLaterMinor, ...columns };
+    if (rejection !== undefined) return rejection.message;
+    const charges = chargesOf(partner.adapter, row, context);
+    return { total: price?.totalMinor, later: price?.dueLaterMinor, charges, ...columns };
   });
 }
 
@@ -161,7 +163,12 @@ describe('stays of an AlpineBits house', () => {
       await send(plan('New', basis + rate('2027-06-01', '2027-06-30', '90'), '', more));
       return stays();
     };
-    expect(await totals(supplement('18', dated))).toMatchObject([{ total: 56_000 }]);
+    expect(await totals(supplement('18', dated))).toMatchObject([
+      {
+        total: 56_000,
+        charges: [expect.stringMatching(/ CITY_TAX ADDED_LATER$/), 'X 20.00 EUR PROPERTY_FEE INCLUDED'],
+      },
+    ]);
     expect(await totals(supplement('21', dated))).toMatchObject([{ total: 66_000 }]);
     expect(await totals(supplement('18', dated.replace('06-01', '07-01').replace('06-30', '07-30')))).toMatchObject([
       { total: 54_000 },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Cabin, FlightCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/flight.ts';
 import { FailureKind, RejectionReason } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import { adapterOf, answerContext, offerOf } from '../testing.ts';
+import { adapterOf, answerContext, chargesOf, offerOf } from '../testing.ts';
 
 type Body = { data?: object | null; errors?: object[]; meta?: object; warnings?: object[] };
 
@@ -41,6 +41,15 @@ describe('an offer request with its offers', () => {
       { currency: 'EUR', totalMinor: 9710, taxMinor: -1, dueLaterMinor: 0, basis: TaxBasis.INCLUDED },
       { currency: 'CAD', totalMinor: 154400, taxMinor: -1, dueLaterMinor: 0, basis: TaxBasis.INCLUDED },
       { currency: 'JPY', totalMinor: 23400, taxMinor: 1870, dueLaterMinor: 0, basis: TaxBasis.INCLUDED },
+    ]);
+  });
+
+  it('tells of its taxes also where they are in another currency', () => {
+    expect(rows.map((row) => chargesOf(adapter, row, context))).toEqual([
+      ['Taxes 18.45 GBP TAX INCLUDED'],
+      [],
+      expect.any(Array),
+      ['Taxes 1870 JPY TAX INCLUDED'],
     ]);
   });
 

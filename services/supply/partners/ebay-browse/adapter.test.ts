@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GoodCriteria } from '../../../../libs/contracts/gen/entrepot/offer/v1/good.ts';
 import { RejectionReason } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
-import { adapterOf, answerContext, offerOf } from '../testing.ts';
+import { adapterOf, answerContext, chargesOf, offerOf } from '../testing.ts';
 
 type Body = Record<string, unknown>;
 
@@ -43,6 +43,11 @@ describe('a search', () => {
     expect(free?.price).toEqual({ currency: 'JPY', totalMinor: 1200, ...common });
   });
 
+  it('can be had delivered for what each way of it costs, beside the price', () => {
+    expect(chargesOf(adapter, rows[0]!, context)).toContain('Shipping 6.50 GBP DELIVERY OPTIONAL_NOW');
+    expect(chargesOf(adapter, rows[1]!, context)).toEqual([]);
+  });
+
   it('lives as long as the manifest says', () => {
     expect(variant?.expiresAt).toBe(context.fetchedAt + 600_000);
   });
@@ -61,6 +66,7 @@ describe('a search', () => {
       delivery_days_min: 5,
       delivery_days_max: 9,
       ships_from: 'DE',
+      image_urls: ['https://pictures.test/lamp.jpg', 'https://pictures.test/lamp-2.jpg'],
       accepts_bids: true,
     });
   });

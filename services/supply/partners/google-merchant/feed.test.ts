@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { expect, it } from 'vitest';
 import { RejectionReason } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { rowsOfFile } from '../../feeds/rows.ts';
-import { adapterOf, answerContext, offerOf } from '../testing.ts';
+import { adapterOf, answerContext, chargesOf, offerOf } from '../testing.ts';
 
 const fixture = new URL('./fixtures/products.xml', import.meta.url);
 const settings = {
@@ -46,6 +46,18 @@ it('costs what the cheapest delivery to the country costs', async () => {
   expect(await costs('DE')).toBe('2.90');
   expect(await costs('AT')).toBe('0');
   expect(await costs('FR')).toBe('');
+});
+
+it('offers every delivery to the country beside the price', async () => {
+  const charges = async (market: string) => {
+    const [drill] = await offers('2027-01-01T00:00:00Z', market);
+    return chargesOf(drill!.adapter, drill!.row, drill!.context);
+  };
+  expect(await charges('DE')).toEqual([
+    'Shipping 4.90 EUR DELIVERY OPTIONAL_NOW',
+    'Shipping 2.90 EUR DELIVERY OPTIONAL_NOW',
+  ]);
+  expect(await charges('FR')).toEqual([]);
 });
 
 it('has its sale from the first moment to before the last', async () => {

@@ -9,7 +9,7 @@ import {
 } from '../../../../libs/contracts/gen/entrepot/offer/v1/stay.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { distanceKm } from '../../../../libs/reference/index.ts';
-import { adapterOf, answerContext, offerOf } from '../testing.ts';
+import { adapterOf, answerContext, chargesOf, offerOf } from '../testing.ts';
 import type { Stay } from './stays.ts';
 
 const adapter = await adapterOf('hotelbeds');
@@ -61,13 +61,17 @@ describe('availability', () => {
   });
 
   it('costs the net rate as it is, for the whole stay and all rooms, with the tax left out due later', () => {
-    expect(net?.price).toEqual({
+    expect(net?.price).toMatchObject({
       currency: 'EUR',
       totalMinor: 40210,
       taxMinor: 2276,
       dueLaterMinor: 2400,
       basis: TaxBasis.PARTLY_INCLUDED,
     });
+    expect(chargesOf(adapter, rows[0]!, context)).toEqual([
+      'Taxes 24.00 EUR TAX ADDED_LATER',
+      'Taxes 22.76 EUR TAX INCLUDED',
+    ]);
   });
 
   it('costs the selling rate where the hotel prescribes it', () => {
@@ -107,11 +111,15 @@ describe('availability', () => {
       distance_km: distanceKm(38.7, -9.14, 38.7115, -9.1382),
       board: 'ROOM_ONLY',
       room_name: 'DOUBLE STANDARD',
+      nights: 3,
       free_cancellation: true,
       // The earlier of the two policies, which stands second.
       free_cancellation_until: Date.parse('2027-05-01T22:59:00Z'),
       payment_timing: 'NOW',
       zone: 'Baixa',
+      room_class: 'STANDARD',
+      beds: ['DOUBLE'],
+      room_key: 'STANDARD/DOUBLE/ROOM_ONLY/FREE',
     });
     expect(mandatory?.columns).toMatchObject({ board: 'BREAKFAST', free_cancellation: false });
     expect(mandatory?.columns?.free_cancellation_until).toBeUndefined();
@@ -131,6 +139,9 @@ describe('availability', () => {
       'free_cancellation_until',
       'payment_timing',
       'zone',
+      'room_class',
+      // Its board and cancellation are not stated, so neither is what is sold.
+      'room_key',
     ]) {
       expect(aurora?.columns?.[attribute]).toBeUndefined();
     }
@@ -192,11 +203,17 @@ describe('the list without its wrapper', () => {
       ['one-room', RejectionReason.MISSING_FIELD],
       [undefined, RejectionReason.MISSING_FIELD],
       ['no-such-day', RejectionReason.INVALID_TIME],
-      ['tax-in-dirham', RejectionReason.UNKNOWN_TAX_BASIS],
+      ['tax-in-dirham', undefined],
       ['taxes-unsaid', RejectionReason.UNKNOWN_TAX_BASIS],
       ['shapeless', RejectionReason.MISSING_FIELD],
       ['no-currency', RejectionReason.INVALID_CURRENCY],
     ]);
+  });
+
+  it('leaves the conversion of a tax to pricing where it is stated in another currency alone', () => {
+    const dirham = rows.find((row) => partsOf(row)[0]?.rate.rateKey === 'tax-in-dirham')!;
+    expect(offerOf(adapter, dirham, context).price).toMatchObject({ totalMinor: 1000, dueLaterMinor: 0 });
+    expect(chargesOf(adapter, dirham, context)).toEqual(['Taxes 20.00 AED TAX ADDED_LATER']);
   });
 });
 
@@ -213,13 +230,14 @@ describe('rooms with different guests', () => {
   });
 
   it('cost all of their rates together, and cancelling what each costs at the time', () => {
-    expect(offerOf(adapter, rows[0]!, mixed).price).toEqual({
+    expect(offerOf(adapter, rows[0]!, mixed).price).toMatchObject({
       currency: 'EUR',
       totalMinor: 64550,
       taxMinor: -1,
       dueLaterMinor: 600,
       basis: TaxBasis.PARTLY_INCLUDED,
     });
+    expect(chargesOf(adapter, rows[0]!, mixed)).toEqual(['Taxes 6.00 EUR TAX ADDED_LATER']);
     const whole = stay(rows[0]!, mixed);
     expect(whole.cancellationSteps.map(({ from, amount }) => [from?.dateTime.slice(0, 10), Number(amount)])).toEqual([
       ['2027-05-01', 100],

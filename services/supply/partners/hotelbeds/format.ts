@@ -65,4 +65,8 @@ export interface TaxNode {
   /** The same in the account's currency. */
   readonly clientAmount?: NumberOrText;
   readonly clientCurrency?: string;
+  /** "TAX", "FEE" or "TAXESANDFEE", where it is stated. */
+  readonly type?: string;
+  /** What it is called, where it is stated: "City tax". */
+  readonly subType?: string;
 }

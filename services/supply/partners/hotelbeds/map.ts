@@ -3,6 +3,7 @@ import type { AnswerContext, PartnerPrice } from '../../adapter.ts';
 import type { Door } from '../../kit/door.ts';
 import { derive, orReject } from '../../mapping/reject.ts';
 import type { HotelNode } from './format.ts';
+import { includedTaxes } from './price.ts';
 import { checkedStay, type Scope, type Stay, stayPrice, staysAt } from './stays.ts';
 
 /** What expressions would say badly: rates that make one stay together, what they cost, and what cancelling them does. */
@@ -35,6 +36,11 @@ export const map: Door = {
     orReject(stay.fees);
     return orReject(derive('rate of hotel', stay.hotel.code, () => stayPrice(stay, context)));
   },
+  charges: ({ hotel, currency_of: currency, parts }: Stay) =>
+    includedTaxes(
+      parts.map(({ rate }) => rate),
+      { code: hotel.code, currency },
+    ),
   fields: {
     rooms: roomsOf,
   },

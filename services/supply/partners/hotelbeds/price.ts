@@ -1,5 +1,7 @@
+import type { Charge } from '../../../../libs/columns/index.ts';
 import { RejectionReason } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { ChargeKind, ChargeTerms, TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { parseAmount } from '../../../../libs/money/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection } from '../../adapter.ts';
 import { minorUnits, statedTaxBasis } from '../../mapping/reject.ts';
 import type { RateNode, TaxNode } from './format.ts';
@@ -48,16 +50,19 @@ function taxParts(taxes: NonNullable<RateNode['taxes']>, currency: string, what:
   let taxMinor = -1;
   let dueLaterMinor = 0;
   let leftOut = 0;
+  const charges: Charge[] = [];
   for (const tax of taxes.taxes ?? []) {
     if (tax.included === true) {
       const part = taxIn(currency, tax, what);
       if (part !== undefined) taxMinor = Math.max(taxMinor, 0) + part;
     } else {
       leftOut++;
-      dueLaterMinor += taxDue(currency, tax, what);
+      const charge = chargeOf(tax, currency, ChargeTerms.ADDED_LATER, what);
+      if (charge.currency === currency) dueLaterMinor += charge.amountMinor;
+      charges.push(charge);
     }
   }
-  if (leftOut > 0) return { taxMinor, dueLaterMinor, basis: TaxBasis.PARTLY_INCLUDED };
+  if (leftOut > 0) return { taxMinor, dueLaterMinor, basis: TaxBasis.PARTLY_INCLUDED, charges };
   if (taxes.allIncluded === true) return { taxMinor, dueLaterMinor, basis: TaxBasis.INCLUDED };
   throw new Rejection(
     RejectionReason.UNKNOWN_TAX_BASIS,
@@ -65,22 +70,51 @@ function taxParts(taxes: NonNullable<RateNode['taxes']>, currency: string, what:
   );
 }
 
-/** A tax due later must be known in the currency of the rate: stated so, or as the account's equivalent. */
-function taxDue(currency: string, tax: TaxNode, what: unknown): number {
-  const due = taxIn(currency, tax, what);
-  if (due !== undefined) return due;
-  throw new Rejection(
-    RejectionReason.UNKNOWN_TAX_BASIS,
-    `a rate of ${what} leaves out a tax in ${tax?.currency ?? 'no currency'}, which is not stated in ${currency}`,
+/** Taxes that are inside what rates cost, rates that are booked together added up. */
+export function includedTaxes(rates: readonly RateNode[], { code, currency: stated }: Hotel): Charge[] {
+  return summedCharges(
+    rates.flatMap((rate) => {
+      const currency = String(chargedAmount(rate, { code, currency: stated }).currency);
+      const included = (rate.taxes?.taxes ?? []).filter((tax) => tax.included === true);
+      return included.map((tax) => chargeOf(tax, currency, ChargeTerms.INCLUDED, code));
+    }),
   );
 }
 
+/** A tax in the currency of the rate where it is stated in it, as it is or as the account's equivalent, else in its own. */
+function chargeOf(tax: TaxNode, currency: string, terms: ChargeTerms, what: unknown): Charge {
+  const name = tax.subType ?? 'Taxes';
+  const kind = tax.type === 'FEE' ? ChargeKind.PROPERTY_FEE : ChargeKind.TAX;
+  const inRate = taxIn(currency, tax, what);
+  if (inRate !== undefined) return { name, kind, terms, currency, amountMinor: inRate };
+  const own = parseAmount(tax.amount, tax.currency);
+  if (!('rejected' in own)) return { name, kind, terms, currency: own.currency, amountMinor: own.minor };
+  throw new Rejection(RejectionReason.INVALID_CHARGE, `a tax of a rate of ${what}: ${own.example}`);
+}
+
 function taxIn(currency: string, tax: TaxNode, what: unknown): number | undefined {
-  if (tax.currency === currency && tax.amount !== undefined) return minorUnits(tax.amount, currency, 'tax', what);
+  if (tax.currency === currency && tax.amount !== undefined) return taxMinorOf(tax.amount, currency, what);
   if (tax.clientCurrency === currency && tax.clientAmount !== undefined) {
-    return minorUnits(tax.clientAmount, currency, 'tax', what);
+    return taxMinorOf(tax.clientAmount, currency, what);
   }
   return undefined;
+}
+
+function taxMinorOf(stated: unknown, currency: string, what: unknown): number {
+  const amount = parseAmount(stated, currency);
+  if (!('rejected' in amount)) return amount.minor;
+  throw new Rejection(RejectionReason.INVALID_CHARGE, `a tax of a rate of ${what}: ${amount.example}`);
+}
+
+/** Charges that are the same but for their amounts, added up. */
+function summedCharges(charges: readonly Charge[]): Charge[] {
+  const sums = new Map<string, Charge>();
+  for (const charge of charges) {
+    const key = [charge.name, charge.kind, charge.terms, charge.currency].join();
+    const before = sums.get(key)?.amountMinor ?? 0;
+    sums.set(key, { ...charge, amountMinor: before + charge.amountMinor });
+  }
+  return [...sums.values()];
 }
 
 /** The price of rates that are booked together. */
@@ -101,5 +135,7 @@ export function sumPrices(prices: readonly PartnerPrice[]): PartnerPrice {
     dueLaterMinor += price.dueLaterMinor;
     if (price.basis !== TaxBasis.INCLUDED) basis = TaxBasis.PARTLY_INCLUDED;
   }
-  return { currency: first.currency, totalMinor, taxMinor, dueLaterMinor, basis };
+  const charges = summedCharges(prices.flatMap((price) => price.charges ?? []));
+  const sum = { currency: first.currency, totalMinor, taxMinor, dueLaterMinor, basis };
+  return charges.length === 0 ? sum : { ...sum, charges };
 }

@@ -4,7 +4,7 @@ import { Cabin, FlightCriteria } from '../../../../libs/contracts/gen/entrepot/o
 import { FailureKind, RejectionReason } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { TaxBasis } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
 import { parseXml } from '../../body.ts';
-import { adapterOf, answerContext, offerOf } from '../testing.ts';
+import { adapterOf, answerContext, chargesOf, offerOf } from '../testing.ts';
 import type { UapiBody } from './format.ts';
 import type { Journey } from './journey.ts';
 
@@ -78,6 +78,13 @@ describe('price points', () => {
       basis: TaxBasis.INCLUDED,
     });
     expect(connecting?.price).toEqual(direct?.price);
+  });
+
+  it('tell of their taxes by code, those of all passengers together', () => {
+    expect(chargesOf(adapter, rows[0]!, context)).toEqual([
+      'XT 85.00 EUR TAX INCLUDED',
+      'YQ 45.00 EUR CARRIER INCLUDED',
+    ]);
   });
 
   it('without a total cost what their passengers add up to, taxes in another currency aside', () => {

@@ -68,6 +68,8 @@ export interface AirPricingSolution extends Priced {
 export interface AirPricingInfo {
   readonly '@TotalPrice'?: string;
   readonly '@Taxes'?: string;
+  /** For one passenger, by code: "XT", "YQ". */
+  readonly TaxInfo?: Many<{ readonly '@Category'?: string; readonly '@Amount'?: string }>;
   /** With offset, or a date alone. */
   readonly '@LatestTicketingTime'?: string;
   readonly '@Refundable'?: string;

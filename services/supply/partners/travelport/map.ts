@@ -4,7 +4,7 @@ import { changeable, checkedBags, refundable } from './fare.ts';
 import { type AirPriceRsp, type Joins, type LowFareSearchRsp, list, type UapiBody } from './format.ts';
 import type { Journey } from './journey.ts';
 import { journeyOfSolution, journeysOfPoint } from './journeys.ts';
-import { expiresAt, summedPrice } from './price.ts';
+import { expiresAt, summedPrice, taxes } from './price.ts';
 
 /** What expressions would say badly: price points multiplied out to journeys, bags, penalties, and totals that are not stated. */
 
@@ -33,6 +33,7 @@ export const map: Door = {
     return { rows, warning: `${cut} price points have more than ${limit} combinations; the first ${limit} were taken` };
   },
   price: summedPrice,
+  charges: taxes,
   expiresAt,
   fields: {
     checked_bags: checkedBags,

@@ -1,4 +1,7 @@
+import type { Charge } from '../../../../libs/columns/index.ts';
 import { RejectionReason } from '../../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { ChargeKind, ChargeTerms } from '../../../../libs/contracts/gen/entrepot/type/v1/money.ts';
+import { parseAmount } from '../../../../libs/money/index.ts';
 import { type AnswerContext, type PartnerPrice, Rejection } from '../../adapter.ts';
 import { minorUnits, statedTaxBasis } from '../../mapping/reject.ts';
 import { instantOf, isDate } from '../../mapping/time.ts';
@@ -44,6 +47,36 @@ function taxIn(currency: string, stated: string | undefined, what: string): numb
 function money(stated: string | undefined, what: string, of: string): { currency: string; minor: number } {
   const currency = stated?.slice(0, 3);
   return { minor: minorUnits(stated?.slice(3), currency, what, of), currency: currency as string };
+}
+
+/** What airlines levy themselves, for fuel and the like; every other code is a tax or what airports collect. */
+const CARRIER_CODES: ReadonlySet<string> = new Set(['YQ', 'YR']);
+
+/** Taxes of all passengers by code and currency, all of them inside the total. */
+export function taxes({ priced, infos }: Journey): Charge[] {
+  const what = priced['@Key'] ?? 'a row';
+  const sums = new Map<string, Charge>();
+  for (const { TaxInfo: stated, PassengerType: types } of infos) {
+    const passengers = Math.max(1, list(types).length);
+    for (const { '@Category': name = '', '@Amount': amount } of list(stated)) {
+      const each = chargedAmount(amount, name, what);
+      const key = `${name} ${each.currency}`;
+      sums.set(key, {
+        name,
+        kind: CARRIER_CODES.has(name) ? ChargeKind.CARRIER : ChargeKind.TAX,
+        terms: ChargeTerms.INCLUDED,
+        currency: each.currency,
+        amountMinor: (sums.get(key)?.amountMinor ?? 0) + each.minor * passengers,
+      });
+    }
+  }
+  return [...sums.values()];
+}
+
+function chargedAmount(stated: string | undefined, name: string, of: string): { currency: string; minor: number } {
+  const amount = parseAmount(stated?.slice(3), stated?.slice(0, 3));
+  if (!('rejected' in amount)) return amount;
+  throw new Rejection(RejectionReason.INVALID_CHARGE, `tax ${name} of ${of}: ${amount.example}`);
 }
 
 /** Until the manifest's lifetime is over or the ticket has to be issued, whichever comes first. */

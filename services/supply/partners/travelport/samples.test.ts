@@ -136,6 +136,17 @@ describe.skipIf(!present).each(searches)(
       }
     });
 
+    it('tells of taxes by code, which add up to what the raw text has', () => {
+      for (const row of rows) {
+        const stated = priced.get(journeyOf(row).priced['@Key'] ?? '')!;
+        const charges = adapter.details!(row, context);
+        expect(charges.length).toBeGreaterThan(0);
+        expect(new Set(charges.map(({ name }) => name)).size).toBe(charges.length);
+        expect(charges.reduce((sum, { amountMinor }) => sum + amountMinor, 0)).toBe(minor(stated.Taxes));
+        expect(new Set(charges.map(({ currency }) => currency))).toEqual(new Set([stated.Taxes?.slice(0, 3)]));
+      }
+    });
+
     it('charges for all passengers: what each type pays, times how many it has, makes the total and the taxes', () => {
       for (const [key, body] of bodies) {
         let total = 0;

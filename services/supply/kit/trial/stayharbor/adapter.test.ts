@@ -102,6 +102,7 @@ describe('results', () => {
         free_cancellation: true,
         // 18:00 of the hotel's clock, two hours ahead of UTC.
         free_cancellation_until: Date.parse('2027-05-02T16:00:00Z'),
+        nights: 4,
         payment_timing: 'AT_PROPERTY',
         zone: 'Paseo Maritimo',
       },
@@ -111,6 +112,7 @@ describe('results', () => {
         board: 'ROOM_ONLY',
         room_name: 'Studio',
         free_cancellation: false,
+        nights: 4,
         payment_timing: 'NOW',
       },
     ]);

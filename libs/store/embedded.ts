@@ -1,17 +1,19 @@
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { Channels } from './channels.ts';
+import { channelName, type Engine, NamedTurns, quote, Turns } from './engine.ts';
 import { lockDirectory } from './lock.ts';
 import { createDatabase } from './template.ts';
 
 /** One embedded PostgreSQL, used by one caller at a time. */
-export interface Database {
-  /** Runs one statement. Only within `exclusive`. */
-  query<R>(sql: string, parameters?: unknown[]): Promise<R[]>;
-  /** Runs statements without parameters. Only within `exclusive`. */
+interface Database {
+  query<R>(sql: string, parameters?: readonly unknown[]): Promise<R[]>;
   exec(sql: string): Promise<void>;
   /** Runs work that nothing else comes between, in the order of the calls, with unqualified names in the schema. */
   exclusive<T>(schema: string, work: () => Promise<T>): Promise<T>;
+  readonly sections: NamedTurns;
+  readonly channels: Channels;
   /** Gives up one use; the last one waits for the work under way, then closes. */
   release(): Promise<void>;
 }
@@ -31,8 +33,35 @@ const closing = new Map<string, Promise<void>>();
 /** Databases in memory that several stores share, by what they share. */
 const shared = new WeakMap<object, { uses: number; database: Promise<Database> }>();
 
-/** Opens the database of a directory, or one in memory: a new one, or the one of `memory`. Each call is one use. */
-export async function acquireDatabase(directory: string | undefined, memory: object = {}): Promise<Database> {
+/**
+ * Opens a schema of the embedded PostgreSQL of a directory, or of one in memory: a new one, or the one of `memory`.
+ *
+ * @throws DirectoryLockedError when another process has the directory open
+ */
+export async function openEmbedded(
+  schema: string,
+  { directory, memory }: { readonly directory?: string; readonly memory?: object },
+): Promise<Engine> {
+  const database = await acquire(directory, memory);
+  // Statements, transactions and sections of one process wait for each other: it alone has the database open.
+  return {
+    turns: database,
+    query: (sql, parameters) => database.exclusive(schema, () => database.query(sql, parameters)),
+    begin: (purpose) => (purpose === 'reading' ? 'BEGIN READ ONLY' : 'BEGIN'),
+    connected: (_, work) => database.exclusive(schema, () => work(database)),
+    section: (name, work) => database.sections.take(`${schema}/${name}`, () => work(new AbortController().signal)),
+    async listen(channel, listener) {
+      const name = channelName(schema, channel);
+      await database.exclusive(schema, () => database.exec(`LISTEN ${quote(name)}`));
+      const end = database.channels.add(name, listener);
+      return async () => end();
+    },
+    release: () => database.release(),
+  };
+}
+
+/** Each call is one use. */
+async function acquire(directory: string | undefined, memory: object = {}): Promise<Database> {
   if (directory === undefined) {
     const known = shared.get(memory);
     if (known !== undefined) {
@@ -99,7 +128,9 @@ async function openDirectory(
 }
 
 function handle(engine: PGlite, release: () => Promise<void>): Database {
-  let tail: Promise<unknown> = Promise.resolve();
+  const turns = new Turns();
+  const channels = new Channels();
+  engine.onNotification((channel, text) => channels.tell(channel, text));
   let current = 'public';
   let busyMs = 0;
   // PostgreSQL computes on this thread: after a few milliseconds of it, whatever else waits gets its turn.
@@ -116,30 +147,25 @@ function handle(engine: PGlite, release: () => Promise<void>): Database {
     }
   };
   return {
-    query: async <R>(sql: string, parameters?: unknown[]) => (await timed(() => engine.query<R>(sql, parameters))).rows,
+    query: async <R>(sql: string, parameters: readonly unknown[] = []) =>
+      (await timed(() => engine.query<R>(sql, [...parameters]))).rows,
     exec: async (sql) => {
       await timed(() => engine.exec(sql));
     },
     exclusive(schema, work) {
-      const run = async (): ReturnType<typeof work> => {
+      return turns.take(async () => {
         if (schema !== current) {
           await engine.exec(`SET search_path TO ${quote(schema)}`);
           current = schema;
         }
         return work();
-      };
-      const result = tail.then(run, run);
-      tail = result.catch(() => {});
-      return result;
+      });
     },
+    sections: new NamedTurns(),
+    channels,
     async release() {
-      await tail;
+      await turns.over();
       await release();
     },
   };
-}
-
-/** An SQL identifier in quotes. */
-export function quote(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
 }

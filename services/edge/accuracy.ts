@@ -1,0 +1,47 @@
+// How right shown prices were, over HTTP, for the partners' teams.
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import {
+  ListAccuracyResponse,
+  ListMismatchesResponse,
+  type QueryServiceDefinition,
+  ReplayMismatchResponse,
+} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { EntrepotError } from '../../libs/errors/index.ts';
+import type { MeshClient } from '../../libs/mesh/index.ts';
+import { callOptions } from './call.ts';
+import type { PatienceLimits } from './deadline.ts';
+import { accuracyQuery, mismatchesQuery } from './messages.ts';
+
+type Query = Readonly<Record<string, string | string[]>>;
+
+/** Adds the routes of accuracy and mismatches. */
+export function accuracyRoutes(
+  app: FastifyInstance,
+  query: MeshClient<QueryServiceDefinition>,
+  limits: PatienceLimits,
+): void {
+  app.get<{ Querystring: Query }>('/v1/accuracy', async (request, reply) => {
+    const answer = await query.listAccuracy(accuracyQuery(request.query), callOptions(request, limits));
+    return send(reply, ListAccuracyResponse.toJSON(answer));
+  });
+
+  app.get<{ Querystring: Query }>('/v1/mismatches', async (request, reply) => {
+    const answer = await query.listMismatches(mismatchesQuery(request.query), callOptions(request, limits));
+    return send(reply, ListMismatchesResponse.toJSON(answer));
+  });
+
+  app.post<{ Params: { name: string } }>('/v1/mismatches/:name', async (request, reply) => {
+    const { name } = request.params;
+    if (!name.endsWith(':replay')) {
+      const message = 'POST here takes {id}:replay; GET /openapi.json lists every path.';
+      throw new EntrepotError({ reason: 'ROUTE_NOT_FOUND', message });
+    }
+    const mismatchId = name.slice(0, -':replay'.length);
+    const answer = await query.replayMismatch({ mismatchId }, callOptions(request, limits));
+    return send(reply, ReplayMismatchResponse.toJSON(answer));
+  });
+}
+
+function send(reply: FastifyReply, body: unknown): FastifyReply {
+  return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(JSON.stringify(body));
+}

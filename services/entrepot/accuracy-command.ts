@@ -1,0 +1,116 @@
+// `entrepot accuracy`: how right partners' shown prices were, and what was not as shown, from the edge that runs.
+import { styleText } from 'node:util';
+import { Command } from 'commander';
+import {
+  type JsonAccuracy,
+  type JsonMismatch,
+  type JsonReplay,
+  mismatchTable,
+  replayText,
+  standingText,
+} from './accuracy-text.ts';
+import { runningEdge } from './edge-address.ts';
+import { EdgeProblem } from './updates.ts';
+
+interface Options {
+  readonly edge?: string;
+  readonly json?: true;
+}
+
+interface Mismatches {
+  readonly mismatches?: readonly JsonMismatch[];
+  readonly nextPageToken?: string;
+}
+
+const examples = `
+Of the offers that somebody looked at, a sample is asked again a little later. A partner whose prices are too often not as shown
+comes after the others, or is hidden, until they are right again: deploy/config/accuracy.yaml says how.
+
+Examples:
+  entrepot accuracy                          how partners stand, and by which lead times
+  entrepot accuracy duffel                   one partner
+  entrepot accuracy mismatches duffel        what was not as shown, latest first
+  entrepot accuracy replay m3c5k09af…        asks the partner once more for what a mismatch was about
+`;
+
+/** Builds the command. */
+export function accuracyCommand(): Command {
+  const command = new Command('accuracy')
+    .description("How right partners' shown prices were, and what follows.")
+    .argument('[partner]', 'one partner; all without it')
+    .addHelpText('after', examples);
+  reaching(command).action((partner: string | undefined, options: Options) =>
+    asking(options, async (edge) => {
+      const found = await ask<JsonAccuracy>(`${edge}/v1/accuracy${queryOf({ partner })}`);
+      return options.json === true ? JSON.stringify(found, null, 2) : standingText(found);
+    }),
+  );
+  return command.addCommand(mismatchesCommand()).addCommand(replayCommand());
+}
+
+function mismatchesCommand(): Command {
+  return reaching(new Command('mismatches'))
+    .description('What was not as shown, latest first.')
+    .argument('[partner]', 'one partner; all without it')
+    .option('--page-size <count>', 'mismatches on a page: 1 to 200', '50')
+    .option('--page-token <token>', 'opens the next page')
+    .action((partner: string | undefined, _own: unknown, command: Command) => {
+      const options = command.optsWithGlobals<Options & { pageSize: string; pageToken?: string }>();
+      return asking(options, async (edge) => {
+        const { pageSize, pageToken } = options;
+        const found = await ask<Mismatches>(`${edge}/v1/mismatches${queryOf({ partner, pageSize, pageToken })}`);
+        if (options.json === true) return JSON.stringify(found, null, 2);
+        const { mismatches = [], nextPageToken = '' } = found;
+        const more = nextPageToken === '' ? '' : `\n\nMore: --page-token ${nextPageToken}`;
+        return mismatches.length === 0 ? 'There are none.' : mismatchTable(mismatches) + more;
+      });
+    });
+}
+
+function replayCommand(): Command {
+  return reaching(new Command('replay'))
+    .description("Asks the partner once more for what a mismatch was about; spends the partner's budget.")
+    .argument('<id>', 'of the mismatch')
+    .action((id: string, _own: unknown, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      return asking(options, async (edge) => {
+        const url = `${edge}/v1/mismatches/${encodeURIComponent(id)}:replay`;
+        const replay = await ask<JsonReplay>(url, 'POST');
+        return options.json === true ? JSON.stringify(replay, null, 2) : replayText(replay);
+      });
+    });
+}
+
+function reaching(command: Command): Command {
+  return command
+    .option('--edge <url>', 'ask this edge; without it, the one on port 8080')
+    .option('--json', 'one JSON document for scripts, and nothing else');
+}
+
+async function asking(options: Options, work: (edge: string) => Promise<string>): Promise<void> {
+  const edge = await runningEdge(options.edge);
+  if (edge === undefined) {
+    throw new EdgeProblem({ detail: 'No edge runs here. Start one with "entrepot up", or say where with --edge.' });
+  }
+  try {
+    console.log(await work(edge));
+  } catch (error) {
+    if (!(error instanceof EdgeProblem)) throw error;
+    process.exitCode = 2;
+    if (options.json === true) console.log(JSON.stringify({ problem: error.problem }, null, 2));
+    else console.error(styleText('red', error.message));
+  }
+}
+
+/** @throws EdgeProblem */
+async function ask<Body>(url: string, method: 'GET' | 'POST' = 'GET'): Promise<Body> {
+  const response = await fetch(url, { method });
+  const body = (await response.json()) as unknown;
+  if (!response.ok) throw new EdgeProblem(body as EdgeProblem['problem']);
+  return body as Body;
+}
+
+function queryOf(parameters: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}

@@ -1,0 +1,85 @@
+// Which normalization the catalogue's commands ask, and how what it refuses is told.
+import { styleText } from 'node:util';
+import { type Command, InvalidArgumentError } from 'commander';
+import { meshAddresses } from '../../../libs/config/index.ts';
+import { NormalizationServiceDefinition } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
+import { connect, type MeshClient } from '../../../libs/mesh/index.ts';
+
+/** A client of normalization. */
+export type CatalogueClient = MeshClient<typeof NormalizationServiceDefinition>;
+
+/** What every command of the catalogue takes. */
+export interface CatalogueOptions {
+  readonly address: string;
+  readonly json?: true;
+}
+
+/** Adds what every command of the catalogue takes. */
+export function withCatalogueOptions(command: Command): Command {
+  return command
+    .option('--address <host:port>', 'normalization, or a platform with --grpc', meshAddresses.normalization)
+    .option('--json', 'JSON for scripts, and nothing else');
+}
+
+/** What is refused for good ends with 2, as everywhere; what may succeed later with 1. */
+const usageExitCode = 2;
+
+/** Does a command's work with a client. What the service refuses is printed, and the command ends with 2; what is not there, with 1. */
+export async function asking(
+  options: CatalogueOptions,
+  work: (client: CatalogueClient) => Promise<void>,
+): Promise<void> {
+  const { client, close } = connect(
+    NormalizationServiceDefinition,
+    { address: options.address },
+    { client: 'entrepot-cli' },
+  );
+  try {
+    await work(client);
+  } catch (error) {
+    if (!(error instanceof EntrepotError)) throw error;
+    refuse(error, options);
+  } finally {
+    await close();
+  }
+}
+
+function refuse(thrown: unknown, { address, json }: CatalogueOptions): void {
+  const { reason, message, metadata } = toEntrepotError(thrown);
+  const absent = reason === 'UNREACHABLE' || reason === 'DEADLINE_EXCEEDED';
+  process.exitCode = absent ? 1 : usageExitCode;
+  if (json === true) {
+    console.log(JSON.stringify({ problem: { reason, detail: message, metadata } }, null, 2));
+    return;
+  }
+  const hint =
+    reason === 'UNREACHABLE'
+      ? `\nNo catalogue answers at ${address}. "entrepot mesh" and "entrepot serve normalization" listen at ENTREPOT_NORMALIZATION_ADDRESS; "entrepot up" does with --grpc ${address}.`
+      : '';
+  const before = metadata.events === undefined ? '' : `\nUndo first: ${metadata.events}`;
+  console.error(styleText('red', `${reason}: ${message}`) + before + hint);
+}
+
+/** A key as it is typed, "partner:key"; ":key" for one that all partners share. */
+export function keyOf(text: string): { partner: string; key: string } {
+  const colon = text.indexOf(':');
+  if (colon < 0 || colon === text.length - 1) {
+    throw new InvalidArgumentError(`"${text}" is no key; write partner:key, or :key for one that all partners share.`);
+  }
+  return { partner: text.slice(0, colon), key: text.slice(colon + 1) };
+}
+
+/** Of several, one after the other. */
+export function keysOf(
+  text: string,
+  before: { partner: string; key: string }[] = [],
+): { partner: string; key: string }[] {
+  return [...before, keyOf(text)];
+}
+
+/** A number of rows. */
+export function pageSize(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on.');
+  return Number(text);
+}

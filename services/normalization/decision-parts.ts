@@ -1,0 +1,152 @@
+import {
+  IdentityRule,
+  type KeyName,
+  ReviewKind,
+  ReviewState,
+} from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { invalidField } from '../../libs/errors/index.ts';
+import type { Store } from '../../libs/store/index.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Changes, KeyState, RecordState, ReviewStanding } from './changes.ts';
+import type { ReviewRow } from './reviews.ts';
+import { productIdOf } from './schema.ts';
+
+/** A key with where it leads. */
+export interface PlacedKey extends KeyName {
+  /** Null for a partner's code that leads by a shared key: it becomes a key of its own where a person moves it. */
+  readonly state: KeyState | null;
+  /** Where it leads, by whichever key. */
+  readonly productId: string;
+  /** What its partner said of it; of a code that leads by a shared key. */
+  readonly record: RecordState | undefined;
+}
+
+interface KeyRow {
+  readonly partner: string;
+  readonly key: string;
+  readonly product_id: string;
+  readonly rule: IdentityRule;
+  readonly confidence: number;
+  readonly evidence: string;
+}
+
+const keyColumns = 'product_keys.partner, product_keys.key, product_id, rule, confidence, evidence';
+
+/** All keys of products. */
+export async function keysOfProducts(vertical: string, ids: readonly string[], tx: Store): Promise<PlacedKey[]> {
+  const rows = await tx.query<KeyRow>(
+    `SELECT ${keyColumns} FROM product_keys WHERE vertical = $1 AND product_id = ANY($2::text[]) ORDER BY partner, key`,
+    [vertical, ids],
+  );
+  return rows.map(placed);
+}
+
+/** Keys by name, in their order. Throws EntrepotError INVALID_FIELD for one that there is not. */
+export async function keysByName(
+  catalogue: Catalogue,
+  names: readonly KeyName[],
+  field: string,
+  tx: Store,
+): Promise<PlacedKey[]> {
+  if (names.length === 0) throw invalidField(field, 'is empty; name at least one key');
+  const rows = await tx.query<KeyRow>(
+    `SELECT ${keyColumns} FROM product_keys
+     JOIN unnest($2::text[], $3::text[]) AS asked (partner, key) USING (partner, key) WHERE vertical = $1`,
+    [catalogue.vertical, names.map(({ partner }) => partner), names.map(({ key }) => key)],
+  );
+  const found = new Map(rows.map((row) => [`${row.partner}\n${row.key}`, placed(row)]));
+  const seen = new Set<string>();
+  return names.map((name, index) => {
+    const at = `${field}[${index}]`;
+    const text = `${name.partner}\n${name.key}`;
+    if (seen.has(text)) throw invalidField(at, 'stands there twice');
+    seen.add(text);
+    const key = found.get(text) ?? codeByName(catalogue, name);
+    if (key === undefined) {
+      throw invalidField(
+        at,
+        `is no key of a ${catalogue.vertical} that can go elsewhere; GetProduct tells those that there are`,
+      );
+    }
+    return key;
+  });
+}
+
+function placed({ partner, key, product_id, rule, confidence, evidence }: KeyRow): PlacedKey {
+  const state = { productId: product_id, rule, confidence, evidence };
+  return { partner, key, state, productId: product_id, record: undefined };
+}
+
+/** A partner's code that leads by a shared key. */
+function codeByName({ memory }: Catalogue, { partner, key }: KeyName): PlacedKey | undefined {
+  const record = memory?.record(partner, key);
+  if (record === undefined || record.lead.partner !== '') return undefined;
+  const state = { attributes: record.prepared.record.attributes, sharedKey: record.lead.key };
+  return { partner, key, state: null, productId: record.lead.product.productId, record: state };
+}
+
+/** What changes where a person says that keys lead to a product. */
+export function sendTo(
+  keys: readonly PlacedKey[],
+  productId: string,
+  reason: string,
+): Pick<Changes, 'keys' | 'records'> {
+  const after = { productId, rule: IdentityRule.PERSON, confidence: 1, evidence: reason };
+  return {
+    keys: keys.map(({ partner, key, state }) => ({ partner, key, before: state, after })),
+    records: keys.flatMap(({ partner, key, record }) =>
+      record === undefined ? [] : [{ partner, key, before: record, after: { ...record, sharedKey: '' } }],
+    ),
+  };
+}
+
+/** The id of a product that keys leave another one for: the same for the same keys, `attempt` apart. */
+export function splitId(productId: string, keys: readonly KeyName[], attempt: number): string {
+  const names = keys.map(({ partner, key }) => JSON.stringify([partner, key])).sort();
+  const prefix = productId.slice(0, productId.indexOf('_') + 1);
+  return productIdOf(prefix, ['split', productId, ...names, ...(attempt > 0 ? [String(attempt)] : [])].join('\n'));
+}
+
+/** How a review stands that a person decided, or that nobody needs to any more. */
+export function decidedReview(row: Pick<ReviewRow, 'review_id'>, after: ReviewStanding): Changes['reviews'][number] {
+  return { id: row.review_id, before: openReview, after };
+}
+
+const openReview: ReviewStanding = { state: ReviewState.OPEN, decidedBy: '', decidedAt: null, eventId: null };
+
+/**
+ * Open reviews that changes leave nothing to decide of: both sides are one product now, or a key that may have changed its
+ * meaning was sent elsewhere.
+ */
+export async function obsoleteReviews(
+  catalogue: Catalogue,
+  changes: Pick<Changes, 'keys'>,
+  { merged, except, standing }: { merged: boolean; except: string; standing: ReviewStanding },
+  tx: Store,
+): Promise<Changes['reviews']> {
+  const { memory } = catalogue;
+  if (memory === undefined || changes.keys.length === 0) return [];
+  const after = new Map(changes.keys.map((change) => [`${change.partner}\n${change.key}`, change.after?.productId]));
+  const codes = changes.keys.flatMap(({ partner, key }) => {
+    const known = memory.key(partner, key);
+    return known === undefined ? [{ partner, code: key }] : [...known.records];
+  });
+  const rows = await tx.query<ReviewRow>(
+    `SELECT DISTINCT reviews.* FROM reviews JOIN unnest($2::text[], $3::text[]) AS moved (partner, code)
+       ON (left_partner = partner AND left_key = code) OR (right_partner = partner AND right_key = code)
+     WHERE state = ${ReviewState.OPEN} AND vertical = $1 AND review_id <> $4 ORDER BY review_id`,
+    [catalogue.vertical, codes.map(({ partner }) => partner), codes.map(({ code }) => code), except],
+  );
+  const leadsTo = (partner: string, code: string): string | undefined => {
+    const own = after.get(`${partner}\n${code}`);
+    const lead = memory.record(partner, code)?.lead;
+    return own ?? (lead && (after.get(`${lead.partner}\n${lead.key}`) ?? lead.product.productId));
+  };
+  return rows
+    .filter(({ kind, left_partner, left_key, right_partner, right_key }) => {
+      const left = leadsTo(left_partner, left_key);
+      if (kind === ReviewKind.SAME_PRODUCT) return left === leadsTo(right_partner, right_key);
+      return !merged;
+    })
+    .map((row) => decidedReview(row, standing));
+}

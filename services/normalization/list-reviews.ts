@@ -1,0 +1,67 @@
+import {
+  type ListReviewsRequest,
+  type ListReviewsResponse,
+  ReviewState,
+} from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { invalidField } from '../../libs/errors/index.ts';
+import type { Store } from '../../libs/store/index.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { FormerIds } from './former-ids.ts';
+import { pageSizeOf } from './pages.ts';
+import { type ReviewRow, toReview } from './reviews.ts';
+import { invalidToken, openToken, sealToken } from './tokens.ts';
+
+/** A page of reviews, the least sure first. Throws EntrepotError INVALID_FIELD, INVALID_TOKEN. */
+export async function listReviews(
+  { vertical, state: asked, pageSize, pageToken }: ListReviewsRequest,
+  catalogues: ReadonlyMap<string, Catalogue>,
+  formerIds: FormerIds,
+  store: Store,
+): Promise<ListReviewsResponse> {
+  const size = pageSizeOf(pageSize, 20, 200);
+  const state = asked === ReviewState.UNSPECIFIED ? ReviewState.OPEN : asked;
+  if (!(Object.values(ReviewState) as number[]).includes(state))
+    throw invalidField('state', `is ${state}; there is none`);
+  const after = pageToken === '' ? undefined : readToken(pageToken, vertical, state);
+  const rows = await store.query<ReviewRow>(
+    `SELECT * FROM reviews WHERE state = $1 AND ($2::text = '' OR vertical = $2::text)
+       AND (doubt, review_id) > ($3::double precision, $4::text)
+     ORDER BY doubt, review_id LIMIT ${size + 1}`,
+    [state, vertical, after?.doubt ?? -1, after?.id ?? ''],
+  );
+  const [total] = await store.query<{ size: number }>(
+    `SELECT count(*)::int AS size FROM reviews WHERE state = $1 AND ($2::text = '' OR vertical = $2::text)`,
+    [state, vertical],
+  );
+  const page = rows.slice(0, size);
+  const last = page.at(-1);
+  return {
+    reviews: page.map((row) =>
+      toReview(row, (side) => {
+        const now = catalogues.get(side.vertical)?.productOf(side.partner, side.key);
+        // What was asked about stays what it was once it is decided.
+        return row.state === ReviewState.OPEN && now !== undefined && side.productId !== row.left_product_id
+          ? now
+          : formerIds.follow(side.productId);
+      }),
+    ),
+    nextPageToken:
+      rows.length > size && last !== undefined
+        ? sealToken('reviews', [vertical, state, last.doubt, last.review_id])
+        : '',
+    totalSize: total!.size,
+  };
+}
+
+function readToken(token: string, vertical: string, state: ReviewState): { doubt: number; id: string } {
+  const [of, standing, doubt, id] = openToken<[string, number, number, string]>(
+    token,
+    'reviews',
+    ['string', 'number', 'number', 'string'],
+    'pageToken',
+  );
+  if (of !== vertical || standing !== state) {
+    throw invalidToken('pageToken', 'belongs to another vertical or state; send what the page before was asked with');
+  }
+  return { doubt, id };
+}

@@ -40,7 +40,7 @@ function viewOf({ rates = RATES, shown = 'EUR', rules = [], laterOnTop = false }
   const display = { dueLaterOnTop: laterOnTop, unitPrices: UnitPrices.SHOWN };
   const context = { vertical: 'stay', currency: shown, market: 'US', client: 'web', display };
   const ruleSet = ruleSetOf(rules);
-  return new View(context, ruleSet, ruleSet.held({ ...context, experimentKey: '' }, undefined), rates);
+  return new View(context, ruleSet, ruleSet.held({ ...context, experimentKey: '' }, 0), rates);
 }
 
 interface Row {

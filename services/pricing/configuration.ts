@@ -6,6 +6,7 @@ import { dayOf, RateBook } from './rate-book.ts';
 import { readRateSources } from './rate-files.ts';
 import type { RuleSet } from './rules.ts';
 import { readRulesFile } from './rules-file.ts';
+import { readRulesAside } from './rules-reader.ts';
 
 /** What pricing works by: rules and dated rates that go together. */
 export interface PricingConfiguration {
@@ -34,6 +35,21 @@ export function readPricingConfiguration(configDirectory: string, now: number): 
   return readPricingFiles(pricingDirectory(configDirectory), now);
 }
 
+/** As {@link readPricingConfiguration}; many rules are read in a thread of their own. */
+export async function readPricingConfigurationAside(
+  configDirectory: string,
+  now: number,
+): Promise<PricingConfiguration> {
+  const directory = pricingDirectory(configDirectory);
+  const problems: ConfigProblem[] = [];
+  const ruleSet = await readRulesAside(path.join(directory, 'rules.yaml')).catch((error: unknown) => {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  });
+  return readOthers({ directory, ratesDirectory: directory, fxDirectory: directory, ruleSet, problems, now });
+}
+
 /** As {@link readPricingConfiguration}, of a folder of pricing itself; rates, or also what is made of them, may stand in another one. */
 export function readPricingFiles(
   directory: string,
@@ -42,10 +58,32 @@ export function readPricingFiles(
   fxDirectory = ratesDirectory,
   marketsDirectory = directory,
 ): PricingConfiguration {
-  const rulesFile = path.join(directory, 'rules.yaml');
   const problems: ConfigProblem[] = [];
-  const ruleSet = reading(problems, () => readRulesFile(rulesFile));
-  const markets = reading(problems, () => readMarketsFile(path.join(marketsDirectory, 'markets.yaml')));
+  const ruleSet = reading(problems, () => readRulesFile(path.join(directory, 'rules.yaml')));
+  return readOthers({ directory: marketsDirectory, ratesDirectory, fxDirectory, ruleSet, problems, now });
+}
+
+/** What was read of the rules, and where the rest is. */
+interface RulesRead {
+  /** Of `markets.yaml`. */
+  readonly directory: string;
+  readonly ratesDirectory: string;
+  readonly fxDirectory: string;
+  /** Undefined where something is wrong, which `problems` then says. */
+  readonly ruleSet: RuleSet | undefined;
+  readonly problems: ConfigProblem[];
+  readonly now: number;
+}
+
+function readOthers({
+  directory,
+  ratesDirectory,
+  fxDirectory,
+  ruleSet,
+  problems,
+  now,
+}: RulesRead): PricingConfiguration {
+  const markets = reading(problems, () => readMarketsFile(path.join(directory, 'markets.yaml')));
   const rates = readRates(ratesDirectory, fxDirectory, now, problems);
   if (rates !== undefined) problems.push(...uncovered(rates, ruleSet, ratesDirectory, now));
   if (ruleSet === undefined || markets === undefined || rates === undefined || problems.length > 0) {

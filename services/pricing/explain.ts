@@ -76,7 +76,7 @@ export function explainRow(view: View, batch: PriceBatch, rows: BatchRows, row: 
   if (wrong !== undefined) throw unpriced(wrong);
   const basis = BASES[rows.basis[row]!] ?? '';
   const { currency } = view.context;
-  const inputs = new RuleInputs(view, plan.constants, rows.source);
+  const inputs = new RuleInputs(view, plan.constants, rows.source, row);
   const lower = {
     lines: [
       ...ledger.map((line) => printed(line, view, `Total of ${batch.partner}, ${basis}`, inputs)),
@@ -137,10 +137,6 @@ function printed(line: Line, view: View, partnerTotal: string, inputs: RuleInput
   }
 }
 
-function inputsOf(inputs: ReadonlyMap<string, string>): LedgerInput[] {
-  return [...inputs].map(([name, value]) => ({ name, value }));
-}
-
 /** A rule that does not apply because its condition errs adds nothing, and is told at the end. */
 function failed(name: string, view: View, total: Money, inputs: RuleInputs): LedgerLine {
   return {
@@ -152,6 +148,10 @@ function failed(name: string, view: View, total: Money, inputs: RuleInputs): Led
     version: view.ruleSet.digest,
     inputs: [...inputs.of(name, ''), { name: 'error', value: 'the condition errs' }],
   };
+}
+
+function inputsOf(inputs: ReadonlyMap<string, string>): LedgerInput[] {
+  return [...inputs].map(([name, value]) => ({ name, value }));
 }
 
 /** Every digit that counts, and at least those of the currency. */

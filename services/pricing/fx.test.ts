@@ -242,13 +242,13 @@ test('indicative rates never grow old, are told, and count only where there are 
   expect(tableOn('2027-11-20').currencies).toEqual(['EUR']);
 });
 
-test('a year-old table is one problem, and never replaces a good one', () => {
+test('a year-old table is one problem, and never replaces a good one', async () => {
   sheet('2026-11-20', 'USD: "1.25"');
   const live = new LiveConfiguration({ configDirectory: directory, watch: false, now: () => at('2026-11-23') });
   const before = live.versions.current;
   rmSync(file('rates/2026-11-20.yaml'));
   sheet('2025-11-20', 'USD: "1.25"');
-  expect(live.reload()).toBe('refused');
+  expect(await live.reload()).toBe('refused');
   expect(live.versions.current).toBe(before);
   expect(live.refused).toEqual([
     `${file('rates')}: the newest rates are of 2025-11-20, 256 business days old, and refused after 5; add newer ones, or change staleness in fx.yaml`,
@@ -256,26 +256,26 @@ test('a year-old table is one problem, and never replaces a good one', () => {
   expect(checkPricingConfig(directory)).toHaveLength(1);
   // A policy that lets them be used makes them good.
   write('fx.yaml', 'staleness: { use: 300 }\n');
-  expect(live.reload()).toBe('accepted');
+  expect(await live.reload()).toBe('accepted');
 });
 
-test('where time made every rate too old, rules can still change and the same currency be priced', () => {
+test('where time made every rate too old, rules can still change and the same currency be priced', async () => {
   sheet('2026-11-20', 'USD: "1.25"');
   let now = at('2026-11-23');
   const live = new LiveConfiguration({ configDirectory: directory, watch: false, now: () => now });
   now = at('2027-11-23');
   write('rules.yaml', 'rules: [{ name: a, description: A, apply: { percentage: "1" } }]\n');
-  expect(live.reload()).toBe('accepted');
+  expect(await live.reload()).toBe('accepted');
   expect(live.versions.tableAt(now)?.currencies).toEqual(['EUR']);
 });
 
-test('a broken fx.yaml changes nothing in force', () => {
+test('a broken fx.yaml changes nothing in force', async () => {
   sheet('2026-11-20', 'USD: "1.25"');
   const live = new LiveConfiguration({ configDirectory: directory, watch: false, now: () => at('2026-11-23') });
   write('fx.yaml', 'spreads: [{ name: all, percentage: "1" }]\n');
-  expect(live.reload()).toBe('accepted');
+  expect(await live.reload()).toBe('accepted');
   write('fx.yaml', 'spreads: [{ name: all }]\n');
-  expect(live.reload()).toBe('refused');
+  expect(await live.reload()).toBe('refused');
   expect(live.refused).toEqual([expect.stringContaining('fx.yaml:1:')]);
   expect(live.versions.tableAt(at('2026-11-23'))?.policy?.spreads).toHaveLength(1);
 });
@@ -288,13 +288,13 @@ test.each([
   ['ten times nested', (text: string) => '<a>'.repeat(10) + text],
   ['too large', (text: string) => text + ' '.repeat(1_000_001)],
   ['of nothing but zeros', (text: string) => '\0'.repeat(text.length)],
-])("an ECB file %s is one problem, and yesterday's stays", (_, damage) => {
+])("an ECB file %s is one problem, and yesterday's stays", async (_, damage) => {
   ecb('daily', '2026-11-20', ['USD', '1.25']);
   const live = new LiveConfiguration({ configDirectory: directory, watch: false, now: () => at('2026-11-23') });
   const before = live.versions.current;
   const good = `<Envelope><Cube><Cube time='2026-11-23'><Cube currency='USD' rate='1.25'/></Cube></Cube></Envelope>`;
   write('rates/daily.xml', damage(good));
-  expect(live.reload()).toBe('refused');
+  expect(await live.reload()).toBe('refused');
   expect(live.refused).toHaveLength(1);
   expect(live.refused[0]).toContain('daily.xml:1:');
   expect(live.versions.current).toBe(before);

@@ -12,7 +12,7 @@ import { applySteps, type Step, type StepLine, type StepRule } from './steps.ts'
  * 3. converted to the shown currency, cut to CONVERTED_DIGITS digits, half up, and the spread added, exactly, where there is one;
  *    plus mandatory charges in other currencies than the price's, each converted so by itself;
  * 4. every rule that applies, priority by priority, as steps.ts says, exactly; amounts in another currency are converted
- *    like the total, without a spread;
+ *    like the total;
  * 5. rounded to the minor unit of the shown currency, half up: a tie goes up, as Council Regulation (EC) 1103/97,
  *    article 5, has it for converted sums, and as every receipt shows it.
  *

@@ -1,6 +1,11 @@
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../../libs/config/index.ts';
 import { counter, logger } from '../../libs/telemetry/index.ts';
-import { type PricingConfiguration, pricingDirectory, readPricingConfiguration } from './configuration.ts';
+import {
+  type PricingConfiguration,
+  pricingDirectory,
+  readPricingConfiguration,
+  readPricingConfigurationAside,
+} from './configuration.ts';
 import { dayOf } from './rate-book.ts';
 import { Versions } from './versions.ts';
 
@@ -48,7 +53,7 @@ export class LiveConfiguration {
     if (first.stale !== undefined) this.#log.error({ problem: formatProblem(first.stale) }, 'every rate is refused');
     this.versions = new Versions(first, { retired: retiredVersions });
     this.#watch = watch
-      ? watchDirectory(pricingDirectory(configDirectory), () => void this.reload(), { debounceMs })
+      ? watchDirectory(pricingDirectory(configDirectory), async () => void (await this.reload()), { debounceMs })
       : undefined;
   }
 
@@ -57,9 +62,9 @@ export class LiveConfiguration {
     return this.#refused;
   }
 
-  /** Reads the files again. */
-  reload(): Reloaded {
-    const result = this.#reload();
+  /** Reads the files again; prices are made meanwhile. */
+  async reload(): Promise<Reloaded> {
+    const result = await this.#reload();
     reloads.add(1, { result });
     return result;
   }
@@ -69,11 +74,11 @@ export class LiveConfiguration {
     this.#watch?.close();
   }
 
-  #reload(): Reloaded {
+  async #reload(): Promise<Reloaded> {
     const before = this.versions.current;
     try {
       const now = this.#now();
-      const next = readPricingConfiguration(this.#directory, now);
+      const next = await readPricingConfigurationAside(this.#directory, now);
       // Rates that are all too old never replace some that are not.
       if (next.stale !== undefined && before.rates.refusedOn(dayOf(now)) === undefined) {
         throw new ConfigError([next.stale]);

@@ -9,11 +9,13 @@ export class RuleInputs {
   readonly #view: View;
   readonly #constants: Constants;
   readonly #source: Columns;
+  readonly #row: number;
 
-  constructor(view: View, constants: Constants, source: Columns) {
+  constructor(view: View, constants: Constants, source: Columns, row: number) {
     this.#view = view;
     this.#constants = constants;
     this.#source = source;
+    this.#row = row;
   }
 
   /**
@@ -39,8 +41,8 @@ export class RuleInputs {
     const constant = this.#constants.get(variable);
     if (constant !== undefined) return String(constant);
     const column = this.#source(variable);
-    if (column === undefined || !column.has(0)) return undefined;
-    const value = column.get(0);
+    if (column === undefined || !column.has(this.#row)) return undefined;
+    const value = column.get(this.#row);
     if (Array.isArray(value)) return value.join(', ');
     const isTime = vertical(this.#view.context.vertical).attribute(variable)?.type === 'time';
     return isTime ? new Date(Number(value)).toISOString() : String(value);

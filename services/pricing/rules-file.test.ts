@@ -1,10 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { columnBuilder, readColumn } from '../../libs/columns/index.ts';
 import { ConfigError, formatProblem } from '../../libs/config/index.ts';
 import { verticals } from '../../libs/vertical/index.ts';
+import { quoteTotal } from './quote.ts';
+import { RateTable } from './rates.ts';
+import type { RuleSet } from './rules.ts';
 import { readRulesFile } from './rules-file.ts';
+import { View } from './view.ts';
 
 let directory: string;
 let file: string;
@@ -193,4 +199,211 @@ test('gives rules a digest of their content', () => {
   expect(readRulesFile(file).digest).toBe(first.digest);
   writeFileSync(file, rule('stops == 1'));
   expect(readRulesFile(file).digest).not.toBe(first.digest);
+});
+
+test('refuses a condition that divides by zero or overflows whatever the row says, at its place', () => {
+  expect(problems(rule('stops / 0 == 1'))[0]).toMatch(/^rules\.yaml:6:17: divides by zero/);
+  expect(problems(rule('stops < 9007199254740991 + 1'))[0]).toMatch(/^rules\.yaml:6:36: always errs/);
+  expect(problems(rule('2 / stops == 1'))).toEqual([]);
+});
+
+test('refuses a file that is too large before it is read', () => {
+  expect(problems(`rules: []\n${'#'.repeat(10 * 1024 * 1024)}`)).toEqual([
+    'rules.yaml:1:1: has 10.0 MB; at most 8.0 MB are read',
+  ]);
+});
+
+test.each([
+  [
+    'a floor of a fixed amount',
+    '{ fixed: { amount: "1.00", currency: EUR }, floor: { amount: "1.00", currency: EUR } }',
+    /bounds a percentage/,
+  ],
+  ['a negative cap', '{ percentage: "-5", cap: { amount: "-1.00", currency: EUR } }', /negative; it bounds the size/],
+  [
+    'a cap below its floor',
+    '{ percentage: "5", floor: { amount: "2.00", currency: EUR }, cap: { amount: "1.00", currency: EUR } }',
+    /less than the floor/,
+  ],
+  ['margins that cross', '{ limit: { least_margin: "5", most_margin: "2" } }', /less than the least margin/],
+  ['a limit of nothing', '{ limit: {} }', /:4:\d+: /],
+  ['a step of zero', '{ round: { to: "0.00", mode: up, currency: EUR } }', /is zero/],
+  ['a step that the currency has not', '{ round: { to: "0.05", mode: up, currency: JPY } }', /more digits than JPY/],
+  [
+    'an ending beyond its step',
+    '{ round: { to: "0.50", ending: "0.99", mode: up, currency: EUR } }',
+    /not below the step/,
+  ],
+  [
+    'a way to round that there is not',
+    '{ round: { to: "0.05", mode: nearest, currency: EUR } }',
+    /expected one of: half_up/,
+  ],
+])('refuses an effect with %s', (_, text, expected) => {
+  const found = problems(apply(text));
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatch(/^rules\.yaml:4:\d+: /);
+  expect(found[0]).toMatch(expected);
+});
+
+/** Two rules of a group, in the lines 2 and 3. */
+const two = (first: string, second: string, head = ''): string[] =>
+  problems(`${head}rules:
+  - { name: one, description: One, vertical: flight, exclusive: fee, apply: { percentage: "1" }${first} }
+  - { name: two, description: Two, vertical: flight, exclusive: fee, apply: { percentage: "2" }${second} }
+`);
+
+test('refuses two rules of an exclusive group between which nothing decides, and names both lines', () => {
+  expect(two('', '')).toEqual([
+    'rules.yaml:3:13: this rule and "one" (line 2) both are of the exclusive group "fee" with priority 0, and a row may have both: give one a greater priority, or conditions that rule each other out',
+  ]);
+  expect(two(', when: stops == 0', ', when: "cabin == \\"FIRST\\""')).toHaveLength(1);
+  expect(two(', when: stops <= 1', ', when: stops >= 1')).toHaveLength(1);
+  expect(two(', when: market == "DE"', ', when: market != "GB"')).toHaveLength(1);
+});
+
+test.each([
+  ['different priorities', ', priority: 1', ''],
+  ['values that differ', ', when: stops == 0', ', when: stops == 1'],
+  ['a value and its exclusion', ', when: market == "DE"', ', when: market != "DE" && stops == 0'],
+  ['ranges that do not meet', ', when: stops < 1', ', when: stops >= 1'],
+  ['a flag and its contrary', ', when: refundable', ', when: "!refundable"'],
+  [
+    'arms of one experiment',
+    ', experiment: { name: x, arm: a, share: "50" }',
+    ', experiment: { name: x, arm: b, share: "50" }',
+  ],
+  [
+    'validities that do not meet',
+    ', valid: { until: "2027-01-01T00:00:00Z" }',
+    ', valid: { from: "2027-01-01T00:00:00Z" }',
+  ],
+  ['weekdays that differ', ', valid: { zone: UTC, weekdays: [MONDAY] }', ', valid: { zone: UTC, weekdays: [TUESDAY] }'],
+])('takes rules of an exclusive group that have %s', (_, first, second) => {
+  expect(two(first, second)).toEqual([]);
+});
+
+test('refuses two roundings of one priority that a row may have, not those of different currencies', () => {
+  const rounds = (first: string, second: string): string[] =>
+    problems(`rules:
+  - { name: one, description: One, apply: { round: { to: "0.05", mode: up, currency: ${first} } } }
+  - { name: two, description: Two, apply: { round: { to: "0.50", mode: up, currency: ${second} } } }
+`);
+  expect(rounds('CHF', 'CHF')[0]).toMatch(/^rules\.yaml:3:13: this rule and "one" \(line 2\) both round at priority 0/);
+  expect(rounds('CHF', 'EUR')).toEqual([]);
+});
+
+test('finds the two of a thousand rules that may meet', () => {
+  const rules = Array.from(
+    { length: 1_000 },
+    (_, index) =>
+      `  - { name: r-${index}, description: R, vertical: flight, exclusive: fee, when: 'partner == "p${index % 50}" && stops == ${index === 777 ? 3 : index}', apply: { percentage: "1" } }\n`,
+  );
+  expect(problems(`rules:\n${rules.join('')}`)).toEqual([]);
+  rules[27] = rules[27]!.replace('stops == 27', 'stops >= 2');
+  const found = problems(`rules:\n${rules.join('')}`);
+  expect(found.length).toBeGreaterThan(0);
+  for (const line of found) expect(line).toMatch(/"r-27" \(line 29\)/);
+});
+
+test('wants the zones of markets where something depends on their clocks', () => {
+  expect(problems(rule('hour < 6'))[0]).toMatch(/^rules\.yaml:6:11: reads hour, but the file does not say the zones/);
+  expect(problems(`zones: { default: Europe/Berlin }\n${rule('weekday == "FRIDAY" && date >= "2026-12-24"')}`)).toEqual(
+    [],
+  );
+  expect(problems(`zones: { default: Nowhere }\n${rule('stops == 0')}`)[0]).toMatch(/^rules\.yaml:1:19: .*IANA zone/);
+  const local = (valid: string): string[] =>
+    problems(`rules: [{ name: one, description: One, apply: { percentage: "1" }, valid: ${valid} }]`);
+  expect(local('{ from: "2026-12-01T00:00" }')[0]).toMatch(/in local time, but neither says its zone/);
+  expect(local('{ weekdays: [MONDAY] }')[0]).toMatch(/in local time/);
+  expect(local('{ from: "2026-12-01T00:00", zone: Europe/Paris }')).toEqual([]);
+  expect(local('{ from: "2026-12-01T00:00", until: "2027-01-01T00:00:00Z", zone: UTC }')[0]).toMatch(/both instants/);
+  expect(local('{ hours: { from: "18:00", until: "18:00" }, zone: UTC }')[0]).toMatch(/ends when it begins/);
+  expect(local('{ hours: { from: "24:00", until: "18:00" }, zone: UTC }')[0]).toMatch(/a time of day/);
+});
+
+test('refuses arms that have more than all keys together, or two shares', () => {
+  const arms = (...shares: string[]): string[] =>
+    problems(
+      `rules:\n${shares
+        .map((share, index) => {
+          const arm = share.startsWith('a') ? 'a' : `arm-${index}`;
+          return `  - { name: r-${index}, description: R, apply: { percentage: "1" }, experiment: { name: x, arm: ${arm}, share: "${share.replace('a', '')}" } }\n`;
+        })
+        .join('')}`,
+    );
+  expect(arms('50', '50')).toEqual([]);
+  expect(arms('50', '50.01')[0]).toMatch(/^rules\.yaml:3:\d+: the arms of x have 100\.01 % together/);
+  expect(arms('a50', 'a50')).toEqual([]);
+  expect(arms('a50', 'a40')[0]).toMatch(/another rule of x\/a says 50 %/);
+  expect(arms('0')[0]).toMatch(/is nothing/);
+});
+
+test('changes no price when rules stand in another order: only priorities decide', () => {
+  const effects = [
+    'percentage: "10"',
+    'percentage: "-3.5"',
+    'percentage: "2", floor: { amount: "7.00", currency: EUR }',
+    'fixed: { amount: "1.25", currency: EUR }',
+    'limit: { least_margin: "4" }',
+    'limit: { most_margin: "9" }',
+    'round: { to: "0.25", mode: up, currency: EUR }',
+    'round: { to: "1.00", ending: "0.99", mode: half_up, currency: EUR }',
+  ];
+  const whens = [
+    'stops == 0',
+    'stops <= 1',
+    'cabin == "FIRST"',
+    'cabin != "FIRST"',
+    '"BA" in carriers',
+    '2 / stops == 1',
+  ];
+  const declared = fc.record({
+    effect: fc.constantFrom(...effects),
+    when: fc.option(fc.constantFrom(...whens), { nil: undefined }),
+    priority: fc.integer({ min: 0, max: 2 }),
+    exclusive: fc.option(fc.constantFrom('a', 'b'), { nil: undefined, freq: 2 }),
+  });
+  const table = new RateTable({ date: '2026-11-20', source: 'test', rates: new Map() });
+  const stops = columnBuilder('int');
+  const cabin = columnBuilder('enum');
+  const carriers = columnBuilder('string_list');
+  for (const row of [0, 1, 2, 3]) {
+    stops.push(row);
+    cabin.push(row % 2 === 0 ? 'FIRST' : undefined);
+    carriers.push(row < 2 ? ['BA', 'LH', 'BA'] : []);
+  }
+  const columns = new Map(
+    Object.entries({ stops, cabin, carriers }).map(([name, one]) => [name, readColumn(one.build(name), 4)]),
+  );
+  const pricesOf = (text: string): number[] | undefined => {
+    writeFileSync(file, text);
+    let ruleSet: RuleSet;
+    try {
+      ruleSet = readRulesFile(file);
+    } catch (error) {
+      if (error instanceof ConfigError) return undefined;
+      throw error;
+    }
+    const held = ruleSet.held({ vertical: 'flight', market: 'GB', experimentKey: '' }, 0);
+    const context = { vertical: 'flight', currency: 'EUR', market: 'GB', client: 'web' };
+    const plan = new View(context, ruleSet, held, table).plan('p', 'EUR', (name) => columns.get(name));
+    if ('reason' in plan) throw new Error(plan.detail);
+    return [0, 1, 2, 3].map((row) => quoteTotal(plan, 10_000 + row * 777, 0, row));
+  };
+  let accepted = 0;
+  fc.assert(
+    fc.property(fc.array(declared, { minLength: 2, maxLength: 5 }), (rules) => {
+      const lines = rules.map(
+        ({ effect, when, priority, exclusive }, index) =>
+          `  - { name: r-${index}, description: R, vertical: flight, priority: ${priority}, apply: { ${effect} }${when ? `, when: '${when}'` : ''}${exclusive ? `, exclusive: ${exclusive}` : ''} }\n`,
+      );
+      const prices = pricesOf(`rules:\n${lines.join('')}`);
+      if (prices !== undefined) accepted++;
+      expect(pricesOf(`rules:\n${lines.toReversed().join('')}`)).toEqual(prices);
+      expect(pricesOf(`rules:\n${[...lines.slice(1), lines[0]].join('')}`)).toEqual(prices);
+    }),
+    { numRuns: 150 },
+  );
+  expect(accepted).toBeGreaterThan(50);
 });

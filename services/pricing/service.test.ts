@@ -21,6 +21,7 @@ import {
 import type { Column, PriceColumns } from '../../libs/contracts/gen/entrepot/type/v1/column.ts';
 import { connect, createMemoryNetwork, type MeshClient, serve } from '../../libs/mesh/index.ts';
 import { formatMinor, minorDigits } from '../../libs/money/index.ts';
+import { startTelemetry } from '../../libs/telemetry/index.ts';
 import { createPricingService } from './service.ts';
 
 const RULES = `
@@ -560,6 +561,63 @@ test('does not start on files that it cannot use', () => {
   cpSync(directory, copy, { recursive: true });
   writeFileSync(path.join(copy, 'pricing', 'rules.yaml'), RULES.replace('stops == 0', 'stop == 0'));
   expect(() => createPricingService({ configDirectory: copy, now: () => now })).toThrow(/rules\.yaml:4:\d+: /);
+});
+
+const NEW_RULES = `
+zones: { default: Europe/Berlin, GB: Europe/London }
+rules:
+  - { name: margin, description: Margin, vertical: flight, priority: 9, apply: { percentage: "2", floor: { amount: "4.00", currency: GBP } } }
+  - { name: promo, description: Promo, vertical: flight, priority: 8, exclusive: promo, when: 'stops == 0 && market == "GB" && hour < 12', apply: { percentage: "-5" } }
+  - { name: other-promo, description: Other promo, vertical: flight, priority: 7, exclusive: promo, apply: { percentage: "-1" } }
+  - { name: odd, description: Odd, vertical: flight, when: '2 / stops == 1', apply: { percentage: "50" } }
+  - { name: fee, description: Fee, vertical: flight, priority: 5, experiment: { name: fees, arm: pay, share: "50" }, apply: { fixed: { amount: "1.00", currency: GBP } } }
+  - { name: round, description: Round, priority: -1, apply: { round: { to: "0.50", mode: up, currency: GBP } } }
+`;
+
+test('tells of each rule what it went by, which of its bounds was hit, and which condition erred', async () => {
+  const telemetry = startTelemetry({ service: 'pricing-rules-test' });
+  closers.push(() => telemetry.shutdown());
+  writeFileSync(file('rules.yaml'), NEW_RULES);
+  await open();
+  const row = batchOf([{ currency: 'GBP', total: 10_010, stops: 0 }]);
+  const { view, quotes } = await price(CONTEXT, row);
+  expect(totals(quotes[0]!)).toEqual([9_900]); // 104.10, less 5.205, up to the next half
+  const { lines } = await client.explain({ view, batch: row });
+  const told = lines.slice(1).map(({ kind, source, amount, inputs }) => ({
+    kind,
+    source,
+    amount: amount?.amount,
+    inputs: Object.fromEntries(inputs.map(({ name, value }) => [name, value])),
+  }));
+  const { PERCENTAGE, LIMIT, ROUNDING, FIXED } = LedgerLineKind;
+  expect(told).toEqual([
+    { kind: PERCENTAGE, source: 'margin', amount: '2.002', inputs: {} },
+    { kind: LIMIT, source: 'margin', amount: '1.998', inputs: { bound: 'floor' } },
+    { kind: PERCENTAGE, source: 'promo', amount: '-5.205', inputs: { stops: '0', market: 'GB', hour: '10' } },
+    { kind: ROUNDING, source: 'round', amount: '0.105', inputs: {} },
+    { kind: FIXED, source: 'odd', amount: '0.00', inputs: { stops: '0', error: 'the condition errs' } },
+  ]);
+  expect(await telemetry.metricsText()).toMatch(/entrepot_pricing_rule_failures\S*\{.*rule="odd".*\} [1-9]/);
+});
+
+test('puts whoever has a key into the arm of an experiment, always the same, and nobody else', async () => {
+  writeFileSync(file('rules.yaml'), NEW_RULES);
+  await open();
+  const row = batchOf([{ currency: 'GBP', total: 30_000, stops: 1 }]);
+  const of = async (experimentKey: string): Promise<number> =>
+    totals((await price({ ...CONTEXT, experimentKey }, row)).quotes[0]!)[0]!;
+  const none = await of('');
+  const keys = Array.from({ length: 40 }, (_, index) => `k-${index}`);
+  const first = await Promise.all(keys.map(of));
+  expect(await Promise.all(keys.map(of))).toEqual(first);
+  expect(new Set(first)).toEqual(new Set([none, none + 100]));
+  const { rules } = await client.getRuleSet({});
+  expect(rules.find(({ name }) => name === 'fee')).toMatchObject({
+    experiment: 'fees/pay',
+    effect: '1.00 GBP',
+    priority: 5,
+  });
+  expect(rules.find(({ name }) => name === 'promo')).toMatchObject({ exclusiveGroup: 'promo', priority: 8 });
 });
 
 const kindNames = Object.fromEntries(Object.entries(LedgerLineKind).map(([name, value]) => [value, name]));

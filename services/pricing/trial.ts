@@ -48,8 +48,11 @@ export class PricingTrial {
     this.ruleSet = ruleSet.digest;
     this.#configuration = configuration;
     this.#versions = new Versions(configuration, { retired: 0 });
-    const terms = Object.fromEntries(ruleSet.verticals.map((name) => [name, []]));
-    const none = new RuleSet({ zones: undefined, rules: [], terms });
+    const none = new RuleSet({
+      zones: undefined,
+      rules: [],
+      terms: Object.fromEntries(ruleSet.verticals.map((name) => [name, []])),
+    });
     const sources = rates.sources.map(({ source, sheets }) => ({ source: { ...source, staleness: ANY_AGE }, sheets }));
     const policy = new FxPolicy(
       sources.map(({ source }) => source),

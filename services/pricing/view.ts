@@ -191,8 +191,8 @@ export class View {
   #requireRates({ effect, declaration }: CompiledRule): void {
     const stated = effect.kind === 'fixed' ? [effect] : effect.kind === 'percentage' ? [effect.floor, effect.cap] : [];
     for (const amount of stated) {
-      if (amount === undefined || this.table.has(amount.currency) || amount.currency === this.context.currency)
-        continue;
+      if (amount === undefined) continue;
+      if (this.table.conversion(amount.currency, this.context.currency) !== undefined) continue;
       throw unknownCurrency(amount.currency, this.table, declaration.name);
     }
   }

@@ -31,7 +31,10 @@ export class BlockingIndex {
   readonly #slots = new Map<number, number>();
   #refs: number[] = [];
   #keys: (Int32Array | undefined)[] = [];
+  /** Zero but while a record is asked for; NaN of a removed one. */
   #scores = new Float64Array(1024);
+  /** By key; zero but while a record is asked for. */
+  #weights = new Float64Array(1024);
 
   /** Records held. */
   get size(): number {
@@ -60,7 +63,11 @@ export class BlockingIndex {
       this.#postings[id]!.push(slot);
       this.#counts[id]!++;
     }
-    if (slot >= this.#scores.length) this.#scores = new Float64Array(this.#scores.length * 2);
+    if (slot >= this.#scores.length) {
+      const longer = new Float64Array(2 * this.#scores.length);
+      longer.set(this.#scores);
+      this.#scores = longer;
+    }
   }
 
   /** Removes a record; false where there is none. */
@@ -70,6 +77,7 @@ export class BlockingIndex {
     this.#slots.delete(ref);
     for (const id of this.#keys[slot]!) if (--this.#counts[id]! === 0) this.#forget(id);
     this.#keys[slot] = undefined;
+    this.#scores[slot] = Number.NaN;
     if (this.#refs.length > 64 && this.#refs.length - this.#slots.size > this.#refs.length * mostDead) this.#compact();
     return true;
   }
@@ -96,7 +104,7 @@ export class BlockingIndex {
       const { id, count, weight } = asked[next]!;
       if (all.length > 0 && (count > mostWalked || walked + count > walkBudget)) break;
       for (const slot of this.#postings[id]!) {
-        if (this.#keys[slot] === undefined) continue;
+        // Of a removed record it is NaN, and stays so.
         if (scores[slot] === 0) all.push(slot);
         scores[slot]! += weight;
       }
@@ -132,12 +140,15 @@ export class BlockingIndex {
 
   /** Adds the weights of keys too common to be walked, to the records met by rarer ones. */
   #addCommon(met: readonly number[], common: readonly { id: number; weight: number }[]): void {
-    const weights = new Map(common.map(({ id, weight }) => [id, weight]));
+    if (this.#weights.length < this.#texts.length) this.#weights = new Float64Array(2 * this.#texts.length);
+    const weights = this.#weights;
+    for (const { id, weight } of common) weights[id] = weight;
     for (const slot of met) {
       let more = 0;
-      for (const id of this.#keys[slot]!) more += weights.get(id) ?? 0;
+      for (const id of this.#keys[slot]!) more += weights[id]!;
       this.#scores[slot]! += more;
     }
+    for (const { id } of common) weights[id] = 0;
   }
 
   #idOf(key: string): number {
@@ -171,6 +182,7 @@ export class BlockingIndex {
     }
     this.#refs = refs;
     this.#keys = keys;
+    this.#scores.fill(0);
   }
 }
 

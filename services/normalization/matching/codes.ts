@@ -37,7 +37,7 @@ export function relateCodes(a: string, b: string): CodeRelation {
 function within(short: string, long: string, at: number): boolean {
   let digits = 0;
   for (let i = 0; i < short.length; i++) if (isDigit(short, i)) digits++;
-  if (digits === 0) return false;
+  if (digits === 0 || short.length < 3) return false;
   const numeric = digits === short.length;
   if (short.length < (numeric ? 3 : shortestWithin) && short.length * 2 < long.length) return false;
   const before = at > 0 && isDigit(long, at - 1) && isDigit(short, 0);
@@ -67,7 +67,6 @@ function sameDigits(a: string, b: string): boolean {
 export function kinship(a: string, b: string): number {
   if (a === b) return 1;
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (short.length < 3) return 0;
   const at = long.indexOf(short);
   if (at >= 0 && within(short, long, at)) return 0.7 + (0.3 * short.length) / long.length;
   return short.length >= shortestWithin && sameDigits(a, b) ? 0.5 + 0.2 * (1 - editDistance(a, b) / long.length) : 0;

@@ -71,23 +71,21 @@ export function prepareGood(record: MatchRecord): PreparedGood {
   const gtin = gtin14(text('gtin')) ?? '';
   const codes = unique([...codesOf(title), ...(mpn === '' ? [] : [mpn])]);
   const moreCodes = unique(codesOf(description).filter((code) => code.length >= 4 && !codes.includes(code)));
+  const texts = [title, own, description];
+  const all = wordHashes(texts, true);
   const keys = blockingKeys(wordKeys, [...codes, ...moreCodes], gtin, brand);
   return {
     record,
     keys,
     queries: keys,
     words: words.map(({ text }) => text),
-    kinds: Uint8Array.from(words, ({ kind }) => kind),
-    hashes: Int32Array.from(words, ({ text }) => hashOf(text)),
+    kinds: Uint8Array.from(words.map(({ kind }) => kind)),
+    hashes: Int32Array.from(words.map(({ text }) => hashOf(text))),
     wordKeys,
-    pairs: Int32Array.from(words, ({ raw }, i) => (i + 1 < words.length ? hashOf(raw + words[i + 1]!.raw) : 0)),
-    titleSet: hashSet(words.flatMap(({ text, raw }) => [hashOf(text), hashOf(raw)])),
-    pairSet: hashSet([...pairHashes(title), ...pairHashes(own), ...pairHashes(description)]),
-    allSet: hashSet(
-      [...title, ...description, ...own]
-        .flatMap(({ text, raw, parts }) => [text, raw, ...parts].map(hashOf))
-        .concat(mpn === '' ? [] : hashOf(mpn)),
-    ),
+    pairs: Int32Array.from(words.map(({ raw }, i) => (i + 1 < words.length ? hashOf(raw, words[i + 1]!.raw) : 0))),
+    titleSet: hashSet(wordHashes([words], false)),
+    pairSet: hashSet(pairHashes(texts)),
+    allSet: hashSet(mpn === '' ? all : [...all, hashOf(mpn)]),
     trigrams: trigrams(words.map(({ raw }) => raw).join('')),
     codes,
     moreCodes,
@@ -148,12 +146,30 @@ function codesOf(lexemes: readonly Lexeme[]): string[] {
     .map(({ text }) => text);
 }
 
-function pairHashes(lexemes: readonly Lexeme[]): number[] {
+/** Hashes of words, as they are and in their plainest form; if asked for, of codes' parts too. */
+function wordHashes(texts: readonly (readonly Lexeme[])[], withParts: boolean): number[] {
   const hashes: number[] = [];
-  for (let i = 0; i + 1 < lexemes.length; i++) {
-    const pair = lexemes[i]!.raw + lexemes[i + 1]!.raw;
-    hashes.push(hashOf(pair));
-    if (i + 2 < lexemes.length && /\d/.test(pair)) hashes.push(hashOf(pair + lexemes[i + 2]!.raw));
+  for (const lexemes of texts) {
+    for (const { text, raw, parts } of lexemes) {
+      hashes.push(hashOf(text));
+      if (raw !== text) hashes.push(hashOf(raw));
+      if (withParts) for (const part of parts) hashes.push(hashOf(part));
+    }
+  }
+  return hashes;
+}
+
+/** Hashes of neighbours written together: two, and with numbers three. */
+function pairHashes(texts: readonly (readonly Lexeme[])[]): number[] {
+  const hashes: number[] = [];
+  for (const lexemes of texts) {
+    for (let i = 0; i + 1 < lexemes.length; i++) {
+      const [one, two, three] = [lexemes[i]!, lexemes[i + 1]!, lexemes[i + 2]];
+      hashes.push(hashOf(one.raw, two.raw));
+      if (three !== undefined && (one.kind !== WORD || two.kind !== WORD)) {
+        hashes.push(hashOf(one.raw, two.raw, three.raw));
+      }
+    }
   }
   return hashes;
 }

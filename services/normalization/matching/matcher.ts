@@ -130,10 +130,9 @@ function matcherOf<P extends Prepared>(
     return probability >= file.same ? 'same' : probability <= file.different ? 'different' : 'review';
   }
 
-  function probability(left: Prepared, right: Prepared, rarity: Rarity = unknownRarity): number {
-    const [a, b] = [own(left), own(right)];
-    let logOdds = model.logOdds(featuresOf(a, b, rarity));
-    for (const { weight } of stated(a, b)) logOdds += weight;
+  function probabilityOf(row: Float64Array, hand: readonly Stated[]): number {
+    let logOdds = model.logOdds(row);
+    for (const { weight } of hand) logOdds += weight;
     return 1 / (1 + Math.exp(-logOdds));
   }
 
@@ -144,7 +143,10 @@ function matcherOf<P extends Prepared>(
     prepare,
     block: ({ keys }) => keys,
     candidates: (index, prepared, most = 30) => candidatesOf(index, prepared, most, keyWeights),
-    probability,
+    probability(left, right, rarity = unknownRarity): number {
+      const [a, b] = [own(left), own(right)];
+      return probabilityOf(featuresOf(a, b, rarity), stated(a, b));
+    },
     verdict,
     decide(left, right, rarity = unknownRarity): Decision {
       const [a, b] = [own(left), own(right)];
@@ -165,10 +167,11 @@ function matcherOf<P extends Prepared>(
           ),
         );
       }
-      for (const each of stated(a, b)) evidence.push(toEvidence(each.feature, each, each.weight));
+      const hand = stated(a, b);
+      for (const each of hand) evidence.push(toEvidence(each.feature, each, each.weight));
       evidence.sort((x, y) => Math.abs(y.weight) - Math.abs(x.weight) || (x.feature < y.feature ? -1 : 1));
-      const sure = probability(a, b, rarity);
-      return { probability: sure, verdict: verdict(sure), evidence };
+      const probability = probabilityOf(row, hand);
+      return { probability, verdict: verdict(probability), evidence };
     },
   };
 }

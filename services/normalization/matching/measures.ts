@@ -88,8 +88,11 @@ for (const [kind, names] of Object.entries(kinds)) {
   for (const [name, factor] of Object.entries(names)) units.set(name, { kind, factor });
 }
 
-/** Units too short to be read as such when they stand apart from their number: "5 x 7", "3 v". */
-const gluedOnly = new Set(['x', 'g', 'l', 'v', 'w', 'er', 'ch', 'lm', 'deg']);
+/** Units too short to be read as such when they stand apart from their number: "5 x 7". */
+const gluedOnly = new Set(['x', 'er', 'ch', 'lm', 'deg']);
+
+/** Units that may stand apart, but hardly from a single digit: "18 V" and "0.5 l", but the "3 G" of a telephone. */
+const shortUnits = new Set(['g', 'l', 'v', 'w']);
 
 const numberWords: ReadonlyMap<string, number> = new Map(
   Object.entries({
@@ -113,7 +116,8 @@ const numberWords: ReadonlyMap<string, number> = new Map(
 
 /** The measure of a number and a unit's name, in singular or plural; undefined where it names none. */
 export function measureOf(value: number, unit: string, apart: boolean): Measure | undefined {
-  if (apart && gluedOnly.has(unit)) return undefined;
+  if (apart && (gluedOnly.has(unit) || (shortUnits.has(unit) && value < 10 && Number.isInteger(value))))
+    return undefined;
   const known = units.get(unit) ?? (unit.length > 2 && unit.endsWith('s') ? units.get(unit.slice(0, -1)) : undefined);
   if (known === undefined || !Number.isFinite(value)) return undefined;
   return { kind: known.kind, value: value * known.factor };

@@ -63,6 +63,7 @@ export function prepareStay(record: MatchRecord): PreparedStay {
   const { street, house, postcode } = addressOf(text('address'));
   const phone = phoneOf(text('phone'));
   const joined = words.filter((_, i) => kinds[i] === NAME || kinds[i] === TELLING || kinds[i] === ORDINAL).join('');
+  const hashes = words.map((word) => hashOf(word));
   const wordKeys = words.map((word) => `w:${word}`);
   const keys = blockingKeys(wordKeys, joined, phone, street, house);
   const queries = new Set(keys);
@@ -78,8 +79,8 @@ export function prepareStay(record: MatchRecord): PreparedStay {
     words,
     kinds: Uint8Array.from(kinds),
     wordKeys,
-    hashes: Int32Array.from(words, hashOf),
-    wordSet: hashSet(words.map(hashOf)),
+    hashes: Int32Array.from(hashes),
+    wordSet: hashSet(hashes),
     joined,
     trigrams: trigrams(joined),
     phone,

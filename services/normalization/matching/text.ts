@@ -20,13 +20,18 @@ export function wordsOf(folded: string): string[] {
   return folded.replace(/['`]/g, '').match(/[a-z0-9]+/g) ?? [];
 }
 
-/** A number of 32 bits for a text (FNV-1a): equal texts have equal ones, others hardly ever. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  // Without this last stir, texts that differ in their last letter alone lie side by side.
+/** A number of 32 bits for a text, or for texts written together (FNV-1a): equal texts have equal ones, others hardly ever. */
+export function hashOf(text: string, next = '', last = ''): number {
+  let hash = stir(stir(stir(0x811c9dc5, text), next), last);
+  // Without this, texts that differ in their last letter alone lie side by side.
   hash ^= hash >>> 15;
   return Math.imul(hash, 0x2c1b3c6d) | 0;
+}
+
+function stir(from: number, text: string): number {
+  let hash = from;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
 }
 
 /** Distinct numbers in ascending order, for {@link holds} and {@link dice}. */

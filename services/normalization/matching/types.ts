@@ -18,7 +18,7 @@ export interface MatchRecord {
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
-/** A record read once for all comparisons. Plain data, about 1 to 3 KB; hold it for as long as the record lives. */
+/** A record read once for all comparisons. Plain data, about 4 KB of a good and 3 KB of a stay; hold it for as long as the record lives. */
 export interface Prepared {
   readonly record: MatchRecord;
   /** Keys by which the record is found: what goes into a {@link BlockingIndex}. */
@@ -58,9 +58,10 @@ export interface Matcher {
   prepare(record: MatchRecord): Prepared;
   /** Keys by which the record is found; text without line breaks, to be stored as it is. */
   block(prepared: Prepared): readonly string[];
-  /** Records worth a decision, the most promising first, at most `most` (30 if left out); the record itself too if it is in the index. */
+  /** Records worth a decision, the most promising first, at most `most` (30 if left out); the record itself too if it is in the
+   * index. Those with less than a fifth of the first one's score are left out. */
   candidates(index: BlockingIndex, prepared: Prepared, most?: number): readonly Candidate[];
-  /** The probability of {@link Matcher.decide} alone, several times as fast: for choosing among candidates. */
+  /** The probability of {@link Matcher.decide} alone, without making evidence: for choosing among candidates. */
   probability(a: Prepared, b: Prepared, rarity?: Rarity): number;
   /** The decision for a pair; the order of the two does not matter but for the sides of the evidence. */
   decide(a: Prepared, b: Prepared, rarity?: Rarity): Decision;

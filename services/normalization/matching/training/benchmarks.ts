@@ -23,7 +23,7 @@ export function setsIn(directory: string, split: string): string[] {
     .sort();
 }
 
-/** What other sources call an attribute. What is not named here says too little, or what the label is. */
+/** What other sources call an attribute. */
 const attributeNames: Readonly<Record<string, string>> = {
   name: 'title',
   title: 'title',
@@ -31,6 +31,7 @@ const attributeNames: Readonly<Record<string, string>> = {
   brand: 'brand',
   manufacturer: 'brand',
   maker: 'brand',
+  vendor: 'brand',
   modelno: 'mpn',
   mpn: 'mpn',
   model: 'mpn',
@@ -50,6 +51,17 @@ const attributeNames: Readonly<Record<string, string>> = {
   latitude: 'latitude',
   longitude: 'longitude',
 };
+
+/** Columns that are no attribute of a thing: a source's numbers, or what the label is. */
+const noAttribute = /^(?:id|class|label|type|url|.*_id)$/;
+
+/** What a column that nothing above names is: another name of the thing, its maker, or something said of it. */
+function attributeOf(column: string): string | undefined {
+  if (Object.hasOwn(attributeNames, column)) return attributeNames[column];
+  if (noAttribute.test(column)) return undefined;
+  if (/factory|brewery|artist|author|publisher|company/.test(column)) return 'brand';
+  return /(?:^|_)(?:name|title)$/.test(column) ? 'title' : 'description';
+}
 
 /** Reads lines `left TAB right TAB label`. A record that a side repeats is one record. */
 export function readPairs(file: string): LabelledPair[] {
@@ -75,9 +87,11 @@ export function readPairs(file: string): LabelledPair[] {
 function attributesOf(text: string): Record<string, string> {
   const attributes: Record<string, string> = {};
   for (const [, column, value] of text.matchAll(/COL (\S+) VAL (.*?)(?=\s*COL \S+ VAL |$)/g)) {
-    const name = attributeNames[column!.toLowerCase()];
+    const name = attributeOf(column!.toLowerCase());
     const plain = value!.replace(/^[`'"\s]+|[`'"\s]+$/g, '').trim();
-    if (name !== undefined && plain !== '') attributes[name] = plain;
+    if (name === undefined || plain === '') continue;
+    if (attributes[name] === undefined) attributes[name] = plain;
+    else attributes.description = `${attributes.description ?? ''} ${plain}`.trim();
   }
   return attributes;
 }

@@ -181,8 +181,8 @@ function varied(
 /** Catalogues are small and large, and hold the records that are compared or do not. */
 const indexedShares = [0.3, 0.1, 0.6];
 
-const variantWeight = 0.5;
-const derivedWeight = 0.3;
+const variantWeight = 0.3;
+const derivedWeight = 0.15;
 
 function trainOn(
   sets: readonly TrainingSet[],

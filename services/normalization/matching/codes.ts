@@ -13,10 +13,10 @@ export interface CodeRelation {
 
 const unrelated: CodeRelation = { similarity: 0, common: 0 };
 
-/** Shortest code that means something within another: "p6000" in "coolpixp6000bk". */
+/** Shortest code that means something within another: "t7450" in "zenariot7450bk". */
 const shortestWithin = 4;
 
-/** Compares two codes in letters and digits alone: "kxtg9341t" and "kxtg9341". */
+/** Compares two codes in letters and digits alone: "qx7183t" and "qx7183". */
 export function relateCodes(a: string, b: string): CodeRelation {
   if (a === b) return { similarity: 1, common: a.length };
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
@@ -33,7 +33,7 @@ export function relateCodes(a: string, b: string): CodeRelation {
   return likeness < 0.4 && prefix < 4 ? unrelated : { similarity: 0.5 * likeness, common: prefix };
 }
 
-/** Whether a code within another is that one's number, not a piece of a longer number: "145" is not in "1450". */
+/** Whether a code within another is that one's number, not a piece of a longer number: "163" is not in "1630". */
 function within(short: string, long: string, at: number): boolean {
   let digits = 0;
   for (let i = 0; i < short.length; i++) if (isDigit(short, i)) digits++;
@@ -42,7 +42,7 @@ function within(short: string, long: string, at: number): boolean {
   if (short.length < (numeric ? 3 : shortestWithin) && short.length * 2 < long.length) return false;
   const before = at > 0 && isDigit(long, at - 1) && isDigit(short, 0);
   const after = at + short.length < long.length && isDigit(long, at + short.length) && isDigit(short, short.length - 1);
-  // Country and packing suffixes are digits too, but longer: "xav5001" in "xav5001100nas".
+  // Country and packing suffixes are digits too, but longer: "qrl7003" in "qrl7003220eux".
   return !before && (!after || (!numeric && long.length - at - short.length >= 3));
 }
 
@@ -85,7 +85,7 @@ export function digitRun(code: string): string | undefined {
   return best === '' ? undefined : best;
 }
 
-/** A code without the letters at its end, by which makers tell colours and countries: "dmctz5k" is "dmctz5". */
+/** A code without the letters at its end, by which makers tell colours and countries: "qrlvz8m" is "qrlvz8". */
 export function codeCore(code: string): string | undefined {
   const core = code.replace(/[a-z]{1,3}$/, '');
   return core.length >= 4 && core.length < code.length && /\d/.test(core) ? core : undefined;

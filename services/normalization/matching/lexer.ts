@@ -15,7 +15,7 @@ export interface Lexeme {
   readonly kind: number;
   /** As it stands there without separators: for words that others write apart or together. */
   readonly raw: string;
-  /** Of a code with separators, its parts: "kx", "tg9341t". */
+  /** Of a code with separators, its parts: "qx", "7183t". */
   readonly parts: readonly string[];
   readonly measure: Measure | undefined;
 }
@@ -131,7 +131,7 @@ function isCode(chunk: string, compact: string, parts: readonly string[]): boole
   if (parts.length > 1 && parts.every((part) => /^\d{1,3}$/.test(part) || isMeasure(part))) return false;
   if (/[a-z]/.test(compact)) {
     if (parts.length === 1) return compact.length <= 25;
-    // "w/3" and "series-6" are words and numbers; "lm-af30u3" is one code.
+    // "w/3" and "series-6" are words and numbers; "qx-7183t" is one code.
     return (
       compact.length >= 4 &&
       compact.length <= 25 &&

@@ -93,13 +93,13 @@ describe('goods', () => {
   it.each([
     [
       'a model number is written with and without hyphens',
-      { title: 'Panasonic KX-TG9341T cordless phone' },
-      { title: 'Panasonic cordless phone system kxtg9341t' },
+      { title: 'Zenario QX-7183T coffee grinder' },
+      { title: 'Zenario electric coffee grinder qx7183t' },
     ],
     [
       'units differ',
-      { title: 'Seagate Backup Plus 1 TB portable drive STDR1000' },
-      { title: 'Seagate Backup Plus portable hard drive 1000gb STDR1000' },
+      { title: 'Zenario Vault 1 TB portable drive ZVP1000' },
+      { title: 'Zenario Vault portable hard drive 1000gb ZVP1000' },
     ],
     [
       'one is in Cyrillic',
@@ -108,8 +108,8 @@ describe('goods', () => {
     ],
     [
       'the number carries a country suffix',
-      { title: 'Netgear powerline adapter XAV5001', brand: 'Netgear', mpn: 'XAV5001-100NAS' },
-      { title: 'NETGEAR XAV5001 Powerline AV adapter', brand: 'NETGEAR', mpn: 'XAV5001100NAS' },
+      { title: 'Quorra garden pump QRL7003', brand: 'Quorra', mpn: 'QRL7003-220EUX' },
+      { title: 'QUORRA QRL7003 Garden pump 600', brand: 'QUORRA', mpn: 'QRL7003220EUX' },
     ],
   ])('are the same where %s', (_what, a, b) => {
     expect(good(a, b).probability).toBeGreaterThan(0.8);
@@ -118,23 +118,19 @@ describe('goods', () => {
   it.each([
     [
       'one is an accessory of the other',
-      { title: 'Nikon Coolpix P6000 digital camera' },
-      { title: 'Leather case for Nikon Coolpix P6000' },
+      { title: 'Zenario Lumo T7450 action camera' },
+      { title: 'Leather case for Zenario Lumo T7450' },
     ],
     [
       'the model number is another',
-      { title: 'Sony Bravia KDL-46V4100 LCD TV' },
-      { title: 'Sony Bravia KDL-52V4100 LCD TV' },
+      { title: 'Zenario Vista BAX-37Q6210 television' },
+      { title: 'Zenario Vista BAX-64Q6210 television' },
     ],
-    [
-      'the memory is another',
-      { title: 'Kingston DataTraveler 32GB USB stick' },
-      { title: 'Kingston DataTraveler 64 GB USB stick' },
-    ],
+    ['the memory is another', { title: 'Zenario Pocket 32GB USB stick' }, { title: 'Zenario Pocket 64 GB USB stick' }],
     [
       'the colour is another',
-      { title: 'Speck SeeThru case MacBook 13 blue MB13-BLU-SEE-V2' },
-      { title: 'Speck SeeThru case MacBook 13 orange MB13ORGSEEV2' },
+      { title: 'Zenario Hover scooter blue ZH8-BLU-ECO-R3' },
+      { title: 'Zenario Hover scooter orange ZH8ORGECOR3' },
     ],
   ])('are not the same where %s', (_what, a, b) => {
     expect(good(a, b).verdict).not.toBe('same');
@@ -163,12 +159,12 @@ describe('goods', () => {
 
   it('are said to be alike by what a person would name', () => {
     const { evidence } = good(
-      { title: 'Panasonic KX-TG9341T phone', brand: 'Panasonic' },
-      { title: 'phone kxtg9341t', brand: 'Panasonic' },
+      { title: 'Zenario QX-7183T grinder', brand: 'Zenario' },
+      { title: 'grinder qx7183t', brand: 'Zenario' },
     );
     expect(evidence.find(({ feature }) => feature === 'model_number')).toMatchObject({
-      left: 'kxtg9341t',
-      right: 'kxtg9341t',
+      left: 'qx7183t',
+      right: 'qx7183t',
       similarity: 1,
     });
   });

@@ -108,7 +108,7 @@ const accessories = groups([
   'drum fuser',
   'lamp bulb',
   'strap lanyard',
-  'warranty applecare protection plan',
+  'warranty garantie protection plan',
   'headset headphone headphones earbuds earbud earphone earphones earset',
   'keyboard tastatur',
   'mouse maus',

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { GetPageRequest, PageOptions } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { connect, createMemoryNetwork, serve } from '../../libs/mesh/index.ts';
+import { logger } from '../../libs/telemetry/index.ts';
+import { Contents } from './contents.ts';
 import { ClientView } from './testing/client-view.ts';
 import { FakeNormalization } from './testing/fake-normalization.ts';
 import { all, finalOf, flightSearch, type Rig, reader, startRig } from './testing/rig.ts';
@@ -129,5 +133,24 @@ describe('what is known of products', () => {
       expect((await ended).at(-1)?.complete).toBe(true);
     }
     expect(normalization.calls).toEqual([]);
+  });
+
+  test('is held for as long as it has stayed the same, for a while at least and at most', async () => {
+    const network = createMemoryNetwork();
+    const server = await serve({ name: 'normalization', services: [normalization.service], at: { network } });
+    const { client, close } = connect(NormalizationServiceDefinition, { network, name: 'normalization' });
+    const clock = { now: 10_000_000 };
+    const contents = new Contents(client, { log: logger('test'), now: () => clock.now });
+    normalization.names.set('p', 'Hotel Sol');
+    const heldFor = async (unchangedMs: number): Promise<number> => {
+      normalization.updatedAt = clock.now - unchangedMs;
+      await contents.load(['p']);
+      const from = clock.now;
+      while (contents.of('p') !== undefined) clock.now += 1_000;
+      return clock.now - from;
+    };
+    expect([await heldFor(0), await heldFor(60_000), await heldFor(9_000_000)]).toEqual([2_000, 60_000, 300_000]);
+    await close();
+    await server.close();
   });
 });

@@ -12,7 +12,10 @@ export interface ContentsOptions {
   readonly log: Logger;
   /** Bytes of content that are held, estimated; default 32 MiB, sensible 1 MiB to 1 GiB. */
   readonly budgetBytes?: number;
-  /** How long content is taken as true, ms; default 5 minutes. */
+  /**
+   * How long content is taken as true at most, ms; default 5 minutes. What has changed lately may be changing still, as one partner
+   * after the other tells of a product: it is held no longer than it has stayed as it is, but 2 s.
+   */
   readonly heldForMs?: number;
   /** The same for a product of which nothing is known; default 30 s, since partners may be saying it now. */
   readonly heldAsNoneForMs?: number;
@@ -26,6 +29,8 @@ export interface ContentsOptions {
 
 /** Products in one call, as normalization.proto allows. */
 const mostProducts = 1_000;
+/** The shortest time for which content is taken as true, ms. */
+const shortestMs = 2_000;
 /** What a product costs beside its content: its id and place. */
 const bytesBeside = 200;
 
@@ -41,7 +46,7 @@ const looked = counter('entrepot.query.contents', {
 export class Contents {
   readonly #client: MeshClient<NormalizationServiceDefinition>;
   readonly #options: Required<ContentsOptions>;
-  readonly #held: LRUCache<string, { readonly content: ProductContent | undefined }>;
+  readonly #held: LRUCache<string, Held>;
   /** Products that are asked for, each with the call. */
   readonly #asked = new Map<string, Promise<void>>();
   #restUntil = 0;
@@ -60,13 +65,12 @@ export class Contents {
     this.#held = new LRUCache({
       maxSize: this.#options.budgetBytes,
       sizeCalculation: ({ content }) => bytesBeside + estimateBytes(content),
-      ttlResolution: 1_000,
     });
   }
 
   /** What is held of a product; undefined where nothing is known, or held. */
   of(productId: string): ProductContent | undefined {
-    return this.#held.get(productId)?.content;
+    return this.#current(productId)?.content;
   }
 
   /**
@@ -79,7 +83,7 @@ export class Contents {
     let wanted = 0;
     for (const id of productIds) {
       wanted++;
-      if (this.#held.has(id)) continue;
+      if (this.#current(id) !== undefined) continue;
       const asked = this.#asked.get(id);
       if (asked === undefined) missing.add(id);
       else waits.add(asked);
@@ -94,16 +98,28 @@ export class Contents {
     return waits.size === 0 ? undefined : Promise.all(waits).then(() => undefined);
   }
 
+  #current(productId: string): Held | undefined {
+    const held = this.#held.get(productId);
+    return held !== undefined && held.until > this.#options.now() ? held : undefined;
+  }
+
+  #heldFor(content: ProductContent | undefined, now: number): number {
+    const { heldForMs, heldAsNoneForMs } = this.#options;
+    if (content === undefined) return heldAsNoneForMs;
+    const unchanged = now - (content.updatedAt?.epochMilliseconds ?? 0);
+    return Math.min(heldForMs, Math.max(shortestMs, unchanged));
+  }
+
   #ask(ids: string[]): Promise<void> {
     const call = this.#client
       .batchGetProducts({ productIds: ids, contentOnly: true }, { timeoutMs: this.#options.timeoutMs })
       .then(
         ({ products }) => {
           const found = new Map(products.map(({ requestedId, product }) => [requestedId, product?.content]));
-          const { heldForMs, heldAsNoneForMs } = this.#options;
+          const now = this.#options.now();
           for (const id of ids) {
             const content = found.get(id);
-            this.#held.set(id, { content }, { ttl: content === undefined ? heldAsNoneForMs : heldForMs });
+            this.#held.set(id, { content, until: now + this.#heldFor(content, now) });
           }
           looked.add(ids.length, { from: 'asked' });
         },
@@ -120,6 +136,12 @@ export class Contents {
     for (const id of ids) this.#asked.set(id, call);
     return call;
   }
+}
+
+interface Held {
+  readonly content: ProductContent | undefined;
+  /** Until when it is taken as true, epoch ms. */
+  readonly until: number;
 }
 
 /** How long a page that is complete otherwise is held up for content, ms. */

@@ -22,6 +22,8 @@ export class FakeNormalization {
   readonly calls: BatchGetProductsRequest[] = [];
   /** Names by product. */
   readonly names = new Map<string, string>();
+  /** When content last changed, epoch ms; absent where that is not said. */
+  updatedAt: number | undefined;
   /** Waited for before it answers. */
   gate: Promise<void> | undefined;
   /** It answers with an error. */
@@ -53,6 +55,11 @@ export class FakeNormalization {
 
   #contentOf(productId: string): ProductContent | undefined {
     const value = this.names.get(productId);
-    return value === undefined ? undefined : Content.fromPartial({ names: [{ value }] });
+    return value === undefined
+      ? undefined
+      : Content.fromPartial({
+          names: [{ value }],
+          ...(this.updatedAt !== undefined && { updatedAt: Temporal.Instant.fromEpochMilliseconds(this.updatedAt) }),
+        });
   }
 }

@@ -84,7 +84,7 @@ async function simulated(candidate: string, ...samples: PricingSample[]): Promis
 
 const RISE = '{ name: margin, description: Margin, apply: { percentage: "5" } }';
 const nonstop = (percentage: string): string =>
-  `{ name: nonstop, description: Nonstop, vertical: flight, when: stops == 0, apply: { percentage: "${percentage}" } }`;
+  `{ name: nonstop, description: Nonstop, vertical: flight, priority: -1, when: stops == 0, apply: { percentage: "${percentage}" } }`;
 
 test('says who moves, by how much, and by which rule', async () => {
   const candidate = rules('candidate', RISE, nonstop('-2'));

@@ -113,6 +113,7 @@ describe('results', () => {
         room_name: 'Studio',
         free_cancellation: false,
         nights: 4,
+        room_class: 'STUDIO',
         payment_timing: 'NOW',
       },
     ]);

@@ -3,14 +3,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { readPricingSamples } from '../../../services/query/service.ts';
-import { flightSearch, startRig, staySearch } from '../../support/fused-rig.ts';
-import { run } from '../cli/command.ts';
+import { readPricingSamples } from '../../services/query/service.ts';
+import { run } from '../end-to-end/cli/command.ts';
+import { flightSearch, startRig, staySearch } from '../support/fused-rig.ts';
 
 // Each command is a process that loads the services.
 vi.setConfig({ testTimeout: 60_000 });
 
-const config = join(import.meta.dirname, '../../../deploy/config');
+const config = join(import.meta.dirname, '../../deploy/config');
 const directory = mkdtempSync(join(tmpdir(), 'entrepot-samples-'));
 const samples = join(directory, 'samples');
 const candidate = join(directory, 'candidate');

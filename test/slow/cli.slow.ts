@@ -4,9 +4,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Command, run, start } from './command.ts';
+import { type Command, run, start } from '../end-to-end/cli/command.ts';
 
-const config = join(import.meta.dirname, '../../../deploy/config');
+const config = join(import.meta.dirname, '../../deploy/config');
 let up: Command;
 let banner = '';
 let edge = '';

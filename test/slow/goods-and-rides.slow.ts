@@ -1,6 +1,6 @@
 // The shipped partners of goods and rides against the twin, from the edge: token, pages, polling, grouping, verifying, handing off.
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type MoneyJson, type OutcomeJson, type ProblemJson, type Rig, startRig } from '../../support/fused-rig.ts';
+import { type MoneyJson, type OutcomeJson, type ProblemJson, type Rig, startRig } from '../support/fused-rig.ts';
 
 interface Shown {
   readonly offerId: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FoldedView, messagesOf, type UpdateJson } from '../../support/follow.ts';
-import { flightSearch, flightSellers, type PageJson, type Rig, startRig } from '../../support/fused-rig.ts';
+import { FoldedView, messagesOf, type UpdateJson } from '../support/follow.ts';
+import { flightSearch, flightSellers, type PageJson, type Rig, startRig } from '../support/fused-rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {

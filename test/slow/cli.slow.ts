@@ -173,7 +173,7 @@ test('the searches that up suggests show what partners handed over beside those 
   });
   // It listens before everything has come.
   await vi.waitFor(async () => expect(await stay!()).toMatch(/^alpinebits +ok/m), { timeout: 30_000 });
-  await vi.waitFor(async () => expect(await gtin!()).toMatch(/also .*(google-merchant|shopify)/), {
+  await vi.waitFor(async () => expect(await gtin!()).toMatch(/^(?=.*google-merchant)(?=.*shopify).* also /m), {
     timeout: 30_000,
   });
   for (const partner of ['ebay', 'google-merchant', 'shopify'])

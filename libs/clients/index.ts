@@ -1,2 +1,3 @@
 export { type Clients, type Completion, checkClients, loadClients, type Tier } from './clients.ts';
+export type { Budget, Identity } from './identity.ts';
 export { LiveClients } from './live.ts';

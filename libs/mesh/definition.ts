@@ -17,7 +17,11 @@ export interface MethodShape {
   readonly requestStream: boolean;
   readonly responseType: MessageType<unknown>;
   readonly responseStream: boolean;
-  readonly options: { readonly idempotencyLevel?: 'IDEMPOTENT' | 'NO_SIDE_EFFECTS' };
+  readonly options: {
+    readonly idempotencyLevel?: 'IDEMPOTENT' | 'NO_SIDE_EFFECTS';
+    /** Options of our own as the generator leaves them: undecoded. libs/vertical reads them from the descriptors. */
+    readonly _unknownFields?: object;
+  };
 }
 
 /** A generated service definition, such as `QueryServiceDefinition`. */

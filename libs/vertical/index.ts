@@ -2,4 +2,5 @@
 export { type AttributeSpec, type ContentRole, isQueryable, isTold, isToldOnly } from './attribute.ts';
 export { descriptors, docOf } from './descriptors.ts';
 export { checkShape } from './json-shape.ts';
+export { type OptionReader, readOption } from './option.ts';
 export { type PriceUnit, type Vertical, vertical, verticals } from './vertical.ts';

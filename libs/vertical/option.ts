@@ -2,6 +2,7 @@ import {
   type DescExtension,
   type DescField,
   type DescMessage,
+  type DescMethod,
   getOption,
   hasOption,
   isMessage,
@@ -16,11 +17,11 @@ import { descriptors } from './descriptors.ts';
 export type OptionReader = (name: string) => unknown;
 
 /**
- * The custom option of a field or message.
+ * The custom option of a field, message or RPC.
  * @param name full name of the extension, whose type is a message
  * @returns undefined when the element does not carry it
  */
-export function readOption(element: DescField | DescMessage, name: string): OptionReader | undefined {
+export function readOption(element: DescField | DescMessage | DescMethod, name: string): OptionReader | undefined {
   const extension = messageExtension(name);
   if (!hasOption(element, extension)) return undefined;
   const option: unknown = getOption(element, extension);

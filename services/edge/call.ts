@@ -1,21 +1,25 @@
-// What a request brings along on its way to query: deadline, trace, client, and an end when the client goes away.
+// What every HTTP request brings along: who sends it, its id, its trace, its deadline, and an end when the client goes away.
 import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Identity } from '../../libs/clients/index.ts';
 import type { EntrepotError } from '../../libs/errors/index.ts';
-import { type CallOptions, defaultClient } from '../../libs/mesh/index.ts';
 import { contextFromTraceparent, traceparentOf, tracer } from '../../libs/telemetry/index.ts';
+import type { Credentials } from './access/access.ts';
+import type { Caller, Protocol } from './api/caller.ts';
 import { type PatienceLimits, patienceOf, timeoutHeader } from './deadline.ts';
-
-/** The request header that names the client, where the edge is told to believe it. */
-const clientHeader = 'entrepot-client';
+import { requestIdOf } from './request-id.ts';
 
 /** One request at the edge. */
 export interface EdgeCall {
   /** The request's span as a context, for calls below. */
   readonly trace: Context;
   readonly span: Span;
-  /** Who asks: "public" where nobody said so that it can be believed. */
-  readonly client: string;
+  /** Names the request in its answer, in logs and in errors. */
+  readonly requestId: string;
+  /** Who asks; absent where nobody has to say (probes, documents, the console's own files). */
+  identity?: Identity;
+  /** The operation that it became, once it did. */
+  caller?: Caller;
   /** What the request was refused with, once it was. */
   failure?: EntrepotError;
   /** When the request arrived, in milliseconds of performance.now(). */
@@ -31,7 +35,7 @@ declare module 'fastify' {
 }
 
 /** Begins a request: its span continues the client's trace. */
-export function beginCall(request: FastifyRequest, reply: FastifyReply, trustClientHeader: boolean): EdgeCall {
+export function beginCall(request: FastifyRequest, reply: FastifyReply): EdgeCall {
   const parent = contextFromTraceparent(one(request.headers.traceparent), one(request.headers.tracestate));
   const route = request.routeOptions.url ?? 'unmatched';
   const span = tracer.startSpan(
@@ -46,7 +50,7 @@ export function beginCall(request: FastifyRequest, reply: FastifyReply, trustCli
   return {
     trace: trace.setSpan(parent, span),
     span,
-    client: (trustClientHeader ? one(request.headers[clientHeader]) : undefined) || defaultClient,
+    requestId: requestIdOf(one(request.headers['x-request-id'])),
     startedAt: performance.now(),
     gone: gone.signal,
   };
@@ -61,20 +65,43 @@ export function endCall(call: EdgeCall, status: number): void {
   call.span.end();
 }
 
-/** The options of a call to query on behalf of a request. */
-export function callOptions(request: FastifyRequest, limits: PatienceLimits): CallOptions {
+/** What a request brings to say who it is from. */
+export function credentialsOf(request: FastifyRequest): Credentials {
+  const { headers } = request;
+  const token = (request.query as Readonly<Record<string, unknown>> | undefined)?.access_token;
   return {
-    timeoutMs: patienceOf(request.headers[timeoutHeader], limits),
-    signal: request.call.gone,
-    trace: request.call.trace,
-    client: request.call.client,
+    authorization: one(headers.authorization),
+    key: one(headers['entrepot-key']) ?? (typeof token === 'string' ? token : undefined),
+    client: one(headers['entrepot-client']),
+    host: one(headers.host),
+    address: request.ip,
   };
 }
 
-/** The headers that every answer carries: where to find its trace, and where the time went. */
-export function traceHeaders(call: EdgeCall): Record<string, string> {
+/**
+ * The caller of an operation that a request asks for.
+ * @throws EntrepotError INVALID_FIELD for a deadline that is none
+ */
+export function callerOf(request: FastifyRequest, protocol: Protocol, limits: PatienceLimits): Caller {
+  const { call } = request;
+  if (call.identity === undefined) throw new Error(`${request.routeOptions.url} asks for no credentials.`);
+  const caller: Caller = {
+    identity: call.identity,
+    protocol,
+    timeoutMs: patienceOf(request.headers[timeoutHeader], limits),
+    signal: call.gone,
+    trace: call.trace,
+    requestId: call.requestId,
+  };
+  call.caller = caller;
+  return caller;
+}
+
+/** The headers that every answer carries: its id, where to find its trace, and where the time went. */
+export function answerHeaders(call: EdgeCall): Record<string, string> {
   const traceparent = traceparentOf(call.trace);
   return {
+    'x-request-id': call.requestId,
     ...(traceparent !== undefined && { traceparent }),
     'server-timing': `edge;dur=${(performance.now() - call.startedAt).toFixed(1)}`,
   };

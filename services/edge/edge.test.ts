@@ -57,6 +57,7 @@ async function edgeWith(methods: Partial<Query>, options: Partial<EdgeOptions> =
     listMismatches: nothing,
     replayMismatch: nothing,
     listQuarantined: nothing,
+    listPartnerActivity: nothing,
     ...methods,
   };
   const server = await serve({
@@ -66,7 +67,7 @@ async function edgeWith(methods: Partial<Query>, options: Partial<EdgeOptions> =
   });
   const connection = connect(QueryServiceDefinition, { network, name: 'query' });
   const edge = await startEdge({
-    query: connection.client,
+    services: { query: connection.client },
     port: 0,
     readiness: async () => [],
     metricsText: async () => '# nothing\n',

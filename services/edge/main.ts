@@ -2,7 +2,9 @@
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { LiveClients } from '../../libs/clients/index.ts';
 import { configDirectory, meshAddresses, trustClientHeader } from '../../libs/config/index.ts';
+import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { toEntrepotError } from '../../libs/errors/index.ts';
 import { connect } from '../../libs/mesh/index.ts';
 import { logger, startTelemetry } from '../../libs/telemetry/index.ts';
@@ -11,6 +13,8 @@ import { startEdge } from './server.ts';
 const telemetry = startTelemetry({ service: 'entrepot-edge' });
 const log = logger('edge');
 const query = connect(QueryServiceDefinition, { address: meshAddresses.query });
+const normalization = connect(NormalizationServiceDefinition, { address: meshAddresses.normalization });
+const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply });
 const health = connect(HealthDefinition, { address: meshAddresses.query });
 
 /** grpc.health.v1 SERVING. */
@@ -19,7 +23,7 @@ const serving = 1;
 const [host = '127.0.0.1', port = '8080'] = meshAddresses.edge.split(':');
 const clients = new LiveClients(configDirectory(), log);
 const edge = await startEdge({
-  query: query.client,
+  services: { query: query.client, normalization: normalization.client, supply: supply.client },
   host,
   port: Number(port),
   admission: { tierOf: clients.tierOf },
@@ -44,7 +48,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     log.info({ signal }, 'draining');
     await edge.close();
     clients.close();
-    await Promise.all([query.close(), health.close(), telemetry.shutdown()]);
+    await Promise.all([query, normalization, supply, health].map(({ close }) => close()).concat(telemetry.shutdown()));
     process.exit(0);
   });
 }

@@ -1,23 +1,33 @@
 // The HTTP server: limits, one error model for every path, and the routes put together.
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import type { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
-import { Admission, type AdmissionOptions, type MeshClient, type Place } from '../../libs/mesh/index.ts';
+import { Admission, type AdmissionOptions, type ClientTier, type MeshClient } from '../../libs/mesh/index.ts';
 import { logger, withTrace } from '../../libs/telemetry/index.ts';
-import { accuracyRoutes } from './accuracy.ts';
-import { beginCall, endCall, traceHeaders } from './call.ts';
+import { type Access, openAccess } from './access/access.ts';
+import { admitted, permitted, withinMarkets } from './api/gates.ts';
+import { type Backend, PublicApi } from './api/public-api.ts';
+import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
-import { offerRoutes } from './offers.ts';
-import { operationRoutes, type Readiness } from './operations.ts';
-import { problemOf } from './problem.ts';
-import { searchRoutes } from './searches.ts';
-import { streamFormatOf } from './streams.ts';
+import type { Door } from './door.ts';
+import { EdgeService } from './edge-service.ts';
+import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { accuracyRoutes } from './rest/accuracy.ts';
+import { offerRoutes } from './rest/offers.ts';
+import { problemOf } from './rest/problem.ts';
+import { searchRoutes } from './rest/searches.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
-  /** Where everything is asked. */
-  readonly query: MeshClient<QueryServiceDefinition>;
+  /** The services that clients are let through to. Whoever leaves one out offers nothing of it. */
+  readonly services: {
+    readonly query: MeshClient<QueryServiceDefinition>;
+    readonly normalization?: MeshClient<NormalizationServiceDefinition>;
+    readonly supply?: MeshClient<SupplyServiceDefinition>;
+  };
   /** Address to bind. Default 127.0.0.1; the edge has no keys yet, so think before you bind wider. */
   readonly host?: string;
   /** Port to bind; 0 for a free one. Default 8080. */
@@ -47,13 +57,6 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Its place among those that are served; absent for what is never shed. */
-    place?: Place;
-  }
-}
-
 /** Requests that may come at once before the edge has learned what it can do; a search costs milliseconds. */
 const searchesAtStart = 32;
 
@@ -75,13 +78,15 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   });
   const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
-  observe(app, options.trustClientHeader ?? false);
-  admitRequests(app, admission);
+  const access = openAccess(options.trustClientHeader ?? false);
+  observe(app);
+  recognise(app, access);
   answerErrors(app);
-  const limits = options.patience ?? defaultPatience;
-  searchRoutes(app, options.query, limits);
-  offerRoutes(app, options.query, limits);
-  accuracyRoutes(app, options.query, limits);
+  const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
+  const door: Door = { api, access, patience: options.patience ?? defaultPatience };
+  searchRoutes(app, door);
+  offerRoutes(app, door);
+  accuracyRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();
@@ -121,30 +126,46 @@ function readAnew(text: string, read: LRUCache<string, object>): unknown {
   return body;
 }
 
-function observe(app: FastifyInstance, trustClientHeader: boolean): void {
+function observe(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    request.call = beginCall(request, reply, trustClientHeader);
+    request.call = beginCall(request, reply);
   });
   app.addHook('onSend', async (request, reply, payload) => {
-    reply.headers(traceHeaders(request.call));
+    reply.headers(answerHeaders(request.call));
     return payload;
   });
   app.addHook('onResponse', async (request, reply) => endCall(request.call, reply.statusCode));
 }
 
-/** Takes a place for each request under /v1 and gives it back when the connection is done with it. */
-function admitRequests(app: FastifyInstance, admission: Admission): void {
-  app.addHook('onRequest', async (request, reply) => {
-    // Probes and metrics are answered above all when the edge is overloaded.
+/** Whoever asks for anything under /v1 says who it is, before anything is read of the body. */
+function recognise(app: FastifyInstance, access: Access): void {
+  app.addHook('onRequest', async (request) => {
     if (!request.url.startsWith('/v1/')) return;
-    const place = admission.enter(streamFormatOf(request) === undefined ? 'call' : 'stream', request.call.client);
-    request.place = place;
-    reply.raw.once('close', () => place.leave(request.call.failure ?? (reply.raw.writableFinished ? undefined : gone)));
+    request.call.identity = await access.identify(credentialsOf(request));
   });
 }
 
-/** What a request ends with whose client did not wait for the answer. */
-const gone = new EntrepotError({ reason: 'CANCELLED', message: 'The client closed its connection.' });
+/** What answers each public service. */
+function backendsOf({ services, admission }: EdgeOptions): ReadonlyMap<string, Backend> {
+  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed) });
+  const backends: [string, unknown][] = [
+    ['entrepot.query.v1.QueryService', services.query],
+    ['entrepot.normalization.v1.NormalizationService', services.normalization],
+    ['entrepot.supply.v1.SupplyService', services.supply],
+    ['entrepot.edge.v1.EdgeService', bound(own)],
+  ];
+  return new Map(backends.filter(([, backend]) => backend !== undefined)) as Map<string, Backend>;
+}
+
+const unnamed: ClientTier = { name: '', share: 1 };
+
+/** The methods of an instance as functions of their own. */
+function bound(instance: object): Record<string, unknown> {
+  const { prototype } = instance.constructor;
+  return Object.fromEntries(
+    Object.getOwnPropertyNames(prototype).map((name) => [name, Reflect.get(instance, name).bind(instance)]),
+  );
+}
 
 function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request) => {

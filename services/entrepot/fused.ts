@@ -160,7 +160,11 @@ async function compose(
   }
 
   const edge = await startEdge({
-    query: reach(QueryServiceDefinition, 'query'),
+    services: {
+      query: reach(QueryServiceDefinition, 'query'),
+      normalization: reach(NormalizationServiceDefinition, 'normalization'),
+      supply,
+    },
     port: options.port ?? 8080,
     host: options.host ?? '127.0.0.1',
     // In this process nothing can be missing: what did not start has ended the process.

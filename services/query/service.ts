@@ -13,6 +13,8 @@ import {
   type ListAccuracyResponse,
   type ListMismatchesRequest,
   type ListMismatchesResponse,
+  type ListPartnerActivityRequest,
+  type ListPartnerActivityResponse,
   type ListQuarantinedRequest,
   type ListQuarantinedResponse,
   QueryServiceDefinition,
@@ -28,7 +30,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   forMany,
@@ -199,6 +201,10 @@ class QueryService {
 
   async listQuarantined(request: ListQuarantinedRequest): Promise<ListQuarantinedResponse> {
     return this.#quarantine.list(request);
+  }
+
+  async listPartnerActivity(_request: ListPartnerActivityRequest): Promise<ListPartnerActivityResponse> {
+    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'Partner activity is not counted.' });
   }
 
   tierOf(client: string): Tier {

@@ -207,6 +207,8 @@ async function describe(
     drift: drift.describe(name),
     suspensions: traffic.of(partner).breakers.suspensions().map(describeSuspension),
     budget: budget && (await describeBudget(budget, shared)),
+    certification: undefined,
+    trafficShare: 1,
   };
 }
 

@@ -1,6 +1,6 @@
 // What operators and tools ask: is it alive, is it ready, what has it measured, what can it do.
 import type { FastifyInstance } from 'fastify';
-import { openApiDocument } from './openapi.ts';
+import { openApiDocument } from '../rest/openapi.ts';
 
 /** Says which parts cannot serve: empty when searches can be served. */
 export type Readiness = () => Promise<readonly { readonly service: string; readonly reason: string }[]>;

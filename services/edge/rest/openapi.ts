@@ -1,7 +1,7 @@
 // OpenAPI 3.1 derived from the protos: the paths are the edge's routes, everything else (schemas, descriptions, enums,
 // which attribute can be filtered by) is read from the descriptors, so that the document cannot drift from the contracts.
 
-import { timeoutHeader } from './deadline.ts';
+import { timeoutHeader } from '../deadline.ts';
 import {
   accuracyParameters,
   explainParameters,

@@ -1,12 +1,14 @@
 // One stream of updates, written as server-sent events or as NDJSON. The formats differ in framing alone.
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import type { EntrepotError } from '../../libs/errors/index.ts';
-import { madeOnce } from './made-once.ts';
-import { problemOf } from './problem.ts';
+import { SearchUpdate } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import type { EntrepotError } from '../../../libs/errors/index.ts';
+import type { Protocol } from '../api/caller.ts';
+import { madeOnce } from '../api/made-once.ts';
+import { problemOf } from '../rest/problem.ts';
 
 /** How a stream is framed. */
 export interface StreamFormat {
+  readonly protocol: Protocol;
   readonly contentType: string;
   /** One update; its cursor is what the client resumes with. Readers who are told the same share the bytes. */
   readonly update: (update: SearchUpdate) => Buffer;
@@ -20,6 +22,7 @@ export interface StreamFormat {
 
 /** `text/event-stream`: events update, problem and end; the cursor is the event id. */
 export const eventStream: StreamFormat = {
+  protocol: 'sse',
   contentType: 'text/event-stream; charset=utf-8',
   update: madeOnce((update) =>
     Buffer.from(`id: ${update.cursor}\nevent: update\ndata: ${JSON.stringify(SearchUpdate.toJSON(update))}\n\n`),
@@ -31,6 +34,7 @@ export const eventStream: StreamFormat = {
 
 /** `application/x-ndjson`: one object a line, {"update": …}, {"problem": …} or {"end": {}}. */
 export const newlineJson: StreamFormat = {
+  protocol: 'ndjson',
   contentType: 'application/x-ndjson; charset=utf-8',
   update: madeOnce((update) => Buffer.from(`{"update":${JSON.stringify(SearchUpdate.toJSON(update))}}\n`)),
   problem: (error) => `{"problem":${JSON.stringify(problemOf(error))}}\n`,

@@ -1,32 +1,28 @@
 // How right shown prices were, over HTTP, for the partners' teams.
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   ListAccuracyResponse,
   ListMismatchesResponse,
-  type QueryServiceDefinition,
   ReplayMismatchResponse,
-} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { EntrepotError } from '../../libs/errors/index.ts';
-import type { MeshClient } from '../../libs/mesh/index.ts';
-import { callOptions } from './call.ts';
-import type { PatienceLimits } from './deadline.ts';
+} from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { EntrepotError } from '../../../libs/errors/index.ts';
+import { callerOf } from '../call.ts';
+import type { Door } from '../door.ts';
+import { queryAs } from './as.ts';
 import { accuracyQuery, mismatchesQuery } from './messages.ts';
 
 type Query = Readonly<Record<string, string | string[]>>;
 
 /** Adds the routes of accuracy and mismatches. */
-export function accuracyRoutes(
-  app: FastifyInstance,
-  query: MeshClient<QueryServiceDefinition>,
-  limits: PatienceLimits,
-): void {
+export function accuracyRoutes(app: FastifyInstance, { api, patience }: Door): void {
+  const as = (request: FastifyRequest) => queryAs(api, callerOf(request, 'rest', patience));
   app.get<{ Querystring: Query }>('/v1/accuracy', async (request, reply) => {
-    const answer = await query.listAccuracy(accuracyQuery(request.query), callOptions(request, limits));
+    const answer = await as(request as FastifyRequest).listAccuracy(accuracyQuery(request.query));
     return send(reply, ListAccuracyResponse.toJSON(answer));
   });
 
   app.get<{ Querystring: Query }>('/v1/mismatches', async (request, reply) => {
-    const answer = await query.listMismatches(mismatchesQuery(request.query), callOptions(request, limits));
+    const answer = await as(request as FastifyRequest).listMismatches(mismatchesQuery(request.query));
     return send(reply, ListMismatchesResponse.toJSON(answer));
   });
 
@@ -37,7 +33,7 @@ export function accuracyRoutes(
       throw new EntrepotError({ reason: 'ROUTE_NOT_FOUND', message });
     }
     const mismatchId = name.slice(0, -':replay'.length);
-    const answer = await query.replayMismatch({ mismatchId }, callOptions(request, limits));
+    const answer = await as(request as FastifyRequest).replayMismatch({ mismatchId });
     return send(reply, ReplayMismatchResponse.toJSON(answer));
   });
 }

@@ -4,55 +4,46 @@ import {
   Delivery,
   ExplainSearchResponse,
   GetPageRequest,
-  type QueryServiceDefinition,
   SearchPage,
   SearchRequest,
   type SearchUpdate,
   WatchSearchRequest,
-} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
-import type { MeshClient, Place } from '../../libs/mesh/index.ts';
-import { checkShape } from '../../libs/vertical/index.ts';
-import { callOptions, endCall, traceHeaders } from './call.ts';
-import type { PatienceLimits } from './deadline.ts';
-import { madeOnce } from './made-once.ts';
+} from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
+import { checkShape } from '../../../libs/vertical/index.ts';
+import { madeOnce } from '../api/made-once.ts';
+import { pageOf } from '../api/search-page.ts';
+import { answerHeaders, callerOf, endCall } from '../call.ts';
+import type { Door } from '../door.ts';
+import { eventStream, type StreamFormat, streamFormatOf, writeUpdates } from '../streams/write.ts';
+import { queryAs } from './as.ts';
 import { explainQuery, pageQuery, requireMessage, watchQuery } from './messages.ts';
-import { eventStream, type StreamFormat, streamFormatOf, writeUpdates } from './streams.ts';
 
 /** Adds the routes of searches. */
-export function searchRoutes(
-  app: FastifyInstance,
-  query: MeshClient<QueryServiceDefinition>,
-  limits: PatienceLimits,
-): void {
+export function searchRoutes(app: FastifyInstance, { api, patience }: Door): void {
   app.post('/v1/searches', async (request, reply) => {
     const asked = searchOf(request.body);
     const format = streamFormatOf(request);
-    const options = callOptions(request, limits);
+    const caller = callerOf(request, format?.protocol ?? 'rest', patience);
     if (format === undefined) {
-      const last = await lastUpdate(query.search(asked.forItsEnd, options));
+      const last = await api.searchEnd(asked.forItsEnd, caller);
       return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(finalBody(last));
     }
-    return stream(request, reply, format, query.search(asked.forChanges, options), 'searching');
+    return stream(request, reply, format, queryAs(api, caller).search(asked.forChanges));
   });
 
   app.get<{ Params: { searchId: string }; Querystring: Record<string, string> }>(
     '/v1/searches/:searchId',
     async (request, reply) => {
       const { searchId, verb } = verbOf(request.params.searchId);
+      const query = queryAs(api, callerOf(request, 'rest', patience));
       if (verb === 'explain') {
-        const answer = await query.explainSearch(
-          { searchId, productId: explainQuery(request.query) },
-          callOptions(request, limits),
-        );
+        const answer = await query.explainSearch({ searchId, productId: explainQuery(request.query) });
         return reply
           .headers({ 'content-type': 'application/json; charset=utf-8' })
           .send(JSON.stringify(ExplainSearchResponse.toJSON(answer)));
       }
-      const { page } = await query.getPage(
-        GetPageRequest.fromPartial({ searchId, ...pageQuery(request.query) }),
-        callOptions(request, limits),
-      );
+      const { page } = await query.getPage(GetPageRequest.fromPartial({ searchId, ...pageQuery(request.query) }));
       if (page === undefined)
         throw new EntrepotError({ reason: 'INTERNAL', message: 'The page is missing from the answer.' });
       return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(pageBody(page));
@@ -66,11 +57,10 @@ export function searchRoutes(
       const asked = watchQuery(request.query);
       const lastEventId = request.headers['last-event-id'];
       const cursor = typeof lastEventId === 'string' ? lastEventId : asked.cursor;
-      const updates = query.watchSearch(WatchSearchRequest.fromPartial({ ...asked, searchId, cursor }), {
-        ...callOptions(request, limits),
-        timeoutMs: limits.maxMs,
-      });
-      return stream(request, reply, streamFormatOf(request) ?? eventStream, updates, 'watching');
+      const format = streamFormatOf(request) ?? eventStream;
+      const caller = { ...callerOf(request, format.protocol, patience), timeoutMs: patience.maxMs };
+      const updates = queryAs(api, caller).watchSearch(WatchSearchRequest.fromPartial({ ...asked, searchId, cursor }));
+      return stream(request, reply, format, updates);
     },
   );
 }
@@ -112,36 +102,8 @@ function pageBody(page: SearchPage): Buffer {
   return Buffer.from(JSON.stringify(SearchPage.toJSON(page)));
 }
 
-/** The one snapshot of a search that was asked for its end. */
-async function lastUpdate(updates: AsyncIterable<{ update?: SearchUpdate | undefined }>): Promise<SearchUpdate> {
-  let last: SearchUpdate | undefined;
-  for await (const { update } of updates) if (update !== undefined) last = update;
-  if (last?.progress === undefined) {
-    throw new EntrepotError({ reason: 'INTERNAL', message: 'The search ended without a result.' });
-  }
-  return last;
-}
-
 /** A snapshot as the body of a page. Searches that are answered by the same one share it. */
 const finalBody = madeOnce((last: SearchUpdate) => pageBody(pageOf(last)));
-
-function pageOf(last: SearchUpdate): SearchPage {
-  const byId = new Map(last.upserts.map((offer) => [offer.offerId, offer]));
-  return {
-    searchId: last.searchId,
-    revision: last.revision,
-    complete: last.complete,
-    offers: (last.page?.offerIds ?? []).flatMap((id) => byId.get(id) ?? []),
-    nextPageToken: last.page?.nextPageToken ?? '',
-    totalSize: last.page?.totalSize ?? 0,
-    outcomes: last.outcomes,
-    progress: last.progress,
-    facets: last.facets,
-    cursor: last.cursor,
-    currency: last.upserts[0]?.price?.total?.currencyCode ?? '',
-    askedAgain: undefined,
-  };
-}
 
 /**
  * Streams updates. The head is sent with the first update, so that a search that is refused is answered by its status
@@ -153,9 +115,8 @@ async function stream(
   reply: FastifyReply,
   format: StreamFormat,
   responses: AsyncIterable<{ update?: SearchUpdate | undefined }>,
-  work: 'searching' | 'watching',
 ): Promise<FastifyReply> {
-  const updates = updatesOf(responses, work, request.place);
+  const updates = updatesOf(responses);
   const first = await updates.next();
   if (first.done === true) return reply.status(204).send();
   reply.hijack();
@@ -163,22 +124,15 @@ async function stream(
     'content-type': format.contentType,
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
-    ...traceHeaders(request.call),
+    ...answerHeaders(request.call),
   });
   await writeUpdates(reply.raw, format, first.value, updates, toEntrepotError, request.call.gone);
   endCall(request.call, 200);
   return reply;
 }
 
-/** The updates. Once a search is complete, or a watcher has what is there, its request makes room for another. */
 async function* updatesOf(
   responses: AsyncIterable<{ update?: SearchUpdate | undefined }>,
-  work: 'searching' | 'watching',
-  place: Place | undefined,
 ): AsyncGenerator<SearchUpdate, void> {
-  for await (const { update } of responses) {
-    if (update === undefined) continue;
-    yield update;
-    if (update.complete || work === 'watching') place?.quiet();
-  }
+  for await (const { update } of responses) if (update !== undefined) yield update;
 }

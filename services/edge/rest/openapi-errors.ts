@@ -1,5 +1,5 @@
 // The reasons an error can carry, with their documentation, from the contracts.
-import { descriptors, docOf } from '../../libs/vertical/index.ts';
+import { descriptors, docOf } from '../../../libs/vertical/index.ts';
 
 /** Every reason without its prefix, with what it means. */
 export function errorReasons(): readonly { readonly name: string; readonly doc: string }[] {

@@ -1,7 +1,7 @@
 // JSON schemas of messages by the protobuf JSON mapping, with the comments of the protos and what the attribute options
 // say.
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
-import { docOf, isQueryable, verticals } from '../../libs/vertical/index.ts';
+import { docOf, isQueryable, verticals } from '../../../libs/vertical/index.ts';
 
 import { requireMessage } from './messages.ts';
 

@@ -1,6 +1,6 @@
 // Offers and clicks over HTTP. Verbs beyond reading follow AIP-136: POST /v1/offers/{offer}:verify.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Offer } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
+import { Offer } from '../../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import {
   Click,
   ExplainResponse,
@@ -9,50 +9,51 @@ import {
   type QueryServiceDefinition,
   ReportConversionRequest,
   VerifyResponse,
-} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { EntrepotError } from '../../libs/errors/index.ts';
-import type { CallOptions, MeshClient } from '../../libs/mesh/index.ts';
-import { checkShape } from '../../libs/vertical/index.ts';
-import { callOptions } from './call.ts';
-import type { PatienceLimits } from './deadline.ts';
+} from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { EntrepotError } from '../../../libs/errors/index.ts';
+import type { MeshClient } from '../../../libs/mesh/index.ts';
+import { checkShape } from '../../../libs/vertical/index.ts';
+import { callerOf } from '../call.ts';
+import type { Door } from '../door.ts';
+import { queryAs } from './as.ts';
 import { requireMessage } from './messages.ts';
 
 type Query = MeshClient<QueryServiceDefinition>;
 
 /** What a verb does with an offer: answers with the JSON of its response. */
-type OfferVerb = (query: Query, offerId: string, body: unknown, options: CallOptions) => Promise<unknown>;
+type OfferVerb = (query: Query, offerId: string, body: unknown) => Promise<unknown>;
 
 const handoffMessage = 'entrepot.query.v1.HandoffRequest';
 const conversionMessage = 'entrepot.query.v1.ReportConversionRequest';
 
 const reading: Readonly<Record<string, OfferVerb>> = {
-  '': async (query, offerId, _body, options) => {
-    const { offer } = await query.getOffer({ offerId, readMask: undefined }, options);
+  '': async (query, offerId, _body) => {
+    const { offer } = await query.getOffer({ offerId, readMask: undefined });
     return Offer.toJSON(present(offer));
   },
-  explain: async (query, offerId, _body, options) => ExplainResponse.toJSON(await query.explain({ offerId }, options)),
+  explain: async (query, offerId, _body) => ExplainResponse.toJSON(await query.explain({ offerId })),
 };
 
 const acting: Readonly<Record<string, OfferVerb>> = {
-  verify: async (query, offerId, _body, options) => VerifyResponse.toJSON(await query.verify({ offerId }, options)),
-  handoff: async (query, offerId, body, options) => {
+  verify: async (query, offerId, _body) => VerifyResponse.toJSON(await query.verify({ offerId })),
+  handoff: async (query, offerId, body) => {
     const given = { ...((body as object | undefined) ?? {}), offerId };
     checkShape(requireMessage(handoffMessage), given);
-    return HandoffResponse.toJSON(await query.handoff(HandoffRequest.fromJSON(given), options));
+    return HandoffResponse.toJSON(await query.handoff(HandoffRequest.fromJSON(given)));
   },
 };
 
 const clickVerbs: Readonly<Record<string, OfferVerb>> = {
-  reportConversion: async (query, clickId, body, options) => {
+  reportConversion: async (query, clickId, body) => {
     const given = { ...((body as object | undefined) ?? {}), clickId };
     checkShape(requireMessage(conversionMessage), given);
-    const { click } = await query.reportConversion(ReportConversionRequest.fromJSON(given), options);
+    const { click } = await query.reportConversion(ReportConversionRequest.fromJSON(given));
     return Click.toJSON(present(click));
   },
 };
 
 /** Adds the routes of offers and clicks. */
-export function offerRoutes(app: FastifyInstance, query: Query, limits: PatienceLimits): void {
+export function offerRoutes(app: FastifyInstance, { api, patience }: Door): void {
   const route =
     (verbs: Readonly<Record<string, OfferVerb>>) =>
     async (request: FastifyRequest<{ Params: { name: string } }>, reply: FastifyReply): Promise<FastifyReply> => {
@@ -61,7 +62,7 @@ export function offerRoutes(app: FastifyInstance, query: Query, limits: Patience
       const [id, verbName] = colon < 0 ? [name, ''] : [name.slice(0, colon), name.slice(colon + 1)];
       const verb = Object.hasOwn(verbs, verbName) ? verbs[verbName] : undefined;
       if (verb === undefined) throw noVerb(request, Object.keys(verbs));
-      const answer = await verb(query, id, request.body, callOptions(request, limits));
+      const answer = await verb(queryAs(api, callerOf(request, 'rest', patience)), id, request.body);
       return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(JSON.stringify(answer));
     };
   app.get('/v1/offers/:name', route(reading));

@@ -1,6 +1,6 @@
 // Errors as application/problem+json (RFC 9457), carrying everything that google.rpc.Status carries.
 import { Status } from 'nice-grpc-common';
-import type { EntrepotError } from '../../libs/errors/index.ts';
+import type { EntrepotError } from '../../../libs/errors/index.ts';
 
 /** A problem document. Members beyond RFC 9457 repeat ErrorInfo, BadRequest and RetryInfo. */
 export interface Problem {

@@ -6,9 +6,9 @@ import {
   type PageOptions,
   Screen,
   screenFromJSON,
-} from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { invalidField, invalidFields } from '../../libs/errors/index.ts';
-import { descriptors } from '../../libs/vertical/index.ts';
+} from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { invalidField, invalidFields } from '../../../libs/errors/index.ts';
+import { descriptors } from '../../../libs/vertical/index.ts';
 
 /** The descriptor of a message by its full name. A name that does not exist is a defect of the edge. */
 export function requireMessage(typeName: string): DescMessage {

@@ -1,0 +1,58 @@
+// What the edge answers by itself: entrepot.edge.v1.EdgeService.
+import type {
+  GetCallerResponse,
+  GetTraceResponse,
+  ListFieldUsageResponse,
+  ListTracesResponse,
+  ListViewsResponse,
+} from '../../libs/contracts/gen/entrepot/edge/v1/edge.ts';
+import { EntrepotError } from '../../libs/errors/index.ts';
+import type { BackendOptions } from './api/public-api.ts';
+
+/** What the edge's own answers are made from. */
+export interface EdgeServiceOptions {
+  /** The tier of a client. */
+  readonly tierOf: (client: string) => { readonly name: string };
+}
+
+/** The edge's own RPCs, by their functions' names. */
+export class EdgeService {
+  readonly #options: EdgeServiceOptions;
+
+  constructor(options: EdgeServiceOptions) {
+    this.#options = options;
+  }
+
+  async getCaller(_request: unknown, { caller }: BackendOptions): Promise<GetCallerResponse> {
+    const { client, permissions, markets, partners, development } = caller.identity;
+    return {
+      client,
+      tier: this.#options.tierOf(client).name,
+      permissions: [...permissions],
+      markets: [...(markets ?? [])],
+      partners: [...(partners ?? [])],
+      development,
+      budget: caller.budget,
+    };
+  }
+
+  async listViews(): Promise<ListViewsResponse> {
+    throw missing('ListViews');
+  }
+
+  async listFieldUsage(): Promise<ListFieldUsageResponse> {
+    throw missing('ListFieldUsage');
+  }
+
+  async listTraces(): Promise<ListTracesResponse> {
+    throw missing('ListTraces');
+  }
+
+  async getTrace(): Promise<GetTraceResponse> {
+    throw missing('GetTrace');
+  }
+}
+
+function missing(method: string): EntrepotError {
+  return new EntrepotError({ reason: 'UNKNOWN_METHOD', message: `This edge does not offer ${method}.` });
+}

@@ -14,10 +14,8 @@ import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
-import { accuracyRoutes } from './rest/accuracy.ts';
 import { answerErrors } from './rest/errors.ts';
-import { offerRoutes } from './rest/offers.ts';
-import { searchRoutes } from './rest/searches.ts';
+import { restRoutes } from './rest/routes.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -81,9 +79,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   answerErrors(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
-  searchRoutes(app, door);
-  offerRoutes(app, door);
-  accuracyRoutes(app, door);
+  restRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();

@@ -3,17 +3,24 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
 import type { EdgeCall } from '../call.ts';
+import { rememberRoutes } from './allowed.ts';
 import { type Problem, type ProblemOrigin, problemOf } from './problem.ts';
 
 const log = logger('edge');
 
 /** Answers what is thrown while a request is handled, and what is asked for that there is not. */
 export function answerErrors(app: FastifyInstance): void {
-  app.setNotFoundHandler((request) => {
-    throw new EntrepotError({
-      reason: 'ROUTE_NOT_FOUND',
-      message: `There is no ${request.method} ${request.url.split('?')[0]}; GET /openapi.json lists every path.`,
-    });
+  const allowed = rememberRoutes(app);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const allow = allowed(path);
+    if (allow === '') {
+      const message = `There is no ${request.method} ${path}; GET /openapi.json lists every path.`;
+      throw new EntrepotError({ reason: 'ROUTE_NOT_FOUND', message });
+    }
+    if (request.method === 'OPTIONS') return reply.status(204).header('allow', allow).send();
+    const message = `${path} is there for ${allow}, not for ${request.method}.`;
+    throw new EntrepotError({ reason: 'METHOD_NOT_ALLOWED', message, metadata: { allow } });
   });
   app.setErrorHandler((raw, request, reply) => {
     const error = typed(raw);

@@ -10,11 +10,11 @@ import {
   errorToJsonBytes,
 } from '@connectrpc/connect/protocol-connect';
 import {
-  contentTypeJson as webJson,
-  contentTypeProto as webProto,
   setTrailerStatus,
   trailerFlag,
   trailerSerialize,
+  contentTypeJson as webJson,
+  contentTypeProto as webProto,
 } from '@connectrpc/connect/protocol-grpc-web';
 import type { EntrepotError } from '../../../libs/errors/index.ts';
 import { envelope } from './codec.ts';

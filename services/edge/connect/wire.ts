@@ -1,8 +1,8 @@
 // How a request is written: which protocol, which codec, where its message is, and how long its client waits.
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { parseContentType as connectType, parseTimeout as connectTimeout } from '@connectrpc/connect/protocol-connect';
-import { parseContentType as grpcWebType, parseTimeout as grpcTimeout } from '@connectrpc/connect/protocol-grpc-web';
+import { parseTimeout as connectTimeout, parseContentType as connectType } from '@connectrpc/connect/protocol-connect';
+import { parseTimeout as grpcTimeout, parseContentType as grpcWebType } from '@connectrpc/connect/protocol-grpc-web';
 import type { FastifyRequest } from 'fastify';
 import { EntrepotError, invalidField } from '../../../libs/errors/index.ts';
 import type { PublicMethod } from '../api/method.ts';
@@ -89,7 +89,10 @@ async function unpacked(bytes: Uint8Array, encoding: string | undefined, mostByt
     return await gunzipAsync(bytes, { maxOutputLength: mostBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new EntrepotError({ reason: 'BODY_TOO_LARGE', message: `Unpacked, the message has over ${mostBytes} bytes.` });
+      throw new EntrepotError({
+        reason: 'BODY_TOO_LARGE',
+        message: `Unpacked, the message has over ${mostBytes} bytes.`,
+      });
     }
     throw malformed('The message is not compressed with gzip, as it says.');
   }

@@ -42,6 +42,10 @@ export interface Clients {
   tierOf(client: string): Tier;
   /** The completion of a client, else the default's; undefined where neither has one. */
   completionOf(client: string): Completion | undefined;
+  /** Whether a client may see what others search for, as operators' tools do: searches, offers and clicks of everybody. */
+  seesAll(client: string): boolean;
+  /** Partners whose offers a client may see; undefined for all. */
+  partnersOf(client: string): ReadonlySet<string> | undefined;
   /** What the file says, defaults filled in: two that are equal as JSON mean the same. */
   toJSON(): unknown;
 }
@@ -49,6 +53,8 @@ export interface Clients {
 interface ClientEntry {
   readonly tier?: string;
   readonly completion?: string;
+  readonly sees?: 'own' | 'all';
+  readonly partners?: readonly string[];
 }
 
 interface ClientsFile {
@@ -68,6 +74,15 @@ const completion = {
   maxLength: 4_000,
   description: 'a CEL condition; a search is complete once it holds',
 };
+const sees = { enum: ['own', 'all'], description: 'whose searches, offers and clicks it sees: its own, or all' };
+const partners = {
+  type: 'array',
+  minItems: 1,
+  maxItems: 1_000,
+  uniqueItems: true,
+  items: { type: 'string', pattern: '^[a-z][a-z0-9-]*$', description: 'the name of a partner, as its file is named' },
+  description: 'the partners whose offers it may see; left out for all',
+};
 
 const schema: JSONSchema = {
   type: 'object',
@@ -85,7 +100,7 @@ const schema: JSONSchema = {
       type: 'object',
       additionalProperties: false,
       default: {},
-      properties: { tier: { ...tierName, default: 'standard' }, completion },
+      properties: { tier: { ...tierName, default: 'standard' }, completion, sees, partners },
     },
     clients: {
       type: 'object',
@@ -93,7 +108,7 @@ const schema: JSONSchema = {
       additionalProperties: {
         type: 'object',
         additionalProperties: false,
-        properties: { tier: tierName, completion },
+        properties: { tier: tierName, completion, sees, partners },
       },
     },
   },
@@ -135,22 +150,38 @@ function clientsOf(document: YamlDocument<ClientsFile>): Clients {
   const tiers = value.tiers.map((name, rank): Tier => ({ name, rank, share: 1 - (0.5 * rank) / last }));
   const byName = new Map(tiers.map((tier) => [tier.name, tier]));
   const known = (name: string): Tier => byName.get(name) as Tier;
-  const fallback = { tier: known(value.default.tier), completion: completionAt(document, ['default'], value.default) };
+  const fallback = {
+    tier: known(value.default.tier),
+    completion: completionAt(document, ['default'], value.default),
+    seesAll: value.default.sees === 'all',
+    partners: setOf(value.default.partners),
+  };
   const completions = fallback.completion === undefined ? [] : [fallback.completion];
-  const clients = new Map<string, { readonly tier: Tier; readonly completion: Completion | undefined }>();
+  const clients = new Map<string, typeof fallback>();
   for (const [name, entry] of Object.entries(value.clients)) {
     const own = completionAt(document, ['clients', name], entry);
     if (own !== undefined) completions.push(own);
     const tier = entry.tier === undefined ? fallback.tier : known(entry.tier);
-    clients.set(name, { tier, completion: own ?? fallback.completion });
+    clients.set(name, {
+      tier,
+      completion: own ?? fallback.completion,
+      seesAll: entry.sees === undefined ? fallback.seesAll : entry.sees === 'all',
+      partners: setOf(entry.partners) ?? fallback.partners,
+    });
   }
   return {
     tiers,
     completions,
     tierOf: (client) => (clients.get(client) ?? fallback).tier,
     completionOf: (client) => (clients.get(client) ?? fallback).completion,
+    seesAll: (client) => (clients.get(client) ?? fallback).seesAll,
+    partnersOf: (client) => (clients.get(client) ?? fallback).partners,
     toJSON: () => value,
   };
+}
+
+function setOf(names: readonly string[] | undefined): ReadonlySet<string> | undefined {
+  return names && new Set(names);
 }
 
 function misnamed(document: YamlDocument<ClientsFile>): ConfigProblem[] {

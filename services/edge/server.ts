@@ -6,7 +6,6 @@ import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/q
 import type { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import { Admission, type AdmissionOptions, type ClientTier, type MeshClient } from '../../libs/mesh/index.ts';
-import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import { type Access, openAccess } from './access/access.ts';
 import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
@@ -16,12 +15,9 @@ import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { serveGrpc } from './grpc/server.ts';
-import { typedError } from './http-errors.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
-import { accuracyRoutes } from './rest/accuracy.ts';
-import { offerRoutes } from './rest/offers.ts';
-import { problemOf } from './rest/problem.ts';
-import { searchRoutes } from './rest/searches.ts';
+import { answerErrors } from './rest/errors.ts';
+import { restRoutes } from './rest/routes.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -70,8 +66,6 @@ const searchesAtStart = 32;
 /** Of bodies that were read and are kept; a search has some 200. */
 const mostReadCharacters = 1_000_000;
 
-const log = logger('edge');
-
 /** Starts the edge. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const app = Fastify({
@@ -91,9 +85,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   answerErrors(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
-  searchRoutes(app, door);
-  offerRoutes(app, door);
-  accuracyRoutes(app, door);
+  restRoutes(app, door);
   connectRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
   const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
@@ -177,22 +169,4 @@ function bound(instance: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.getOwnPropertyNames(prototype).map((name) => [name, Reflect.get(instance, name).bind(instance)]),
   );
-}
-
-function answerErrors(app: FastifyInstance): void {
-  app.setNotFoundHandler((request) => {
-    throw new EntrepotError({
-      reason: 'ROUTE_NOT_FOUND',
-      message: `There is no ${request.method} ${request.url.split('?')[0]}; GET /openapi.json lists every path.`,
-    });
-  });
-  app.setErrorHandler((raw, request, reply) => {
-    const error = typedError(raw);
-    request.call.failure = error;
-    const problem = problemOf(error);
-    if (problem.status >= 500)
-      withTrace(log, request.call.trace).error({ err: raw, reason: error.reason }, 'request failed');
-    if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000));
-    return reply.status(problem.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
-  });
 }

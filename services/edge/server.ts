@@ -14,6 +14,8 @@ import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { compressAnswers } from './rest/compression.ts';
+import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 
@@ -77,9 +79,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   observe(app);
   recognise(app, access);
   answerErrors(app);
+  await compressAnswers(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
+  documentRoute(app);
   operationRoutes(app, options.readiness, options.metricsText);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();

@@ -10,6 +10,7 @@ import { type Access, openAccess } from './access/access.ts';
 import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
+import { connectRoutes } from './connect/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
@@ -84,6 +85,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   documentRoute(app);
+  connectRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();
@@ -134,10 +136,10 @@ function observe(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => endCall(request.call, reply.statusCode));
 }
 
-/** Whoever asks for anything under /v1 says who it is, before anything is read of the body. */
+/** Whoever asks for anything under /v1, or calls a method by its name, says who it is, before anything is read of the body. */
 function recognise(app: FastifyInstance, access: Access): void {
   app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith('/v1/')) return;
+    if (!request.url.startsWith('/v1/') && !request.url.startsWith('/entrepot.')) return;
     request.call.identity = await access.identify(credentialsOf(request));
   });
 }

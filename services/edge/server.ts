@@ -16,6 +16,8 @@ import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { serveGrpc } from './grpc/server.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { compressAnswers } from './rest/compression.ts';
+import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 
@@ -83,9 +85,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   observe(app);
   recognise(app, access);
   answerErrors(app);
+  await compressAnswers(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
+  documentRoute(app);
   connectRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
   const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });

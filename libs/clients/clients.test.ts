@@ -39,6 +39,23 @@ clients:
     expect(clients.completions.map(({ source }) => source)).toEqual(['elapsed_ms > 3000', 'partners_done > 3']);
   });
 
+  test('see what is their own and every partner, unless the file says otherwise', () => {
+    write(`default: { partners: [a, b] }
+clients:
+  desk: { sees: all }
+  shop: { partners: [c] }
+`);
+    const clients = loadClients(directory);
+    expect(['desk', 'shop', 'nobody'].map((client) => clients.seesAll(client))).toEqual([true, false, false]);
+    expect(['desk', 'shop', 'nobody'].map((client) => [...(clients.partnersOf(client) ?? [])])).toEqual([
+      ['a', 'b'],
+      ['c'],
+      ['a', 'b'],
+    ]);
+    write('clients: {}');
+    expect(loadClients(directory).partnersOf('shop')).toBeUndefined();
+  });
+
   test('know where a completion stands, and where in it something is wrong', () => {
     write(`clients:
   report: { completion: 'partners_done > 3' }
@@ -65,6 +82,8 @@ clients:
     ['clients:\n  shop: { tier: gold }', 2, 'no tier "gold"; there are premium, standard, batch'],
     ['clients:\n  shop: { teir: batch }', 2, 'unknown key "teir"'],
     ['clients:\n  "a shop": { tier: batch }', 2, '"a shop" is no name of a client'],
+    ['clients:\n  shop: { sees: everything }', 2, 'own'],
+    ['clients:\n  shop: { partners: [] }', 2, 'partners'],
     ['clients:\n  shop: { completion: 3 }', 2, 'expected a text'],
   ])('are refused at their place: %j', (text, line, reason) => {
     write(text);

@@ -15,7 +15,10 @@ import { connectRoutes } from './connect/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
+import { serveGrpc } from './grpc/server.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { compressAnswers } from './rest/compression.ts';
+import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 
@@ -38,6 +41,8 @@ export interface EdgeOptions {
    * false: everybody is "public". Only for an edge behind something that knows its clients and sets the header itself.
    */
   readonly trustClientHeader?: boolean;
+  /** Where the same is offered over gRPC, on a port of its own: "127.0.0.1:8081", port 0 for a free one. Default: nowhere. */
+  readonly grpcAddress?: string;
   /** The clients as configured now. Default: none has a name, or a key. */
   readonly clients?: () => Clients;
   /** Where budgets are kept, and what else guards the edge. */
@@ -56,6 +61,8 @@ export interface EdgeOptions {
 export interface Edge {
   /** Where it listens: "http://127.0.0.1:8080". */
   readonly url: string;
+  /** Where gRPC is answered, "127.0.0.1:8081"; undefined where it is not. */
+  readonly grpcAddress: string | undefined;
   /** Stops accepting, lets answers under way finish for a second, then cuts what is left. */
   close(): Promise<void>;
 }
@@ -94,20 +101,26 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   observe(app);
   guard.install(app);
   answerErrors(app);
+  await compressAnswers(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, ...guard.gates, admitted(admission)]);
   const door: Door = { api, access: guard.access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
+  documentRoute(app);
   connectRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
+  const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
   await app.listen({ host, port: options.port ?? 8080 });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    grpcAddress: grpc?.address,
     close: async () => {
+      const drained = grpc?.drain();
       const cut = setTimeout(() => app.server.closeAllConnections(), 1_000);
       await app.close();
       clearTimeout(cut);
+      await drained;
       await guard.close();
       admission.close();
     },

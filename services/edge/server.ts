@@ -83,7 +83,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const guard = new Guard({
     ...options.guard,
     clients: options.clients ?? (() => nobody),
-    host,
+    hosts: options.grpcAddress === undefined ? [host] : [host, options.grpcAddress.replace(/:\d+$/, '')],
     trustClientHeader: options.trustClientHeader ?? false,
     supply: options.services.supply,
   });

@@ -1,7 +1,7 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
-import { LiveClients } from '../../libs/clients/index.ts';
+import { LiveClients, unnamedClients } from '../../libs/clients/index.ts';
 import {
   configDirectory,
   databaseAt,
@@ -50,6 +50,8 @@ export interface FusedOptions {
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
+  /** The edge is for this process alone: whatever clients.yaml says, it is one for development. Default false. */
+  readonly withoutKeys?: boolean;
   /** Whether the edge believes the header `Entrepot-Client`. Default ENTREPOT_EDGE_TRUST_CLIENT. */
   readonly trustClientHeader?: boolean;
   /** How much is taken on at the edge, where calls enter this process. */
@@ -177,7 +179,7 @@ async function compose(
     metricsText: () => telemetry.metricsText(),
     admission: { tierOf: query.tierOf, ...options.admission },
     trustClientHeader: options.trustClientHeader ?? trustClientHeader(),
-    clients: () => clients.current,
+    clients: options.withoutKeys === true ? unnamedClients : () => clients.current,
     guard: { metrics: edgeMetrics(), connectionsPerAddress: edgeConnectionsPerAddress() },
   });
   closers.push(() => edge.close());

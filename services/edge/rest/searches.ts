@@ -1,5 +1,5 @@
 // Searches over HTTP: start one, read a page of it, follow it.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import {
   Delivery,
   ExplainSearchResponse,
@@ -9,13 +9,14 @@ import {
   type SearchUpdate,
   WatchSearchRequest,
 } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
+import { EntrepotError } from '../../../libs/errors/index.ts';
 import { checkShape } from '../../../libs/vertical/index.ts';
 import { madeOnce } from '../api/made-once.ts';
 import { pageOf } from '../api/search-page.ts';
-import { answerHeaders, callerOf, endCall } from '../call.ts';
+import { callerOf } from '../call.ts';
 import type { Door } from '../door.ts';
-import { eventStream, type StreamFormat, streamFormatOf, writeUpdates } from '../streams/write.ts';
+import { answerWithStream } from '../streams/http.ts';
+import { eventStream, streamFormatOf } from '../streams/write.ts';
 import { queryAs } from './as.ts';
 import { explainQuery, pageQuery, requireMessage, watchQuery } from './messages.ts';
 
@@ -29,7 +30,7 @@ export function searchRoutes(app: FastifyInstance, { api, patience }: Door): voi
       const last = await api.searchEnd(asked.forItsEnd, caller);
       return reply.headers({ 'content-type': 'application/json; charset=utf-8' }).send(finalBody(last));
     }
-    return stream(request, reply, format, queryAs(api, caller).search(asked.forChanges));
+    return answerWithStream(request, reply, format, queryAs(api, caller).search(asked.forChanges));
   });
 
   app.get<{ Params: { searchId: string }; Querystring: Record<string, string> }>(
@@ -60,7 +61,7 @@ export function searchRoutes(app: FastifyInstance, { api, patience }: Door): voi
       const format = streamFormatOf(request) ?? eventStream;
       const caller = { ...callerOf(request, format.protocol, patience), timeoutMs: patience.maxMs };
       const updates = queryAs(api, caller).watchSearch(WatchSearchRequest.fromPartial({ ...asked, searchId, cursor }));
-      return stream(request, reply, format, updates);
+      return answerWithStream(request, reply, format, updates);
     },
   );
 }
@@ -104,35 +105,3 @@ function pageBody(page: SearchPage): Buffer {
 
 /** A snapshot as the body of a page. Searches that are answered by the same one share it. */
 const finalBody = madeOnce((last: SearchUpdate) => pageBody(pageOf(last)));
-
-/**
- * Streams updates. The head is sent with the first update, so that a search that is refused is answered by its status
- * like any other request; from then on errors are events. A resumed stream with nothing left to say is 204, which tells
- * an EventSource to stop reconnecting.
- */
-async function stream(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  format: StreamFormat,
-  responses: AsyncIterable<{ update?: SearchUpdate | undefined }>,
-): Promise<FastifyReply> {
-  const updates = updatesOf(responses);
-  const first = await updates.next();
-  if (first.done === true) return reply.status(204).send();
-  reply.hijack();
-  reply.raw.writeHead(200, {
-    'content-type': format.contentType,
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-    ...answerHeaders(request.call),
-  });
-  await writeUpdates(reply.raw, format, first.value, updates, toEntrepotError, request.call.gone);
-  endCall(request.call, 200);
-  return reply;
-}
-
-async function* updatesOf(
-  responses: AsyncIterable<{ update?: SearchUpdate | undefined }>,
-): AsyncGenerator<SearchUpdate, void> {
-  for await (const { update } of responses) if (update !== undefined) yield update;
-}

@@ -14,11 +14,16 @@ import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
+import { guard } from './limits/guard.ts';
+import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
+import { refuseUnreadable } from './limits/refuse.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
 import { accuracyRoutes } from './rest/accuracy.ts';
 import { offerRoutes } from './rest/offers.ts';
 import { problemOf } from './rest/problem.ts';
 import { searchRoutes } from './rest/searches.ts';
+import { keepStreams } from './streams/http.ts';
+import { defaultStreams, type StreamOptions } from './streams/options.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -39,6 +44,10 @@ export interface EdgeOptions {
    * false: everybody is "public". Only for an edge behind something that knows its clients and sets the header itself.
    */
   readonly trustClientHeader?: boolean;
+  /** Limits of connections and of what comes on them before it is a request. What is left out is as shipped. */
+  readonly limits?: Partial<HttpLimits>;
+  /** How streams are kept alive, bounded and ended. What is left out is as shipped. */
+  readonly streams?: Partial<StreamOptions>;
   /** Bounds of the client's deadline. */
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
@@ -67,19 +76,26 @@ const log = logger('edge');
 
 /** Starts the edge. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const limits = { ...defaultLimits, ...options.limits };
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     routerOptions: { maxParamLength: 512 },
-    // A client that sends its head or body slower than this holds a socket for nothing.
-    requestTimeout: 10_000,
-    keepAliveTimeout: 30_000,
+    http: serverOptions(limits),
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    maxRequestsPerSocket: limits.maxRequests,
+    clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
+    // What still comes on open connections while the edge stops is answered; each is closed with its answer.
+    return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
   });
   const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
   const access = openAccess(options.trustClientHeader ?? false);
   observe(app);
+  guard(app, limits);
+  keepStreams(app, { ...defaultStreams, ...options.streams });
   recognise(app, access);
   answerErrors(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);

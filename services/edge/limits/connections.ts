@@ -1,6 +1,5 @@
 // How many connections there may be, of one address and in all.
-import type { Socket } from 'node:net';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import { problemOf } from '../rest/problem.ts';

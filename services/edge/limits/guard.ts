@@ -28,7 +28,8 @@ export function guard(app: FastifyInstance, limits: HttpLimits): void {
     if (encoding !== undefined && encoding !== 'identity' && !request.url.startsWith(rpcs)) {
       throw new EntrepotError({
         reason: 'UNSUPPORTED_MEDIA_TYPE',
-        message: 'Send the body as it is: this edge takes no compressed ones, of which a small one can be made to unfold without end.',
+        message:
+          'Send the body as it is: this edge takes no compressed ones, of which a small one can be made to unfold without end.',
       });
     }
   });

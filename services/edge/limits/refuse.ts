@@ -1,7 +1,7 @@
 // Problem documents for those whose requests never became one.
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { EntrepotError } from '../../../libs/errors/index.ts';
+import { EntrepotError, type ReasonName } from '../../../libs/errors/index.ts';
 import { type Problem, problemOf } from '../rest/problem.ts';
 
 /** A refused client has so long to read why, in milliseconds. */
@@ -44,32 +44,30 @@ export function refuse(socket: Socket, problem: Problem): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** The problem of a head that is too large. */
-export function tooLargeHead(message: string): Problem {
-  return { ...problemOf(new EntrepotError({ reason: 'MALFORMED_HEAD', message })), status: 431 };
+/** A head that is larger than the limits. */
+export function tooLargeHead(message: string): EntrepotError {
+  return new EntrepotError({ reason: 'MALFORMED_HEAD', message });
 }
 
 /** What was wrong; undefined where nobody is there to be told. */
 function problemOfUnreadable({ code = '' }: { readonly code?: string }): Problem | undefined {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return tooLargeHead("The request's head is larger than this edge accepts.");
+      return problemOf(tooLargeHead("The request's head is larger than this edge accepts."));
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return {
-        ...problemOf(
-          new EntrepotError({ reason: 'DEADLINE_EXCEEDED', message: 'The request was not complete in time.' }),
-        ),
-        status: 408,
-      };
+      return problemWith(408, 'DEADLINE_EXCEEDED', 'The request was not complete in time.');
     case 'HPE_INVALID_CHUNK_SIZE':
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
     case 'HPE_STRICT':
-      return problemOf(
-        new EntrepotError({ reason: 'MALFORMED_BODY', message: `The body's chunks are none (${code}).` }),
-      );
+      return problemWith(400, 'MALFORMED_BODY', `The body's chunks are none (${code}).`);
     default:
       // Everything else that the parser says begins so; what the socket says concerns a client that has gone.
       if (!code.startsWith('HPE_')) return undefined;
-      return problemOf(new EntrepotError({ reason: 'MALFORMED_HEAD', message: `That is no HTTP request (${code}).` }));
+      return problemWith(400, 'MALFORMED_HEAD', `That is no HTTP request (${code}).`);
   }
+}
+
+/** HTTP knows better than the reason alone which status fits. */
+function problemWith(status: number, reason: ReasonName, message: string): Problem {
+  return { ...problemOf(new EntrepotError({ reason, message })), status };
 }

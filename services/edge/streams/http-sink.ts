@@ -1,6 +1,6 @@
 // What a client of a stream over HTTP is sent: never more than it takes.
 import type { ServerResponse } from 'node:http';
-import type { EntrepotError } from '../../../libs/errors/index.ts';
+import type { Problem } from '../rest/problem.ts';
 import { stalled } from './open-streams.ts';
 import type { StreamOptions } from './options.ts';
 import type { StreamFormat } from './write.ts';
@@ -61,10 +61,10 @@ export class HttpSink {
   }
 
   /** The stream goes on elsewhere. */
-  elsewhere(error: EntrepotError): void {
+  elsewhere(problem: Problem): void {
     this.close();
     // A connection that is kept open would hold up the edge that stops.
-    this.#response.end(this.#format.elsewhere(error), () => this.#response.socket?.destroySoon());
+    this.#response.end(this.#format.elsewhere(problem), () => this.#response.socket?.destroySoon());
   }
 
   close(): void {

@@ -2,6 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { toEntrepotError } from '../../../libs/errors/index.ts';
 import { answerHeaders, endCall } from '../call.ts';
+import { originOf } from '../rest/errors.ts';
+import { problemOf } from '../rest/problem.ts';
 import { eventOf } from './event.ts';
 import { HttpSink } from './http-sink.ts';
 import { OpenStreams } from './open-streams.ts';
@@ -90,11 +92,12 @@ async function tell(
     sink.end(format.end);
   } catch (thrown) {
     const error = toEntrepotError(thrown);
+    const problem = problemOf(error, originOf(request.call));
     // Who watches over the stream is told why it ended; it may be over already, and then is not interested.
     await Promise.resolve(messages.throw?.(error)).catch(() => undefined);
-    if (error.reason === 'DRAINING') sink.elsewhere(error);
+    if (error.reason === 'DRAINING') sink.elsewhere(problem);
     else if (gone.aborted || error.metadata.cause === 'STALLED') sink.cut();
-    else sink.end(format.problem(error));
+    else sink.end(format.problem(problem));
   } finally {
     sink.close();
   }

@@ -1,9 +1,8 @@
 // One stream, written as server-sent events or as NDJSON. The formats differ in framing alone.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { EntrepotError } from '../../../libs/errors/index.ts';
 import type { Protocol } from '../api/caller.ts';
 import { madeOnce } from '../api/made-once.ts';
-import { problemOf } from '../rest/problem.ts';
+import type { Problem } from '../rest/problem.ts';
 import { jsonOf, type StreamEvent } from './event.ts';
 
 /** How a stream is framed. */
@@ -15,9 +14,9 @@ export interface StreamFormat {
   /** One message; its cursor is what the client resumes with. Readers who are told the same share the bytes. */
   readonly event: (event: StreamEvent) => Buffer;
   /** What went wrong, as the last thing of the stream. Carries no cursor, so that a client resumes behind the last data. */
-  problem(error: EntrepotError): string;
+  problem(problem: Problem): string;
   /** The stream goes on elsewhere: after this the connection is closed. */
-  elsewhere(error: EntrepotError): string;
+  elsewhere(problem: Problem): string;
   /** Nothing more will come. A client that is told does not reconnect. */
   readonly end: string;
   /** Keeps proxies from cutting a quiet stream. */
@@ -34,7 +33,7 @@ function eventStreamWith(idOf: (event: StreamEvent) => string): StreamFormat {
       const id = event.cursor === undefined ? '' : `id: ${idOf(event)}\n`;
       return Buffer.concat([Buffer.from(`${id}event: ${event.name}\ndata: `), jsonOf(event), Buffer.from('\n\n')]);
     }),
-    problem: (error) => `event: problem\ndata: ${JSON.stringify(problemOf(error))}\n\n`,
+    problem: (problem) => `event: problem\ndata: ${JSON.stringify(problem)}\n\n`,
     // An EventSource comes back by itself with the last id when it was merely cut; an event would look like a failure.
     elsewhere: ({ retryAfterMs = 0 }) => `: this edge stops, another one goes on\nretry: ${retryAfterMs}\n\n`,
     end: 'event: end\ndata: {}\n\n',
@@ -69,8 +68,8 @@ export const newlineJson: StreamFormat = {
   contentType: 'application/x-ndjson; charset=utf-8',
   opening: () => '',
   event: madeOnce((event) => Buffer.concat([Buffer.from(`{"${event.name}":`), jsonOf(event), Buffer.from('}\n')])),
-  problem: (error) => `{"problem":${JSON.stringify(problemOf(error))}}\n`,
-  elsewhere: (error) => newlineJson.problem(error),
+  problem: (problem) => `{"problem":${JSON.stringify(problem)}}\n`,
+  elsewhere: (problem) => newlineJson.problem(problem),
   end: '{"end":{}}\n',
   heartbeat: '\n',
 };

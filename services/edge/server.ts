@@ -13,7 +13,7 @@ import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
-import { guard } from './limits/guard.ts';
+import { keepLimits } from './limits/keep.ts';
 import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
 import { refuseUnreadable } from './limits/refuse.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
@@ -21,6 +21,7 @@ import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 import { keepStreams } from './streams/http.ts';
 import { defaultStreams, type StreamOptions } from './streams/options.ts';
+import { acceptSockets, socketRoute } from './streams/socket/routes.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -89,21 +90,23 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   readJsonOnly(app);
   const access = openAccess(options.trustClientHeader ?? false);
   observe(app);
-  guard(app, limits);
+  keepLimits(app, limits);
   keepStreams(app, { ...defaultStreams, ...options.streams });
+  await acceptSockets(app);
   recognise(app, access);
   answerErrors(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
+  socketRoute(app, door);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
     url: `http://${options.host ?? '127.0.0.1'}:${port}`,
     close: async () => {
-      const cut = setTimeout(() => app.server.closeAllConnections(), 1_000);
+      const cut = setTimeout(() => app.server.closeAllConnections(), app.streams.options.drainMs);
       await app.close();
       clearTimeout(cut);
       admission.close();
@@ -149,7 +152,7 @@ function observe(app: FastifyInstance): void {
 /** Whoever asks for anything under /v1 says who it is, before anything is read of the body. */
 function recognise(app: FastifyInstance, access: Access): void {
   app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith('/v1/')) return;
+    if (!request.url.startsWith('/v1/') || request.routeOptions.config.recognisesItself === true) return;
     request.call.identity = await access.identify(credentialsOf(request));
   });
 }

@@ -18,10 +18,6 @@ export interface HttpLimits {
   readonly maxRequests: number;
   /** Connections that are open at once. Sensible 1,000 to 50,000, by memory and file descriptors. */
   readonly maxConnections: number;
-  /** Connections of one address that are open at once. Sensible 50 to 5,000. */
-  readonly maxConnectionsPerAddress: number;
-  /** Addresses that may open as many as they like: balancers before the edge. */
-  readonly trustedAddresses: readonly string[];
 }
 
 /** The shipped limits. */
@@ -34,8 +30,6 @@ export const defaultLimits: HttpLimits = {
   keepAliveMs: 30_000,
   maxRequests: 10_000,
   maxConnections: 20_000,
-  maxConnectionsPerAddress: 1_000,
-  trustedAddresses: ['127.0.0.1', '::1', '::ffff:127.0.0.1'],
 };
 
 /** The limits that Node itself keeps, for `http.createServer` and `https.createServer`. */

@@ -10,13 +10,17 @@ import { type Access, openAccess } from './access/access.ts';
 import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
+import { connectRoutes } from './connect/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
+import { serveGrpc } from './grpc/server.ts';
 import { keepLimits } from './limits/keep.ts';
 import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
 import { refuseUnreadable } from './limits/refuse.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { compressAnswers } from './rest/compression.ts';
+import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 import { keepStreams } from './streams/http.ts';
@@ -46,6 +50,8 @@ export interface EdgeOptions {
   readonly limits?: Partial<HttpLimits>;
   /** How streams are kept alive, bounded and ended. What is left out is as shipped. */
   readonly streams?: Partial<StreamOptions>;
+  /** Where the same is offered over gRPC, on a port of its own: "127.0.0.1:8081", port 0 for a free one. Default: nowhere. */
+  readonly grpcAddress?: string;
   /** Bounds of the client's deadline. */
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
@@ -60,6 +66,8 @@ export interface EdgeOptions {
 export interface Edge {
   /** Where it listens: "http://127.0.0.1:8080". */
   readonly url: string;
+  /** Where gRPC is answered, "127.0.0.1:8081"; undefined where it is not. */
+  readonly grpcAddress: string | undefined;
   /** Stops accepting, lets answers under way finish for a second, then cuts what is left. */
   close(): Promise<void>;
 }
@@ -95,20 +103,27 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await acceptSockets(app);
   recognise(app, access);
   answerErrors(app);
+  await compressAnswers(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
+  documentRoute(app);
+  connectRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
   socketRoute(app, door);
+  const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
     url: `http://${options.host ?? '127.0.0.1'}:${port}`,
+    grpcAddress: grpc?.address,
     close: async () => {
+      const drained = grpc?.drain();
       const cut = setTimeout(() => app.server.closeAllConnections(), app.streams.options.drainMs);
       await app.close();
       clearTimeout(cut);
+      await drained;
       admission.close();
     },
   };
@@ -149,10 +164,11 @@ function observe(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => endCall(request.call, reply.statusCode));
 }
 
-/** Whoever asks for anything under /v1 says who it is, before anything is read of the body. */
+/** Whoever asks for anything under /v1, or calls a method by its name, says who it is, before anything is read of the body. */
 function recognise(app: FastifyInstance, access: Access): void {
   app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith('/v1/') || request.routeOptions.config.recognisesItself === true) return;
+    if (!request.url.startsWith('/v1/') && !request.url.startsWith('/entrepot.')) return;
+    if (request.routeOptions.config.recognisesItself === true) return;
     request.call.identity = await access.identify(credentialsOf(request));
   });
 }

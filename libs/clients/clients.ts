@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { ConfigError, type ConfigProblem, loadYamlDocument, parseYaml, type YamlDocument } from '../config/index.ts';
+import type { Permission } from '../contracts/gen/entrepot/type/v1/public.ts';
+import { clientsProblems, instantOf } from './check.ts';
 import {
-  ConfigError,
-  type ConfigProblem,
-  type JSONSchema,
-  loadYamlDocument,
-  parseYaml,
-  type YamlDocument,
-} from '../config/index.ts';
+  type ClientEntry,
+  type ClientsFile,
+  type IssuerEntry,
+  type NamedEntry,
+  clientsSchema as schema,
+} from './file.ts';
+import { everyPermission, type Identity, permissionNames } from './identity.ts';
+import type { ClientKey } from './keys.ts';
 
 /** How much a client's calls matter when not all can be taken. */
 export interface Tier {
@@ -32,72 +36,49 @@ export interface Completion {
   problem(reason: string, within?: { line: number; column: number }): ConfigProblem;
 }
 
+/** Who issues tokens (JWTs) for clients. */
+export interface Issuer {
+  /** What its tokens say in "iss". */
+  readonly issuer: string;
+  /** One of these has to be in "aud". */
+  readonly audience: readonly string[];
+  /** Where its public keys are. */
+  readonly jwksUrl: string;
+  /** Signature algorithms that are accepted, as JOSE names them: "ES256". */
+  readonly algorithms: readonly string[];
+  /** The claim with the name of the client. */
+  readonly clientClaim: string;
+  /** What each scope permits. A token is permitted what its client is and its scopes are; undefined: what its client is. */
+  readonly scopes: ReadonlyMap<string, ReadonlySet<Permission>> | undefined;
+  /** Clients that it may speak for; undefined for all that are named. */
+  readonly clients: ReadonlySet<string> | undefined;
+}
+
 /** Who asks, as the configuration knows them. Immutable; the same client is given the same objects again. */
 export interface Clients {
   /** Every tier, by rank. */
   readonly tiers: readonly Tier[];
   /** Every completion that some client is given, each once. */
   readonly completions: readonly Completion[];
+  /** The clients that have a name in the file. */
+  readonly names: readonly string[];
+  /** Every key of every client, those that have expired included. */
+  readonly keys: readonly ClientKey[];
+  /** Who issues tokens. */
+  readonly issuers: readonly Issuer[];
   /** The tier of a client; of one that is not configured, the default's. */
   tierOf(client: string): Tier;
   /** The completion of a client, else the default's; undefined where neither has one. */
   completionOf(client: string): Completion | undefined;
+  /** What a client may do, see and spend; of one that is not named, what the default may. */
+  identityOf(client: string): Identity;
+  /** Whether a client sees the searches of other clients, not its own alone. */
+  seesAll(client: string): boolean;
+  /** Partners whose offers a client may see; undefined for all. */
+  partnersOf(client: string): ReadonlySet<string> | undefined;
   /** What the file says, defaults filled in: two that are equal as JSON mean the same. */
   toJSON(): unknown;
 }
-
-interface ClientEntry {
-  readonly tier?: string;
-  readonly completion?: string;
-}
-
-interface ClientsFile {
-  readonly tiers: readonly string[];
-  readonly default: ClientEntry & { readonly tier: string };
-  readonly clients: Readonly<Record<string, ClientEntry>>;
-}
-
-const tierName = {
-  type: 'string',
-  pattern: '^[a-z0-9][a-z0-9-]{0,31}$',
-  description: 'lower case letters, digits and hyphens, at most 32',
-};
-const completion = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 4_000,
-  description: 'a CEL condition; a search is complete once it holds',
-};
-
-const schema: JSONSchema = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    tiers: {
-      type: 'array',
-      minItems: 1,
-      maxItems: 8,
-      default: ['premium', 'standard', 'batch'],
-      description: '1 to 8 tiers, from the last to be shed to the first',
-      items: tierName,
-    },
-    default: {
-      type: 'object',
-      additionalProperties: false,
-      default: {},
-      properties: { tier: { ...tierName, default: 'standard' }, completion },
-    },
-    clients: {
-      type: 'object',
-      default: {},
-      additionalProperties: {
-        type: 'object',
-        additionalProperties: false,
-        properties: { tier: tierName, completion },
-      },
-    },
-  },
-};
 
 /**
  * Reads `clients.yaml` of a configuration directory. Without the file every client is of the tier "standard", the middle
@@ -128,52 +109,102 @@ export function checkClients(directory: string): readonly ConfigProblem[] {
 
 function clientsOf(document: YamlDocument<ClientsFile>): Clients {
   const { value } = document;
-  const problems = misnamed(document);
+  const problems = clientsProblems(document);
   if (problems.length > 0) throw new ConfigError(problems);
 
   const last = Math.max(1, value.tiers.length - 1);
   const tiers = value.tiers.map((name, rank): Tier => ({ name, rank, share: 1 - (0.5 * rank) / last }));
   const byName = new Map(tiers.map((tier) => [tier.name, tier]));
-  const known = (name: string): Tier => byName.get(name) as Tier;
-  const fallback = { tier: known(value.default.tier), completion: completionAt(document, ['default'], value.default) };
-  const completions = fallback.completion === undefined ? [] : [fallback.completion];
-  const clients = new Map<string, { readonly tier: Tier; readonly completion: Completion | undefined }>();
-  for (const [name, entry] of Object.entries(value.clients)) {
-    const own = completionAt(document, ['clients', name], entry);
-    if (own !== undefined) completions.push(own);
-    const tier = entry.tier === undefined ? fallback.tier : known(entry.tier);
-    clients.set(name, { tier, completion: own ?? fallback.completion });
-  }
+  const completions: Completion[] = [];
+  const read = (name: string, steps: readonly string[], own: ClientEntry, parent?: Client): Client => {
+    const completion = completionAt(document, steps, own);
+    if (completion !== undefined) completions.push(completion);
+    const entry = { ...value.default, ...own };
+    return {
+      tier: byName.get(entry.tier) as Tier,
+      completion: completion ?? parent?.completion,
+      identity: identityOf(name, entry),
+      seesAll: entry.sees === 'all',
+    };
+  };
+  const unnamed = read('', ['default'], value.default);
+  const clients = new Map(
+    Object.entries(value.clients).map(([name, entry]) => [name, read(name, ['clients', name], entry, unnamed)]),
+  );
+  const of = (client: string): Client => clients.get(client) ?? unnamed;
+  const keys = Object.entries(value.clients).flatMap(([client, entry]) => keysOf(client, entry));
   return {
     tiers,
     completions,
-    tierOf: (client) => (clients.get(client) ?? fallback).tier,
-    completionOf: (client) => (clients.get(client) ?? fallback).completion,
+    names: [...clients.keys()],
+    keys,
+    issuers: value.issuers.map(issuerOf),
+    tierOf: (client) => of(client).tier,
+    completionOf: (client) => of(client).completion,
+    identityOf: (client) => clients.get(client)?.identity ?? { ...unnamed.identity, client },
+    seesAll: (client) => of(client).seesAll,
+    partnersOf: (client) => of(client).identity.partners,
     toJSON: () => value,
   };
 }
 
-function misnamed(document: YamlDocument<ClientsFile>): ConfigProblem[] {
-  const { tiers, clients, default: fallback } = document.value;
-  const problems: ConfigProblem[] = [];
-  for (const [index, name] of tiers.entries()) {
-    if (tiers.indexOf(name) === index) continue;
-    problems.push(document.problem(['tiers', index], `the tier "${name}" stands above; each is listed once`));
-  }
-  const listed = (tier: string): string => `no tier "${tier}"; there are ${tiers.join(', ')}`;
-  if (!tiers.includes(fallback.tier)) {
-    problems.push(document.problem(['default', 'tier'], `${listed(fallback.tier)}; state default.tier`));
-  }
-  for (const [name, { tier }] of Object.entries(clients)) {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
-      const reason = `"${name}" is no name of a client: letters, digits, dots, hyphens and underscores, at most 64`;
-      problems.push(document.problem(['clients', name], reason));
-    }
-    if (tier !== undefined && !tiers.includes(tier)) {
-      problems.push(document.problem(['clients', name, 'tier'], listed(tier)));
-    }
-  }
-  return problems;
+/** A client, with the default's in place of what it leaves out. */
+interface Client {
+  readonly tier: Tier;
+  readonly completion: Completion | undefined;
+  readonly identity: Identity;
+  readonly seesAll: boolean;
+}
+
+function identityOf(client: string, entry: ClientEntry): Identity {
+  const { permissions = ['SEARCH'], budget, streams } = entry;
+  return {
+    client,
+    permissions: permissions === 'all' ? everyPermission : permissionsOf(permissions),
+    markets: listed(entry.markets),
+    partners: listed(entry.partners),
+    views: listed(entry.views),
+    budget:
+      budget === undefined || budget === 'unlimited'
+        ? undefined
+        : { capacity: budget.capacity, refillPerSecond: budget.refill_per_second },
+    streams: streams === 'unlimited' ? undefined : streams,
+    origins: entry.origins ?? [],
+    development: false,
+  };
+}
+
+function listed(names: 'all' | readonly string[] | undefined): ReadonlySet<string> | undefined {
+  return names === undefined || names === 'all' ? undefined : new Set(names);
+}
+
+function permissionsOf(names: readonly string[]): ReadonlySet<Permission> {
+  return new Set(names.map((name) => permissionNames.get(name) as Permission));
+}
+
+function keysOf(client: string, { keys = [] }: NamedEntry): ClientKey[] {
+  return keys.map(({ id, hash, created, expires }) => ({
+    id,
+    client,
+    hash,
+    created,
+    expiresAt: expires === undefined ? undefined : instantOf(expires),
+  }));
+}
+
+function issuerOf(entry: IssuerEntry): Issuer {
+  return {
+    issuer: entry.issuer,
+    audience: typeof entry.audience === 'string' ? [entry.audience] : entry.audience,
+    jwksUrl: entry.jwks_url,
+    algorithms: entry.algorithms,
+    clientClaim: entry.client_claim,
+    scopes:
+      entry.scopes === undefined
+        ? undefined
+        : new Map(Object.entries(entry.scopes).map(([scope, names]) => [scope, permissionsOf(names)])),
+    clients: entry.clients === undefined ? undefined : new Set(entry.clients),
+  };
 }
 
 function completionAt(

@@ -1,4 +1,4 @@
-import type { Permission } from '../contracts/gen/entrepot/type/v1/public.ts';
+import { Permission } from '../contracts/gen/entrepot/type/v1/public.ts';
 
 /** A client as it was recognised: what it may do, see and spend. Immutable. */
 export interface Identity {
@@ -28,3 +28,14 @@ export interface Budget {
   /** Points that come back a second. */
   readonly refillPerSecond: number;
 }
+
+/** Every permission by the name that clients.yaml calls it by: "SEARCH". */
+export const permissionNames: ReadonlyMap<string, Permission> = new Map(
+  Object.entries(Permission).filter(
+    (entry): entry is [string, Permission] =>
+      typeof entry[1] === 'number' && entry[1] !== Permission.UNSPECIFIED && entry[1] !== Permission.UNRECOGNIZED,
+  ),
+);
+
+/** All that a client can be permitted. */
+export const everyPermission: ReadonlySet<Permission> = new Set(permissionNames.values());

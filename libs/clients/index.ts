@@ -1,3 +1,5 @@
-export { type Clients, type Completion, checkClients, loadClients, type Tier } from './clients.ts';
-export type { Budget, Identity } from './identity.ts';
+export { type Clients, type Completion, checkClients, type Issuer, loadClients, type Tier } from './clients.ts';
+export { type Budget, everyPermission, type Identity } from './identity.ts';
+export { type ClientKey, hashOfKey, makeKey } from './keys.ts';
 export { LiveClients } from './live.ts';
+export { isLoopback } from './loopback.ts';

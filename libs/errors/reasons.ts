@@ -52,6 +52,7 @@ export const reasonStatus: Readonly<Record<ReasonName, Status>> = {
   VIEW_NOT_FOUND: Status.NOT_FOUND,
   TRACE_NOT_FOUND: Status.NOT_FOUND,
   MALFORMED_HEAD: Status.INVALID_ARGUMENT,
+  METHOD_NOT_ALLOWED: Status.UNIMPLEMENTED,
 };
 
 /** Whether a text is a reason that this build knows: a newer peer may send one that it does not. */

@@ -37,7 +37,7 @@ declare module 'fastify' {
 /** Begins a request: its span continues the client's trace. */
 export function beginCall(request: FastifyRequest, reply: FastifyReply): EdgeCall {
   const parent = contextFromTraceparent(one(request.headers.traceparent), one(request.headers.tracestate));
-  const route = request.routeOptions.url ?? 'unmatched';
+  const route = request.routeOptions.config.template ?? request.routeOptions.url ?? 'unmatched';
   const span = tracer.startSpan(
     `${request.method} ${route}`,
     { kind: SpanKind.SERVER, attributes: { 'http.request.method': request.method, 'http.route': route } },

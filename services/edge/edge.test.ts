@@ -293,7 +293,6 @@ test.each([
 
 test.each([
   ['GET', '/v2/searches'],
-  ['DELETE', '/v1/searches/s1'],
   ['POST', '/v1/offers/o1:book'],
   ['GET', '/v1/offers/o1:toString'],
 ])('%s %s is no path, and the answer says where to look', async (method, path) => {

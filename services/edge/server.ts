@@ -1,24 +1,22 @@
 // The HTTP server: limits, one error model for every path, and the routes put together.
-import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
+import { EntrepotError } from '../../libs/errors/index.ts';
 import { Admission, type AdmissionOptions, type ClientTier, type MeshClient } from '../../libs/mesh/index.ts';
-import { logger, withTrace } from '../../libs/telemetry/index.ts';
 import { type Access, openAccess } from './access/access.ts';
 import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
+import { connectRoutes } from './connect/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
-import { accuracyRoutes } from './rest/accuracy.ts';
-import { offerRoutes } from './rest/offers.ts';
-import { problemOf } from './rest/problem.ts';
-import { searchRoutes } from './rest/searches.ts';
+import { answerErrors } from './rest/errors.ts';
+import { restRoutes } from './rest/routes.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -63,8 +61,6 @@ const searchesAtStart = 32;
 /** Of bodies that were read and are kept; a search has some 200. */
 const mostReadCharacters = 1_000_000;
 
-const log = logger('edge');
-
 /** Starts the edge. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const app = Fastify({
@@ -84,9 +80,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   answerErrors(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
-  searchRoutes(app, door);
-  offerRoutes(app, door);
-  accuracyRoutes(app, door);
+  restRoutes(app, door);
+  connectRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();
@@ -137,10 +132,10 @@ function observe(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => endCall(request.call, reply.statusCode));
 }
 
-/** Whoever asks for anything under /v1 says who it is, before anything is read of the body. */
+/** Whoever asks for anything under /v1, or calls a method by its name, says who it is, before anything is read of the body. */
 function recognise(app: FastifyInstance, access: Access): void {
   app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith('/v1/')) return;
+    if (!request.url.startsWith('/v1/') && !request.url.startsWith('/entrepot.')) return;
     request.call.identity = await access.identify(credentialsOf(request));
   });
 }
@@ -165,40 +160,4 @@ function bound(instance: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.getOwnPropertyNames(prototype).map((name) => [name, Reflect.get(instance, name).bind(instance)]),
   );
-}
-
-function answerErrors(app: FastifyInstance): void {
-  app.setNotFoundHandler((request) => {
-    throw new EntrepotError({
-      reason: 'ROUTE_NOT_FOUND',
-      message: `There is no ${request.method} ${request.url.split('?')[0]}; GET /openapi.json lists every path.`,
-    });
-  });
-  app.setErrorHandler((raw, request, reply) => {
-    const error = typed(raw);
-    request.call.failure = error;
-    const problem = problemOf(error);
-    if (problem.status >= 500)
-      withTrace(log, request.call.trace).error({ err: raw, reason: error.reason }, 'request failed');
-    if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000));
-    return reply.status(problem.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
-  });
-}
-
-/** Fastify's own refusals as errors of the platform. */
-function typed(error: unknown): EntrepotError {
-  switch ((error as Partial<FastifyError>).code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new EntrepotError({ reason: 'BODY_TOO_LARGE', message: 'The body is larger than this edge accepts.' });
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new EntrepotError({
-        reason: 'UNSUPPORTED_MEDIA_TYPE',
-        message: 'Send the body as application/json with that content type.',
-      });
-    case 'FST_ERR_BAD_URL':
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new EntrepotError({ reason: 'MALFORMED_BODY', message: (error as Error).message });
-    default:
-      return toEntrepotError(error);
-  }
 }

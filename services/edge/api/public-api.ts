@@ -73,7 +73,8 @@ export class PublicApi {
   }
 
   /**
-   * Calls a method that answers with a stream. It begins when it is first read; ending the iteration cancels it.
+   * Calls a method that answers with a stream. It begins when it is first read. Ending the iteration between two messages cancels
+   * it; whoever gives up while waiting for one aborts `caller.signal`.
    * @throws EntrepotError from the iteration
    */
   async *stream(method: PublicMethod, request: object, caller: Caller): AsyncGenerator<object, void> {
@@ -128,7 +129,7 @@ export class PublicApi {
   async #enter(operation: Operation): Promise<Leave> {
     const left: Leave[] = [];
     const leave: Leave = (error) => {
-      for (const one of left.reverse()) one(error);
+      for (let one = left.pop(); one !== undefined; one = left.pop()) one(error);
     };
     try {
       for (const gate of this.#gates) {

@@ -1,6 +1,6 @@
 // Errors as application/problem+json (RFC 9457), carrying everything that google.rpc.Status carries.
 import { Status } from 'nice-grpc-common';
-import type { EntrepotError } from '../../../libs/errors/index.ts';
+import { type EntrepotError, type ReasonName, reasonStatus } from '../../../libs/errors/index.ts';
 
 /** A problem document. Members beyond RFC 9457 repeat ErrorInfo, BadRequest and RetryInfo. */
 export interface Problem {
@@ -20,8 +20,19 @@ export interface Problem {
   readonly violations?: readonly { readonly field: string; readonly description: string }[];
   /** When to come back, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** ErrorInfo's metadata, such as the trace id. */
+  /** ErrorInfo's metadata, such as the attributes that exist. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** The request that it happened to, as its answer and the logs name it. */
+  readonly requestId?: string;
+  /** Its trace: 32 hexadecimal digits. */
+  readonly traceId?: string;
+}
+
+/** Which request a problem happened to. */
+export interface ProblemOrigin {
+  readonly requestId: string;
+  /** Absent where the request is not traced. */
+  readonly traceId: string | undefined;
 }
 
 /** HTTP status of a gRPC status, as google.rpc.Code documents it. 499 has no name in HTTP: the client went away. */
@@ -42,7 +53,7 @@ const httpStatus: Readonly<Partial<Record<Status, number>>> = {
 };
 
 /** Reasons for which HTTP has a closer status than their gRPC code's. */
-const httpStatusOfReason: Readonly<Partial<Record<EntrepotError['reason'], number>>> = {
+const httpStatusOfReason: Readonly<Partial<Record<ReasonName, number>>> = {
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   OFFER_EXPIRED: 410,
@@ -50,10 +61,17 @@ const httpStatusOfReason: Readonly<Partial<Record<EntrepotError['reason'], numbe
   TOKEN_EXPIRED: 410,
   VIEW_EXPIRED: 410,
   FILTER_NOT_HELD: 409,
+  METHOD_NOT_ALLOWED: 405,
+  MALFORMED_HEAD: 431,
 };
 
-/** Makes the problem document of an error. */
-export function problemOf(error: EntrepotError): Problem {
+/** HTTP status of a reason that has the gRPC code that is documented for it. */
+export function statusOf(reason: ReasonName): number {
+  return httpStatusOfReason[reason] ?? httpStatus[reasonStatus[reason]] ?? 500;
+}
+
+/** Makes the problem document of an error. @param origin the request, where one is known */
+export function problemOf(error: EntrepotError, origin?: ProblemOrigin): Problem {
   const words = error.reason.toLowerCase().replaceAll('_', ' ');
   return {
     type: `urn:entrepot:error:${error.reason}`,
@@ -65,5 +83,7 @@ export function problemOf(error: EntrepotError): Problem {
     ...(error.violations.length > 0 && { violations: error.violations }),
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     ...(Object.keys(error.metadata).length > 0 && { metadata: error.metadata }),
+    ...(origin !== undefined && { requestId: origin.requestId }),
+    ...(origin?.traceId !== undefined && { traceId: origin.traceId }),
   };
 }

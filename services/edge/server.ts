@@ -14,6 +14,8 @@ import { connectRoutes } from './connect/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
+import { graphqlRoutes } from './graphql/routes.ts';
+import type { GraphqlOptions } from './graphql/server.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
@@ -41,6 +43,8 @@ export interface EdgeOptions {
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
   readonly admission?: AdmissionOptions;
+  /** How GraphQL is served. */
+  readonly graphql?: GraphqlOptions;
   /** Says whether searches can be served; asked by /readyz. */
   readonly readiness: Readiness;
   /** Prometheus text for /metrics. */
@@ -82,6 +86,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   connectRoutes(app, door);
+  graphqlRoutes(app, door, options.graphql);
   operationRoutes(app, options.readiness, options.metricsText);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();

@@ -5,6 +5,7 @@ import type { EntrepotError } from '../../../libs/errors/index.ts';
 import { toEntrepotError } from '../../../libs/errors/index.ts';
 import type { Caller } from '../api/caller.ts';
 import type { PublicApi } from '../api/public-api.ts';
+import type { ProblemOrigin } from '../rest/problem.ts';
 import { type AnswerError, answerErrorsOf } from './errors.ts';
 import type { BoundOperation, Call } from './operation.ts';
 import { Value } from './value.ts';
@@ -16,12 +17,17 @@ export interface Answer {
   readonly errors: readonly AnswerError[];
 }
 
-/** Told of errors as they happen, for logs. */
-export type Tell = (error: EntrepotError) => void;
+/** What errors happen to, and who is told of them. */
+export interface Report {
+  readonly origin: ProblemOrigin;
+  /** Told of each error as it happens, for logs. */
+  readonly tell: (error: EntrepotError) => void;
+}
 
 /** The answer of a request that was refused before anything was begun. */
-export function refusal(error: EntrepotError, requestId: string): Answer {
-  return { data: undefined, errors: answerErrorsOf(error, requestId) };
+export function refusal(error: EntrepotError, { origin, tell }: Report): Answer {
+  tell(error);
+  return { data: undefined, errors: answerErrorsOf(error, origin) };
 }
 
 /** An answer as JSON text. */
@@ -47,7 +53,7 @@ export async function answerOnce(
   api: PublicApi,
   operation: BoundOperation,
   caller: Caller,
-  tell: Tell,
+  report: Report,
 ): Promise<Answer> {
   const errors: AnswerError[] = [];
   const run = async (field: BoundOperation['fields'][number]): Promise<readonly [string, Value]> => {
@@ -55,7 +61,7 @@ export async function answerOnce(
     try {
       return [field.key, field.value(await call(api, field, caller))];
     } catch (thrown) {
-      errors.push(...failureOf(thrown, field, caller, tell));
+      errors.push(...failureOf(thrown, field, report));
       return [field.key, Value.none];
     }
   };
@@ -70,7 +76,7 @@ export async function* answerStream(
   api: PublicApi,
   operation: BoundOperation,
   caller: Caller,
-  tell: Tell,
+  report: Report,
 ): AsyncGenerator<Answer, void> {
   const [field] = operation.fields;
   if (field === undefined || 'known' in field) return;
@@ -81,7 +87,7 @@ export async function* answerStream(
     }
   } catch (thrown) {
     if (caller.signal.aborted) return;
-    yield { data: [[field.key, Value.none]], errors: failureOf(thrown, field, caller, tell) };
+    yield { data: [[field.key, Value.none]], errors: failureOf(thrown, field, report) };
   }
 }
 
@@ -89,10 +95,10 @@ function call(api: PublicApi, { root, request }: Call, caller: Caller): Promise<
   return root.asPage ? api.searchEnd(request as SearchRequest, caller) : api.unary(root.method, request, caller);
 }
 
-function failureOf(thrown: unknown, { key, node }: Call, caller: Caller, tell: Tell): AnswerError[] {
+function failureOf(thrown: unknown, { key, node }: Call, { origin, tell }: Report): AnswerError[] {
   const error = toEntrepotError(thrown);
   tell(error);
   const { loc } = node;
   const locations = loc === undefined ? [] : [{ line: loc.startToken.line, column: loc.startToken.column }];
-  return answerErrorsOf(error, caller.requestId, { path: [key], locations });
+  return answerErrorsOf(error, origin, { path: [key], locations });
 }

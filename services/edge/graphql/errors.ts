@@ -1,7 +1,7 @@
 // Errors as GraphQL has them: what a problem document says stands in their extensions.
 import type { GraphQLError, SourceLocation } from 'graphql';
 import { EntrepotError } from '../../../libs/errors/index.ts';
-import { type Problem, problemOf } from '../rest/problem.ts';
+import { type Problem, type ProblemOrigin, problemOf } from '../rest/problem.ts';
 
 /** One error of an answer. */
 export interface AnswerError {
@@ -9,7 +9,7 @@ export interface AnswerError {
   readonly locations?: readonly SourceLocation[];
   /** The key of the root's field that failed. */
   readonly path?: readonly string[];
-  readonly extensions: Problem & { readonly requestId: string };
+  readonly extensions: Problem;
 }
 
 /** One thing that is wrong with a document. */
@@ -37,10 +37,10 @@ export class DocumentError extends EntrepotError {
 /** The errors of an answer that one error is. @param at where in the operation it happened; undefined before it was begun */
 export function answerErrorsOf(
   error: EntrepotError,
-  requestId: string,
+  origin: ProblemOrigin,
   at?: { readonly path: readonly string[]; readonly locations: readonly SourceLocation[] },
 ): AnswerError[] {
-  const extensions = { ...problemOf(error), requestId };
+  const extensions = problemOf(error, origin);
   if (!(error instanceof DocumentError)) return [{ message: error.message, ...at, extensions }];
   return error.faults.map(({ message, locations }, index) => ({
     message,

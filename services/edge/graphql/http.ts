@@ -4,8 +4,10 @@ import { EntrepotError } from '../../../libs/errors/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
 import { callerOf, credentialsOf } from '../call.ts';
 import type { Door } from '../door.ts';
+import { typedError } from '../http-errors.ts';
+import { originOf } from '../rest/errors.ts';
 import { problemOf } from '../rest/problem.ts';
-import { type Answer, answerOnce, answerText, refusal, type Tell } from './answer.ts';
+import { type Answer, answerOnce, answerText, type Report, refusal } from './answer.ts';
 import { tooComplex } from './limits.ts';
 import type { BoundOperation } from './operation.ts';
 import { paramsOfQuery } from './params.ts';
@@ -21,8 +23,8 @@ export function graphqlHttp(app: FastifyInstance, door: Door, server: GraphqlSer
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     request.call.identity ??= await door.access.identify(credentialsOf(request));
   };
-  const errorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    if (!(error instanceof EntrepotError)) throw error;
+  const errorHandler = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const error = typedError(thrown);
     return refuse(request, reply, error, problemOf(error).status);
   };
   app.route({
@@ -38,17 +40,25 @@ export function graphqlHttp(app: FastifyInstance, door: Door, server: GraphqlSer
         operation = operationOf(request, server);
       } catch (error) {
         if (!(error instanceof EntrepotError)) throw error;
-        if (wantsEvents(request)) return answerWithEvents(request, reply, door, refusal(error, request.call.requestId), tellOf(request));
+        if (wantsEvents(request))
+          return answerWithEvents(request, reply, door, refusal(error, reportOf(request)), reportOf(request));
         return refuse(request, reply, error, statusOf(request, error));
       }
-      if (wantsEvents(request)) return answerWithEvents(request, reply, door, operation, tellOf(request));
+      if (wantsEvents(request)) return answerWithEvents(request, reply, door, operation, reportOf(request));
       if (operation.kind === 'subscription') throw subscriptionRefused();
       if (operation.kind === 'mutation' && request.method === 'GET') return mutationRefused(request, reply);
-      const answer = await answerOnce(door.api, operation, callerOf(request, 'graphql', door.patience), tellOf(request));
+      const answer = await answerOnce(
+        door.api,
+        operation,
+        callerOf(request, 'graphql', door.patience),
+        reportOf(request),
+      );
       return send(request, reply, answer, 200);
     },
   });
-  app.get('/graphql/schema.graphql', async (_request, reply) => reply.type('text/plain; charset=utf-8').send(server.sdl));
+  app.get('/graphql/schema.graphql', async (_request, reply) =>
+    reply.type('text/plain; charset=utf-8').send(server.sdl),
+  );
 }
 
 function operationOf(request: FastifyRequest, server: GraphqlServer): BoundOperation {
@@ -69,7 +79,8 @@ async function batch(
 ): Promise<FastifyReply> {
   const { operations: most, cost: mostCost } = server.limits;
   if (sent.length > most) throw tooComplex('operations', most, sent.length);
-  const { identity, requestId } = request.call;
+  const { identity } = request.call;
+  const report = reportOf(request);
   if (identity === undefined) throw new Error('The request was not asked who it is from.');
   const caller = callerOf(request, 'graphql', patience);
   let cost = 0;
@@ -79,10 +90,10 @@ async function batch(
       if (operation.kind === 'subscription') throw subscriptionRefused();
       cost += operation.cost;
       if (cost > mostCost) throw tooComplex('cost', mostCost, Math.round(cost));
-      return await answerOnce(api, operation, caller, tellOf(request));
+      return await answerOnce(api, operation, caller, report);
     } catch (error) {
       if (!(error instanceof EntrepotError)) throw error;
-      return refusal(error, requestId);
+      return refusal(error, report);
     }
   });
   const texts = (await Promise.all(answers)).map(answerText);
@@ -94,12 +105,14 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Answer, stat
   if (after.length > 0) reply.header('retry-after', Math.ceil(Math.max(...after) / 1000));
   // As bytes: a text would be joined to the head of the answer and encoded together with it.
   const body = Buffer.from(answerText(answer));
-  return reply.status(status).header('content-type', wantsPlainJson(request) ? jsonType : responseType).send(body);
+  return reply
+    .status(status)
+    .header('content-type', wantsPlainJson(request) ? jsonType : responseType)
+    .send(body);
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, error: EntrepotError, status: number): FastifyReply {
-  tellOf(request)(error);
-  return send(request, reply, refusal(error, request.call.requestId), status);
+  return send(request, reply, refusal(error, reportOf(request)), status);
 }
 
 /** Who accepts application/json alone goes by what is in the answer: a request that is GraphQL is answered with 200. */
@@ -128,10 +141,14 @@ function mutationRefused(request: FastifyRequest, reply: FastifyReply): FastifyR
   return refuse(request, reply, new EntrepotError({ reason: 'INVALID_DOCUMENT', message }), 405);
 }
 
-function tellOf(request: FastifyRequest): Tell {
-  return (error) => {
-    const { call } = request;
-    call.failure ??= error;
-    if (problemOf(error).status >= 500) withTrace(log, call.trace).error({ err: error, reason: error.reason }, 'operation failed');
+/** What errors of a request are reported with. */
+function reportOf({ call }: FastifyRequest): Report {
+  return {
+    origin: originOf(call),
+    tell: (error) => {
+      call.failure ??= error;
+      if (problemOf(error).status < 500) return;
+      withTrace(log, call.trace).error({ err: error, reason: error.reason }, 'operation failed');
+    },
   };
 }

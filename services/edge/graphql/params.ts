@@ -43,7 +43,11 @@ export function paramsOf(sent: unknown): GraphqlParams {
  */
 export function paramsOfQuery(query: Readonly<Record<string, unknown>>): GraphqlParams {
   const { variables, extensions } = query;
-  return paramsOf({ ...query, variables: parsed('variables', variables), extensions: parsed('extensions', extensions) });
+  return paramsOf({
+    ...query,
+    variables: parsed('variables', variables),
+    extensions: parsed('extensions', extensions),
+  });
 }
 
 function parsed(name: string, text: unknown): unknown {

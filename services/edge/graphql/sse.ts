@@ -5,7 +5,7 @@ import type { Caller } from '../api/caller.ts';
 import { answerHeaders, callerOf, endCall } from '../call.ts';
 import type { PatienceLimits } from '../deadline.ts';
 import type { Door } from '../door.ts';
-import { type Answer, answerOnce, answerStream, answerText, type Tell } from './answer.ts';
+import { type Answer, answerOnce, answerStream, answerText, type Report } from './answer.ts';
 import type { BoundOperation } from './operation.ts';
 
 /** What a client accepts that wants events. */
@@ -22,9 +22,9 @@ export async function answerWithEvents(
   reply: FastifyReply,
   door: Door,
   operation: BoundOperation | Answer,
-  tell: Tell,
+  report: Report,
 ): Promise<FastifyReply> {
-  const answers = answersOf(request, door, operation, tell);
+  const answers = answersOf(request, door, operation, report);
   const { call } = request;
   reply.hijack();
   const { raw } = reply;
@@ -53,15 +53,16 @@ async function* answersOf(
   request: FastifyRequest,
   { api, patience }: Door,
   operation: BoundOperation | Answer,
-  tell: Tell,
+  report: Report,
 ): AsyncGenerator<Answer, void> {
   if ('errors' in operation) {
     yield operation;
     return;
   }
   const caller = callerOf(request, 'graphql', patience);
-  if (operation.kind === 'subscription') yield* answerStream(api, operation, lasting(operation, caller, patience), tell);
-  else yield await answerOnce(api, operation, caller, tell);
+  if (operation.kind === 'subscription')
+    yield* answerStream(api, operation, lasting(operation, caller, patience), report);
+  else yield await answerOnce(api, operation, caller, report);
 }
 
 /** A search ends with its deadline; who follows one that is held does so for as long as may be. */

@@ -1,4 +1,5 @@
 // The HTTP server: limits, one error model for every path, and the routes put together.
+import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
@@ -84,6 +85,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   answerErrors(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
+  if (!app.hasDecorator('websocketServer')) {
+    await app.register(websocket, { options: { maxPayload: options.bodyLimit ?? 64 * 1024 } });
+  }
   restRoutes(app, door);
   connectRoutes(app, door);
   graphqlRoutes(app, door, options.graphql);

@@ -13,51 +13,67 @@ import type { BoundOperation } from './operation.ts';
 import { paramsOfQuery } from './params.ts';
 import type { GraphqlServer } from './server.ts';
 import { answerWithEvents, eventsType } from './sse.ts';
+import type { GraphqlSockets } from './websocket.ts';
 
 const log = logger('graphql');
 const responseType = 'application/graphql-response+json; charset=utf-8';
 const jsonType = 'application/json; charset=utf-8';
 
 /** Adds /graphql, and the schema as text at /graphql/schema.graphql. */
-export function graphqlHttp(app: FastifyInstance, door: Door, server: GraphqlServer): void {
-  const onRequest = async (request: FastifyRequest): Promise<void> => {
-    request.call.identity ??= await door.access.identify(credentialsOf(request));
+export function graphqlHttp(app: FastifyInstance, door: Door, server: GraphqlServer, sockets: GraphqlSockets): void {
+  const recognise = async (request: FastifyRequest): Promise<void> => {
+    try {
+      request.call.identity ??= await door.access.identify(credentialsOf(request));
+    } catch (error) {
+      // The first message of a socket may still say it.
+      if (!(request.ws && error instanceof EntrepotError && error.reason === 'CREDENTIALS_MISSING')) throw error;
+    }
   };
   const errorHandler = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const error = typedError(thrown);
     return refuse(request, reply, error, problemOf(error).status);
   };
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    answer(request, reply, door, server);
+  app.route({ method: 'POST', url: '/graphql', onRequest: recognise, errorHandler, handler });
   app.route({
-    method: ['GET', 'POST'],
+    method: 'GET',
     url: '/graphql',
-    onRequest,
+    onRequest: recognise,
     errorHandler,
-    handler: async (request, reply) => {
-      const { body } = request;
-      if (request.method === 'POST' && Array.isArray(body)) return batch(request, reply, door, server, body);
-      let operation: BoundOperation;
-      try {
-        operation = operationOf(request, server);
-      } catch (error) {
-        if (!(error instanceof EntrepotError)) throw error;
-        if (wantsEvents(request))
-          return answerWithEvents(request, reply, door, refusal(error, reportOf(request)), reportOf(request));
-        return refuse(request, reply, error, statusOf(request, error));
-      }
-      if (wantsEvents(request)) return answerWithEvents(request, reply, door, operation, reportOf(request));
-      if (operation.kind === 'subscription') throw subscriptionRefused();
-      if (operation.kind === 'mutation' && request.method === 'GET') return mutationRefused(request, reply);
-      const answer = await answerOnce(
-        door.api,
-        operation,
-        callerOf(request, 'graphql', door.patience),
-        reportOf(request),
-      );
-      return send(request, reply, answer, 200);
-    },
+    handler,
+    wsHandler: (socket, request) => sockets.open(socket, request),
   });
   app.get('/graphql/schema.graphql', async (_request, reply) =>
     reply.type('text/plain; charset=utf-8').send(server.sdl),
+  );
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  door: Door,
+  server: GraphqlServer,
+): Promise<FastifyReply> {
+  const { body } = request;
+  if (request.method === 'POST' && Array.isArray(body)) return batch(request, reply, door, server, body);
+  const report = reportOf(request);
+  let operation: BoundOperation;
+  try {
+    operation = operationOf(request, server);
+  } catch (error) {
+    if (!(error instanceof EntrepotError)) throw error;
+    if (!wantsEvents(request)) return refuse(request, reply, error, statusOf(request, error));
+    return answerWithEvents(request, reply, door, refusal(error, report), report);
+  }
+  if (operation.kind === 'mutation' && request.method === 'GET') return mutationRefused(request, reply);
+  if (wantsEvents(request)) return answerWithEvents(request, reply, door, operation, report);
+  if (operation.kind === 'subscription') throw subscriptionRefused();
+  return send(
+    request,
+    reply,
+    await answerOnce(door.api, operation, callerOf(request, 'graphql', door.patience), report),
+    200,
   );
 }
 

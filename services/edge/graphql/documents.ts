@@ -40,6 +40,8 @@ export interface DocumentOptions {
 const mostCharacters = 2_000_000;
 /** A document with more faults is no more wrong for it. */
 const mostFaults = 20;
+/** What graphql-js says when it has compared fields under the same key for too long. */
+const givenUp = 'Validation aborted.';
 /** Brackets within brackets beyond those of fields: arguments with objects and lists. */
 const nestedArguments = 20;
 
@@ -76,6 +78,8 @@ export class Documents {
       checkDocument(ast, limits);
       const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
       const errors = validate(this.#api.schema, ast, rules, { maxErrors: mostFaults });
+      if (errors.some(({ message }) => message === givenUp))
+        throw tooComplex('fields', limits.fields, 'too many that meet');
       if (errors.length > 0) return new DocumentError(errors);
       const fragments = new Map<string, FragmentDefinitionNode>();
       const nodes: OperationDefinitionNode[] = [];

@@ -45,6 +45,13 @@ test('fragments that double themselves count for what they are written out, with
   expect(refusal(text)).toMatchObject({ reason: 'TOO_COMPLEX', limit: 'fields' });
 });
 
+test('fields that meet under one key are not compared for ever', () => {
+  expect(refusal(`{ getCaller { ${'client '.repeat(defaultLimits.fields - 1)} } }`)).toBeUndefined();
+  const limits = { ...defaultLimits, fields: 10_000, tokens: 10_000 };
+  const wide = new Documents(apiSchema(), { limits, introspection: true });
+  expect(() => wide.read(`{ getCaller { ${'client '.repeat(3_000)} } }`)).toThrow('too many that meet');
+});
+
 test('fragments in a circle are no valid document', () => {
   expect(
     refusal('{ ...A } fragment A on Query { ...B } fragment B on Query { ...A getCaller { client } }'),

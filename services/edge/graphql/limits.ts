@@ -10,11 +10,11 @@ import { EntrepotError } from '../../../libs/errors/index.ts';
 
 /** Bounds of a document and of what it costs. */
 export interface GraphqlLimits {
-  /** Tokens of a document. Default 4,000, some forty times a whole screen's; sensible 1,000 to 20,000. */
+  /** Tokens of a document. Default 2,000: every field of an offer takes half of that; sensible 500 to 10,000. */
   readonly tokens: number;
   /** Fields within fields. Default 20; the contracts' own paths have at most 11, tools' introspection some 15. */
   readonly depth: number;
-  /** Fields once every fragment is written out. Default 2,000; sensible 500 to 10,000. */
+  /** Fields once every fragment is written out. Default 1,000; sensible 300 to 5,000. */
   readonly fields: number;
   /** Fields under another name. Default 100. */
   readonly aliases: number;
@@ -26,9 +26,9 @@ export interface GraphqlLimits {
 
 /** The shipped bounds. */
 export const defaultLimits: GraphqlLimits = {
-  tokens: 4_000,
+  tokens: 2_000,
   depth: 20,
-  fields: 2_000,
+  fields: 1_000,
   aliases: 100,
   cost: 200_000,
   operations: 1,

@@ -15,6 +15,8 @@ import { connectRoutes } from './connect/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
+import { graphqlRoutes } from './graphql/routes.ts';
+import type { GraphqlOptions } from './graphql/server.ts';
 import { serveGrpc } from './grpc/server.ts';
 import { keepLimits } from './limits/keep.ts';
 import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
@@ -61,6 +63,8 @@ export interface EdgeOptions {
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
   readonly admission?: AdmissionOptions;
+  /** How GraphQL is served. */
+  readonly graphql?: GraphqlOptions;
   /** Says whether searches can be served; asked by /readyz. */
   readonly readiness: Readiness;
   /** Prometheus text for /metrics. */
@@ -125,6 +129,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   restRoutes(app, door);
   documentRoute(app);
   connectRoutes(app, door);
+  graphqlRoutes(app, door, options.graphql);
   operationRoutes(app, options.readiness, options.metricsText);
   socketRoute(app, door);
   const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });

@@ -98,7 +98,7 @@ describe('a completion policy', () => {
     await updates.until((update) => view.apply(update).offers.size === 2);
     await updates.leave();
     await search.cancelled;
-    const held = { searchId: view.searchId, pageToken: '', options: undefined };
+    const held = { readMask: undefined, searchId: view.searchId, pageToken: '', options: undefined };
     const { page } = await rig.query.getPage(held, { client });
     expect(page?.totalSize).toBe(2);
     expect(outcomeIn(page!, 'b')).toMatchObject({
@@ -204,7 +204,7 @@ describe('while late partners are awaited', () => {
     const { updates, search } = await following();
     search.answer('a', [{ total: 100 }]);
     const { searchId } = await updates.until((update) => update.complete);
-    const { page } = await rig.query.getPage({ searchId, pageToken: '', options: undefined }, { client });
+    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined }, { client });
     expect(page).toMatchObject({ complete: true, totalSize: 1 });
     search.answer('b', [{}]);
     await updates.rest();
@@ -226,7 +226,12 @@ describe('at the deadline of a client', () => {
     expect(outcomeIn(update, 'late')?.detail).not.toMatch(/revision/);
     gate.resolve();
     await settled();
-    const { page } = await rig.query.getPage({ searchId: update.searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({
+      readMask: undefined,
+      searchId: update.searchId,
+      pageToken: '',
+      options: undefined,
+    });
     expect(page).toMatchObject({ totalSize: 1, progress: { offers: 1 } });
     expect(outcomeIn(page!, 'late')).toMatchObject({ status: NOT_AWAITED, offersKept: 0 });
   });

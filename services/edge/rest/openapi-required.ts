@@ -14,7 +14,7 @@ export function requirementsOf(message: DescMessage): Readonly<Record<string, un
   for (const field of message.fields) {
     const input = inputOf(field);
     if (input?.required !== true) continue;
-    const group = groups.get(input.unless) ?? { fields: [], choices: new Map() };
+    const group: Requirements = groups.get(input.unless) ?? { fields: [], choices: new Map() };
     groups.set(input.unless, group);
     if (field.oneof === undefined) group.fields.push(field.jsonName);
     else group.choices.set(field.oneof.name, [...(group.choices.get(field.oneof.name) ?? []), field.jsonName]);

@@ -71,7 +71,7 @@ function headersOf(status: number): Json {
   const names = ['X-Request-Id'];
   if (status === 401 || status === 403) names.push('WWW-Authenticate');
   if (status === 429 || status === 503) names.push('Retry-After');
-  if (status === 429) names.push('RateLimit', 'RateLimit-Policy');
+  if (status === 429) names.push(...rateLimits);
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 

@@ -135,8 +135,7 @@ const common = [
   'X-Request-Id',
   'Traceparent',
   'Server-Timing',
-  'RateLimit',
-  'RateLimit-Policy',
+  ...rateLimits,
   'Deprecation',
   'Sunset',
 ];

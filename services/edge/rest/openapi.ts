@@ -51,6 +51,7 @@ export function openApiDocument(): Json {
 }
 
 const text: Json = { type: 'string' };
+const count: Json = { type: 'integer', minimum: 0 };
 
 const parameters: Json = {
   EntrepotTimeoutMs: {
@@ -89,12 +90,11 @@ const headers: Json = {
   'X-Request-Id': { description: 'Names the request.', schema: text },
   Traceparent: { description: 'W3C Trace Context: the span to look for.', schema: text },
   'Server-Timing': { description: 'Milliseconds at the edge until the head was sent.', schema: text },
-  RateLimit: { description: "What is left of the client's budget, in points.", schema: text },
-  'RateLimit-Policy': {
-    description: "The client's budget: points at most, and the time that they come back in.",
-    schema: text,
-  },
-  'Retry-After': { description: 'Seconds after which to come back.', schema: { type: 'integer', minimum: 0 } },
+  'RateLimit-Limit': { description: "Points that the client's budget holds at most.", schema: count },
+  'RateLimit-Remaining': { description: 'Points that are left.', schema: count },
+  'RateLimit-Reset': { description: 'Seconds until all of them are there again.', schema: count },
+  'RateLimit-Policy': { description: 'As many points in so many seconds: 600;w=60.', schema: text },
+  'Retry-After': { description: 'Seconds after which to come back.', schema: count },
   'WWW-Authenticate': { description: 'What credentials are asked for (RFC 6750).', schema: text },
   ETag: { description: 'Names the body, for If-None-Match.', schema: text },
   'Cache-Control': { description: 'The client may keep the answer, and asks before it uses it again.', schema: text },

@@ -16,11 +16,17 @@ import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { serveGrpc } from './grpc/server.ts';
+import { keepLimits } from './limits/keep.ts';
+import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
+import { refuseUnreadable } from './limits/refuse.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
 import { compressAnswers } from './rest/compression.ts';
 import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
+import { keepStreams } from './streams/http.ts';
+import { defaultStreams, type StreamOptions } from './streams/options.ts';
+import { acceptSockets, socketRoute } from './streams/socket/routes.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -41,6 +47,10 @@ export interface EdgeOptions {
    * false: everybody is "public". Only for an edge behind something that knows its clients and sets the header itself.
    */
   readonly trustClientHeader?: boolean;
+  /** Limits of connections and of what comes on them before it is a request. What is left out is as shipped. */
+  readonly limits?: Partial<HttpLimits>;
+  /** How streams are kept alive, bounded and ended. What is left out is as shipped. */
+  readonly streams?: Partial<StreamOptions>;
   /** Where the same is offered over gRPC, on a port of its own: "127.0.0.1:8081", port 0 for a free one. Default: nowhere. */
   readonly grpcAddress?: string;
   /** The clients as configured now. Default: none has a name, or a key. */
@@ -87,19 +97,27 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     trustClientHeader: options.trustClientHeader ?? false,
     supply: options.services.supply,
   });
+  const limits = { ...defaultLimits, ...options.limits };
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     routerOptions: { maxParamLength: 512 },
-    // A client that sends its head or body slower than this holds a socket for nothing.
-    requestTimeout: 10_000,
-    keepAliveTimeout: 30_000,
+    http: serverOptions(limits),
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    maxRequestsPerSocket: limits.maxRequests,
+    clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
+    // What still comes on open connections while the edge stops is answered; each is closed with its answer.
+    return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
   });
   const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
   observe(app);
   guard.install(app);
+  keepLimits(app, limits);
+  keepStreams(app, { ...defaultStreams, ...options.streams });
+  await acceptSockets(app);
   answerErrors(app);
   await compressAnswers(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, ...guard.gates, admitted(admission)]);
@@ -108,6 +126,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   documentRoute(app);
   connectRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
+  socketRoute(app, door);
   const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
   await app.listen({ host, port: options.port ?? 8080 });
   const address = app.server.address();
@@ -117,7 +136,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     grpcAddress: grpc?.address,
     close: async () => {
       const drained = grpc?.drain();
-      const cut = setTimeout(() => app.server.closeAllConnections(), 1_000);
+      const cut = setTimeout(() => app.server.closeAllConnections(), app.streams.options.drainMs);
       await app.close();
       clearTimeout(cut);
       await drained;

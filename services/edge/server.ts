@@ -25,6 +25,7 @@ import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 import { keepStreams } from './streams/http.ts';
 import { defaultStreams, type StreamOptions } from './streams/options.ts';
+import { searchByAddress } from './streams/search-by-address.ts';
 import { acceptSockets, socketRoute } from './streams/socket/routes.ts';
 
 /** How the edge is set up. */
@@ -110,6 +111,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   documentRoute(app);
   connectRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
+  searchByAddress(app, door);
   socketRoute(app, door);
   const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });

@@ -28,6 +28,7 @@ import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 import { keepStreams } from './streams/http.ts';
 import { defaultStreams, type StreamOptions } from './streams/options.ts';
+import { searchByAddress } from './streams/search-by-address.ts';
 import { acceptSockets, socketRoute } from './streams/socket/routes.ts';
 
 /** How the edge is set up. */
@@ -131,6 +132,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   connectRoutes(app, door);
   graphqlRoutes(app, door, options.graphql);
   operationRoutes(app, options.readiness, options.metricsText);
+  searchByAddress(app, door);
   socketRoute(app, door);
   const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
   await app.listen({ host, port: options.port ?? 8080 });

@@ -10,10 +10,14 @@ import { type Access, openAccess } from './access/access.ts';
 import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
+import { connectRoutes } from './connect/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
+import { serveGrpc } from './grpc/server.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { compressAnswers } from './rest/compression.ts';
+import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 
@@ -36,6 +40,8 @@ export interface EdgeOptions {
    * false: everybody is "public". Only for an edge behind something that knows its clients and sets the header itself.
    */
   readonly trustClientHeader?: boolean;
+  /** Where the same is offered over gRPC, on a port of its own: "127.0.0.1:8081", port 0 for a free one. Default: nowhere. */
+  readonly grpcAddress?: string;
   /** Bounds of the client's deadline. */
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
@@ -50,6 +56,8 @@ export interface EdgeOptions {
 export interface Edge {
   /** Where it listens: "http://127.0.0.1:8080". */
   readonly url: string;
+  /** Where gRPC is answered, "127.0.0.1:8081"; undefined where it is not. */
+  readonly grpcAddress: string | undefined;
   /** Stops accepting, lets answers under way finish for a second, then cuts what is left. */
   close(): Promise<void>;
 }
@@ -77,19 +85,26 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   observe(app);
   recognise(app, access);
   answerErrors(app);
+  await compressAnswers(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
+  documentRoute(app);
+  connectRoutes(app, door);
   operationRoutes(app, options.readiness, options.metricsText);
+  const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
     url: `http://${options.host ?? '127.0.0.1'}:${port}`,
+    grpcAddress: grpc?.address,
     close: async () => {
+      const drained = grpc?.drain();
       const cut = setTimeout(() => app.server.closeAllConnections(), 1_000);
       await app.close();
       clearTimeout(cut);
+      await drained;
       admission.close();
     },
   };
@@ -130,10 +145,10 @@ function observe(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => endCall(request.call, reply.statusCode));
 }
 
-/** Whoever asks for anything under /v1 says who it is, before anything is read of the body. */
+/** Whoever asks for anything under /v1, or calls a method by its name, says who it is, before anything is read of the body. */
 function recognise(app: FastifyInstance, access: Access): void {
   app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith('/v1/')) return;
+    if (!request.url.startsWith('/v1/') && !request.url.startsWith('/entrepot.')) return;
     request.call.identity = await access.identify(credentialsOf(request));
   });
 }

@@ -1,8 +1,9 @@
 // Everything that goes wrong with an HTTP request, answered as a problem document.
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { EntrepotError } from '../../../libs/errors/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
 import type { EdgeCall } from '../call.ts';
+import { typedError } from '../http-errors.ts';
 import { rememberRoutes } from './allowed.ts';
 import { type Problem, type ProblemOrigin, problemOf } from './problem.ts';
 
@@ -23,7 +24,7 @@ export function answerErrors(app: FastifyInstance): void {
     throw new EntrepotError({ reason: 'METHOD_NOT_ALLOWED', message, metadata: { allow } });
   });
   app.setErrorHandler((raw, request, reply) => {
-    const error = typed(raw);
+    const error = typedError(raw);
     request.call.failure = error;
     const problem = problemOf(error, originOf(request.call));
     if (problem.status >= 500)
@@ -72,23 +73,5 @@ function challengeOf({ reason, metadata }: EntrepotError): string | undefined {
       }`;
     default:
       return undefined;
-  }
-}
-
-/** Fastify's own refusals as errors of the platform. */
-function typed(error: unknown): EntrepotError {
-  switch ((error as Partial<FastifyError>).code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new EntrepotError({ reason: 'BODY_TOO_LARGE', message: 'The body is larger than this edge accepts.' });
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new EntrepotError({
-        reason: 'UNSUPPORTED_MEDIA_TYPE',
-        message: 'Send the body as application/json with that content type.',
-      });
-    case 'FST_ERR_BAD_URL':
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new EntrepotError({ reason: 'MALFORMED_BODY', message: (error as Error).message });
-    default:
-      return toEntrepotError(error);
   }
 }

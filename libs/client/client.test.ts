@@ -62,7 +62,7 @@ it('refuses by itself what would ask for another path', () => {
 });
 
 it('asks each method where the contracts bind it', async () => {
-  await using edge = await startEdge((_, response) => json(response, {}));
+  const edge = await startEdge((_, response) => json(response, {}));
   const entrepot = clientOf(edge);
   await entrepot.searchPage({ currency: 'GBP' });
   await entrepot.page('s', { orderBy: 'stops' });
@@ -85,7 +85,7 @@ it('asks each method where the contracts bind it', async () => {
 });
 
 it('brings its key, its deadline and the headers that it is told', async () => {
-  await using edge = await startEdge(fine);
+  const edge = await startEdge(fine);
   await clientOf(edge, { key: 'k-1', timeoutMs: 6_000, headers: { traceparent: '00-1' } }).offer('o');
   expect(edge.requests[0]?.headers).toMatchObject({
     authorization: 'Bearer k-1',
@@ -96,7 +96,7 @@ it('brings its key, its deadline and the headers that it is told', async () => {
 });
 
 it('asks for the key before each request where it is a function', async () => {
-  await using edge = await startEdge(inTurn(cut, fine));
+  const edge = await startEdge(inTurn(cut, fine));
   let renewed = 0;
   await clientOf(edge, { key: async () => `token-${++renewed}` }).offer('o');
   expect(edge.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
@@ -113,12 +113,12 @@ it('asks a page of the edge itself where the url is "/"', async () => {
 });
 
 it('makes a call again that changes nothing, as often as it is told', async () => {
-  await using edge = await startEdge(inTurn(cut, refused('UNREACHABLE', 503), fine));
+  const edge = await startEdge(inTurn(cut, refused('UNREACHABLE', 503), fine));
   const time = standingTime(5_000);
   expect(await clientOf(edge, {}, time).offer('o')).toEqual({ offerId: 'o-1' });
   expect(attempts(time)).toEqual([250, 500]);
 
-  await using broken = await startEdge(cut);
+  const broken = await startEdge(cut);
   expect(await problemOf(clientOf(broken, { retries: 1 }).offer('o'))).toMatchObject({
     reason: 'UNREACHABLE',
     status: 0,
@@ -127,13 +127,13 @@ it('makes a call again that changes nothing, as often as it is told', async () =
 });
 
 it.each(['verify', 'handoff'] as const)('does not make a %s again that may have been made', async (method) => {
-  await using edge = await startEdge(inTurn(cut, fine));
+  const edge = await startEdge(inTurn(cut, fine));
   expect((await problemOf(clientOf(edge)[method]('o'))).reason).toBe('UNREACHABLE');
   expect(edge.requests).toHaveLength(1);
 });
 
 it('makes any call again that was refused at the door, when the edge says', async () => {
-  await using edge = await startEdge(inTurn(refused('QUOTA_SPENT', 429, { retryAfterMs: 1_700 }), fine));
+  const edge = await startEdge(inTurn(refused('QUOTA_SPENT', 429, { retryAfterMs: 1_700 }), fine));
   const time = standingTime(5_000);
   await clientOf(edge, {}, time).verify('o');
   expect(attempts(time)).toEqual([1_700]);
@@ -141,14 +141,14 @@ it('makes any call again that was refused at the door, when the edge says', asyn
 
 it('goes by Retry-After where something before the edge refuses', async () => {
   const busy: Answer = (_, response) => response.writeHead(429, { 'retry-after': '3' }).end('<h1>Too busy</h1>');
-  await using edge = await startEdge(inTurn(busy, fine));
+  const edge = await startEdge(inTurn(busy, fine));
   const time = standingTime(5_000);
   await clientOf(edge, {}, time).offer('o');
   expect(attempts(time)).toEqual([3_000]);
 });
 
 it('does not wait for what would come after its deadline', async () => {
-  await using edge = await startEdge(refused('OVERLOADED', 429, { retryAfterMs: 2_000 }));
+  const edge = await startEdge(refused('OVERLOADED', 429, { retryAfterMs: 2_000 }));
   const problem = await problemOf(clientOf(edge, { timeoutMs: 2_000 }, standingTime()).offer('o'));
   expect(problem).toMatchObject({ reason: 'OVERLOADED', retryAfterMs: 2_000 });
   expect(edge.requests).toHaveLength(1);
@@ -160,7 +160,7 @@ it('tells a problem with all that the edge says of it', async () => {
     json(response, { reason: 'OFFER_NOT_FOUND', detail: 'Gone.', violations, metadata: { a: 'b' } }, 404, {
       'x-request-id': 'r-7',
     });
-  await using edge = await startEdge(answer);
+  const edge = await startEdge(answer);
   expect(await problemOf(clientOf(edge).offer('o'))).toMatchObject({
     name: 'EntrepotProblem',
     message: 'Gone.',
@@ -179,12 +179,12 @@ it.each([
   [404, 'ROUTE_NOT_FOUND'],
   [500, 'INTERNAL'],
 ])('makes a problem of the bare status %i: %s', async (status, reason) => {
-  await using edge = await startEdge((_, response) => response.writeHead(status).end('<h1>Oh</h1>'));
+  const edge = await startEdge((_, response) => response.writeHead(status).end('<h1>Oh</h1>'));
   expect(await problemOf(clientOf(edge, { retries: 0 }).offer('o'))).toMatchObject({ reason, status });
 });
 
 it('is over at its deadline, and closes the connection', async () => {
-  await using edge = await startEdge(() => {});
+  const edge = await startEdge(() => {});
   const time = standingTime();
   const work = problemOf(clientOf(edge, { timeoutMs: 700 }, time).offer('o'));
   await expect.poll(() => edge.requests.length).toBe(1);
@@ -194,7 +194,7 @@ it('is over at its deadline, and closes the connection', async () => {
 });
 
 it('throws the reason of the signal that ended it', async () => {
-  await using edge = await startEdge(() => {});
+  const edge = await startEdge(() => {});
   const stop = new AbortController();
   const work = problemOf(clientOf(edge).offer('o', undefined, { signal: stop.signal }));
   await expect.poll(() => edge.requests.length).toBe(1);
@@ -204,7 +204,7 @@ it('throws the reason of the signal that ended it', async () => {
 });
 
 it('reads every page: the look with the first, the token alone from then on, in the search that it belongs to', async () => {
-  await using edge = await startEdge(
+  const edge = await startEdge(
     inTurn(
       (_, response) => json(response, { searchId: 'again', nextPageToken: 't-1' }),
       (_, response) => json(response, { searchId: 'again', nextPageToken: 't-2' }),
@@ -221,7 +221,7 @@ it('reads every page: the look with the first, the token alone from then on, in 
 });
 
 it('reads every page of a list, by the same question', async () => {
-  await using edge = await startEdge(
+  const edge = await startEdge(
     inTurn(
       (_, response) => json(response, { mismatches: [{ mismatchId: 'm-1' }], nextPageToken: 't-1' }),
       (_, response) => json(response, { mismatches: [{ mismatchId: 'm-2' }] }),
@@ -237,7 +237,7 @@ it('reads every page of a list, by the same question', async () => {
 
 it('gives the updates of a search as they are told', async () => {
   const lines = [{ update: { searchId: 's', cursor: '1' } }, { update: { searchId: 's', cursor: '2' } }, { end: {} }];
-  await using edge = await startEdge((_, response) => {
+  const edge = await startEdge((_, response) => {
     response.writeHead(200).end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   });
   const updates = await Array.fromAsync(clientOf(edge).updates({ currency: 'GBP' }));

@@ -41,7 +41,7 @@ async function problemOf(work: Promise<unknown>): Promise<EntrepotProblem> {
 it('ends in the view of an uninterrupted search, wherever connections are cut', async () => {
   let updates: readonly SearchUpdate[] = [];
   let cuts: number[] = [];
-  await using edge = await startEdge((arrived, response) => stream(arrived, response, updates, cuts.shift()));
+  const edge = await startEdge((arrived, response) => stream(arrived, response, updates, cuts.shift()));
   const entrepot = clientOf(edge.url, { reconnects: 20 });
   const cut = fc.oneof(fc.constant(-1), fc.integer({ min: 1, max: 1_500 }));
   await fc.assert(
@@ -57,7 +57,7 @@ it('ends in the view of an uninterrupted search, wherever connections are cut', 
 
 it('resumes behind the last whole update, by the cursor alone', async () => {
   const cuts = [JSON.stringify({ update: two[0] }).length + 10];
-  await using edge = await startEdge((arrived, response) => stream(arrived, response, two, cuts.shift()));
+  const edge = await startEdge((arrived, response) => stream(arrived, response, two, cuts.shift()));
   await lastOf(clientOf(edge.url).search(request));
   expect(edge.requests.map(({ method, path, query }) => `${method} ${path}?${query}`)).toEqual([
     'POST /v1/searches?',
@@ -67,7 +67,7 @@ it('resumes behind the last whole update, by the cursor alone', async () => {
 
 it('resumes following by the same look', async () => {
   const cuts = [JSON.stringify({ update: two[0] }).length + 10];
-  await using edge = await startEdge((arrived, response) => stream(arrived, response, two, cuts.shift()));
+  const edge = await startEdge((arrived, response) => stream(arrived, response, two, cuts.shift()));
   await lastOf(clientOf(edge.url).watch('s', { screen: 'SCREEN_ALL', options: { orderBy: 'stops' } }));
   expect(edge.requests.map(({ query }) => Object.fromEntries(query))).toEqual([
     { screen: 'SCREEN_ALL', 'options.orderBy': 'stops' },
@@ -77,7 +77,7 @@ it('resumes following by the same look', async () => {
 
 it('shows that it reconnects, and tells whoever asks', async () => {
   const cuts = [JSON.stringify({ update: two[0] }).length + 10];
-  await using edge = await startEdge((arrived, response) => stream(arrived, response, two, cuts.shift()));
+  const edge = await startEdge((arrived, response) => stream(arrived, response, two, cuts.shift()));
   const told: Lost[] = [];
   const seen: string[] = [];
   for await (const { connection, offers } of clientOf(edge.url).search(request, {
@@ -91,7 +91,7 @@ it('shows that it reconnects, and tells whoever asks', async () => {
 
 it('no longer reconnects once it is told that all had arrived', async () => {
   const cuts = [linesOf(two).length - 3];
-  await using edge = await startEdge((arrived, response) => stream(arrived, response, two, cuts.shift()));
+  const edge = await startEdge((arrived, response) => stream(arrived, response, two, cuts.shift()));
   const seen: string[] = [];
   for await (const { connection } of clientOf(edge.url).search(request)) seen.push(connection);
   expect(edge.requests.at(-1)?.query.get('cursor')).toBe('2');
@@ -99,7 +99,7 @@ it('no longer reconnects once it is told that all had arrived', async () => {
 });
 
 it('waits longer before each attempt in a row, and gives up after as many as it is told', async () => {
-  await using edge = await startEdge((_, response) => response.destroy());
+  const edge = await startEdge((_, response) => response.destroy());
   const time = standingTime(5_000);
   const problem = await problemOf(lastOf(clientOf(edge.url, { reconnects: 6 }, time).search(request)));
   expect(problem.reason).toBe('UNREACHABLE');
@@ -108,7 +108,7 @@ it('waits longer before each attempt in a row, and gives up after as many as it 
 });
 
 it('does not come back when the deadline would be over', async () => {
-  await using edge = await startEdge((_, response) => response.destroy());
+  const edge = await startEdge((_, response) => response.destroy());
   const problem = await problemOf(lastOf(clientOf(edge.url, { timeoutMs: 900 }, standingTime(800)).search(request)));
   expect(problem.reason).toBe('UNREACHABLE');
   expect(edge.requests).toHaveLength(3);
@@ -116,7 +116,7 @@ it('does not come back when the deadline would be over', async () => {
 
 it('comes back when the edge says, after a refusal that says so', async () => {
   const refusals = [{ reason: 'OVERLOADED', retryAfterMs: 3_000 }];
-  await using edge = await startEdge((arrived, response) => {
+  const edge = await startEdge((arrived, response) => {
     const refusal = refusals.shift();
     if (refusal === undefined) stream(arrived, response, two);
     else json(response, refusal, 429);
@@ -129,7 +129,7 @@ it('comes back when the edge says, after a refusal that says so', async () => {
 
 it('throws what breaks the stream off by a problem, after what came before it', async () => {
   const lines = [{ update: two[0] }, { problem: { reason: 'INTERNAL', detail: 'A defect.', requestId: 'r-1' } }];
-  await using edge = await startEdge((_, response) => {
+  const edge = await startEdge((_, response) => {
     response.writeHead(200).end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   });
   const seen: SearchView[] = [];
@@ -142,7 +142,7 @@ it('throws what breaks the stream off by a problem, after what came before it', 
 
 it('throws a refusal as the problem that it is, without a second try', async () => {
   const violations = [{ field: 'currency', description: 'Say one.' }];
-  await using edge = await startEdge((_, response) => json(response, { reason: 'INVALID_FIELD', violations }, 400));
+  const edge = await startEdge((_, response) => json(response, { reason: 'INVALID_FIELD', violations }, 400));
   const problem = await problemOf(lastOf(clientOf(edge.url).search(request)));
   expect(problem).toMatchObject({ name: 'EntrepotProblem', reason: 'INVALID_FIELD', status: 400, violations });
   expect(edge.requests).toHaveLength(1);
@@ -154,13 +154,13 @@ const half: Answer = (_, response) => {
 };
 
 it('closes the connection when the loop is left', async () => {
-  await using edge = await startEdge(half);
+  const edge = await startEdge(half);
   for await (const _ of clientOf(edge.url).search(request)) break;
   await edge.requests[0]?.closed;
 });
 
 it('closes the connection when the signal says so, and throws its reason', async () => {
-  await using edge = await startEdge(half);
+  const edge = await startEdge(half);
   const stop = new AbortController();
   const reason = new Error('The shopper went away.');
   const read = async (): Promise<void> => {
@@ -171,7 +171,7 @@ it('closes the connection when the signal says so, and throws its reason', async
 });
 
 it('stops at once while it waits to reconnect', async () => {
-  await using edge = await startEdge((_, response) => response.destroy());
+  const edge = await startEdge((_, response) => response.destroy());
   const stop = new AbortController();
   const views = clientOf(edge.url, {}, standingTime()).search(request, { signal: stop.signal });
   expect((await views.next()).value?.connection).toBe('reconnecting');
@@ -181,7 +181,7 @@ it('stops at once while it waits to reconnect', async () => {
 });
 
 it('tells the edge its deadline, and ends a search that is not done by then', async () => {
-  await using edge = await startEdge(half);
+  const edge = await startEdge(half);
   const time = standingTime();
   const views = clientOf(edge.url, { timeoutMs: 3_000 }, time).search(request);
   await views.next();
@@ -193,7 +193,7 @@ it('tells the edge its deadline, and ends a search that is not done by then', as
 });
 
 it('ends quietly at the deadline of a search that is complete', async () => {
-  await using edge = await startEdge((_, response) => {
+  const edge = await startEdge((_, response) => {
     response.writeHead(200).write(`${JSON.stringify({ update: { ...two[0], complete: true } })}\n`);
   });
   const time = standingTime();
@@ -209,7 +209,7 @@ it('follows without a deadline, beyond the one of the edge', async () => {
     (_, response) => json(response, { reason: 'DEADLINE_EXCEEDED' }, 504),
     (arrived, response) => stream(arrived, response, two),
   ];
-  await using edge = await startEdge((arrived, response) => answers.shift()?.(arrived, response));
+  const edge = await startEdge((arrived, response) => answers.shift()?.(arrived, response));
   const view = await lastOf(clientOf(edge.url).watch('s'));
   expect(view?.complete).toBe(true);
   expect(edge.requests[0]?.headers['entrepot-timeout-ms']).toBeUndefined();
@@ -217,7 +217,7 @@ it('follows without a deadline, beyond the one of the edge', async () => {
 
 it('takes a stream that says nothing for too long for a lost one', async () => {
   const answers: Answer[] = [half, (arrived, response) => stream(arrived, response, two)];
-  await using edge = await startEdge((arrived, response) => answers.shift()?.(arrived, response));
+  const edge = await startEdge((arrived, response) => answers.shift()?.(arrived, response));
   const time = standingTime(5_000);
   const views = clientOf(edge.url, {}, time).search(request);
   await views.next();
@@ -229,7 +229,7 @@ it('takes a stream that says nothing for too long for a lost one', async () => {
 });
 
 it('gives all that arrived together as one view', async () => {
-  await using edge = await startEdge((arrived, response) => stream(arrived, response, two));
+  const edge = await startEdge((arrived, response) => stream(arrived, response, two));
   const views: SearchView[] = [];
   for await (const view of clientOf(edge.url).search(request)) views.push(view);
   expect(views.map(({ changed, offers }) => [changed.upserted, offers.length])).toEqual([[['a', 'b'], 2]]);
@@ -239,7 +239,7 @@ it('does not read ahead of a reader that is slow, so that the edge can merge wha
   const piece = `${' '.repeat(1_023)}\n`.repeat(1_024);
   const stalled = Promise.withResolvers<void>();
   let written = 0;
-  await using edge = await startEdge((_, response) => {
+  const edge = await startEdge((_, response) => {
     response.writeHead(200).write(`${JSON.stringify({ update: two[0] })}\n`);
     // More than any buffer on the way holds: it is only read to the end by who reads.
     const write = (): void => {

@@ -1,6 +1,7 @@
 // An edge of a few lines for tests of the client: it answers as it is told, and cuts connections where it is told.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
 import type { SearchUpdate } from '../gen/types.ts';
 import type { Surroundings } from '../options.ts';
 
@@ -19,13 +20,13 @@ export interface Arrived {
 export type Answer = (request: Arrived, response: ServerResponse) => void;
 
 /** A running edge. */
-export interface TestEdge extends AsyncDisposable {
+export interface TestEdge {
   readonly url: string;
   /** Every request so far. */
   readonly requests: readonly Arrived[];
 }
 
-/** Starts an edge on a free port. */
+/** Starts an edge on a free port, for as long as the test runs. */
 export async function startEdge(answer: Answer): Promise<TestEdge> {
   const requests: Arrived[] = [];
   const server = createServer(async (request, response) => {
@@ -39,13 +40,13 @@ export async function startEdge(answer: Answer): Promise<TestEdge> {
     answer(arrived, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 

@@ -39,8 +39,8 @@ module.exports = {
       name: 'browser-client-stands-alone',
       comment: "entrepot/client runs in browsers without a bundler: nothing but its own modules, and none of Node's.",
       severity: 'error',
-      from: { path: '^libs/client/', pathNot: '(^libs/client/generator/|\\.(test|slow)\\.ts$)' },
-      to: { pathNot: '^libs/client/(?!generator/)' },
+      from: { path: '^libs/client/', pathNot: '(^libs/client/(generator|testing)/|\\.(test|slow)\\.ts$)' },
+      to: { pathNot: '^libs/client/(?!generator/|testing/)' },
     },
   ],
   options: {

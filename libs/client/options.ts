@@ -61,7 +61,7 @@ export interface Surroundings {
 
 /** Those of the platform. */
 export const platform: Surroundings = {
-  now: () => Date.now(),
+  now: () => performance.now(),
   random: () => Math.random(),
   after: (ms, call) => {
     const timer = setTimeout(call, ms);

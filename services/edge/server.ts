@@ -11,6 +11,7 @@ import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
 import { connectRoutes } from './connect/routes.ts';
+import { consoleRoutes } from './console/serving/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
@@ -82,6 +83,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   connectRoutes(app, door);
+  consoleRoutes(app);
   operationRoutes(app, options.readiness, options.metricsText);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();

@@ -16,6 +16,8 @@ import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { compressAnswers } from './rest/compression.ts';
+import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 
@@ -79,9 +81,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   observe(app);
   recognise(app, access);
   answerErrors(app);
+  await compressAnswers(app);
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
   const door: Door = { api, access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
+  documentRoute(app);
   connectRoutes(app, door);
   consoleRoutes(app);
   operationRoutes(app, options.readiness, options.metricsText);

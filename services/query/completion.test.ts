@@ -98,7 +98,12 @@ describe('a completion policy', () => {
     await updates.until((update) => view.apply(update).offers.size === 2);
     await updates.leave();
     await search.cancelled;
-    const { page } = await rig.query.getPage({ searchId: view.searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({
+      readMask: undefined,
+      searchId: view.searchId,
+      pageToken: '',
+      options: undefined,
+    });
     expect(page?.totalSize).toBe(2);
     expect(outcomeIn(page!, 'b')).toMatchObject({
       status: NOT_AWAITED,
@@ -202,7 +207,7 @@ describe('while late partners are awaited', () => {
     const { updates, search } = await following();
     search.answer('a', [{ total: 100 }]);
     const { searchId } = await updates.until((update) => update.complete);
-    const { page } = await rig.query.getPage({ searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     expect(page).toMatchObject({ complete: true, totalSize: 1 });
     search.answer('b', [{}]);
     await updates.rest();
@@ -224,7 +229,12 @@ describe('at the deadline of a client', () => {
     expect(outcomeIn(update, 'late')?.detail).not.toMatch(/revision/);
     gate.resolve();
     await settled();
-    const { page } = await rig.query.getPage({ searchId: update.searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({
+      readMask: undefined,
+      searchId: update.searchId,
+      pageToken: '',
+      options: undefined,
+    });
     expect(page).toMatchObject({ totalSize: 1, progress: { offers: 1 } });
     expect(outcomeIn(page!, 'late')).toMatchObject({ status: NOT_AWAITED, offersKept: 0 });
   });

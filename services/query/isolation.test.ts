@@ -37,9 +37,9 @@ function uses(
   const options = PageOptions.fromPartial({ orderBy: 'price desc' });
   const report = { clickId, status: ConversionStatus.BOOKED, amount: undefined, partnerReference: '' };
   return {
-    'a page': () => query.getPage({ searchId, pageToken: '', options: undefined }, as),
-    'the next page': () => query.getPage({ searchId, pageToken, options: undefined }, as),
-    'another look': () => query.getPage({ searchId, pageToken: '', options }, as),
+    'a page': () => query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined }, as),
+    'the next page': () => query.getPage({ readMask: undefined, searchId, pageToken, options: undefined }, as),
+    'another look': () => query.getPage({ readMask: undefined, searchId, pageToken: '', options }, as),
     'watching it': () => all(query.watchSearch(watchRequest({ searchId }), as)),
     resuming: () => all(query.watchSearch(watchRequest({ searchId, cursor }), as)),
     'its explanation': () => query.explainSearch({ searchId, productId: '' }, as),

@@ -15,6 +15,7 @@ import { consoleRoutes } from './console/serving/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
+import { serveGrpc } from './grpc/server.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
 import { compressAnswers } from './rest/compression.ts';
 import { documentRoute } from './rest/document-route.ts';
@@ -40,6 +41,8 @@ export interface EdgeOptions {
    * false: everybody is "public". Only for an edge behind something that knows its clients and sets the header itself.
    */
   readonly trustClientHeader?: boolean;
+  /** Where the same is offered over gRPC, on a port of its own: "127.0.0.1:8081", port 0 for a free one. Default: nowhere. */
+  readonly grpcAddress?: string;
   /** Bounds of the client's deadline. */
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
@@ -54,6 +57,8 @@ export interface EdgeOptions {
 export interface Edge {
   /** Where it listens: "http://127.0.0.1:8080". */
   readonly url: string;
+  /** Where gRPC is answered, "127.0.0.1:8081"; undefined where it is not. */
+  readonly grpcAddress: string | undefined;
   /** Stops accepting, lets answers under way finish for a second, then cuts what is left. */
   close(): Promise<void>;
 }
@@ -89,15 +94,19 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   connectRoutes(app, door);
   consoleRoutes(app);
   operationRoutes(app, options.readiness, options.metricsText);
+  const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
     url: `http://${options.host ?? '127.0.0.1'}:${port}`,
+    grpcAddress: grpc?.address,
     close: async () => {
+      const drained = grpc?.drain();
       const cut = setTimeout(() => app.server.closeAllConnections(), 1_000);
       await app.close();
       clearTimeout(cut);
+      await drained;
       admission.close();
     },
   };

@@ -18,9 +18,10 @@ const brotliQuality = 4;
  * Bodies of requests are small, and a few bytes of compressed ones can be gigabytes: they are refused with UNSUPPORTED_MEDIA_TYPE.
  */
 export async function compressAnswers(app: FastifyInstance): Promise<void> {
-  app.addHook('onRequest', async ({ headers }) => {
+  app.addHook('onRequest', async ({ headers, url }) => {
     const encoding = headers['content-encoding'];
-    if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+    // Connect's own paths: that protocol says how its messages are compressed, and bounds what comes out.
+    if (encoding === undefined || url.startsWith('/entrepot.') || encoding.toLowerCase() === 'identity') return;
     const message = 'Send the body as it is, without Content-Encoding.';
     throw new EntrepotError({ reason: 'UNSUPPORTED_MEDIA_TYPE', message });
   });

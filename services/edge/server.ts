@@ -12,6 +12,7 @@ import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, endCall } from './call.ts';
 import { connectRoutes } from './connect/routes.ts';
+import { consoleRoutes } from './console/serving/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
@@ -131,6 +132,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   documentRoute(app);
   connectRoutes(app, door);
   graphqlRoutes(app, door, options.graphql);
+  consoleRoutes(app);
   operationRoutes(app, options.readiness, options.metricsText);
   searchByAddress(app, door);
   socketRoute(app, door);

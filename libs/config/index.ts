@@ -2,6 +2,7 @@ export {
   configDirectory,
   databaseAt,
   dataDirectory,
+  grpcBeside,
   type MeshAddresses,
   meshAddresses,
   sharedStateUrl,

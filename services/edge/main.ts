@@ -1,4 +1,4 @@
-// Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), query at ENTREPOT_QUERY_ADDRESS.
+// Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), gRPC at ENTREPOT_EDGE_GRPC_ADDRESS, query at ENTREPOT_QUERY_ADDRESS.
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { LiveClients } from '../../libs/clients/index.ts';
 import { configDirectory, meshAddresses, trustClientHeader } from '../../libs/config/index.ts';
@@ -26,6 +26,7 @@ const edge = await startEdge({
   services: { query: query.client, normalization: normalization.client, supply: supply.client },
   host,
   port: Number(port),
+  grpcAddress: meshAddresses.edgeGrpc,
   admission: { tierOf: clients.tierOf },
   trustClientHeader: trustClientHeader(),
   readiness: async () => {

@@ -299,7 +299,7 @@ test('a client that sends and does not read is not listened to any more', async 
   socket.on('error', () => undefined);
   const key = Buffer.alloc(16).toString('base64');
   const upgrade = `upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\nsec-websocket-protocol: entrepot.v1\r\n`;
-  socket.write(`GET /v1/stream HTTP/1.1\r\nhost: edge\r\n${upgrade}\r\n`);
+  socket.write(`GET /v1/stream HTTP/1.1\r\nhost: localhost\r\n${upgrade}\r\n`);
   await once(socket, 'data');
   socket.pause();
   // {"id":1} is refused with a problem that is many times as long.

@@ -17,6 +17,8 @@ import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { serveGrpc } from './grpc/server.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { traced } from './operations/traced.ts';
+import { type TraceSource, Traces } from './operations/traces.ts';
 import { compressAnswers } from './rest/compression.ts';
 import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
@@ -51,6 +53,8 @@ export interface EdgeOptions {
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
   readonly admission?: AdmissionOptions;
+  /** The services whose processes have spans of their own. Default none: everything runs in this one. */
+  readonly traceSources?: readonly TraceSource[];
   /** Says whether searches can be served; asked by /readyz. */
   readonly readiness: Readiness;
   /** Prometheus text for /metrics. */
@@ -102,7 +106,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   guard.install(app);
   answerErrors(app);
   await compressAnswers(app);
-  const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, ...guard.gates, admitted(admission)]);
+  const api = new PublicApi(backendsOf(options), [
+    traced,
+    permitted,
+    withinMarkets,
+    ...guard.gates,
+    admitted(admission),
+  ]);
   const door: Door = { api, access: guard.access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   documentRoute(app);
@@ -167,8 +177,8 @@ function observe(app: FastifyInstance): void {
 }
 
 /** What answers each public service. */
-function backendsOf({ services, admission }: EdgeOptions): ReadonlyMap<string, Backend> {
-  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed) });
+function backendsOf({ services, admission, traceSources }: EdgeOptions): ReadonlyMap<string, Backend> {
+  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed), traces: new Traces(traceSources) });
   const backends: [string, unknown][] = [
     ['entrepot.query.v1.QueryService', services.query],
     ['entrepot.normalization.v1.NormalizationService', services.normalization],

@@ -204,7 +204,10 @@ describe('while late partners are awaited', () => {
     const { updates, search } = await following();
     search.answer('a', [{ total: 100 }]);
     const { searchId } = await updates.until((update) => update.complete);
-    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined }, { client });
+    const { page } = await rig.query.getPage(
+      { readMask: undefined, searchId, pageToken: '', options: undefined },
+      { client },
+    );
     expect(page).toMatchObject({ complete: true, totalSize: 1 });
     search.answer('b', [{}]);
     await updates.rest();

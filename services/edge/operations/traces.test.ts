@@ -164,12 +164,13 @@ describe('a trace', () => {
       },
     });
     const traces = new Traces([
-      source('query', [remote('late', 'early', at + 9), remote('early', spanId, at + 5)]),
-      source('supply', [remote('late', 'early', at + 9)], true),
+      source('query', [remote('then', 'early', at + 9), remote('early', spanId, at + 5)]),
+      source('pricing', [remote('also then', 'then', at + 9)]),
+      source('supply', [remote('then', 'early', at + 9)], true),
     ]);
     const { summary, spans, missingServices } = await traces.get({ traceId }, desk);
-    expect(asked).toEqual([`query ${traceId}`, `supply ${traceId}`]);
-    expect(spans.map(({ name }) => name)).toEqual(['POST /v1/searches', 'Search', 'early', 'late']);
+    expect(asked).toEqual([`query ${traceId}`, `pricing ${traceId}`, `supply ${traceId}`]);
+    expect(spans.map(({ name }) => name)).toEqual(['POST /v1/searches', 'Search', 'early', 'then', 'also then']);
     expect(spans[1]?.attributes).toMatchObject({ 'server.address': '10.0.0.7' });
     expect(missingServices).toEqual(['supply']);
     expect(summary).toMatchObject({ traceId, client: 'shop', searchId: 's1' });

@@ -70,7 +70,7 @@ export class Traces {
     }
     const own = new Set(requests.filter((span) => span.traceId === traceId).map(({ spanId }) => spanId));
     const shown = isOperator(caller) ? [...spans.values()] : below(own, [...spans.values()]).map(outward);
-    return { summary: summaryOf(request), spans: shown.sort(byStart), missingServices };
+    return { summary: summaryOf(request), spans: inOrder(shown), missingServices };
   }
 }
 
@@ -119,10 +119,20 @@ function outward(span: Span): Span {
   return { ...span, attributes: Object.fromEntries(attributes) };
 }
 
-function byStart(a: Span, b: Span): number {
-  const [first, second] = [a, b].map(({ startedAt }) => startedAt?.epochNanoseconds ?? 0n) as [bigint, bigint];
-  if (first !== second) return first < second ? -1 : 1;
-  return a.spanId < b.spanId ? -1 : 1;
+/** In order of their beginning; of those that begin at the same moment the ones above come first. */
+function inOrder(spans: readonly Span[]): Span[] {
+  const parents = new Map(spans.map(({ spanId, parentSpanId }) => [spanId, parentSpanId]));
+  const keyed = spans.map((span) => {
+    let depth = 0;
+    // As deep as there are spans is a circle.
+    for (let at = parents.get(span.spanId); at !== undefined && depth < spans.length; at = parents.get(at)) depth++;
+    return { span, depth, start: span.startedAt?.epochNanoseconds ?? 0n };
+  });
+  keyed.sort((a, b) => {
+    if (a.start !== b.start) return a.start < b.start ? -1 : 1;
+    return a.depth - b.depth || (a.span.spanId < b.span.spanId ? -1 : 1);
+  });
+  return keyed.map(({ span }) => span);
 }
 
 function summaryOf({ traceId, name, startedAtNs, durationMs, error, attributes }: RecordedSpan): TraceSummary {

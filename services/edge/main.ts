@@ -18,6 +18,7 @@ import { connect } from '../../libs/mesh/index.ts';
 import { openSharedState } from '../../libs/shared/index.ts';
 import { logger, startTelemetry } from '../../libs/telemetry/index.ts';
 import { ExposureError } from './access/exposure.ts';
+import { meshSource } from './operations/trace-sources.ts';
 import { startEdge } from './server.ts';
 
 const telemetry = startTelemetry({ service: 'entrepot-edge' });
@@ -46,6 +47,9 @@ const edge = await startEdge({
     metrics: edgeMetrics(),
     connectionsPerAddress: edgeConnectionsPerAddress(),
   },
+  traceSources: (['query', 'supply', 'normalization', 'pricing'] as const).map((service) =>
+    meshSource(service, meshAddresses[service]),
+  ),
   readiness: async () => {
     try {
       const { status } = await health.client.check({ service: QueryServiceDefinition.fullName }, { timeoutMs: 1_000 });

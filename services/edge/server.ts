@@ -23,6 +23,8 @@ import { keepLimits } from './limits/keep.ts';
 import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
 import { refuseUnreadable } from './limits/refuse.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { traced } from './operations/traced.ts';
+import { type TraceSource, Traces } from './operations/traces.ts';
 import { compressAnswers } from './rest/compression.ts';
 import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
@@ -65,6 +67,8 @@ export interface EdgeOptions {
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
   readonly admission?: AdmissionOptions;
+  /** The services whose processes have spans of their own. Default none: everything runs in this one. */
+  readonly traceSources?: readonly TraceSource[];
   /** How GraphQL is served. */
   readonly graphql?: GraphqlOptions;
   /** Says whether searches can be served; asked by /readyz. */
@@ -126,7 +130,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await acceptSockets(app);
   answerErrors(app);
   await compressAnswers(app);
-  const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, ...guard.gates, admitted(admission)]);
+  const api = new PublicApi(backendsOf(options), [
+    traced,
+    permitted,
+    withinMarkets,
+    ...guard.gates,
+    admitted(admission),
+  ]);
   const door: Door = { api, access: guard.access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   documentRoute(app);
@@ -195,8 +205,8 @@ function observe(app: FastifyInstance): void {
 }
 
 /** What answers each public service. */
-function backendsOf({ services, admission }: EdgeOptions): ReadonlyMap<string, Backend> {
-  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed) });
+function backendsOf({ services, admission, traceSources }: EdgeOptions): ReadonlyMap<string, Backend> {
+  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed), traces: new Traces(traceSources) });
   const backends: [string, unknown][] = [
     ['entrepot.query.v1.QueryService', services.query],
     ['entrepot.normalization.v1.NormalizationService', services.normalization],

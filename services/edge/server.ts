@@ -12,9 +12,12 @@ import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, endCall } from './call.ts';
 import { connectRoutes } from './connect/routes.ts';
+import { consoleRoutes } from './console/serving/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
+import { graphqlRoutes } from './graphql/routes.ts';
+import type { GraphqlOptions } from './graphql/server.ts';
 import { serveGrpc } from './grpc/server.ts';
 import { keepLimits } from './limits/keep.ts';
 import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
@@ -26,6 +29,7 @@ import { answerErrors, refusePath } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 import { keepStreams } from './streams/http.ts';
 import { defaultStreams, type StreamOptions } from './streams/options.ts';
+import { searchByAddress } from './streams/search-by-address.ts';
 import { acceptSockets, socketRoute } from './streams/socket/routes.ts';
 
 /** How the edge is set up. */
@@ -61,6 +65,8 @@ export interface EdgeOptions {
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
   readonly admission?: AdmissionOptions;
+  /** How GraphQL is served. */
+  readonly graphql?: GraphqlOptions;
   /** Says whether searches can be served; asked by /readyz. */
   readonly readiness: Readiness;
   /** Prometheus text for /metrics. */
@@ -126,7 +132,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   restRoutes(app, door);
   documentRoute(app);
   connectRoutes(app, door);
+  graphqlRoutes(app, door, options.graphql);
+  consoleRoutes(app);
   operationRoutes(app, options.readiness, options.metricsText);
+  searchByAddress(app, door);
   socketRoute(app, door);
   const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
   await app.listen({ host, port: options.port ?? 8080 });

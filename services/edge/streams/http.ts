@@ -84,6 +84,7 @@ async function tell(
   try {
     const opening = format.opening(options.reconnectMs);
     if (opening !== '') response.write(opening);
+    response.flushHeaders();
     // Nobody looks at a promise that was not waited for; it fails when it is read below.
     for (let next = await first; next.done !== true; next = await messages.next()) {
       const event = eventOf(next.value);

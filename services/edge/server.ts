@@ -27,7 +27,7 @@ import { traced } from './operations/traced.ts';
 import { type TraceSource, Traces } from './operations/traces.ts';
 import { compressAnswers } from './rest/compression.ts';
 import { documentRoute } from './rest/document-route.ts';
-import { answerErrors } from './rest/errors.ts';
+import { answerErrors, refusePath } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 import { keepStreams } from './streams/http.ts';
 import { defaultStreams, type StreamOptions } from './streams/options.ts';
@@ -111,6 +111,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     routerOptions: { maxParamLength: 512 },
+    frameworkErrors: refusePath,
     http: serverOptions(limits),
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,

@@ -2,9 +2,12 @@ export {
   configDirectory,
   databaseAt,
   dataDirectory,
+  edgeTlsFiles,
   grpcBeside,
   type MeshAddresses,
+  type MeshTlsSettings,
   meshAddresses,
+  meshTlsSettings,
   sharedStateUrl,
   trustClientHeader,
 } from './environment.ts';

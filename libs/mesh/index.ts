@@ -20,3 +20,4 @@ export { sharedQueueing } from './queueing.ts';
 export type { RetryOptions } from './retry.ts';
 export { type MeshServer, type ServeOptions, serve } from './serve.ts';
 export { type MeshService, meshService, type ServiceHandle } from './service.ts';
+export { connectMesh, grpcServerCredentials } from './tls.ts';

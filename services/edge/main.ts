@@ -6,16 +6,16 @@ import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepo
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { toEntrepotError } from '../../libs/errors/index.ts';
-import { connect } from '../../libs/mesh/index.ts';
+import { connectMesh } from '../../libs/mesh/index.ts';
 import { logger, startTelemetry } from '../../libs/telemetry/index.ts';
 import { startEdge } from './server.ts';
 
 const telemetry = startTelemetry({ service: 'entrepot-edge' });
 const log = logger('edge');
-const query = connect(QueryServiceDefinition, { address: meshAddresses.query });
-const normalization = connect(NormalizationServiceDefinition, { address: meshAddresses.normalization });
-const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply });
-const health = connect(HealthDefinition, { address: meshAddresses.query });
+const query = connectMesh(QueryServiceDefinition, meshAddresses.query);
+const normalization = connectMesh(NormalizationServiceDefinition, meshAddresses.normalization);
+const supply = connectMesh(SupplyServiceDefinition, meshAddresses.supply);
+const health = connectMesh(HealthDefinition, meshAddresses.query);
 
 /** grpc.health.v1 SERVING. */
 const serving = 1;

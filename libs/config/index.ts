@@ -2,6 +2,8 @@ export {
   configDirectory,
   databaseAt,
   dataDirectory,
+  edgeConnectionsPerAddress,
+  edgeMetrics,
   edgeTlsFiles,
   grpcBeside,
   type MeshAddresses,

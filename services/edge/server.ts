@@ -1,23 +1,45 @@
 // The HTTP server: limits, one error model for every path, and the routes put together.
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { type Clients, unnamedClients } from '../../libs/clients/index.ts';
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
-import { Admission, type AdmissionOptions, type ClientTier, type MeshClient } from '../../libs/mesh/index.ts';
-import { type Access, openAccess } from './access/access.ts';
+import {
+  Admission,
+  type AdmissionOptions,
+  type ClientTier,
+  grpcServerCredentials,
+  type MeshClient,
+} from '../../libs/mesh/index.ts';
+import type { LiveCertificates } from '../../libs/tls/index.ts';
+import { checkExposure } from './access/exposure.ts';
+import { Guard, type GuardOptions } from './access/guard.ts';
 import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
-import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
+import { answerHeaders, beginCall, endCall } from './call.ts';
 import { connectRoutes } from './connect/routes.ts';
+import { consoleRoutes } from './console/serving/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
-import { serveGrpc } from './grpc/server.ts';
+import { graphqlRoutes } from './graphql/routes.ts';
+import type { GraphqlOptions } from './graphql/server.ts';
+import { type EdgeGrpcOptions, serveGrpc } from './grpc/server.ts';
+import { keepLimits } from './limits/keep.ts';
+import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
+import { refuseUnreadable } from './limits/refuse.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { compressAnswers } from './rest/compression.ts';
+import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
+import { keepStreams } from './streams/http.ts';
+import { defaultStreams, type StreamOptions } from './streams/options.ts';
+import { searchByAddress } from './streams/search-by-address.ts';
+import { acceptSockets, socketRoute } from './streams/socket/routes.ts';
+import { followCertificates, httpsOptions } from './tls/https.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -27,7 +49,7 @@ export interface EdgeOptions {
     readonly normalization?: MeshClient<NormalizationServiceDefinition>;
     readonly supply?: MeshClient<SupplyServiceDefinition>;
   };
-  /** Address to bind. Default 127.0.0.1; the edge has no keys yet, so think before you bind wider. */
+  /** Address to bind. Default 127.0.0.1; another one is refused as long as no client has keys (see access/exposure.ts). */
   readonly host?: string;
   /** Port to bind; 0 for a free one. Default 8080. */
   readonly port?: number;
@@ -38,12 +60,24 @@ export interface EdgeOptions {
    * false: everybody is "public". Only for an edge behind something that knows its clients and sets the header itself.
    */
   readonly trustClientHeader?: boolean;
+  /** Limits of connections and of what comes on them before it is a request. What is left out is as shipped. */
+  readonly limits?: Partial<HttpLimits>;
+  /** How streams are kept alive, bounded and ended. What is left out is as shipped. */
+  readonly streams?: Partial<StreamOptions>;
   /** Where the same is offered over gRPC, on a port of its own: "127.0.0.1:8081", port 0 for a free one. Default: nowhere. */
   readonly grpcAddress?: string;
+  /** Certificates for TLS, on both ports. Default: plain text. */
+  readonly tls?: LiveCertificates | undefined;
+  /** The clients as configured now. Default: none has a name, or a key. */
+  readonly clients?: () => Clients;
+  /** Where budgets are kept, and what else guards the edge. */
+  readonly guard?: Pick<GuardOptions, 'budgets' | 'metrics' | 'connectionsPerAddress' | 'tokens'>;
   /** Bounds of the client's deadline. */
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
   readonly admission?: AdmissionOptions;
+  /** How GraphQL is served. */
+  readonly graphql?: GraphqlOptions;
   /** Says whether searches can be served; asked by /readyz. */
   readonly readiness: Readiness;
   /** Prometheus text for /metrics. */
@@ -66,44 +100,84 @@ const searchesAtStart = 32;
 /** Of bodies that were read and are kept; a search has some 200. */
 const mostReadCharacters = 1_000_000;
 
-/** Starts the edge. */
+/**
+ * Starts the edge.
+ * @throws ExposureError where it would listen elsewhere than on loopback, and let everybody in
+ */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const host = options.host ?? '127.0.0.1';
+  const nobody = unnamedClients();
+  const guard = new Guard({
+    ...options.guard,
+    clients: options.clients ?? (() => nobody),
+    host,
+    trustClientHeader: options.trustClientHeader ?? false,
+    supply: options.services.supply,
+  });
+  const limits = { ...defaultLimits, ...options.limits };
+  // One type for both: an HTTPS server has all that an HTTP one has.
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     routerOptions: { maxParamLength: 512 },
-    // A client that sends its head or body slower than this holds a socket for nothing.
-    requestTimeout: 10_000,
-    keepAliveTimeout: 30_000,
+    ...(options.tls === undefined
+      ? { http: serverOptions(limits) }
+      : { https: { ...serverOptions(limits), ...httpsOptions(options.tls) } }),
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    maxRequestsPerSocket: limits.maxRequests,
+    clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
+    // What still comes on open connections while the edge stops is answered; each is closed with its answer.
+    return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
-  });
+  } as FastifyServerOptions);
   const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
-  const access = openAccess(options.trustClientHeader ?? false);
   observe(app);
-  recognise(app, access);
+  guard.install(app);
+  if (options.tls !== undefined) followCertificates(app.server, options.tls);
+  keepLimits(app, limits);
+  keepStreams(app, { ...defaultStreams, ...options.streams });
+  await acceptSockets(app);
   answerErrors(app);
-  const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
-  const door: Door = { api, access, patience: options.patience ?? defaultPatience };
+  await compressAnswers(app);
+  const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, ...guard.gates, admitted(admission)]);
+  const door: Door = { api, access: guard.access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
+  documentRoute(app);
   connectRoutes(app, door);
+  graphqlRoutes(app, door, options.graphql);
+  consoleRoutes(app);
   operationRoutes(app, options.readiness, options.metricsText);
-  const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
-  await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
+  searchByAddress(app, door);
+  socketRoute(app, door);
+  const grpc =
+    options.grpcAddress === undefined ? undefined : await serveGrpc(door, grpcOptions(options.grpcAddress, options));
+  await app.listen({ host, port: options.port ?? 8080 });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
-    url: `http://${options.host ?? '127.0.0.1'}:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     grpcAddress: grpc?.address,
     close: async () => {
       const drained = grpc?.drain();
-      const cut = setTimeout(() => app.server.closeAllConnections(), 1_000);
+      const cut = setTimeout(() => app.server.closeAllConnections(), app.streams.options.drainMs);
       await app.close();
       clearTimeout(cut);
       await drained;
+      await guard.close();
       admission.close();
     },
   };
+}
+
+/**
+ * How gRPC is answered.
+ * @throws ExposureError where it would listen elsewhere than on loopback, and let everybody in
+ */
+function grpcOptions(address: string, { clients, trustClientHeader, tls }: EdgeOptions): EdgeGrpcOptions {
+  checkExposure(address.replace(/:\d+$/, ''), clients?.() ?? unnamedClients(), trustClientHeader ?? false);
+  return { address, ...(tls !== undefined && { grpc: { credentials: grpcServerCredentials(tls) } }) };
 }
 
 /** JSON is the one content type that is understood; everything else is a typed 415, and broken JSON a typed 400. */
@@ -135,18 +209,14 @@ function observe(app: FastifyInstance): void {
     request.call = beginCall(request, reply);
   });
   app.addHook('onSend', async (request, reply, payload) => {
-    reply.headers(answerHeaders(request.call));
+    for (const [name, value] of Object.entries(answerHeaders(request.call))) {
+      // What a route says itself, it means.
+      if (name === 'vary') reply.header(name, [reply.getHeader(name), value].filter(Boolean).join(', '));
+      else if (!reply.hasHeader(name)) reply.header(name, value);
+    }
     return payload;
   });
   app.addHook('onResponse', async (request, reply) => endCall(request.call, reply.statusCode));
-}
-
-/** Whoever asks for anything under /v1, or calls a method by its name, says who it is, before anything is read of the body. */
-function recognise(app: FastifyInstance, access: Access): void {
-  app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith('/v1/') && !request.url.startsWith('/entrepot.')) return;
-    request.call.identity = await access.identify(credentialsOf(request));
-  });
 }
 
 /** What answers each public service. */

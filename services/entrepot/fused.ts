@@ -1,10 +1,14 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
+import { LiveClients } from '../../libs/clients/index.ts';
 import {
   configDirectory,
   databaseAt,
   dataDirectory,
+  edgeConnectionsPerAddress,
+  edgeMetrics,
+  edgeTlsFiles,
   meshAddresses,
   trustClientHeader,
 } from '../../libs/config/index.ts';
@@ -20,7 +24,8 @@ import {
   type ServiceHandle,
   serve,
 } from '../../libs/mesh/index.ts';
-import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts';
+import { logger, type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts';
+import { LiveCertificates } from '../../libs/tls/index.ts';
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
@@ -147,6 +152,11 @@ async function compose(
     ...(options.accuracy && { accuracy: options.accuracy }),
   });
   await start(query);
+  const clients = new LiveClients(config, logger('edge'));
+  closers.push(async () => clients.close());
+  const tlsFiles = edgeTlsFiles();
+  const tls = tlsFiles && new LiveCertificates(tlsFiles, { log: logger('edge') });
+  closers.push(async () => tls?.close());
   const edge = await startEdge({
     services: {
       query: reach(QueryServiceDefinition, 'query'),
@@ -155,12 +165,15 @@ async function compose(
     },
     port: options.port ?? 8080,
     host: options.host ?? '127.0.0.1',
+    tls,
     ...(options.grpcAddress !== undefined && { grpcAddress: options.grpcAddress }),
     // In this process nothing can be missing: what did not start has ended the process.
     readiness: async () => [],
     metricsText: () => telemetry.metricsText(),
     admission: { tierOf: query.tierOf, ...options.admission },
     trustClientHeader: options.trustClientHeader ?? trustClientHeader(),
+    clients: () => clients.current,
+    guard: { metrics: edgeMetrics(), connectionsPerAddress: edgeConnectionsPerAddress() },
   });
   closers.push(() => edge.close());
   ingressUrl = () => supplyService.ingressUrl;

@@ -13,6 +13,7 @@ import type {
 import { type EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
+import type { Activity } from './activity/activity.ts';
 import { type Details, detailsIn } from './charge-details.ts';
 import { type CompletionPolicy, standingOf } from './completion.ts';
 import type { QueryConfig } from './config.ts';
@@ -50,7 +51,11 @@ export interface FanOutTools {
   readonly handoffRate: number;
   /** What is done about partners whose prices are too often wrong; pinned when it starts. */
   readonly judged: readonly Judgement[];
+  /** Partners that the client may see; undefined for all. */
+  readonly permitted: ReadonlySet<string> | undefined;
   readonly log: Logger;
+  /** Counts how partners did. */
+  readonly activity: Pick<Activity, 'note'>;
   /** Keeps what some searches had priced; absent: nothing is kept. */
   readonly samples?: PricingSamples | undefined;
   /** Resolves when what has happened is where other replicas find it; undefined where there is nothing to wait for. */
@@ -223,7 +228,7 @@ export class FanOut {
   }
 
   #ask(partners: string[]): void {
-    const { config, patience, supply, pricing, handoffRate } = this.#tools;
+    const { config, patience, supply, pricing, handoffRate, permitted } = this.#tools;
     const { criteria, currency, market, locale } = this.question.prepared;
     const leftMs = Math.max(1, this.startedAt + this.totalMs - Date.now());
     const lateMs = this.asker.deadline === undefined ? config.lateMs : 0;
@@ -250,6 +255,7 @@ export class FanOut {
       constraints: [],
       handoffRate,
       except: this.#set.judgements.notAsked,
+      permitted: permitted && { partners: [...permitted] },
       times: patience.timesOf(this.question, leftMs, config.partnerTime),
     };
     this.#supply = new SupplyStream(supply, start, this.#callOptions(supplyMs), {
@@ -601,6 +607,7 @@ export class FanOut {
   #complete(because: string): void {
     this.findings.happened({ $case: 'completedBecause', value: because });
     reportOutcomes(this.findings.ended);
+    this.#tools.activity.note(this.findings.ended);
     const { view } = this.findings;
     if (view !== undefined) this.#sample?.complete(view);
     this.#sample = undefined;

@@ -74,7 +74,7 @@ function overGrpc(): Client {
   return {
     search: (market) =>
       client.search(SearchRequest.fromPartial({ ...asked, market, vertical: { $case: 'flight', value: flight } })),
-    getPage: (searchId, pageToken) => client.getPage({ searchId, pageToken, options: undefined }),
+    getPage: (searchId, pageToken) => client.getPage({ readMask: undefined, searchId, pageToken, options: undefined }),
     getOffer: (offerId) => client.getOffer({ offerId, readMask: undefined }),
     explain: (offerId) => client.explain({ offerId }),
     refusedWith: (thrown) => {

@@ -78,6 +78,8 @@ async function streamed(
   const leave = streams.add(request.call.cancel);
   const first = messages.next();
   const chunks = async function* (): AsyncGenerator<Buffer, void> {
+    // It is read once the head stands; what is told later must not hold it up.
+    reply.raw.flushHeaders();
     try {
       for (let next = await first; next.done !== true; next = await messages.next()) yield codec.enveloped(next.value);
       yield endOf(wire);

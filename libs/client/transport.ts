@@ -66,7 +66,7 @@ export class Transport {
       headers: {
         accept,
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(credentials !== undefined && { authorization: `Bearer ${credentials}` }),
+        ...(credentials !== undefined && credentials !== '' && { authorization: `Bearer ${credentials}` }),
         ...(left !== undefined && { 'entrepot-timeout-ms': String(left) }),
         ...headers,
       },

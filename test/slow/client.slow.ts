@@ -184,6 +184,17 @@ test('refuses by its types what the contracts do not know', () => {
   expect([...complaints.matchAll(/wrong\.ts\((\d),/g)].map(([, line]) => line)).toEqual(['3', '4', '5', '6']);
 });
 
+test('type-checks as its README shows it', () => {
+  const text = readFileSync(join(project, 'node_modules/entrepot/libs/client/README.md'), 'utf8');
+  const [browser = '', node = ''] = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
+  const around = `declare const key: string, button: HTMLButtonElement, banner: HTMLElement;
+declare function draw(offers: readonly { readonly offerId: string }[], progress: { readonly partnersDone?: number }): void;
+declare function tell(message: string, violations: readonly { readonly field: string }[]): void;
+`;
+  expect(complaintsOf('readme-browser.ts', browser + around, inBrowser)).toBe('');
+  expect(complaintsOf('readme-node.ts', node, inNode)).toBe('');
+});
+
 test('is less than 12 kB of modules as they are, in gzip, which import nothing but each other', () => {
   const folder = join(project, 'node_modules/entrepot/dist/libs/client');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));

@@ -35,6 +35,13 @@ module.exports = {
       from: { path: '^libs/contracts/(index|client)\\.ts$' },
       to: { path: 'node_modules/(pino|fastify|undici|@electric-sql|@opentelemetry/(sdk|exporter))', reachable: true },
     },
+    {
+      name: 'browser-client-stands-alone',
+      comment: "entrepot/client runs in browsers without a bundler: nothing but its own modules, and none of Node's.",
+      severity: 'error',
+      from: { path: '^libs/client/', pathNot: '(^libs/client/generator/|\\.(test|slow)\\.ts$)' },
+      to: { pathNot: '^libs/client/(?!generator/)' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

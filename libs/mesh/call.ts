@@ -1,7 +1,7 @@
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Metadata } from 'nice-grpc-common';
 import type { EntrepotError } from '../errors/index.ts';
-import { defaultClient, type MeshContext } from './context.ts';
+import { type AnswerMetadata, defaultClient, type MeshContext } from './context.ts';
 import type { Method } from './definition.ts';
 
 const calls = new WeakMap<MeshContext, Call>();
@@ -23,6 +23,10 @@ export class Call {
   deadline: number | undefined = undefined;
   trace: Context = ROOT_CONTEXT;
   client: string = defaultClient;
+  /** Metadata of the answer, where there is a wire. */
+  answer: AnswerMetadata | undefined = undefined;
+  /** Where the caller is, where there is a wire. */
+  peer: string | undefined = undefined;
   /** Told when the handler says that the call only waits from here on. */
   onQuiet: (() => void) | undefined = undefined;
   /** Told when the server is about to stop. */
@@ -81,6 +85,8 @@ export class Call {
       },
       deadline: this.deadline,
       metadata: this.metadata,
+      answer: this.answer,
+      peer: this.peer,
       trace: this.trace,
       client: this.client,
       quiet: () => call.onQuiet?.(),

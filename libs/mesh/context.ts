@@ -1,6 +1,14 @@
 import type { Context } from '@opentelemetry/api';
 import type { Metadata } from 'nice-grpc-common';
 
+/** What a call's answer carries beside its messages. */
+export interface AnswerMetadata {
+  /** Sent before the first message. */
+  readonly header: Metadata;
+  /** Sent at the end; of a call that fails before its first message, all that is sent. */
+  readonly trailer: Metadata;
+}
+
 /** What every handler is given beside its request, and what it hands to the calls that it makes (`{ context }`). */
 export interface MeshContext {
   /** Aborted on cancel, deadline, or loss of the connection; its reason is the EntrepotError that the call ends with. */
@@ -9,6 +17,10 @@ export interface MeshContext {
   readonly deadline?: number | undefined;
   /** Metadata of the request. */
   readonly metadata: Metadata;
+  /** Metadata of the answer, to be set before the first message. Absent in memory, where nobody reads any. */
+  readonly answer?: AnswerMetadata | undefined;
+  /** Where the caller is, "127.0.0.1:50312". Absent in memory. */
+  readonly peer?: string | undefined;
   /** Carries the server span: parent of everything that the handler does. */
   readonly trace: Context;
   /** Who asks: the metadata `entrepot-client`; "public" where the caller did not say. */

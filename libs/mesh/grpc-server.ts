@@ -24,6 +24,8 @@ export interface GrpcServerSettings {
   keepaliveMs?: number;
   /** A ping not answered by then means that the connection is dead. Default 5,000 ms; 1,000 to 30,000. */
   keepaliveTimeoutMs?: number;
+  /** What reflection shows, as a FileDescriptorSet. Default: all of the contracts, of the services that are served. */
+  reflection?: Uint8Array;
   /** TLS; without it the server speaks plain text, for loopback and for meshes that encrypt below. */
   credentials?: ServerCredentials;
 }
@@ -57,7 +59,7 @@ export async function listenGrpc(
     check: (request) => health.check(request),
     watch: (request, context) => health.watch(request, context),
   });
-  addReflection(server, names, ended.promise);
+  addReflection(server, names, ended.promise, settings.reflection);
   const port = await server.listen(address, settings.credentials);
   return {
     address: `${address.slice(0, address.lastIndexOf(':'))}:${port}`,
@@ -78,6 +80,8 @@ function implementation(service: MeshService, dispatcher: Dispatcher): ServiceIm
   for (const method of methodsOf(service.definition)) {
     const open = (context: CallContext) => {
       const call = dispatcher.call(method.path, context.metadata);
+      call.answer = { header: context.header, trailer: context.trailer };
+      call.peer = context.peer;
       // At the deadline grpc-js cancels too, and so does the caller; whichever comes first, the deadline is the reason.
       const gone = () => call.cancel(isLate(call) ? deadlineError(call) : goneError());
       if (context.signal.aborted) gone();

@@ -1,8 +1,15 @@
-export { Admission, type AdmissionOptions, type ClientTier, inwardAdmission, type Place } from './admission.ts';
+export {
+  Admission,
+  type AdmissionOptions,
+  type ClientTier,
+  inMemoryAdmission,
+  inwardAdmission,
+  type Place,
+} from './admission.ts';
 export type { ChannelSettings } from './channels.ts';
 export type { CallOptions, ClientOptions, MeshClient } from './client.ts';
 export { type Connection, type ConnectOptions, type ConnectTarget, connect } from './connect.ts';
-export { defaultClient, type MeshContext } from './context.ts';
+export { type AnswerMetadata, defaultClient, type MeshContext } from './context.ts';
 export type { MeshImplementation, MethodHandler, ServiceShape } from './definition.ts';
 export { forMany } from './for-many.ts';
 export type { GrpcServerSettings } from './grpc-server.ts';

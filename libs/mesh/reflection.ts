@@ -3,11 +3,16 @@ import type { CompatServiceDefinition, Server } from 'nice-grpc';
 import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
 
 /**
- * grpc.reflection.v1 from the descriptors that the stubs were generated from, so that grpcurl and its like can list and
+ * grpc.reflection.v1 from the descriptors that the stubs were generated from, or from others, so that grpcurl and its like can list and
  * call what is served. Streams end when `ended` does, so that nobody's open tool keeps a server from draining.
  */
-export function addReflection(server: Server, serviceNames: readonly string[], ended: Promise<void>): void {
-  const descriptors = readFileSync(new URL('../contracts/gen/entrepot.binpb', import.meta.url));
+export function addReflection(
+  server: Server,
+  serviceNames: readonly string[],
+  ended: Promise<void>,
+  others?: Uint8Array,
+): void {
+  const descriptors = others ?? readFileSync(new URL('../contracts/gen/entrepot.binpb', import.meta.url));
   const reflection = ServerReflection(new Uint8Array(descriptors), serviceNames);
   const definition: CompatServiceDefinition = ServerReflectionService;
   server.add(definition, {

@@ -1,5 +1,6 @@
 // The client's deadline: how long it will wait, said in a header, carried from here to the partner call.
 import { invalidField } from '../../libs/errors/index.ts';
+import type { PublicMethod } from './api/method.ts';
 
 /** The request header with the client's patience in milliseconds. */
 export const timeoutHeader = 'entrepot-timeout-ms';
@@ -32,4 +33,17 @@ export function patienceOf(value: string | string[] | undefined, limits: Patienc
     throw invalidField(timeoutHeader, `Expected whole milliseconds from ${minMs} to ${limits.maxMs}.`);
   }
   return ms;
+}
+
+/** Streams but searches are followed for as long as there is something to follow. */
+const isFollowed = ({ streams, name }: PublicMethod): boolean => streams && name !== 'Search';
+
+/** How long is waited for a client that does not say, in milliseconds, in protocols whose clients need not. */
+export function defaultTimeoutMs(method: PublicMethod, limits: PatienceLimits): number {
+  return isFollowed(method) ? Number.POSITIVE_INFINITY : limits.defaultMs;
+}
+
+/** How long is waited for a client that says so, in milliseconds: in protocols with deadlines of their own, longer ones are cut. */
+export function timeoutWithin(method: PublicMethod, askedMs: number, limits: PatienceLimits): number {
+  return isFollowed(method) ? askedMs : Math.min(askedMs, limits.maxMs);
 }

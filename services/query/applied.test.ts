@@ -34,7 +34,12 @@ const options = (changes: Partial<PageOptions>): PageOptions => ({
 });
 
 async function page(searchId: string, changes: Partial<PageOptions>): Promise<SearchPage> {
-  const { page: found } = await rig.query.getPage({ searchId, pageToken: '', options: options(changes) });
+  const { page: found } = await rig.query.getPage({
+    readMask: undefined,
+    searchId,
+    pageToken: '',
+    options: options(changes),
+  });
   if (found === undefined) throw new Error('no page');
   return found;
 }
@@ -204,7 +209,9 @@ describe('a page of a search whose filter was applied by partners', () => {
     expect((await page(searchId, { orderBy: 'price desc' })).totalSize).toBe(4);
     expect((await page(searchId, { filter: 'stops == 0' })).totalSize).toBe(2);
     expect((await page(searchId, { filter: 'stops < 1 && price > 0.5' })).totalSize).toBe(2);
-    expect((await rig.query.getPage({ searchId, pageToken: '', options: undefined })).page?.totalSize).toBe(4);
+    expect(
+      (await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined })).page?.totalSize,
+    ).toBe(4);
   });
 
   test('is the first of another search where it would show what they left out, and says whose that was', async () => {
@@ -251,6 +258,7 @@ describe('a page of a search whose filter was applied by partners', () => {
       // It is held like any other, and its token goes on in it.
       if (found.totalSize === 1) continue;
       const next = await rig.query.getPage({
+        readMask: undefined,
         searchId: found.searchId,
         pageToken: found.nextPageToken,
         options: undefined,
@@ -271,7 +279,12 @@ describe('a page of a search whose filter was applied by partners', () => {
   test('that asks again stops where its caller goes away', async () => {
     const { update } = await searched('stops <= 1', { a: { applied, rows } });
     const caller = new AbortController();
-    const request = { searchId: update.searchId, pageToken: '', options: options({ filter: 'true' }) };
+    const request = {
+      searchId: update.searchId,
+      pageToken: '',
+      options: options({ filter: 'true' }),
+      readMask: undefined,
+    };
     const asked = rig.query.getPage(request, { signal: caller.signal });
     asked.catch(() => undefined);
     const again = await rig.supply.next();

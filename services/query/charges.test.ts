@@ -66,7 +66,12 @@ describe('charges of an offer', () => {
     ]);
     // One batch for both offers beside that of the search.
     expect(rig.pricing.batches).toHaveLength(2);
-    const again = await rig.query.getPage({ searchId: update.searchId, pageToken: '', options: undefined });
+    const again = await rig.query.getPage({
+      readMask: undefined,
+      searchId: update.searchId,
+      pageToken: '',
+      options: undefined,
+    });
     expect(again.page?.offers.map(told)).toEqual(update.upserts.map(told));
     expect(rig.pricing.batches).toHaveLength(2);
   });
@@ -81,9 +86,9 @@ describe('charges of an offer', () => {
     rig.supply.charges = [vat];
     const { searchId } = await searched([{ total: 300, charges: [city] }]);
     const options = PageOptions.fromPartial({ currency: 'USD' });
-    const { page } = await rig.query.getPage({ searchId, pageToken: '', options });
+    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options });
     expect(told(page?.offers[0])).toEqual(['City tax 4.40 USD of 4.40 EUR in', 'VAT 12.00 USD of 12.00 EUR in']);
-    const own = await rig.query.getPage({ searchId, pageToken: '', options: undefined });
+    const own = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     expect(told(own.page?.offers[0])).toEqual(['City tax 8.80 GBP of 4.40 EUR in', 'VAT 24.00 GBP of 12.00 EUR in']);
   });
 

@@ -9,6 +9,7 @@ import { Decimal, minorDigits } from '../../libs/money/index.ts';
 import type { Store, StoreOptions } from '../../libs/store/index.ts';
 import { accuracyMigration } from './accuracy/schema.ts';
 import { countsMigration } from './handoff-counts.ts';
+import type { Sees } from './held.ts';
 
 /** What the store of clicks has to be opened with; `directory` is the caller's choice. */
 export const clickStore: Pick<StoreOptions, 'schema' | 'migrations'> = {
@@ -64,6 +65,7 @@ interface ClickRow {
   readonly offer_id: string;
   readonly product_id: string;
   readonly partner: string;
+  readonly client: string;
   readonly client_reference: string;
   readonly shown_currency: string;
   readonly shown_total: string;
@@ -155,15 +157,16 @@ export class Clicks {
 
   /**
    * Takes in what became of a click. The same report again changes nothing, also when others have come since.
+   * @param sees whose clicks the reporter knows; the others are none to it
    * @throws EntrepotError INVALID_FIELD, CLICK_NOT_FOUND, CONFLICT (the same status with other content, or a status that
    * cannot follow what is known)
    */
-  async report(request: ReportConversionRequest): Promise<Click> {
+  async report(request: ReportConversionRequest, sees: Sees): Promise<Click> {
     const status = checkReport(request);
     const { clickId, amount, partnerReference } = request;
     return this.#store.transaction(async (tx) => {
       const [click] = await tx.query<ClickRow>('SELECT * FROM clicks WHERE click_id = $1 FOR UPDATE', [clickId]);
-      if (click === undefined) {
+      if (click === undefined || !sees(click.client)) {
         throw new EntrepotError({ reason: 'CLICK_NOT_FOUND', message: 'There is no click of this id.' });
       }
       const [known] = await tx.query<ConversionRow>(

@@ -16,7 +16,7 @@ afterEach(async () => rig.close());
 
 async function page(searchId: string, options?: Partial<PageOptions>, pageToken = ''): Promise<SearchPage> {
   const asked = options && PageOptions.fromPartial(options);
-  const { page: found } = await rig.query.getPage({ searchId, pageToken, options: asked });
+  const { page: found } = await rig.query.getPage({ readMask: undefined, searchId, pageToken, options: asked });
   if (found === undefined) throw new Error('no page');
   return found;
 }
@@ -202,7 +202,10 @@ describe('a page in another currency', () => {
     };
     const caller = new AbortController();
     const options = PageOptions.fromPartial({ currency: 'EUR' });
-    const left = rig.query.getPage({ searchId: id, pageToken: '', options }, { signal: caller.signal });
+    const left = rig.query.getPage(
+      { readMask: undefined, searchId: id, pageToken: '', options },
+      { signal: caller.signal },
+    );
     left.catch(() => undefined);
     await begun.promise;
     const waiting = page(id, { currency: 'EUR' });

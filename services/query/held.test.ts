@@ -12,7 +12,9 @@ async function search(rig: Rig, rows: number): Promise<string> {
   return (await answered).searchId;
 }
 async function held(rig: Rig, ids: readonly string[]): Promise<boolean[]> {
-  const answers = ids.map((searchId) => rig.query.getPage({ searchId, pageToken: '', options: undefined }));
+  const answers = ids.map((searchId) =>
+    rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined }),
+  );
   return (await Promise.allSettled(answers)).map(({ status }) => status === 'fulfilled');
 }
 

@@ -11,6 +11,9 @@ export interface HeldRow {
   readonly row: number;
 }
 
+/** Whether whoever asks may see what a client searches for. To everybody else it is as if it was not there. */
+export type Sees = (owner: string) => boolean;
+
 const purgeEveryMs = 30_000;
 
 /**
@@ -90,8 +93,8 @@ export class HeldSearches {
    * The search of an id, used now.
    * @throws EntrepotError SEARCH_NOT_FOUND
    */
-  search(searchId: string): Search {
-    const held = this.find(searchId);
+  search(searchId: string, sees: Sees): Search {
+    const held = this.#seen(searchId, sees);
     if (held !== undefined) return held;
     const message = 'There is no such search, or it is no longer held; search again.';
     throw new EntrepotError({ reason: 'SEARCH_NOT_FOUND', message });
@@ -101,8 +104,8 @@ export class HeldSearches {
    * The row of an offer that can still be had.
    * @throws EntrepotError OFFER_NOT_FOUND, OFFER_EXPIRED
    */
-  offer(offerId: string): HeldRow {
-    const held = this.offerOrPast(offerId);
+  offer(offerId: string, sees: Sees): HeldRow {
+    const held = this.offerOrPast(offerId, sees);
     if (held.search.set.isGone(held.row)) throw offerExpired();
     return held;
   }
@@ -111,9 +114,9 @@ export class HeldSearches {
    * The row of an offer, also of one that has expired or was sold.
    * @throws EntrepotError OFFER_NOT_FOUND
    */
-  offerOrPast(offerId: string): HeldRow {
+  offerOrPast(offerId: string, sees: Sees): HeldRow {
     const place = parseOfferId(offerId);
-    const search = place && this.#searches.get(place.searchId)?.search;
+    const search = place && this.#seen(place.searchId, sees);
     search?.fanOut.sweep(Date.now());
     const row = search?.set.find(place!.partner, place!.row);
     if (search === undefined || row === undefined) {
@@ -121,6 +124,12 @@ export class HeldSearches {
       throw new EntrepotError({ reason: 'OFFER_NOT_FOUND', message });
     }
     return { search, row };
+  }
+
+  /** Who may not see a search does not keep it alive either. */
+  #seen(searchId: string, sees: Sees): Search | undefined {
+    const search = this.peek(searchId);
+    return search !== undefined && sees(search.asker.client) ? this.find(searchId) : undefined;
   }
 
   /** Lets go of everything. */

@@ -126,7 +126,7 @@ describe('verifying an offer', () => {
     expect(answer.offer?.item?.vertical?.value).toMatchObject({ fareBrand: 'a/v/0' });
     // Priced under the view of the search.
     expect(rig.pricing.views[1]).toEqual(rig.pricing.views[0]);
-    const { page } = await rig.query.getPage({ searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     expect(page?.offers.map((offer) => [offer.offerId, offer.price?.total?.amount])).toEqual([
       [ids[1], '1.50'],
       [ids[0], '2.00'],
@@ -143,10 +143,15 @@ describe('verifying an offer', () => {
 
   test('keeps pages of an order from before, with the new price', async () => {
     const { ids, searchId } = await offers([{ total: 100 }, { total: 150 }], { pageSize: 1 });
-    const first = await rig.query.getPage({ searchId, pageToken: '', options: undefined });
+    const first = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     verified({ total: 50 });
     await rig.query.verify({ offerId: ids[1]! });
-    const second = await rig.query.getPage({ searchId, pageToken: first.page!.nextPageToken, options: undefined });
+    const second = await rig.query.getPage({
+      readMask: undefined,
+      searchId,
+      pageToken: first.page!.nextPageToken,
+      options: undefined,
+    });
     expect(second.page?.offers.map((offer) => [offer.offerId, offer.price?.total?.amount])).toEqual([[ids[1], '0.50']]);
   });
 
@@ -156,7 +161,7 @@ describe('verifying an offer', () => {
       throw soldOut;
     };
     await expect(rig.query.verify({ offerId: ids[0]! })).rejects.toMatchObject({ reason: 'OFFER_SOLD_OUT' });
-    const { page } = await rig.query.getPage({ searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     expect(page?.offers.map((offer) => offer.offerId)).toEqual([ids[1]]);
     await expect(rig.query.verify({ offerId: ids[0]! })).rejects.toMatchObject({ reason: 'OFFER_EXPIRED' });
   });

@@ -22,7 +22,7 @@ const options = (changes: Partial<PageOptions>): PageOptions => ({
 });
 
 async function getPage(searchId: string, pageToken = '', asked?: PageOptions): Promise<SearchPage> {
-  const { page } = await rig.query.getPage({ searchId, pageToken, options: asked });
+  const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken, options: asked });
   if (page === undefined) throw new Error('no page');
   return page;
 }
@@ -49,6 +49,23 @@ async function held(
 }
 
 describe('pages of a held search', () => {
+  test('hold the fields that are asked for, of those that the search asked for', async () => {
+    const { id } = await held(3, { readMask: ['price', 'partner'] });
+    const { page } = await rig.query.getPage({
+      searchId: id,
+      pageToken: '',
+      options: undefined,
+      readMask: ['price.total', 'expires_at'],
+    });
+    const [first] = page?.offers ?? [];
+    expect(first?.price?.total?.amount).toBe('1.00');
+    expect(first).toMatchObject({ offerId: expect.stringMatching(/./), partner: '', expiresAt: undefined });
+    expect(first?.price?.partnerTotal).toBeUndefined();
+    expect(page).toMatchObject({ totalSize: 3, complete: true });
+    const wrong = rig.query.getPage({ searchId: id, pageToken: '', options: undefined, readMask: ['prise'] });
+    await expect(wrong).rejects.toMatchObject({ reason: 'INVALID_FIELD', violations: [{ field: 'readMask' }] });
+  });
+
   test('follow each other to the end, each offer once', async () => {
     const { id, token } = await held(5);
     const seen: (string | undefined)[] = [];

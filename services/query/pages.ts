@@ -7,7 +7,7 @@ import {
   type SearchPage,
   type SearchRequest,
 } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
+import { EntrepotError, type FieldViolation, invalidField, invalidFields } from '../../libs/errors/index.ts';
 import type { MeshContext } from '../../libs/mesh/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { partnersOf } from './applied.ts';
@@ -17,6 +17,7 @@ import { entriesOf, type Ordering } from './ordering.ts';
 import { outcomesIn } from './outcomes.ts';
 import type { PastOrderings } from './past-orderings.ts';
 import type { PricedSet } from './priced-set.ts';
+import { compileReadMask, type ReadMask } from './read-mask.ts';
 import type { Search } from './search.ts';
 import { decodePageToken, encodeCursor } from './tokens.ts';
 import { nextPageToken } from './top-screen.ts';
@@ -45,23 +46,32 @@ export async function readPage(
   past: PastOrderings | undefined,
 ): Promise<SearchPage> {
   const { pageToken, options } = request;
+  const mask = pageMask(search, request);
   if (pageToken !== '' && options !== undefined) {
     throw invalidField(
       'options',
       'stand beside pageToken, which keeps the options of its first page; give one of them',
     );
   }
-  if (pageToken !== '') return cutPage(search, await pageOf(search, pageToken, past), context);
+  if (pageToken !== '') return cutPage(search, await pageOf(search, pageToken, past), mask, context);
   const view = options === undefined ? search.request.view : viewOf(search, options);
   const missing = search.set.applied.missing(view);
   if (missing.size === 0) {
     // Another process may be asked for the next page.
     if (options !== undefined) await past?.remember(search, view);
-    return cutPage(search, firstPage(search, view), context);
+    return cutPage(search, firstPage(search, view), mask, context);
   }
   const again = await searchAgain(requestOf(search, view));
   const askedAgain = { previousSearchId: search.id, constraints: [...missing.keys()], partners: partnersOf(missing) };
-  return cutPage(again, firstPage(again, again.request.view), context, askedAgain);
+  return cutPage(again, firstPage(again, again.request.view), mask, context, askedAgain);
+}
+
+/** The fields that are wanted of this page's offers alone. @throws EntrepotError INVALID_FIELD */
+function pageMask({ request }: Search, { readMask }: GetPageRequest): ReadMask {
+  const violations: FieldViolation[] = [];
+  const mask = compileReadMask(readMask, request.vertical.name, violations);
+  if (violations.length > 0) throw invalidFields(violations);
+  return mask;
 }
 
 /** A page's first entry, and the order that it is cut from. */
@@ -88,6 +98,7 @@ async function pageOf(search: Search, pageToken: string, past: PastOrderings | u
 async function cutPage(
   search: Search,
   { offset, view, ordering: orderingIn }: Start,
+  mask: ReadMask,
   context: MeshContext,
   askedAgain?: AskedAgain,
 ): Promise<SearchPage> {
@@ -120,7 +131,7 @@ async function cutPage(
     const offers = made.map((entry) => {
       const content = search.contentOf(entry.row, ordering.products);
       const offer = maker.made(entry.row, prices.currency);
-      return wholeOffer(search.id, set, ordering.products, entry, offer, request.mask, prices, content);
+      return mask.apply(wholeOffer(search.id, set, ordering.products, entry, offer, request.mask, prices, content));
     });
     maker.trim();
     search.looked(made);

@@ -85,7 +85,7 @@ test('pages of one chain of tokens never skip or repeat while batches, retractio
       const sold = new Set<string>();
       const read = async (pageToken: string): Promise<SearchPage> => {
         const asked = pageToken === '' ? PageOptions.fromPartial(options) : undefined;
-        const { page } = await rig.query.getPage({ searchId, pageToken, options: asked });
+        const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken, options: asked });
         return page!;
       };
       const seen: string[] = [];

@@ -37,7 +37,7 @@ describe('another replica', () => {
     const update = await found;
     const other = rig.replicas[1]!;
     const { searchId } = update;
-    const { page } = await other.getPage({ searchId, pageToken: '', options: undefined });
+    const { page } = await other.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     expect(page?.offers.map(({ offerId }) => offerId)).toEqual(update.page?.offerIds);
     expect(page).toMatchObject({ complete: true, totalSize: 5, outcomes: [{ partner: 'a' }, { partner: 'b' }] });
     const offerId = update.page!.offerIds[0]!;
@@ -59,7 +59,12 @@ describe('another replica', () => {
     await updates.rest();
     const ids: string[] = [...first.page!.offerIds];
     for (let pageToken = first.page!.nextPageToken; pageToken !== ''; ) {
-      const { page } = await rig.replicas[1]!.getPage({ searchId: first.searchId, pageToken, options: undefined });
+      const { page } = await rig.replicas[1]!.getPage({
+        readMask: undefined,
+        searchId: first.searchId,
+        pageToken,
+        options: undefined,
+      });
       ids.push(...page!.offers.map(({ offerId }) => offerId));
       pageToken = page!.nextPageToken;
     }
@@ -74,8 +79,13 @@ describe('another replica', () => {
     search.answer('a', rows(5));
     const { searchId } = await found;
     const options = PageOptions.fromPartial({ orderBy: 'price desc', pageSize: 3 });
-    const { page } = await rig.query.getPage({ searchId, pageToken: '', options });
-    const next = await rig.replicas[1]!.getPage({ searchId, pageToken: page!.nextPageToken, options: undefined });
+    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options });
+    const next = await rig.replicas[1]!.getPage({
+      readMask: undefined,
+      searchId,
+      pageToken: page!.nextPageToken,
+      options: undefined,
+    });
     expect(next.page?.offers.map(({ price }) => price?.total?.amount)).toEqual(['1.01', '1.00']);
   });
 
@@ -102,12 +112,17 @@ describe('another replica', () => {
     const { page, searchId } = await found;
     const [offerId] = page!.offerIds;
     const { offer } = await rig.replicas[1]!.verify({ offerId: offerId! });
-    const again = await rig.query.getPage({ searchId, pageToken: '', options: undefined });
+    const again = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     expect(again.page?.offers.find((one) => one.offerId === offerId)?.price).toEqual(offer?.price);
   });
 
   test('does not know a search that nobody has', async () => {
-    const missing = rig.replicas[1]!.getPage({ searchId: '0123456789abcdef', pageToken: '', options: undefined });
+    const missing = rig.replicas[1]!.getPage({
+      readMask: undefined,
+      searchId: '0123456789abcdef',
+      pageToken: '',
+      options: undefined,
+    });
     await expect(missing).rejects.toMatchObject({ reason: 'SEARCH_NOT_FOUND' });
   });
 });
@@ -168,7 +183,7 @@ describe('when the replica that runs a search dies', () => {
     search.answer('a', rows(3));
     const { searchId, page } = await found;
     cuts[0]!.cut();
-    const other = await rig.replicas[1]!.getPage({ searchId, pageToken: '', options: undefined });
+    const other = await rig.replicas[1]!.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     expect(other.page?.offers.map(({ offerId }) => offerId)).toEqual(page?.offerIds);
     expect(rig.supply.searches).toHaveLength(1);
   });

@@ -235,10 +235,11 @@ class QueryService {
   }
 
   #inForce(client: string, prepared: PreparedSearch): InForce {
-    const { config, policies, version } = this.#live;
+    const { config, policies, clients, version } = this.#live;
     return {
       config,
-      policy: policies(client),
+      policy: prepared.completion ?? policies(client),
+      permitted: clients.partnersOf(client),
       handoffRate: this.#rates.rate(kindOf(client, prepared)),
       judged: this.#accuracy.judgedIn(prepared.market),
       version,
@@ -254,7 +255,7 @@ class QueryService {
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
-    const search = this.#known.search(request.searchId);
+    const search = this.#known.search(request.searchId, context.client);
     const watch = (known: Search): Subscription<SearchUpdate> => this.#watch(known, request);
     return answers(search instanceof Promise ? search.then(watch) : watch(search), context, 'watching');
   }
@@ -271,14 +272,14 @@ class QueryService {
     request: Parameters<typeof readPage>[1],
     context: MeshContext,
   ): Promise<{ page: Awaited<ReturnType<typeof readPage>> }> {
-    const search = await this.#known.search(request.searchId);
+    const search = await this.#known.search(request.searchId, context.client);
     const page = await readPage(search, request, context, (wider) => this.#searched(wider, context), this.#past);
     this.#held.grown(search);
     return { page };
   }
 
   async getOffer(request: GetOfferRequest, context: MeshContext): Promise<GetOfferResponse> {
-    const held = await this.#known.offer(request.offerId);
+    const held = await this.#known.offer(request.offerId, context.client);
     const { search, row } = held;
     const violations: FieldViolation[] = [];
     const mask = compileReadMask(request.readMask, search.request.vertical.name, violations);
@@ -296,7 +297,7 @@ class QueryService {
   }
 
   async verify({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof verifyOffer> {
-    const held = await this.#known.offer(offerId);
+    const held = await this.#known.offer(offerId, context.client);
     const verified = await verifyOffer(held, { supply: this.#supply, pricing: this.#pricing }, this.#options(context));
     this.#held.grown(held.search);
     // Whoever looks at it elsewhere is to see what this caller sees.
@@ -307,7 +308,7 @@ class QueryService {
   async handoff({ offerId, clientReference }: HandoffRequest, context: MeshContext): Promise<HandoffResponse> {
     const violations = checkReference('clientReference', clientReference);
     if (violations.length > 0) throw invalidFields(violations);
-    const { search, row } = await this.#known.offer(offerId);
+    const { search, row } = await this.#known.offer(offerId, context.client);
     const { set } = search;
     const clickId = newClickId();
     let way: CreateHandoffResponse;
@@ -333,8 +334,9 @@ class QueryService {
 
   async reportConversion(
     request: Parameters<Clicks['report']>[0],
+    { client }: MeshContext,
   ): Promise<{ click: Awaited<ReturnType<Clicks['report']>> }> {
-    return { click: await this.#clicks.report(request) };
+    return { click: await this.#clicks.report(request, this.#known.seesOf(client)) };
   }
 
   async explain({ offerId }: { offerId: string }, context: MeshContext): ReturnType<typeof explainOffer> {
@@ -346,11 +348,14 @@ class QueryService {
       originTimeoutMs: actionTimeoutMs / 2,
       log: this.#log,
     };
-    return explainOffer(offerId, await this.#known.offerOrPast(offerId), tools, context);
+    return explainOffer(offerId, await this.#known.offerOrPast(offerId, context.client), tools, context);
   }
 
-  async explainSearch({ searchId, productId }: ExplainSearchRequest): Promise<ExplainSearchResponse> {
-    const search = await this.#known.search(searchId);
+  async explainSearch(
+    { searchId, productId }: ExplainSearchRequest,
+    { client }: MeshContext,
+  ): Promise<ExplainSearchResponse> {
+    const search = await this.#known.search(searchId, client);
     return explainSearch(explainedOf(search, this.#patience, this.#live.clients), productId);
   }
 

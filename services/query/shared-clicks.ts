@@ -5,6 +5,7 @@ import { EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import type { SharedState } from '../../libs/shared/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
 import type { ClickCopy, Clicks, NewClick } from './clicks.ts';
+import type { Sees } from './held.ts';
 
 /** How long a click is known to every replica, ms: a stay may be booked and cancelled months after it. */
 const knownForMs = 90 * 86_400_000;
@@ -37,7 +38,7 @@ export class SharedClicks implements Pick<Clicks, 'record' | 'report'> {
   }
 
   /** @throws EntrepotError as Clicks.report; UNREACHABLE where the click may be another replica's and those cannot be asked */
-  async report(request: ReportConversionRequest): Promise<Click> {
+  async report(request: ReportConversionRequest, sees: Sees): Promise<Click> {
     const { clickId } = request;
     const holder = randomUUID();
     const lease = `query:click-lease:${clickId}`;
@@ -49,10 +50,11 @@ export class SharedClicks implements Pick<Clicks, 'record' | 'report'> {
     } catch (error) {
       if (toEntrepotError(error).reason !== 'UNREACHABLE') throw error;
       shared = false;
-      if ((await this.#own.copy(clickId)) === undefined) throw error;
+      const own = await this.#own.copy(clickId);
+      if (own === undefined || !sees(String(own.click.client))) throw error;
     }
     try {
-      const click = await this.#own.report(request);
+      const click = await this.#own.report(request, sees);
       if (shared) await this.#publish(clickId);
       return click;
     } finally {

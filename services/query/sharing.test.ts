@@ -350,7 +350,7 @@ describe('a search that is no longer held', () => {
     rig = await startRig(one);
     const { follower, search, searchId } = await underWay();
     const { follower: other } = await underWay(elsewhere);
-    const page = rig.query.getPage({ searchId, pageToken: '', options: undefined });
+    const page = rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     await expect(page).rejects.toMatchObject({ reason: 'SEARCH_NOT_FOUND' });
     search.answer('a', [{}]);
     search.answer('b', [{}]);

@@ -182,6 +182,7 @@ describe('a client that leaves a search', () => {
     const view = new ClientView();
     await updates.until((update) => view.apply(update).complete);
     const { page } = await rig.query.getPage({
+      readMask: undefined,
       searchId: view.searchId,
       pageToken: '',
       options: PageOptions.fromPartial({ orderBy: 'duration_minutes' }),

@@ -98,7 +98,7 @@ describe('a search can be followed', () => {
     await own.rest();
     const options = PageOptions.fromPartial({ orderBy: 'duration_minutes' });
     await watch(searchId, options).rest();
-    const { page } = await rig.query.getPage({ searchId, pageToken: '', options });
+    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options });
     expect(await watch(searchId, options, page!.cursor).ended()).toBe(true);
   });
 });
@@ -123,7 +123,7 @@ describe('a look that cannot be had', () => {
     answer(search);
     await expect(dear.rest()).rejects.toMatchObject({ reason: 'UNKNOWN_CURRENCY' });
     expect(totals(await endOf(own))).toEqual(['1.00', '1.50', '2.00']);
-    const { page } = await rig.query.getPage({ searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
     expect(page?.complete).toBe(true);
   });
 

@@ -253,11 +253,21 @@ describeWithRedis('two processes of query', () => {
     const follower = new Follower();
     await follower.follow(only(0), { ...request(6), pageSize: 10, screen: Screen.TOP });
     const ids: string[] = [];
-    const { page: first } = await only(0).getPage({ searchId: follower.searchId, pageToken: '', options: undefined });
+    const { page: first } = await only(0).getPage({
+      readMask: undefined,
+      searchId: follower.searchId,
+      pageToken: '',
+      options: undefined,
+    });
     ids.push(...first!.offers.map(({ offerId }) => offerId));
     queries[0]!.child.kill('SIGKILL');
     for (let pageToken = first!.nextPageToken; pageToken !== ''; ) {
-      const { page } = await only(1).getPage({ searchId: follower.searchId, pageToken, options: undefined });
+      const { page } = await only(1).getPage({
+        readMask: undefined,
+        searchId: follower.searchId,
+        pageToken,
+        options: undefined,
+      });
       ids.push(...page!.offers.map(({ offerId }) => offerId));
       pageToken = page!.nextPageToken;
     }

@@ -6,7 +6,7 @@ import { parseTimeout as grpcTimeout, parseContentType as grpcWebType } from '@c
 import type { FastifyRequest } from 'fastify';
 import { EntrepotError, invalidField } from '../../../libs/errors/index.ts';
 import type { PublicMethod } from '../api/method.ts';
-import type { PatienceLimits } from '../deadline.ts';
+import { defaultTimeoutMs, type PatienceLimits, timeoutWithin } from '../deadline.ts';
 import { type CodecName, envelopeBytes, malformed } from './codec.ts';
 
 /** How a request, and so its answer, is written. */
@@ -99,7 +99,7 @@ async function unpacked(bytes: Uint8Array, encoding: string | undefined, mostByt
 }
 
 /**
- * How long the client waits, from now on: as it says in its protocol's header, at most as long as anybody may.
+ * How long the client waits, from now on, as it says in its protocol's header.
  * @throws EntrepotError INVALID_FIELD
  */
 export function timeoutOf(request: FastifyRequest, wire: Wire, method: PublicMethod, limits: PatienceLimits): number {
@@ -109,12 +109,7 @@ export function timeoutOf(request: FastifyRequest, wire: Wire, method: PublicMet
   const parse = wire.protocol === 'connect' ? connectTimeout : grpcTimeout;
   const { timeoutMs } = parse(header, Number.MAX_SAFE_INTEGER);
   if (timeoutMs === undefined) throw invalidField(name, `"${header.slice(0, 20)}" is no timeout.`);
-  return Math.min(timeoutMs, limits.maxMs);
-}
-
-/** How long is waited for a client that does not say: whoever follows something wants to for as long as may be. */
-export function defaultTimeoutMs(method: PublicMethod, limits: PatienceLimits): number {
-  return method.streams && method.name !== 'Search' ? limits.maxMs : limits.defaultMs;
+  return timeoutWithin(method, timeoutMs, limits);
 }
 
 function unsupported(message: string): EntrepotError {

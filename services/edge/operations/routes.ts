@@ -1,11 +1,10 @@
-// What operators and tools ask: is it alive, is it ready, what has it measured, what can it do.
+// What operators and tools ask: is it alive, is it ready, what has it measured.
 import type { FastifyInstance } from 'fastify';
-import { openApiDocument } from '../rest/openapi.ts';
 
 /** Says which parts cannot serve: empty when searches can be served. */
 export type Readiness = () => Promise<readonly { readonly service: string; readonly reason: string }[]>;
 
-/** Adds /healthz, /readyz, /metrics and /openapi.json. */
+/** Adds /healthz, /readyz and /metrics. */
 export function operationRoutes(app: FastifyInstance, readiness: Readiness, metricsText: () => Promise<string>): void {
   // Alive as soon as it answers: a liveness probe that looked further down would restart a healthy edge.
   app.get('/healthz', async (_request, reply) => reply.send({ status: 'ok' }));
@@ -20,10 +19,4 @@ export function operationRoutes(app: FastifyInstance, readiness: Readiness, metr
   app.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText()),
   );
-
-  let document: string | undefined;
-  app.get('/openapi.json', async (_request, reply) => {
-    document ??= JSON.stringify(openApiDocument(), null, 2);
-    return reply.type('application/json; charset=utf-8').send(document);
-  });
 }

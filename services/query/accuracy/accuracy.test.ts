@@ -147,7 +147,12 @@ describe('what was shown', () => {
       },
     ]);
     // Looked at again, it is not asked again; what was found to cost more is shown so.
-    const { page } = await rig.query.getPage({ searchId: update.searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({
+      readMask: undefined,
+      searchId: update.searchId,
+      pageToken: '',
+      options: undefined,
+    });
     expect(page?.offers.find(({ offerId }) => offerId.endsWith('-00-0000'))?.price?.total?.amount).toBe('107.00');
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(rig.supply.verifies).toHaveLength(20);
@@ -183,7 +188,12 @@ describe('what was shown', () => {
     );
     // Each was asked once, whatever came of it.
     expect(rig.supply.verifies).toHaveLength(20);
-    const { page } = await rig.query.getPage({ searchId: update.searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({
+      readMask: undefined,
+      searchId: update.searchId,
+      pageToken: '',
+      options: undefined,
+    });
     expect(page?.totalSize).toBe(18);
   });
 });
@@ -375,7 +385,12 @@ describe('a partner whose prices are too often wrong', () => {
     answers = (handle, row) => (handle.partner === 'a' ? dearer(handle, row) : row);
     await checkedSearch();
     await judged('a', AccuracyAction.HIDDEN);
-    const { page } = await rig.query.getPage({ searchId: before.searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage({
+      readMask: undefined,
+      searchId: before.searchId,
+      pageToken: '',
+      options: undefined,
+    });
     expect(page?.totalSize).toBe(20);
     await rig.close();
     rig = await startRig('minUpdateIntervalMs: 0', [], '{}', {
@@ -401,7 +416,12 @@ test('another replica shows a search as it was judged when it began', async () =
     asked.answer('a', [{ total: 100 }]);
     asked.answer('b', [{ total: 200 }]);
     const { searchId, page } = await answered;
-    const other = await replicas.replicas[1]!.getPage({ searchId, pageToken: '', options: undefined });
+    const other = await replicas.replicas[1]!.getPage({
+      readMask: undefined,
+      searchId,
+      pageToken: '',
+      options: undefined,
+    });
     expect(other.page?.offers.map(({ offerId }) => offerId)).toEqual(page?.offerIds);
     expect(other.page?.offers.map(({ demotedBecause }) => demotedBecause === '')).toEqual([true, false]);
     expect(other.page?.outcomes.find(({ partner }) => partner === 'a')?.accuracyAction).toBe('demoted');

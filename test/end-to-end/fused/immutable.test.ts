@@ -118,7 +118,7 @@ test('nobody changes a message that was handed over in memory', async () => {
       }
       expect(complete).toBe(true);
       const options = PageOptions.fromPartial({ pageSize: 5, orderBy: 'price desc' });
-      const { page } = await query.getPage({ searchId, pageToken: '', options });
+      const { page } = await query.getPage({ readMask: undefined, searchId, pageToken: '', options });
       const partners = 'flight' in request ? flightSellers : staySellers;
       expect(page?.outcomes.map(({ status }) => status)).toEqual(partners.map(() => OutcomeStatus.OK));
       expect(page?.offers).toHaveLength(5);

@@ -1,0 +1,22 @@
+// NDJSON as it arrives: the lines of each piece that came, together.
+
+/**
+ * The whole lines of each piece of a body that holds any, without empty ones (heartbeats). A line that is cut off at the end is no
+ * line, and is left out.
+ */
+export async function* linesOf(
+  reader: { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> },
+  heard: () => void,
+): AsyncGenerator<readonly string[], void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    heard();
+    const lines = (rest + decoder.decode(value, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    const said = lines.filter((line) => line.trim() !== '');
+    if (said.length > 0) yield said;
+  }
+}

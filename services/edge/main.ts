@@ -20,6 +20,7 @@ import { openSharedState } from '../../libs/shared/index.ts';
 import { logger, startTelemetry } from '../../libs/telemetry/index.ts';
 import { LiveCertificates } from '../../libs/tls/index.ts';
 import { ExposureError } from './access/exposure.ts';
+import { LiveOperations } from './graphql/registered.ts';
 import { meshSource } from './operations/trace-sources.ts';
 import { startEdge } from './server.ts';
 
@@ -38,8 +39,10 @@ const clients = new LiveClients(configDirectory(), log);
 const shared = await openSharedState(sharedStateUrl());
 const tlsFiles = edgeTlsFiles();
 const tls = tlsFiles && new LiveCertificates(tlsFiles, { log });
+const operations = new LiveOperations(configDirectory(), log);
 const edge = await startEdge({
   tls,
+  graphql: { operations },
   services: { query: query.client, normalization: normalization.client, supply: supply.client },
   host,
   port: Number(port),
@@ -80,6 +83,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await edge.close();
     clients.close();
     tls?.close();
+    operations.close();
     await shared.close();
     await Promise.all([query, normalization, supply, health].map(({ close }) => close()).concat(telemetry.shutdown()));
     process.exit(0);

@@ -26,6 +26,7 @@ import {
 } from '../../libs/mesh/index.ts';
 import { logger, type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts';
 import { LiveCertificates } from '../../libs/tls/index.ts';
+import { LiveOperations } from '../edge/graphql/registered.ts';
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
@@ -159,7 +160,10 @@ async function compose(
   const tlsFiles = edgeTlsFiles();
   const tls = tlsFiles && new LiveCertificates(tlsFiles, { log: logger('edge') });
   closers.push(async () => tls?.close());
+  const operations = new LiveOperations(config, logger('edge'));
+  closers.push(async () => operations.close());
   const edge = await startEdge({
+    graphql: { operations },
     services: {
       query: reach(QueryServiceDefinition, 'query'),
       normalization: reach(NormalizationServiceDefinition, 'normalization'),

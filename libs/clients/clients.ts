@@ -60,12 +60,16 @@ export interface Clients {
   readonly tiers: readonly Tier[];
   /** Every completion that some client is given, each once. */
   readonly completions: readonly Completion[];
-  /** The clients that have a name in the file. */
+  /** The clients that have a name in the file, in its order. */
   readonly names: readonly string[];
   /** Every key of every client, those that have expired included. */
   readonly keys: readonly ClientKey[];
   /** Who issues tokens. */
   readonly issuers: readonly Issuer[];
+  /** Origins of pages that some client lists; "*" among them where one lists it. */
+  readonly origins: ReadonlySet<string>;
+  /** Whether a client has a name in the file. */
+  has(client: string): boolean;
   /** The tier of a client; of one that is not configured, the default's. */
   tierOf(client: string): Tier;
   /** The completion of a client, else the default's; undefined where neither has one. */
@@ -88,9 +92,12 @@ export interface Clients {
  */
 export function loadClients(directory: string): Clients {
   const file = path.join(directory, 'clients.yaml');
-  return clientsOf(
-    existsSync(file) ? loadYamlDocument<ClientsFile>(file, schema) : parseYaml<ClientsFile>('{}', file, schema),
-  );
+  return existsSync(file) ? clientsOf(loadYamlDocument<ClientsFile>(file, schema)) : unnamedClients();
+}
+
+/** What holds where there is no file: nobody has a name. */
+export function unnamedClients(): Clients {
+  return clientsOf(parseYaml<ClientsFile>('{}', 'clients.yaml', schema));
 }
 
 /**
@@ -139,6 +146,8 @@ function clientsOf(document: YamlDocument<ClientsFile>): Clients {
     names: [...clients.keys()],
     keys,
     issuers: value.issuers.map(issuerOf),
+    origins: new Set([unnamed, ...clients.values()].flatMap(({ identity }) => identity.origins)),
+    has: (client) => clients.has(client),
     tierOf: (client) => of(client).tier,
     completionOf: (client) => of(client).completion,
     identityOf: (client) => clients.get(client)?.identity ?? { ...unnamed.identity, client },

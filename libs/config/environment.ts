@@ -76,6 +76,23 @@ export function trustClientHeader(): boolean {
   return process.env.ENTREPOT_EDGE_TRUST_CLIENT === 'true';
 }
 
+/**
+ * Who may read the edge's /metrics once clients have keys: `ENTREPOT_EDGE_METRICS=open` for everybody who reaches it, where a network
+ * keeps others away; default "guarded": this machine, and clients with OPERATIONS.
+ */
+export function edgeMetrics(): 'guarded' | 'open' {
+  return process.env.ENTREPOT_EDGE_METRICS === 'open' ? 'open' : 'guarded';
+}
+
+/**
+ * Connections of one address that the edge has at once: `ENTREPOT_EDGE_CONNECTIONS_PER_ADDRESS`, default 1,000; 0 for any number, for
+ * an edge behind a proxy on another machine.
+ */
+export function edgeConnectionsPerAddress(): number {
+  const most = Number(process.env.ENTREPOT_EDGE_CONNECTIONS_PER_ADDRESS || 1_000);
+  return most > 0 ? most : Number.POSITIVE_INFINITY;
+}
+
 /** The directory of what services keep: `ENTREPOT_DATA`, default `data` under the working directory. */
 export function dataDirectory(): string {
   return path.resolve(process.env.ENTREPOT_DATA || 'data');

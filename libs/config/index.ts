@@ -2,6 +2,8 @@ export {
   configDirectory,
   databaseAt,
   dataDirectory,
+  edgeConnectionsPerAddress,
+  edgeMetrics,
   type MeshAddresses,
   meshAddresses,
   sharedStateUrl,

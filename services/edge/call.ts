@@ -22,6 +22,8 @@ export interface EdgeCall {
   caller?: Caller;
   /** What the request was refused with, once it was. */
   failure?: EntrepotError;
+  /** Headers that its answer carries for who asks: what is left of the budget, which pages may read it, and how it is to be shown. */
+  headers?: () => Readonly<Record<string, string>>;
   /** When the request arrived, in milliseconds of performance.now(). */
   readonly startedAt: number;
   /** Aborted when the client closed its connection before the answer was out. */
@@ -77,6 +79,7 @@ export function credentialsOf(request: FastifyRequest): Credentials {
     key: one(headers['entrepot-key']) ?? (typeof token === 'string' ? token : undefined),
     client: one(headers['entrepot-client']),
     host: one(headers.host),
+    origin: one(headers.origin),
     address: request.ip,
   };
 }
@@ -104,6 +107,7 @@ export function callerOf(request: FastifyRequest, protocol: Protocol, limits: Pa
 export function answerHeaders(call: EdgeCall): Record<string, string> {
   const traceparent = traceparentOf(call.trace);
   return {
+    ...call.headers?.(),
     'x-request-id': call.requestId,
     ...(traceparent !== undefined && { traceparent }),
     'server-timing': `edge;dur=${(performance.now() - call.startedAt).toFixed(1)}`,

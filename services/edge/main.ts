@@ -1,13 +1,23 @@
-// Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), query at ENTREPOT_QUERY_ADDRESS.
+// Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), query at ENTREPOT_QUERY_ADDRESS. Replicas share budgets of
+// clients at ENTREPOT_SHARED_STATE.
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { LiveClients } from '../../libs/clients/index.ts';
-import { configDirectory, meshAddresses, trustClientHeader } from '../../libs/config/index.ts';
+import {
+  configDirectory,
+  edgeConnectionsPerAddress,
+  edgeMetrics,
+  meshAddresses,
+  sharedStateUrl,
+  trustClientHeader,
+} from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { toEntrepotError } from '../../libs/errors/index.ts';
 import { connect } from '../../libs/mesh/index.ts';
+import { openSharedState } from '../../libs/shared/index.ts';
 import { logger, startTelemetry } from '../../libs/telemetry/index.ts';
+import { ExposureError } from './access/exposure.ts';
 import { startEdge } from './server.ts';
 
 const telemetry = startTelemetry({ service: 'entrepot-edge' });
@@ -22,12 +32,19 @@ const serving = 1;
 
 const [host = '127.0.0.1', port = '8080'] = meshAddresses.edge.split(':');
 const clients = new LiveClients(configDirectory(), log);
+const shared = await openSharedState(sharedStateUrl());
 const edge = await startEdge({
   services: { query: query.client, normalization: normalization.client, supply: supply.client },
   host,
   port: Number(port),
   admission: { tierOf: clients.tierOf },
   trustClientHeader: trustClientHeader(),
+  clients: () => clients.current,
+  guard: {
+    budgets: { state: shared },
+    metrics: edgeMetrics(),
+    connectionsPerAddress: edgeConnectionsPerAddress(),
+  },
   readiness: async () => {
     try {
       const { status } = await health.client.check({ service: QueryServiceDefinition.fullName }, { timeoutMs: 1_000 });
@@ -37,6 +54,10 @@ const edge = await startEdge({
     }
   },
   metricsText: () => telemetry.metricsText(),
+}).catch((error: unknown) => {
+  if (!(error instanceof ExposureError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
 });
 process.stdout.write(`edge ready on ${edge.url}\n`);
 
@@ -48,6 +69,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     log.info({ signal }, 'draining');
     await edge.close();
     clients.close();
+    await shared.close();
     await Promise.all([query, normalization, supply, health].map(({ close }) => close()).concat(telemetry.shutdown()));
     process.exit(0);
   });

@@ -1,15 +1,16 @@
 // The HTTP server: limits, one error model for every path, and the routes put together.
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { type Clients, unnamedClients } from '../../libs/clients/index.ts';
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import { Admission, type AdmissionOptions, type ClientTier, type MeshClient } from '../../libs/mesh/index.ts';
-import { type Access, openAccess } from './access/access.ts';
+import { Guard, type GuardOptions } from './access/guard.ts';
 import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
-import { answerHeaders, beginCall, credentialsOf, endCall } from './call.ts';
+import { answerHeaders, beginCall, endCall } from './call.ts';
 import { connectRoutes } from './connect/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
@@ -36,7 +37,7 @@ export interface EdgeOptions {
     readonly normalization?: MeshClient<NormalizationServiceDefinition>;
     readonly supply?: MeshClient<SupplyServiceDefinition>;
   };
-  /** Address to bind. Default 127.0.0.1; the edge has no keys yet, so think before you bind wider. */
+  /** Address to bind. Default 127.0.0.1; another one is refused as long as no client has keys (see access/exposure.ts). */
   readonly host?: string;
   /** Port to bind; 0 for a free one. Default 8080. */
   readonly port?: number;
@@ -53,6 +54,10 @@ export interface EdgeOptions {
   readonly streams?: Partial<StreamOptions>;
   /** Where the same is offered over gRPC, on a port of its own: "127.0.0.1:8081", port 0 for a free one. Default: nowhere. */
   readonly grpcAddress?: string;
+  /** The clients as configured now. Default: none has a name, or a key. */
+  readonly clients?: () => Clients;
+  /** Where budgets are kept, and what else guards the edge. */
+  readonly guard?: Pick<GuardOptions, 'budgets' | 'metrics' | 'connectionsPerAddress' | 'tokens'>;
   /** Bounds of the client's deadline. */
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
@@ -79,9 +84,21 @@ const searchesAtStart = 32;
 /** Of bodies that were read and are kept; a search has some 200. */
 const mostReadCharacters = 1_000_000;
 
-/** Starts the edge. */
+/**
+ * Starts the edge.
+ * @throws ExposureError where it would listen elsewhere than on loopback, and let everybody in
+ */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const limits = { ...defaultLimits, ...options.limits };
+  const host = options.host ?? '127.0.0.1';
+  const nobody = unnamedClients();
+  const guard = new Guard({
+    ...options.guard,
+    clients: options.clients ?? (() => nobody),
+    host,
+    trustClientHeader: options.trustClientHeader ?? false,
+    supply: options.services.supply,
+  });
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     routerOptions: { maxParamLength: 512 },
@@ -97,16 +114,15 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   });
   const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
-  const access = openAccess(options.trustClientHeader ?? false);
   observe(app);
   keepLimits(app, limits);
   keepStreams(app, { ...defaultStreams, ...options.streams });
   await acceptSockets(app);
-  recognise(app, access);
+  guard.install(app);
   answerErrors(app);
   await compressAnswers(app);
-  const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, admitted(admission)]);
-  const door: Door = { api, access, patience: options.patience ?? defaultPatience };
+  const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, ...guard.gates, admitted(admission)]);
+  const door: Door = { api, access: guard.access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   documentRoute(app);
   connectRoutes(app, door);
@@ -114,11 +130,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   searchByAddress(app, door);
   socketRoute(app, door);
   const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
-  await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080 });
+  await app.listen({ host, port: options.port ?? 8080 });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
-    url: `http://${options.host ?? '127.0.0.1'}:${port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     grpcAddress: grpc?.address,
     close: async () => {
       const drained = grpc?.drain();
@@ -126,6 +142,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       await app.close();
       clearTimeout(cut);
       await drained;
+      await guard.close();
       admission.close();
     },
   };
@@ -160,19 +177,14 @@ function observe(app: FastifyInstance): void {
     request.call = beginCall(request, reply);
   });
   app.addHook('onSend', async (request, reply, payload) => {
-    reply.headers(answerHeaders(request.call));
+    for (const [name, value] of Object.entries(answerHeaders(request.call))) {
+      // What a route says itself, it means.
+      if (name === 'vary') reply.header(name, [reply.getHeader(name), value].filter(Boolean).join(', '));
+      else if (!reply.hasHeader(name)) reply.header(name, value);
+    }
     return payload;
   });
   app.addHook('onResponse', async (request, reply) => endCall(request.call, reply.statusCode));
-}
-
-/** Whoever asks for anything under /v1, or calls a method by its name, says who it is, before anything is read of the body. */
-function recognise(app: FastifyInstance, access: Access): void {
-  app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith('/v1/') && !request.url.startsWith('/entrepot.')) return;
-    if (request.routeOptions.config.recognisesItself === true) return;
-    request.call.identity = await access.identify(credentialsOf(request));
-  });
 }
 
 /** What answers each public service. */

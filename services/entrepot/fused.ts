@@ -1,10 +1,13 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
+import { LiveClients } from '../../libs/clients/index.ts';
 import {
   configDirectory,
   databaseAt,
   dataDirectory,
+  edgeConnectionsPerAddress,
+  edgeMetrics,
   meshAddresses,
   trustClientHeader,
 } from '../../libs/config/index.ts';
@@ -20,7 +23,7 @@ import {
   type ServiceHandle,
   serve,
 } from '../../libs/mesh/index.ts';
-import { type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts';
+import { logger, type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts';
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
@@ -159,6 +162,8 @@ async function compose(
     grpcAddress = server.address;
   }
 
+  const clients = new LiveClients(config, logger('edge'));
+  closers.push(async () => clients.close());
   const edge = await startEdge({
     services: {
       query: reach(QueryServiceDefinition, 'query'),
@@ -172,6 +177,8 @@ async function compose(
     metricsText: () => telemetry.metricsText(),
     admission: { tierOf: query.tierOf, ...options.admission },
     trustClientHeader: options.trustClientHeader ?? trustClientHeader(),
+    clients: () => clients.current,
+    guard: { metrics: edgeMetrics(), connectionsPerAddress: edgeConnectionsPerAddress() },
   });
   closers.push(() => edge.close());
   ingressUrl = () => supplyService.ingressUrl;

@@ -8,7 +8,11 @@ export function upCommand(): Command {
   return new Command('up')
     .description('Start every service in this process, with pretend partners; nothing else is needed.')
     .option('--port <port>', 'port of the edge; 0 for a free one (environment: PORT)', process.env.PORT ?? '8080')
-    .option('--host <host>', 'address to bind; the edge has no keys yet, so stay on loopback', '127.0.0.1')
+    .option(
+      '--host <host>',
+      'address to bind; other than on loopback once clients have keys (entrepot client key)',
+      '127.0.0.1',
+    )
     .option(
       '--grpc <address>',
       'serve query, normalization and pricing over gRPC too, for backends that call typed stubs and "entrepot catalogue": 127.0.0.1:7003',

@@ -98,12 +98,8 @@ describe('a completion policy', () => {
     await updates.until((update) => view.apply(update).offers.size === 2);
     await updates.leave();
     await search.cancelled;
-    const { page } = await rig.query.getPage({
-      readMask: undefined,
-      searchId: view.searchId,
-      pageToken: '',
-      options: undefined,
-    });
+    const held = { readMask: undefined, searchId: view.searchId, pageToken: '', options: undefined };
+    const { page } = await rig.query.getPage(held, { client });
     expect(page?.totalSize).toBe(2);
     expect(outcomeIn(page!, 'b')).toMatchObject({
       status: NOT_AWAITED,
@@ -122,7 +118,8 @@ describe('a completion policy', () => {
     await updates.leave();
     await settled();
     search.answer('b', [{ total: 50 }]);
-    const back = reader(rig.query.watchSearch(watchRequest({ searchId: view.searchId, cursor: view.cursor })));
+    const resumed = watchRequest({ searchId: view.searchId, cursor: view.cursor });
+    const back = reader(rig.query.watchSearch(resumed, { client }));
     for (const update of await back.rest()) view.apply(update);
     expect(view.outcomes.get('b')).toMatchObject({ status: OK, late: true });
     expect(view.page?.offerIds).toHaveLength(2);
@@ -207,7 +204,10 @@ describe('while late partners are awaited', () => {
     const { updates, search } = await following();
     search.answer('a', [{ total: 100 }]);
     const { searchId } = await updates.until((update) => update.complete);
-    const { page } = await rig.query.getPage({ readMask: undefined, searchId, pageToken: '', options: undefined });
+    const { page } = await rig.query.getPage(
+      { readMask: undefined, searchId, pageToken: '', options: undefined },
+      { client },
+    );
     expect(page).toMatchObject({ complete: true, totalSize: 1 });
     search.answer('b', [{}]);
     await updates.rest();
@@ -247,5 +247,71 @@ describe('at the deadline of a client', () => {
     search.plan(['a']);
     search.answer('a', [{ total: 100 }]);
     await expect(answered).rejects.toMatchObject({ reason: 'PRICING_UNAVAILABLE' });
+  });
+});
+
+describe("a request's own completion", () => {
+  const completion = 'partners_done >= 1';
+
+  test("stands in place of its client's policy, and is named as why the search completed", async () => {
+    await withPolicy('true');
+    const patient = reader(rig.query.search(flightSearch({ completion: 'partners_done >= 2' }), { client }));
+    const waiting = await rig.supply.next();
+    waiting.plan(['a', 'b', 'c']);
+    const answered = finalOf(rig, { completion }, { client });
+    const search = await rig.supply.next();
+    search.plan(['a', 'b']);
+    for (const one of [search, waiting]) one.answer('a', [{}]);
+    const update = await answered;
+    expect(outcomeIn(update, 'b')).toMatchObject({ status: NOT_AWAITED });
+    const explained = await rig.query.explainSearch({ searchId: update.searchId, productId: '' }, { client });
+    expect(explained.completedBecause).toBe(`not worth waiting: ${completion}`);
+    waiting.answer('b', [{}]);
+    const complete = await patient.until((one) => one.complete);
+    expect(complete.progress).toMatchObject({ partnersAsked: 3, partnersDone: 3 });
+    expect(outcomeIn(complete, 'c')?.status).toBe(NOT_AWAITED);
+    await patient.leave();
+  });
+
+  test('makes searches differ, so that none is answered by what another did not wait for', async () => {
+    rig = await startRig();
+    const hasty = finalOf(rig, { completion });
+    const first = await rig.supply.next();
+    first.plan(['a', 'b']);
+    const whole = finalOf(rig);
+    const second = await rig.supply.next();
+    second.plan(['a', 'b']);
+    const joined = finalOf(rig, { completion });
+    await settled();
+    for (const search of [first, second]) search.answer('a', [{}], { reusableMs: 60_000 });
+    second.answer('b', [{}], { reusableMs: 60_000 });
+    expect((await hasty).outcomes.map(({ status }) => status)).toEqual([OK, NOT_AWAITED]);
+    expect((await joined).outcomes.map(({ status }) => status)).toEqual([OK, NOT_AWAITED]);
+    expect((await whole).outcomes.map(({ status }) => status)).toEqual([OK, OK]);
+    expect(rig.supply.searches).toHaveLength(2);
+  });
+
+  test.each([
+    ['partners_done >', '1', '16', 'found the end'],
+    ['offers > 0 &&\n  partner == "a"', '2', '3', 'elapsed_ms'],
+    ['offers', '1', '1', 'bool'],
+    [`offers > 0${' '.repeat(4_000)}`, undefined, undefined, 'longer than'],
+  ])('that is no condition is refused at its place: %j', async (text, line, column, description) => {
+    rig = await startRig();
+    const refused = finalOf(rig, { completion: text });
+    await expect(refused).rejects.toMatchObject({
+      reason: 'INVALID_FIELD',
+      violations: [{ field: 'completion', description: expect.stringContaining(description) }],
+      metadata: line === undefined ? {} : { line, column },
+    });
+    expect(rig.supply.searches).toHaveLength(0);
+  });
+});
+
+test('a view is refused by query: the edge alone knows views', async () => {
+  rig = await startRig();
+  await expect(finalOf(rig, { view: 'mobile-results' })).rejects.toMatchObject({
+    reason: 'VIEW_NOT_FOUND',
+    message: expect.stringContaining('"mobile-results"'),
   });
 });

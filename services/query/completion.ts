@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { compileExpression, type ExpressionType, type Scope } from '../../libs/expression/index.ts';
 import type { Findings } from './findings.ts';
 import type { Patience } from './patience.ts';
@@ -27,6 +28,22 @@ const variables = {
 } as const satisfies Record<string, ExpressionType>;
 
 const scope: Scope = { variables: new Map<string, ExpressionType>(Object.entries(variables)) };
+
+/** Requests come with the same few conditions again and again. */
+const known = new LRUCache<string, CompletionPolicy>({ max: 500 });
+
+/** Names that a condition may use, for whoever used another. */
+export const completionNames: string = Object.keys(variables).join(', ');
+
+/** As {@link compileCompletion}, once for all that ask with the same condition. */
+export function completionOf(source: string): CompletionPolicy {
+  let policy = known.get(source);
+  if (policy === undefined) {
+    policy = compileCompletion(source);
+    known.set(source, policy);
+  }
+  return policy;
+}
 
 /** Compiles a policy. Throws ExpressionError with line and column. */
 export function compileCompletion(source: string): CompletionPolicy {

@@ -50,6 +50,8 @@ export interface FanOutTools {
   readonly handoffRate: number;
   /** What is done about partners whose prices are too often wrong; pinned when it starts. */
   readonly judged: readonly Judgement[];
+  /** Partners that the client may see; undefined for all. */
+  readonly permitted: ReadonlySet<string> | undefined;
   readonly log: Logger;
   /** Keeps what some searches had priced; absent: nothing is kept. */
   readonly samples?: PricingSamples | undefined;
@@ -223,7 +225,7 @@ export class FanOut {
   }
 
   #ask(partners: string[]): void {
-    const { config, patience, supply, pricing, handoffRate } = this.#tools;
+    const { config, patience, supply, pricing, handoffRate, permitted } = this.#tools;
     const { criteria, currency, market, locale } = this.question.prepared;
     const leftMs = Math.max(1, this.startedAt + this.totalMs - Date.now());
     const lateMs = this.asker.deadline === undefined ? config.lateMs : 0;
@@ -250,6 +252,7 @@ export class FanOut {
       constraints: [],
       handoffRate,
       except: this.#set.judgements.notAsked,
+      permitted: permitted && { partners: [...permitted] },
       times: patience.timesOf(this.question, leftMs, config.partnerTime),
     };
     this.#supply = new SupplyStream(supply, start, this.#callOptions(supplyMs), {

@@ -1,11 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { ConversionStatus, PageOptions } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { toEntrepotError } from '../../libs/errors/index.ts';
 import { MemoryState } from '../../libs/shared/index.ts';
 import { cutOff } from './testing/cut-off.ts';
 import { all, finalOf, flightSearch, type Rig, startRig, watchRequest } from './testing/rig.ts';
+import { outcomeOf } from './testing/rows.ts';
 
-const [owner, stranger, operator] = ['shop', 'rival', 'desk'].map((client) => ({ client }));
+const owner = { client: 'shop' };
+const stranger = { client: 'rival' };
+const operator = { client: 'desk' };
 const clients = 'clients: { desk: { sees: all } }';
 
 interface Found {
@@ -186,4 +190,53 @@ test('a search goes on under the id of its own client alone', async () => {
   await expect(watch).rejects.toMatchObject({ reason: 'SEARCH_NOT_FOUND' });
   await updates.return?.();
   await rig.close();
+});
+
+describe('a client that may see some partners', () => {
+  const some = 'clients: { shop: { partners: [a, b] }, rival: { partners: [b] } }';
+  const permittedIn = (rig: Rig): (string[] | undefined)[] =>
+    rig.supply.searches.map(({ start }) => start.permitted?.partners);
+
+  test('has them alone asked, and is told of the others that they are not for it', async () => {
+    const rig = await startRig(undefined, [], some);
+    const answered = finalOf(rig, { partners: ['a', 'c'] }, owner);
+    const search = await rig.supply.next();
+    expect(search.start).toMatchObject({ partners: ['a', 'c'], permitted: { partners: ['a', 'b'] } });
+    search.plan(['a'], [outcomeOf('c', 0, OutcomeStatus.NOT_PERMITTED)]);
+    search.answer('a', [{}]);
+    const { outcomes, searchId } = await answered;
+    expect(outcomes.map(({ partner, status }) => [partner, status])).toEqual([
+      ['c', OutcomeStatus.NOT_PERMITTED],
+      ['a', OutcomeStatus.OK],
+    ]);
+    const { partners } = await rig.query.explainSearch({ searchId, productId: '' }, owner);
+    expect(partners.map(({ reason }) => reason)).toEqual([
+      '',
+      expect.stringMatching(/^It was not asked: .* may not see/),
+    ]);
+    await rig.close();
+  });
+
+  test('shares nothing with who may see others, and nothing with itself once it may', async () => {
+    const rig = await startRig('minUpdateIntervalMs: 0', [], some);
+    const searched = async (as: { readonly client: string }): Promise<void> => {
+      const asked = rig.supply.searches.length;
+      const answered = finalOf(rig, {}, as);
+      await new Promise(setImmediate);
+      if (rig.supply.searches.length > asked) {
+        const search = await rig.supply.next();
+        search.plan(['b']);
+        search.answer('b', [{}], { reusableMs: 60_000 });
+      }
+      await answered;
+    };
+    for (const as of [owner, stranger, operator, owner, stranger, operator]) await searched(as);
+    expect(permittedIn(rig)).toEqual([['a', 'b'], ['b'], undefined]);
+    rig.configure('clients.yaml', 'clients: { shop: { partners: [c] } }');
+    await vi.waitFor(async () => {
+      await searched(owner);
+      expect(permittedIn(rig).at(-1)).toEqual(['c']);
+    });
+    await rig.close();
+  });
 });

@@ -29,10 +29,19 @@ export function questionOf(prepared: PreparedSearch, client: string): Question {
 }
 
 function makeQuestion(prepared: PreparedSearch, client: string): Question {
-  const { vertical, criteria, currency, market, locale, experimentKey, partners, view } = prepared;
+  const { vertical, criteria, currency, market, locale, experimentKey, partners, view, completion } = prepared;
   const filter = filterOfPartners(view, vertical);
-  // Which keys are in one arm only pricing knows, so that two keys share nothing.
-  const asked = [client, currency, market, locale, experimentKey, [...new Set(partners)].sort(), filter];
+  // What is found depends on who is waited for. Which keys are in one arm only pricing knows, so that two keys share nothing.
+  const asked = [
+    client,
+    currency,
+    market,
+    locale,
+    experimentKey,
+    [...new Set(partners)].sort(),
+    filter,
+    completion?.source,
+  ];
   const key = createHash('sha256')
     .update(JSON.stringify(asked))
     // The wire form is the same for the same criteria: unset and default are one, and fields come in the order of their numbers.

@@ -1,13 +1,14 @@
 import type { Criteria } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import { Delivery, Screen, type SearchRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import type { FieldViolation } from '../../libs/errors/index.ts';
+import { EntrepotError, type FieldViolation } from '../../libs/errors/index.ts';
 import { minorDigits } from '../../libs/money/index.ts';
 import { type Vertical, vertical, verticals } from '../../libs/vertical/index.ts';
+import { type CompletionPolicy, completionNames, completionOf } from './completion.ts';
 import { isCountry } from './country.ts';
 import { checkCriteria } from './criteria/index.ts';
 import type { Rankings } from './ranking-file.ts';
 import { compileReadMask, type ReadMask } from './read-mask.ts';
-import { compileView, type View, type ViewProblem, viewError } from './view.ts';
+import { compileView, readCompiled, type View, type ViewProblem, viewError } from './view.ts';
 
 /** A search request, checked and compiled: nothing in it can fail any more. */
 export interface PreparedSearch {
@@ -24,6 +25,8 @@ export interface PreparedSearch {
   /** The configured rankings that views of it may order by. */
   readonly rankings: Rankings;
   readonly mask: ReadMask;
+  /** When it need not wait any longer, in place of the client's policy; undefined for that. */
+  readonly completion: CompletionPolicy | undefined;
   /** What updates show. */
   readonly screen: Screen;
   /** One snapshot at the end instead of updates. */
@@ -39,13 +42,18 @@ const longestExperimentKey = 256;
  * Checks a search request and compiles what it carries, before anything is asked of anybody.
  * @param now the moment of the search, epoch milliseconds
  * @param configured the configured rankings, by vertical
- * @throws EntrepotError INVALID_FIELD, INVALID_FILTER or INVALID_ORDER_BY with everything that is wrong
+ * @throws EntrepotError INVALID_FIELD, INVALID_FILTER or INVALID_ORDER_BY with everything that is wrong; VIEW_NOT_FOUND for a view,
+ * which whoever knows views fills in before
  */
 export function prepareSearch(
   request: SearchRequest,
   now: number,
   configured: ReadonlyMap<string, Rankings>,
 ): PreparedSearch {
+  if (request.view !== '') {
+    const message = `There is no view ${shown(request.view)} here; views are known to the edge alone.`;
+    throw new EntrepotError({ reason: 'VIEW_NOT_FOUND', message });
+  }
   const problems: ViewProblem[] = [];
   const refuse = (field: string, description: string): void => {
     problems.push({ field, description, reason: 'INVALID_FIELD' });
@@ -61,6 +69,7 @@ export function prepareSearch(
   for (const violation of checkCriteria(sought, now)) refuse(violation.field, violation.description);
   const rankings: Rankings = configured.get(kind.name) ?? new Map();
   const view = compileView(kind, rankings, request, '', problems);
+  const completion = readCompiled(request.completion, 'completion', completionNames, completionOf, problems);
   const masked: FieldViolation[] = [];
   const mask = compileReadMask(request.readMask, kind.name, masked);
   for (const violation of masked) refuse(violation.field, violation.description);
@@ -76,6 +85,7 @@ export function prepareSearch(
     view,
     rankings,
     mask,
+    completion,
     screen: request.screen === Screen.ALL ? Screen.ALL : Screen.TOP,
     final: request.delivery === Delivery.FINAL,
     asked: request,

@@ -34,6 +34,8 @@ export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 
 export interface InForce extends Pick<FanOutTools, 'config'> {
   readonly policy: CompletionPolicy | undefined;
   readonly handoffRate: number;
+  /** Partners that the client may see; undefined for all. */
+  readonly permitted: ReadonlySet<string> | undefined;
   /** What is done about partners whose prices are too often wrong. */
   readonly judged: JudgedSearch;
   /** Names what is in force: searches that began under another share nothing with it. */
@@ -132,7 +134,7 @@ export class Searches {
     id: string,
     question: Question,
     asker: Asker,
-    { config, policy, handoffRate }: InForce,
+    { config, policy, handoffRate, permitted }: InForce,
     startedAt: number,
     judged: readonly Judgement[],
   ) {
@@ -146,6 +148,7 @@ export class Searches {
       config,
       policy,
       handoffRate,
+      permitted,
       judged,
       written: (one) => this.#replicas.get(one.id)?.replica?.written(),
       over: (one) => void this.#replicas.get(one.id)?.replica?.over(),
@@ -233,9 +236,13 @@ export class Searches {
 /** How long a search that found everything done serves others that want the same: its outcomes tell an age, ms. */
 const heldForMs = 1_000;
 
-/** Searches that began under another configuration, or while something else was done about partners, are asked anew. */
-function versioned(question: Question, { version, judged }: InForce): Question {
-  return { ...question, key: `${version} ${judged.key} ${question.key}` };
+/**
+ * Searches that began under another configuration, that may see other partners, or that began while something else was done about
+ * partners, are asked anew.
+ */
+function versioned(question: Question, { version, judged, permitted }: InForce): Question {
+  const visible = permitted === undefined ? '' : [...permitted].sort().join(',');
+  return { ...question, key: `${version} ${judged.key} ${visible} ${question.key}` };
 }
 
 /** Everything that a search wants beyond its question. */

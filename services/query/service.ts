@@ -235,10 +235,11 @@ class QueryService {
   }
 
   #inForce(client: string, prepared: PreparedSearch): InForce {
-    const { config, policies, version } = this.#live;
+    const { config, policies, clients, version } = this.#live;
     return {
       config,
-      policy: policies(client),
+      policy: prepared.completion ?? policies(client),
+      permitted: clients.partnersOf(client),
       handoffRate: this.#rates.rate(kindOf(client, prepared)),
       judged: this.#accuracy.judgedIn(prepared.market),
       version,

@@ -185,6 +185,30 @@ function readRanking(vertical: Vertical, source: string, field: string, problems
   }
 }
 
+/**
+ * Compiles an expression of a request; undefined where there is none, or it is refused.
+ * @param names that it may use, for whoever used another
+ */
+export function readCompiled<Compiled>(
+  source: string,
+  field: string,
+  names: string,
+  compile: (source: string) => Compiled,
+  problems: ViewProblem[],
+): Compiled | undefined {
+  if (source.trim() === '') return undefined;
+  const refuse = (description: string, metadata: Record<string, string> = {}): undefined => {
+    problems.push({ field, description: withNames(description, names), reason: 'INVALID_FIELD', metadata });
+  };
+  if (source.length > mostFilterLength) return refuse(`is longer than ${mostFilterLength} characters`);
+  try {
+    return compile(source);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return refuse(...placed(error));
+  }
+}
+
 /** What is wrong with an expression, and where. */
 function placed({ line, column, detail }: ExpressionError): [string, Record<string, string>] {
   return [`line ${line}, column ${column}: ${detail}`, { line: String(line), column: String(column) }];

@@ -78,6 +78,10 @@ function planPartner(
   if (partner.adapter.vertical !== vertical) {
     return skip(OutcomeStatus.UNSUPPORTED_CRITERIA, `it sells ${partner.adapter.vertical}, not ${vertical}`);
   }
+  // Of a partner that is not for the client, nothing else is told.
+  if (start.permitted !== undefined && !start.permitted.partners.includes(partner.name)) {
+    return skip(OutcomeStatus.NOT_PERMITTED, 'the client is not configured to see it');
+  }
   if (!partner.enabled) return skip(OutcomeStatus.SUSPENDED, 'switched off in its configuration');
   if (partner.markets.length > 0 && !partner.markets.includes(start.market)) {
     return skip(OutcomeStatus.NOT_PERMITTED, `it sells in ${partner.markets.join(', ')}, not in ${start.market}`);

@@ -78,6 +78,25 @@ describe('search', () => {
     });
   });
 
+  it('asks nobody whom the client may not see, and tells nothing else of them', async () => {
+    const endpoint = partner.url;
+    rig = await startRig({
+      one: { adapter: 'plain', endpoint },
+      off: { adapter: 'plain', endpoint, enabled: false },
+      other: { adapter: 'plain', endpoint },
+    });
+    const notSeen = { status: OutcomeStatus.NOT_PERMITTED, detail: 'the client is not configured to see it' };
+    const { plan } = await search(rig, start({ permitted: { partners: ['one', 'long gone'] } }));
+    expect(plan.asked).toEqual(['one']);
+    expect(plan.skipped.sort((a, b) => (a.partner < b.partner ? -1 : 1))).toMatchObject([
+      { partner: 'off', ...notSeen },
+      { partner: 'other', ...notSeen },
+    ]);
+    const named = await search(rig, start({ partners: ['other'], permitted: { partners: ['one'] } }));
+    expect(named.plan).toMatchObject({ asked: [], skipped: [{ partner: 'other', ...notSeen }] });
+    expect((await search(rig, start({ permitted: { partners: [] } }))).plan.asked).toEqual([]);
+  });
+
   it('refuses what is wrong whoever is asked, with the fields', async () => {
     rig = await startRig({ one: { adapter: 'plain', endpoint: partner.url } });
     const wrong = search(rig, start({ market: 'Britain', currency: 'XXQ', partners: ['one', 'two'] }));

@@ -3,7 +3,7 @@ import { Delivery, type SearchRequest } from '../../../libs/contracts/gen/entrep
 import { Permission, permissionToJSON } from '../../../libs/contracts/gen/entrepot/type/v1/public.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import type { Admission } from '../../../libs/mesh/index.ts';
-import type { Gate } from './public-api.ts';
+import type { Gate, Operation } from './public-api.ts';
 
 /** Only who is permitted what a method asks for. Refuses with NOT_PERMITTED, metadata "permission". */
 export const permitted: Gate = ({ method, caller }) => {
@@ -30,13 +30,15 @@ export const withinMarkets: Gate = ({ method, request, caller }) => {
   });
 };
 
+/** Whether an operation is a stream that stays open; a search that is asked for its end alone is over when its deadline is. */
+export function staysOpen({ method, request }: Operation): boolean {
+  return method.streams && (request as Partial<SearchRequest>).delivery !== Delivery.FINAL;
+}
+
 /** Takes a place for each operation, and refuses with OVERLOADED where there is none. */
 export function admitted(admission: Admission): Gate {
   return (operation) => {
-    const { method, request, caller } = operation;
-    // A search that is asked for its end alone is over when its deadline is, like any call.
-    const stays = method.streams && (request as Partial<SearchRequest>).delivery !== Delivery.FINAL;
-    const place = admission.enter(stays ? 'stream' : 'call', caller.identity.client);
+    const place = admission.enter(staysOpen(operation) ? 'stream' : 'call', operation.caller.identity.client);
     operation.quiet = () => place.quiet();
     return (error) => place.leave(error);
   };

@@ -19,6 +19,8 @@ export interface Operation {
   readonly caller: Caller;
   /** To be called when from here on it only waits: it no longer counts as work. Set by admission. */
   quiet?: () => void;
+  /** Aborted when it has to end, with the EntrepotError that it ends with as the reason. Set by a gate. */
+  ends?: AbortSignal;
 }
 
 /** Told at the end of an operation; `error` is what it failed with. */
@@ -86,9 +88,11 @@ export class PublicApi {
         yield message;
         if (method.name === 'WatchSearch' || isComplete(message)) operation.quiet?.();
       }
+      operation.ends?.throwIfAborted();
       failure = undefined;
     } catch (thrown) {
-      failure = toEntrepotError(thrown);
+      // What was cancelled because it had to end says why.
+      failure = toEntrepotError(operation.ends?.aborted === true ? operation.ends.reason : thrown);
       throw failure;
     } finally {
       leave(failure);
@@ -117,12 +121,13 @@ export class PublicApi {
     throw new EntrepotError({ reason: 'INTERNAL', message: 'The search ended without a result.' });
   }
 
-  #call({ method, request, caller }: Operation): unknown {
+  #call({ method, request, caller, ends }: Operation): unknown {
     const call = this.#backends.get(method.service)?.[method.key];
     if (call === undefined) {
       throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: `This edge does not offer ${method.fullName}.` });
     }
-    const { timeoutMs, signal, trace, identity } = caller;
+    const { timeoutMs, trace, identity } = caller;
+    const signal = ends === undefined ? caller.signal : AbortSignal.any([caller.signal, ends]);
     return call(request as never, { timeoutMs, signal, trace, client: identity.client, caller });
   }
 

@@ -356,7 +356,7 @@ it('asks for no more than its reader takes', async () => {
   socket.connect(Number(port), hostname);
   const body = envelope(0, Buffer.from('{}'));
   socket.write(
-    `POST ${search} HTTP/1.1\r\nhost: x\r\ncontent-type: application/connect+json\r\ncontent-length: 7\r\n\r\n`,
+    `POST ${search} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/connect+json\r\ncontent-length: 7\r\n\r\n`,
   );
   socket.write(body);
   await new Promise((resolve) => socket.once('readable', resolve));

@@ -41,6 +41,7 @@ function methodRoute(scope: FastifyInstance, { api, patience }: Door, method: Pu
   scope.route({
     method: method.safe && !method.streams ? ['GET', 'POST'] : ['POST'],
     url: `/${method.fullName}`,
+    config: { unpacks: true },
     handler: async (request, reply) => {
       const wire = requireWire(request, method);
       const codec = codecs[wire.codec];

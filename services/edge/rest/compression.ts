@@ -5,6 +5,13 @@ import type { FastifyInstance } from 'fastify';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import { encodedTag } from './conditional.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route takes compressed bodies, and bounds what comes of them. */
+    unpacks?: boolean;
+  }
+}
+
 /** Bytes below which compressing costs more than it saves: such an answer fits into one packet. */
 const threshold = 1_024;
 
@@ -18,9 +25,11 @@ const brotliQuality = 4;
  * Bodies of requests are small, and a few bytes of compressed ones can be gigabytes: they are refused with UNSUPPORTED_MEDIA_TYPE.
  */
 export async function compressAnswers(app: FastifyInstance): Promise<void> {
-  app.addHook('onRequest', async ({ headers }) => {
+  app.addHook('onRequest', async ({ headers, routeOptions }) => {
     const encoding = headers['content-encoding'];
     if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+    // Connect's clients may compress, and its routes unpack no more than a body may have.
+    if (routeOptions.config.unpacks === true) return;
     const message = 'Send the body as it is, without Content-Encoding.';
     throw new EntrepotError({ reason: 'UNSUPPORTED_MEDIA_TYPE', message });
   });

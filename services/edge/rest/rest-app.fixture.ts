@@ -1,7 +1,8 @@
 // REST in front of functions, for tests.
 
 import Fastify, { type FastifyInstance } from 'fastify';
-import { openAccess } from '../access/access.ts';
+import { unnamedClients } from '../../../libs/clients/index.ts';
+import { createAccess } from '../access/access.ts';
 import { permitted } from '../api/gates.ts';
 import { type Backend, type Gate, PublicApi } from '../api/public-api.ts';
 import { beginCall, credentialsOf, endCall } from '../call.ts';
@@ -17,8 +18,9 @@ export type Answers = Readonly<Record<string, Readonly<Record<string, (request: 
 
 /** The routes over answers; to be asked by `inject`. */
 export async function restApp(answers: Answers = {}, gates: readonly Gate[] = [permitted]): Promise<FastifyInstance> {
+  const nobody = unnamedClients();
   const app = Fastify({ exposeHeadRoutes: true });
-  const access = openAccess(false);
+  const access = createAccess({ clients: () => nobody, loopback: true, trustClientHeader: false });
   app.addHook('onRequest', async (request, reply) => {
     request.call = beginCall(request, reply);
     request.call.identity = await access.identify(credentialsOf(request));

@@ -77,7 +77,7 @@ async function searchOf(
   options: CallOptions,
 ): Promise<{ readonly batches: PartnerBatch[]; readonly outcome: PartnerOutcome | undefined }> {
   async function* start(): AsyncGenerator<SearchRequest> {
-    const none = { filter: '', constraints: [], handoffRate: 0, times: [], except: [] };
+    const none = { filter: '', constraints: [], handoffRate: 0, times: [], except: [], permitted: undefined };
     const value = { searchId: newSearchId(), criteria, market, currency, locale, partners: [partner], ...none };
     yield { message: { $case: 'start', value } };
   }

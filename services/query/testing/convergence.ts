@@ -59,6 +59,8 @@ const step = fc.record({ lane: fc.nat({ max: 4 }), pause: fc.nat({ max: 2 }), to
 
 /** A search that runs, and the clients that follow its first page and every offer of it. */
 interface Running {
+  /** Whose it is. */
+  readonly client: string;
   readonly search: FakeSearch;
   readonly followers: { readonly top: Follower; readonly all: Follower };
 }
@@ -123,17 +125,17 @@ async function begin(rig: Rig, drawn: Scenario): Promise<{ lanes: Event[][]; run
   const base = Date.now();
   rig.supply.verify = (handle) => verifiedAs(drawn, handle);
   const request: SearchRequest = flightSearch({ orderBy, filter, grouping, pageSize });
-  const top = new Follower(rig.query, rig.query.search(request, { client }));
+  const top = new Follower(rig.query, rig.query.search(request, { client }), client);
   const search = await rig.supply.next();
   search.awaitIdentities(provisionalIds.length);
   search.plan(partners);
   while (top.view.searchId === '') await new Promise(setImmediate);
-  const all = new Follower(rig.query, watching(rig, top.view.searchId), { screen: Screen.ALL });
-  return { lanes: lanesOf(drawn, base), running: { search, followers: { top, all } } };
+  const all = new Follower(rig.query, watching(rig, top.view.searchId, client), client, { screen: Screen.ALL });
+  return { lanes: lanesOf(drawn, base), running: { client, search, followers: { top, all } } };
 }
 
-function watching(rig: Rig, searchId: string): ReturnType<Rig['query']['watchSearch']> {
-  return rig.query.watchSearch({ searchId, cursor: '', options: undefined, screen: Screen.ALL });
+function watching(rig: Rig, searchId: string, client: string): ReturnType<Rig['query']['watchSearch']> {
+  return rig.query.watchSearch({ searchId, cursor: '', options: undefined, screen: Screen.ALL }, { client });
 }
 
 /** Reads what is left, and once more what time has made of it. */
@@ -180,10 +182,10 @@ function isVerified({ verified, expires, currency }: DrawnRow): boolean {
 
 /** Asks the partner about an offer, once it is there. */
 function verifying(partner: number, row: number): Event {
-  return async ({ followers }, rig) => {
+  return async ({ client, followers }, rig) => {
     const id = offerId(followers.top.view.searchId, partner, row);
     for (;;) {
-      const error: unknown = await rig.query.verify({ offerId: id }).then(
+      const error: unknown = await rig.query.verify({ offerId: id }, { client }).then(
         () => undefined,
         (thrown: unknown) => thrown,
       );

@@ -9,19 +9,25 @@ type Stream = AsyncIterableIterator<{ update: SearchUpdate | undefined }>;
 export class Follower {
   readonly view = new ClientView();
   readonly #query: MeshClient<QueryServiceDefinition>;
+  readonly #client: string;
   readonly #again: Parameters<typeof watchRequest>[0];
   #stream: Stream;
   #asleep = false;
   #awake = Promise.withResolvers<void>();
   #pump: Promise<void>;
 
-  /** @param again how it asks when it comes back, but for search and cursor */
+  /**
+   * @param client who asked for the stream
+   * @param again how it asks when it comes back, but for search and cursor
+   */
   constructor(
     query: MeshClient<QueryServiceDefinition>,
     stream: Stream,
+    client: string,
     again: Parameters<typeof watchRequest>[0] = {},
   ) {
     this.#query = query;
+    this.#client = client;
     this.#again = again;
     this.#stream = stream;
     this.#awake.resolve();
@@ -43,7 +49,8 @@ export class Follower {
     const left = this.#stream;
     const { searchId, cursor } = this.view;
     if (searchId === '') return;
-    this.#stream = this.#query.watchSearch(watchRequest({ ...this.#again, searchId, cursor }));
+    const client = this.#client;
+    this.#stream = this.#query.watchSearch(watchRequest({ ...this.#again, searchId, cursor }), { client });
     await left.return?.();
     this.wake();
     await this.#pump;

@@ -83,7 +83,9 @@ export async function askRemote(
       askedAt = performance.now();
       const constraints = wireConstraints(question.constraints, vertical(partner.adapter.vertical));
       // Its time is the call's deadline, as is every caller's.
-      const start = { ...question.start, partners: [partner.name], times: [], constraints, keepIdentity: true };
+      // Who else may be asked is none of its business.
+      const alone = { partners: [partner.name], times: [], permitted: undefined };
+      const start = { ...question.start, ...alone, constraints, keepIdentity: true };
       const client = tools.remotes.client(partner);
       return readStream(client.search(only(start), { ...options, signal: stream.signal }), part, tools.turns);
     });

@@ -177,6 +177,7 @@ export function start(other: Partial<SearchStart> = {}): SearchStart {
     currency: 'EUR',
     locale: 'en-GB',
     partners: [],
+    permitted: undefined,
     filter: '',
     constraints: [],
     handoffRate: 0,

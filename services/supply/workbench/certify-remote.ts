@@ -145,6 +145,7 @@ export function callerOf(remotes: RemoteConnections, target: RemoteTarget, verti
       handoffRate: 0,
       times: [],
       except: [],
+      permitted: undefined,
     }),
     options: (timeoutMs, signal = new AbortController().signal) =>
       optionsOf(partner, Date.now() + timeoutMs, signal, ROOT_CONTEXT),

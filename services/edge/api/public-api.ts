@@ -4,7 +4,6 @@ import {
   type SearchPage,
   type SearchRequest,
   type SearchUpdate,
-  type WatchSearchRequest,
 } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
 import type { CallOptions } from '../../../libs/mesh/index.ts';
@@ -84,8 +83,6 @@ export class PublicApi {
     const operation: Operation = { method, request, caller };
     const leave = await this.#enter(operation);
     let failure: EntrepotError | undefined = abandoned;
-    // Who resumes is told the little that has changed, and may wait long for it: all clients of an edge that was killed come at once.
-    if (method.name === 'WatchSearch' && (operation.request as WatchSearchRequest).cursor !== '') operation.quiet?.();
     try {
       for await (const message of this.#call(operation) as AsyncIterable<object>) {
         yield message;

@@ -45,7 +45,8 @@ export function admitted(admission: Admission): Gate {
     const place = admission.enter(staysOpen(operation) ? 'stream' : 'call', operation.caller.identity.client);
     operation.quiet = () => place.quiet();
     // Who resumes is told the little that has changed, and may wait long for it: all clients of an edge that was killed come at once.
-    if (method.name === 'WatchSearch' && (request as WatchSearchRequest).cursor !== '') place.quiet();
+    if (operation.method.name === 'WatchSearch' && (operation.request as WatchSearchRequest).cursor !== '')
+      place.quiet();
     return (error) => place.leave(error);
   };
 }

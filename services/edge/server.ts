@@ -109,6 +109,7 @@ const mostReadCharacters = 1_000_000;
  * @throws ExposureError where it would listen elsewhere than on loopback, and let everybody in
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const limits = { ...defaultLimits, ...options.limits };
   const host = options.host ?? '127.0.0.1';
   const nobody = unnamedClients();
   const guard = new Guard({
@@ -118,7 +119,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     trustClientHeader: options.trustClientHeader ?? false,
     supply: options.services.supply,
   });
-  const limits = { ...defaultLimits, ...options.limits };
   // One type for both: an HTTPS server has all that an HTTP one has.
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 64 * 1024,
@@ -139,11 +139,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
   observe(app);
-  guard.install(app);
   if (options.tls !== undefined) followCertificates(app.server, options.tls);
   keepLimits(app, limits);
   keepStreams(app, { ...defaultStreams, ...options.streams });
   await acceptSockets(app);
+  guard.install(app);
   answerErrors(app);
   await compressAnswers(app);
   const api = new PublicApi(backendsOf(options), [

@@ -6,6 +6,9 @@ import type { PublicMethod } from '../api/method.ts';
 import type { Json } from './openapi-schemas.ts';
 import { problemOf, statusOf } from './problem.ts';
 
+/** Headers that say what is left of the client's budget. */
+export const rateLimits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'RateLimit-Policy'] as const;
+
 const problemType = 'application/problem+json';
 
 /** Every reason without its prefix, with what it means. */

@@ -4,7 +4,7 @@ import { Permission, permissionToJSON } from '../../../libs/contracts/gen/entrep
 import { descriptors, docOf, inputOf } from '../../../libs/vertical/index.ts';
 import type { PublicMethod } from '../api/method.ts';
 import { deprecatedFields } from './deprecation.ts';
-import { errorResponses, otherProblem } from './openapi-errors.ts';
+import { errorResponses, otherProblem, rateLimits } from './openapi-errors.ts';
 import { examplesOf } from './openapi-examples.ts';
 import type { Json, SchemaCollector } from './openapi-schemas.ts';
 import { parameterReader } from './parameters.ts';
@@ -131,14 +131,7 @@ function bodyOf({ output, http }: PublicMethod): Partial<DescField> {
   return output.fields.find(({ name }) => name === http.responseBody) ?? {};
 }
 
-const common = [
-  'X-Request-Id',
-  'Traceparent',
-  'Server-Timing',
-  ...rateLimits,
-  'Deprecation',
-  'Sunset',
-];
+const common = ['X-Request-Id', 'Traceparent', 'Server-Timing', ...rateLimits, 'Deprecation', 'Sunset'];
 
 function headersOf(names: readonly string[]): Json {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));

@@ -65,6 +65,23 @@ export function connectMesh<Definition extends ServiceShape>(
   return connect(definition, { address }, { ...options, channel: { ...channelOf(tls, address), ...options.channel } });
 }
 
+/**
+ * As {@link connectMesh}, to one replica of a target (see `replicasOf`): its certificate has to be for the target's name, where that has
+ * one, and not for the address that the name led to.
+ */
+export function connectReplica<Definition extends ServiceShape>(
+  definition: Definition,
+  target: string,
+  address: string,
+  options: ConnectOptions = {},
+): Connection<Definition> {
+  const host = target.replace(/^dns:\/\/[^/]*\//, '').replace(/:\d+$/, '');
+  const isName = !target.startsWith('static:') && isIP(host.replace(/^\[|\]$/g, '')) === 0;
+  const named = isName && meshTls() !== undefined && meshTls()?.serverName === undefined;
+  const channel = { ...(named && { serverName: host }), ...options.channel };
+  return connectMesh(definition, address, { ...options, channel });
+}
+
 /** The settings of a channel to an address. */
 export function channelOf({ client, serverName }: MeshTls, address: string): ChannelSettings {
   const name = serverName ?? nameOfAddress(address);

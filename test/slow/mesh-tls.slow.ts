@@ -44,6 +44,21 @@ describe.skipIf(!hasOpenssl())('the mesh with mTLS', () => {
     expect(answer.offers).toHaveLength(5);
   });
 
+  it('tells a trace from the edge to every service that took part', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const departureDate = Temporal.Now.plainDateISO().add({ days: 61 }).toString();
+    const flight = { origin: 'LHR', destination: 'JFK', departureDate, adults: 1 };
+    const search = { flight, currency: 'GBP', market: 'GB', pageSize: 5 };
+    await post('/v1/searches', search, { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
+    const told = async () => {
+      const { spans = [], missingServices = [] } = await post(`/v1/traces/${traceId}`);
+      return [new Set(spans.map(({ service }) => service)), missingServices];
+    };
+    const services = ['edge', 'query', 'supply', 'pricing', 'normalization'].map((name) => `entrepot-${name}`);
+    // Spans end when the last byte is out, which the client may see first.
+    await expect.poll(told).toEqual([new Set(services), []]);
+  });
+
   it('answers nobody who does not show a certificate', async () => {
     const plain = connect(PricingServiceDefinition, { address: meshAddresses.pricing }, { retry: { maxAttempts: 1 } });
     await expect(plain.client.getRuleSet({})).rejects.toMatchObject({ reason: 'UNREACHABLE' });
@@ -53,13 +68,21 @@ describe.skipIf(!hasOpenssl())('the mesh with mTLS', () => {
     await own.close();
   });
 
-  function post(path: string, body: object): Promise<{ complete?: boolean; offers?: unknown[] }> {
+  interface Answer {
+    readonly complete?: boolean;
+    readonly offers?: unknown[];
+    readonly spans?: readonly { readonly service: string }[];
+    readonly missingServices?: readonly string[];
+  }
+
+  /** A POST, or a GET without a body. */
+  function post(path: string, body?: object, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const agent = new Agent({ ca: readFileSync(authority.ca) });
     const url = `${mesh.edgeUrl.replace('http:', 'https:')}${path}`;
     return new Promise((resolve, reject) => {
       const asking = request(
         url,
-        { agent, method: 'POST', headers: { 'content-type': 'application/json' } },
+        { agent, method: body ? 'POST' : 'GET', headers: { 'content-type': 'application/json', ...headers } },
         async (answer) => {
           let text = '';
           for await (const chunk of answer) text += chunk;
@@ -67,7 +90,7 @@ describe.skipIf(!hasOpenssl())('the mesh with mTLS', () => {
         },
       );
       asking.once('error', reject);
-      asking.end(JSON.stringify(body));
+      asking.end(body && JSON.stringify(body));
     });
   }
 });

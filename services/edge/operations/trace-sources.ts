@@ -1,6 +1,6 @@
 // The other processes of the mesh, asked for their part of a trace.
-import { TraceServiceDefinition } from '../../../libs/contracts/gen/entrepot/telemetry/v1/trace.ts';
-import { type ChannelSettings, connect, replicasOf } from '../../../libs/mesh/index.ts';
+import { type Span, TraceServiceDefinition } from '../../../libs/contracts/gen/entrepot/telemetry/v1/trace.ts';
+import { connectReplica, replicasOf } from '../../../libs/mesh/index.ts';
 import { contextFromTraceparent } from '../../../libs/telemetry/index.ts';
 import type { TraceSource } from './traces.ts';
 
@@ -14,14 +14,13 @@ const unrecorded = contextFromTraceparent(`00-${'f'.repeat(32)}-${'f'.repeat(16)
  * closed again. One that does not answer within a second is missing.
  *
  * @param target as for `connect`
- * @param channel how the others are connected to
  */
-export function meshSource(service: string, target: string, channel?: ChannelSettings): TraceSource {
+export function meshSource(service: string, target: string): TraceSource {
   return {
     service,
     spans: async (traceId) => {
       const addresses = await replicasOf(target).catch(() => []);
-      const answers = await Promise.allSettled(addresses.map((address) => ask(address, traceId, channel)));
+      const answers = await Promise.allSettled(addresses.map((address) => ask(target, address, traceId)));
       return {
         spans: answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])),
         missing: answers.length === 0 || answers.some(({ status }) => status === 'rejected'),
@@ -30,12 +29,8 @@ export function meshSource(service: string, target: string, channel?: ChannelSet
   };
 }
 
-async function ask(address: string, traceId: string, channel: ChannelSettings | undefined) {
-  const { client, close } = connect(
-    TraceServiceDefinition,
-    { address },
-    { retry: { maxAttempts: 1 }, ...(channel && { channel }) },
-  );
+async function ask(target: string, address: string, traceId: string): Promise<readonly Span[]> {
+  const { client, close } = connectReplica(TraceServiceDefinition, target, address, { retry: { maxAttempts: 1 } });
   try {
     return (await client.getSpans({ traceId }, { timeoutMs, trace: unrecorded })).spans;
   } finally {

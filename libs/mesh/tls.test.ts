@@ -9,7 +9,7 @@ import { connect } from './connect.ts';
 import { serve } from './serve.ts';
 import { meshService } from './service.ts';
 import { EchoDefinition, echo, failure as failureOf, type Note } from './test-service.ts';
-import { channelOf, type MeshTls, makeMeshTls } from './tls.ts';
+import { channelOf, type MeshTls, makeMeshTls, replicaChannelOf } from './tls.ts';
 
 const note: Note = { text: 'x', count: 1 };
 /** Nobody has to come back here, so a failed call is told at once. */
@@ -45,8 +45,7 @@ async function failure(call: Promise<unknown>): Promise<EntrepotError> {
   return toEntrepotError(await failureOf(call));
 }
 
-function call(address: string, tls?: MeshTls) {
-  const channel = tls && channelOf(tls, address);
+function call(address: string, tls?: MeshTls, channel = tls && channelOf(tls, address)) {
   const { client, close } = connect(
     EchoDefinition,
     { address },
@@ -110,6 +109,16 @@ describe.skipIf(!hasOpenssl())('a mesh with certificates', () => {
     const error = await failure(call(address, made(one, true, 'another.mesh')));
     expect(error).toMatchObject({ reason: 'UNREACHABLE' });
     expect(error.message).toContain('another.mesh');
+  });
+
+  it('holds a replica to the name of its service, not to the address that the name led to', async () => {
+    const address = await start(made(two, true));
+    const asked = (tls: MeshTls, target: string) => call(address, tls, replicaChannelOf(tls, target, address));
+    expect(await asked(made(one, true), 'dns:///entrepot.mesh:7001')).toEqual(note);
+    expect(await asked(made(one, true, 'entrepot.mesh'), 'dns:///query:7001')).toEqual(note);
+    for (const target of ['dns:///another.mesh:7001', address, `static:${address}`]) {
+      expect(await failure(asked(made(one, true), target))).toMatchObject({ reason: 'UNREACHABLE' });
+    }
   });
 
   it('meets new connections with replaced certificates, and keeps those that are open', async () => {

@@ -75,11 +75,21 @@ export function connectReplica<Definition extends ServiceShape>(
   address: string,
   options: ConnectOptions = {},
 ): Connection<Definition> {
+  const tls = meshTls();
+  if (tls === undefined) return connect(definition, { address }, options);
+  return connect(
+    definition,
+    { address },
+    { ...options, channel: { ...replicaChannelOf(tls, target, address), ...options.channel } },
+  );
+}
+
+/** The settings of a channel to one replica of a target. */
+export function replicaChannelOf(tls: MeshTls, target: string, address: string): ChannelSettings {
   const host = target.replace(/^dns:\/\/[^/]*\//, '').replace(/:\d+$/, '');
   const isName = !target.startsWith('static:') && isIP(host.replace(/^\[|\]$/g, '')) === 0;
-  const named = isName && meshTls() !== undefined && meshTls()?.serverName === undefined;
-  const channel = { ...(named && { serverName: host }), ...options.channel };
-  return connectMesh(definition, address, { ...options, channel });
+  if (tls.serverName !== undefined || !isName) return channelOf(tls, address);
+  return { credentials: tls.client, serverName: host };
 }
 
 /** The settings of a channel to an address. */

@@ -1,4 +1,6 @@
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Clients, makeKey } from '../../../libs/clients/index.ts';
 import { SearchUpdate } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
@@ -89,7 +91,7 @@ describe('with keys', () => {
   ])('nobody without one gets past %s %s', async (method, path) => {
     const answer = await fetch(`${(await edgeOf()).url}${path}`, { method });
     expect(answer.status).toBe(401);
-    if (!path.startsWith('/entrepot.')) expect(answer.headers.get('www-authenticate')).toContain('Bearer');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="entrepot"');
     expect(await answer.text()).toMatch(/CREDENTIALS_MISSING/i);
   });
 
@@ -124,6 +126,33 @@ describe('with keys', () => {
     expect(refused.status).toBe(403);
     expect(await refused.json()).toMatchObject({ reason: 'NOT_PERMITTED', metadata: { permission: 'PARTNERS_READ' } });
     expect((await get(ops.key)).status).not.toBe(403);
+  });
+
+  test('a token of an issuer lets in whom it names, with its keys fetched from where they are', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const issuer = createServer(async (_request, response) => {
+      response.end(JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one' }] }));
+    });
+    await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = issuer.address() as AddressInfo;
+      const live = clientsFrom(`clients: { shop: {} }
+issuers: [{ issuer: me, audience: entrepot, jwks_url: 'http://127.0.0.1:${port}/keys', client_claim: azp }]
+`);
+      const token = await new SignJWT({ azp: 'shop' })
+        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+        .setIssuer('me')
+        .setAudience('entrepot')
+        .setExpirationTime('1h')
+        .sign(privateKey);
+      const edge = await edgeOf({ clients: () => live });
+      for (const answer of [await caller(edge, bearer(token)), await caller(edge, {}, `?access_token=${token}`)]) {
+        expect(await answer.json()).toMatchObject({ client: 'shop' });
+      }
+      expect((await caller(edge)).status).toBe(401);
+    } finally {
+      issuer.close();
+    }
   });
 
   test('keys and tokens are in no log, no span, no metric and no answer', async () => {

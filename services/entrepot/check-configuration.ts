@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { checkClients, loadClients } from '../../libs/clients/index.ts';
 import { type ConfigProblem, yamlFiles } from '../../libs/config/index.ts';
+import { checkOperations } from '../edge/graphql/registered.ts';
 import { checkPricingConfig } from '../pricing/service.ts';
 import { checkQueryConfig } from '../query/service.ts';
 import { checkPartners } from '../supply/service.ts';
@@ -15,6 +16,7 @@ export async function checkConfiguration(directory: string): Promise<readonly Co
     () => checkQueryConfig(directory),
     () => checkTwinConfig(directory),
     () => partnersOfClients(directory),
+    () => checkOperations(directory),
   ];
   const problems = await Promise.all(checks.map(async (check) => await check()));
   return problems.flat();

@@ -95,6 +95,29 @@ describe('with keys', () => {
     expect(await answer.text()).toMatch(/CREDENTIALS_MISSING/i);
   });
 
+  test.each([
+    ['/v1/stream', 101],
+    ['/v1/accuracy', 401],
+  ])('a WebSocket at %s may still say who it is only where there is one', async (path, status) => {
+    const { hostname, port } = new URL((await edgeOf()).url);
+    const headers = {
+      connection: 'upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const answered = await new Promise<number | undefined>((resolve, reject) => {
+      const request = httpRequest({ hostname, port, path, headers });
+      request.on('response', ({ statusCode }) => resolve(statusCode)).on('error', reject);
+      request.on('upgrade', ({ statusCode }, socket) => {
+        socket.destroy();
+        resolve(statusCode);
+      });
+      request.end();
+    });
+    expect(answered).toBe(status);
+  });
+
   test.each(['/healthz', '/readyz', '/openapi.json', '/metrics'])('%s stays open to this machine', async (path) => {
     expect((await fetch(`${(await edgeOf()).url}${path}`)).status).toBe(200);
   });

@@ -126,7 +126,7 @@ export class Guard {
       request.call.identity = await this.access.identify(credentials);
     } catch (error) {
       // Over a WebSocket, browsers can say who asks in the first message alone; until then it is nobody.
-      if (isUpgrade(request) && isMissing(error)) return;
+      if (sockets.has(route) && isUpgrade(request) && isMissing(error)) return;
       const challenge = challengeOf(toEntrepotError(error));
       if (challenge !== undefined) reply.header('www-authenticate', challenge);
       throw error;
@@ -148,6 +148,9 @@ export class Guard {
     });
   }
 }
+
+/** Where WebSockets are opened. */
+const sockets: ReadonlySet<string> = new Set(['/v1/stream', '/graphql']);
 
 /** What clients ask for; documents, the console's own files and probes are everybody's. */
 function isGuarded(path: string): boolean {

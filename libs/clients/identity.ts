@@ -17,6 +17,8 @@ export interface Identity {
   readonly streams: number | undefined;
   /** Origins whose pages may use it from a browser: "https://shop.example"; "*" for any. */
   readonly origins: readonly string[];
+  /** Of GraphQL it may send operations alone that are registered by file. Default: whatever it likes. */
+  readonly persistedOnly?: boolean;
   /** Let in because the edge is for development: it listens on loopback, and no keys are configured. */
   readonly development: boolean;
 }

@@ -17,6 +17,8 @@ export type { HedgeDelay, HedgeOptions } from './hedge.ts';
 export { type Main, runMain } from './main.ts';
 export { createMemoryNetwork, type MemoryNetwork } from './memory.ts';
 export { sharedQueueing } from './queueing.ts';
+export { replicasOf } from './replicas.ts';
 export type { RetryOptions } from './retry.ts';
 export { type MeshServer, type ServeOptions, serve } from './serve.ts';
 export { type MeshService, meshService, type ServiceHandle } from './service.ts';
+export { spanOf } from './trace-service.ts';

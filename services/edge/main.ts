@@ -1,5 +1,5 @@
-// Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), query at ENTREPOT_QUERY_ADDRESS. Replicas share budgets of
-// clients at ENTREPOT_SHARED_STATE.
+// Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), gRPC at ENTREPOT_EDGE_GRPC_ADDRESS, query at
+// ENTREPOT_QUERY_ADDRESS. Replicas share budgets of clients at ENTREPOT_SHARED_STATE.
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { LiveClients } from '../../libs/clients/index.ts';
 import {
@@ -18,6 +18,7 @@ import { connect } from '../../libs/mesh/index.ts';
 import { openSharedState } from '../../libs/shared/index.ts';
 import { logger, startTelemetry } from '../../libs/telemetry/index.ts';
 import { ExposureError } from './access/exposure.ts';
+import { meshSource } from './operations/trace-sources.ts';
 import { startEdge } from './server.ts';
 
 const telemetry = startTelemetry({ service: 'entrepot-edge' });
@@ -37,6 +38,7 @@ const edge = await startEdge({
   services: { query: query.client, normalization: normalization.client, supply: supply.client },
   host,
   port: Number(port),
+  grpcAddress: meshAddresses.edgeGrpc,
   admission: { tierOf: clients.tierOf },
   trustClientHeader: trustClientHeader(),
   clients: () => clients.current,
@@ -45,6 +47,9 @@ const edge = await startEdge({
     metrics: edgeMetrics(),
     connectionsPerAddress: edgeConnectionsPerAddress(),
   },
+  traceSources: (['query', 'supply', 'normalization', 'pricing'] as const).map((service) =>
+    meshSource(service, meshAddresses[service]),
+  ),
   readiness: async () => {
     try {
       const { status } = await health.client.check({ service: QueryServiceDefinition.fullName }, { timeoutMs: 1_000 });

@@ -12,17 +12,22 @@ import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, endCall } from './call.ts';
 import { connectRoutes } from './connect/routes.ts';
+import { consoleRoutes } from './console/serving/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
+import { graphqlRoutes } from './graphql/routes.ts';
+import type { GraphqlOptions } from './graphql/server.ts';
 import { serveGrpc } from './grpc/server.ts';
 import { keepLimits } from './limits/keep.ts';
 import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
 import { refuseUnreadable } from './limits/refuse.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { traced } from './operations/traced.ts';
+import { type TraceSource, Traces } from './operations/traces.ts';
 import { compressAnswers } from './rest/compression.ts';
 import { documentRoute } from './rest/document-route.ts';
-import { answerErrors } from './rest/errors.ts';
+import { answerErrors, refusePath } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 import { keepStreams } from './streams/http.ts';
 import { defaultStreams, type StreamOptions } from './streams/options.ts';
@@ -62,6 +67,10 @@ export interface EdgeOptions {
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
   readonly admission?: AdmissionOptions;
+  /** The services whose processes have spans of their own. Default none: everything runs in this one. */
+  readonly traceSources?: readonly TraceSource[];
+  /** How GraphQL is served. */
+  readonly graphql?: GraphqlOptions;
   /** Says whether searches can be served; asked by /readyz. */
   readonly readiness: Readiness;
   /** Prometheus text for /metrics. */
@@ -89,19 +98,20 @@ const mostReadCharacters = 1_000_000;
  * @throws ExposureError where it would listen elsewhere than on loopback, and let everybody in
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const limits = { ...defaultLimits, ...options.limits };
   const host = options.host ?? '127.0.0.1';
   const nobody = unnamedClients();
   const guard = new Guard({
     ...options.guard,
     clients: options.clients ?? (() => nobody),
-    host,
+    hosts: options.grpcAddress === undefined ? [host] : [host, options.grpcAddress.replace(/:\d+$/, '')],
     trustClientHeader: options.trustClientHeader ?? false,
     supply: options.services.supply,
   });
+  const limits = { ...defaultLimits, ...options.limits };
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     routerOptions: { maxParamLength: 512 },
+    frameworkErrors: refusePath,
     http: serverOptions(limits),
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
@@ -115,17 +125,25 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
   observe(app);
+  guard.install(app);
   keepLimits(app, limits);
   keepStreams(app, { ...defaultStreams, ...options.streams });
   await acceptSockets(app);
-  guard.install(app);
   answerErrors(app);
   await compressAnswers(app);
-  const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, ...guard.gates, admitted(admission)]);
+  const api = new PublicApi(backendsOf(options), [
+    traced,
+    permitted,
+    withinMarkets,
+    ...guard.gates,
+    admitted(admission),
+  ]);
   const door: Door = { api, access: guard.access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   documentRoute(app);
   connectRoutes(app, door);
+  graphqlRoutes(app, door, options.graphql);
+  consoleRoutes(app);
   operationRoutes(app, options.readiness, options.metricsText);
   searchByAddress(app, door);
   socketRoute(app, door);
@@ -188,8 +206,8 @@ function observe(app: FastifyInstance): void {
 }
 
 /** What answers each public service. */
-function backendsOf({ services, admission }: EdgeOptions): ReadonlyMap<string, Backend> {
-  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed) });
+function backendsOf({ services, admission, traceSources }: EdgeOptions): ReadonlyMap<string, Backend> {
+  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed), traces: new Traces(traceSources) });
   const backends: [string, unknown][] = [
     ['entrepot.query.v1.QueryService', services.query],
     ['entrepot.normalization.v1.NormalizationService', services.normalization],

@@ -1,7 +1,7 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
-import { LiveClients } from '../../libs/clients/index.ts';
+import { LiveClients, unnamedClients } from '../../libs/clients/index.ts';
 import {
   configDirectory,
   databaseAt,
@@ -46,10 +46,12 @@ export interface FusedOptions {
   readonly twin?: boolean;
   /** Configuration. Default ENTREPOT_CONFIG, or deploy/config. */
   readonly configDirectory?: string;
-  /** Serve query, normalization and pricing over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
+  /** Where the edge answers gRPC, host:port, port 0 for a free one. Default: nowhere. */
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
+  /** The edge is for this process alone: whatever clients.yaml says, it is one for development. Default false. */
+  readonly withoutKeys?: boolean;
   /** Whether the edge believes the header `Entrepot-Client`. Default ENTREPOT_EDGE_TRUST_CLIENT. */
   readonly trustClientHeader?: boolean;
   /** How much is taken on at the edge, where calls enter this process. */
@@ -71,7 +73,7 @@ export interface Fused {
   readonly twinUrl: string | undefined;
   /** Where partners send their messages, where one sends some. */
   readonly ingressUrl: string | undefined;
-  /** Where query, normalization and pricing listen for gRPC, if they were asked to. */
+  /** Where the edge answers gRPC, if it was asked to. */
   readonly grpcAddress: string | undefined;
   readonly partners: readonly Partner[];
   /** Stops from the edge inwards; answers under way get a second. */
@@ -150,18 +152,6 @@ async function compose(
     ...(options.accuracy && { accuracy: options.accuracy }),
   });
   await start(query);
-  let grpcAddress: string | undefined;
-  if (options.grpcAddress !== undefined) {
-    const server = await serve({
-      name: query.name,
-      services: [...query.services, ...normalization.services, ...pricing.services],
-      at: { address: options.grpcAddress },
-      admission: { tierOf: query.tierOf, startAtWork: 32 },
-    });
-    closers.push(() => server.close());
-    grpcAddress = server.address;
-  }
-
   const clients = new LiveClients(config, logger('edge'));
   closers.push(async () => clients.close());
   const edge = await startEdge({
@@ -172,18 +162,19 @@ async function compose(
     },
     port: options.port ?? 8080,
     host: options.host ?? '127.0.0.1',
+    ...(options.grpcAddress !== undefined && { grpcAddress: options.grpcAddress }),
     // In this process nothing can be missing: what did not start has ended the process.
     readiness: async () => [],
     metricsText: () => telemetry.metricsText(),
     admission: { tierOf: query.tierOf, ...options.admission },
     trustClientHeader: options.trustClientHeader ?? trustClientHeader(),
-    clients: () => clients.current,
+    clients: options.withoutKeys === true ? unnamedClients : () => clients.current,
     guard: { metrics: edgeMetrics(), connectionsPerAddress: edgeConnectionsPerAddress() },
   });
   closers.push(() => edge.close());
   ingressUrl = () => supplyService.ingressUrl;
   const { partners } = await supply.listPartners({});
-  return { edgeUrl: edge.url, twinUrl, ingressUrl: ingressUrl(), grpcAddress, partners, close };
+  return { edgeUrl: edge.url, twinUrl, ingressUrl: ingressUrl(), grpcAddress: edge.grpcAddress, partners, close };
 }
 
 async function startTwin(

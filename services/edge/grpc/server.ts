@@ -26,14 +26,20 @@ export interface EdgeGrpcOptions {
 
 /** Starts it. */
 export async function serveGrpc(door: Door, { address, grpc }: EdgeGrpcOptions): Promise<MeshServer> {
-  return await serve({
+  const server = serve({
     name: 'edge-grpc',
     services: publicServices.map((definition) => publicService(definition, door)),
     at: { address },
     // The API's own gate sheds, by the tier of whom a key recognises; here nobody is known yet, and each call would be counted twice.
     admission: inMemoryAdmission,
     drainTimeoutMs: 1_000,
+    // Whose a trace is only the API knows.
+    traces: false,
     grpc: { ...grpc, reflection: publicDescriptors() },
+  });
+  return await server.catch((cause: unknown) => {
+    const hint = 'ENTREPOT_EDGE_GRPC_ADDRESS says where else.';
+    throw new Error(`gRPC cannot listen on ${address}: ${(cause as Error).message} ${hint}`, { cause });
   });
 }
 

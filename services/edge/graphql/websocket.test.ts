@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { type Client, createClient } from 'graphql-ws';
+import { afterEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { EntrepotError } from '../../../libs/errors/index.ts';
+import { edgeWith as startEdgeWith } from '../connect/test-edge.ts';
+import type { Edge } from '../server.ts';
+import { end, flight, update } from './testing.ts';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const edgeWith = async (...given: Parameters<typeof startEdgeWith>): Promise<Edge> => {
+  const edge = await startEdgeWith(...given);
+  closers.push(edge.close);
+  return edge;
+};
+
+const addressOf = (edge: Edge): string => `${edge.url.replace('http', 'ws')}/graphql`;
+
+function clientOf(edge: Edge, connectionParams?: Record<string, unknown>): Client {
+  const client = createClient({
+    url: addressOf(edge),
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    ...(connectionParams && { connectionParams }),
+  });
+  closers.push(() => client.dispose());
+  return client;
+}
+
+async function all(client: Client, query: string): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  for await (const result of client.iterate({ query })) seen.push(result);
+  return seen;
+}
+
+const search = `subscription { search(${flight}) { revision complete upserts { offerId } } }`;
+
+test('an unmodified graphql-ws client follows a whole search, and asks for pages on the same socket', async () => {
+  const edge = await edgeWith({
+    search: async function* ({ delivery }) {
+      if (delivery !== 2) yield update(1, { upserts: [{ offerId: 'o1' }] });
+      yield end;
+    },
+  });
+  const client = clientOf(edge);
+  const [followed, page] = await Promise.all([all(client, search), all(client, `{ search(${flight}) { totalSize } }`)]);
+  expect(followed).toEqual([
+    { data: { search: { revision: 1, complete: false, upserts: [{ offerId: 'o1' }] } } },
+    { data: { search: { revision: 2, complete: true, upserts: [{ offerId: 'o1' }] } } },
+  ]);
+  expect(page).toEqual([{ data: { search: { totalSize: 1 } } }]);
+});
+
+test('what is refused is an error of the operation, with the problem in its extensions', async () => {
+  const edge = await edgeWith({
+    getOffer: async () => {
+      throw new EntrepotError({ reason: 'OFFER_EXPIRED', message: 'Too late.' });
+    },
+  });
+  const client = clientOf(edge);
+  await expect(all(client, '{ nothing }')).rejects.toMatchObject([
+    { locations: [{ line: 1, column: 3 }], extensions: { reason: 'INVALID_DOCUMENT' } },
+  ]);
+  expect(await all(client, '{ getOffer(offerId: "o1") { partner } }')).toMatchObject([
+    { data: { getOffer: null }, errors: [{ path: ['getOffer'], extensions: { reason: 'OFFER_EXPIRED' } }] },
+  ]);
+});
+
+test('a client that wants no more, or leaves, ends what it followed', async () => {
+  let ended = 0;
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  const edge = await edgeWith({
+    search: async function* (_request, { signal }) {
+      signal.addEventListener('abort', () => {
+        ended++;
+        if (ended === 2) resolve();
+      });
+      yield update(1);
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      yield end;
+    },
+  });
+  const client = clientOf(edge);
+  for await (const _ of client.iterate({ query: search })) break;
+  const other = clientOf(edge);
+  for await (const _ of other.iterate({ query: search })) {
+    void other.terminate();
+    break;
+  }
+  await left;
+  expect(ended).toBe(2);
+});
+
+test('one socket runs so many operations and no more', async () => {
+  const edge = await edgeWith(
+    {
+      search: async function* (_request, { signal }) {
+        yield update(1);
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        yield end;
+      },
+    },
+    { graphql: { sockets: { maxOperations: 1 } } },
+  );
+  const client = clientOf(edge);
+  const first = client.iterate({ query: search });
+  await first.next();
+  await expect(all(client, search)).rejects.toMatchObject([{ extensions: { reason: 'TOO_MANY_STREAMS' } }]);
+  await first.return?.();
+});
+
+test('a client that does not say hello is cut', async () => {
+  const edge = await edgeWith({}, { graphql: { sockets: { helloMs: 20 } } });
+  const socket = new WebSocket(addressOf(edge), 'graphql-transport-ws');
+  const [code] = await once(socket, 'close');
+  expect(code).toBe(4408);
+});
+
+test('a client that answers no ping is cut', async () => {
+  const edge = await edgeWith({}, { graphql: { sockets: { pingMs: 20 } } });
+  const socket = new WebSocket(addressOf(edge), 'graphql-transport-ws', { autoPong: false });
+  const [code] = await once(socket, 'close');
+  expect(code).toBe(1006);
+});
+
+test('a client that says hello in no way we know is closed with what is wrong', async () => {
+  const edge = await edgeWith({});
+  const socket = new WebSocket(addressOf(edge), 'other');
+  const [code] = await once(socket, 'close');
+  expect(code).toBe(4406);
+});

@@ -1,0 +1,251 @@
+// GraphQL over a WebSocket: the subprotocol graphql-transport-ws, as graphql-ws speaks it.
+import { trace } from '@opentelemetry/api';
+import type { FastifyRequest } from 'fastify';
+import { type ExecutionArgs, type GraphQLFormattedError, parse } from 'graphql';
+import { type Context, makeServer, type Server } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
+import { logger, tracer, withTrace } from '../../../libs/telemetry/index.ts';
+import type { Caller } from '../api/caller.ts';
+import { credentialsOf, endCall } from '../call.ts';
+import { patienceOf, timeoutHeader } from '../deadline.ts';
+import type { Door } from '../door.ts';
+import { requestIdOf } from '../request-id.ts';
+import { problemOf } from '../rest/problem.ts';
+import { answerObject, answerOnce, answerStream, type Report, refusal } from './answer.ts';
+import type { AnswerError } from './errors.ts';
+import type { BoundOperation } from './operation.ts';
+import { apiSchema, type OperationKind } from './schema.ts';
+import type { GraphqlServer } from './server.ts';
+import { lasting } from './sse.ts';
+
+/** How sockets are kept. Times in milliseconds. */
+export interface GraphqlSocketOptions {
+  /** A client that did not say by then who it is is cut. Default 5,000; sensible 1,000 to 30,000. */
+  readonly helloMs: number;
+  /** Between two pings; a client that answered none of the last is cut. Default 12,000; sensible 5,000 to 60,000. */
+  readonly pingMs: number;
+  /** Operations that run at once on one socket. Default 32; sensible 4 to 128. */
+  readonly maxOperations: number;
+}
+
+/** The shipped options. */
+export const defaultSockets: GraphqlSocketOptions = { helloMs: 5_000, pingMs: 12_000, maxOperations: 32 };
+
+/** One socket: the request that it began with, and its end. */
+interface Connection {
+  readonly request: FastifyRequest;
+  readonly closed: AbortController;
+}
+
+interface Run {
+  readonly operation: BoundOperation;
+  readonly caller: Caller;
+  readonly report: Report;
+  /** Ends the operation. */
+  readonly stop: () => void;
+}
+
+const log = logger('graphql');
+const unauthorized = 4401;
+
+/** The library finds out from a document what kind an operation is; ours is read elsewhere. */
+const documents = {
+  query: parse('query { __typename }'),
+  mutation: parse('mutation { __typename }'),
+  subscription: parse('subscription { __typename }'),
+} satisfies Record<OperationKind, unknown>;
+
+/** Serves sockets. */
+export class GraphqlSockets {
+  readonly #door: Door;
+  readonly #graphql: GraphqlServer;
+  readonly #options: GraphqlSocketOptions;
+  readonly #server: Server<Connection>;
+
+  constructor(door: Door, graphql: GraphqlServer, options: GraphqlSocketOptions) {
+    this.#door = door;
+    this.#graphql = graphql;
+    this.#options = options;
+    this.#server = makeServer<Readonly<Record<string, unknown>>, Connection>({
+      connectionInitWaitTimeout: options.helloMs,
+      onConnect: ({ extra, connectionParams }) => this.#identify(extra, connectionParams),
+      onSubscribe: (context, _id, payload) => this.#bind(context, payload),
+      onError: (_context, _id, _payload, errors) => {
+        const [cause] = errors.map((error) => error.cause);
+        return cause instanceof Refused ? cause.errors : undefined;
+      },
+      // What we made is what the client is sent.
+      onNext: (_context, _id, _payload, _args, result) => result as object,
+      execute: ({ contextValue }) => this.#once(contextValue as Run),
+      subscribe: ({ contextValue }) =>
+        contextValue instanceof Refused ? refused(contextValue) : this.#follow(contextValue as Run),
+    }) as Server<Connection>;
+  }
+
+  /** Takes in a socket. */
+  open(socket: WebSocket, request: FastifyRequest): void {
+    const closed = new AbortController();
+    let answered = true;
+    const ping = setInterval(() => {
+      // A client that reads nothing answers nothing: what waits for it would wait for ever.
+      if (!answered) return socket.terminate();
+      answered = false;
+      socket.ping();
+    }, this.#options.pingMs);
+    socket.on('pong', () => {
+      answered = true;
+    });
+    const over = this.#server.opened(
+      {
+        protocol: socket.protocol,
+        // Settled when the client's connection has taken it: until then nothing more of the operation is read.
+        send: (data) =>
+          new Promise((resolve) => {
+            if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
+            else resolve();
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (take) => {
+          socket.on('message', (data) => {
+            take(String(data)).catch((thrown: unknown) => {
+              const error = toEntrepotError(thrown);
+              if (problemOf(error).status >= 500)
+                withTrace(log, request.call.trace).error({ err: thrown }, 'socket failed');
+              socket.close(error.reason.startsWith('CREDENTIALS_') ? unauthorized : 4500, closeReason(error));
+            });
+          });
+        },
+      },
+      { request, closed },
+    );
+    socket.once('close', (code, reason) => {
+      clearInterval(ping);
+      closed.abort(new DOMException('The client closed its connection.', 'AbortError'));
+      void over(code, String(reason));
+      endCall(request.call, 101);
+    });
+  }
+
+  /** Who it is, from the first message; where that says nothing, from the request. */
+  async #identify({ request }: Connection, params: Readonly<Record<string, unknown>> = {}): Promise<boolean> {
+    const given = (name: string): string | undefined => {
+      const [, value] = Object.entries(params).find(([key]) => key.toLowerCase() === name) ?? [];
+      return typeof value === 'string' ? value : undefined;
+    };
+    const authorization = given('authorization');
+    const key = given('entrepot-key') ?? given('access_token') ?? given('accesstoken');
+    if (request.call.identity !== undefined && authorization === undefined && key === undefined) return true;
+    const sent = credentialsOf(request);
+    const credentials = authorization === undefined && key === undefined ? sent : { ...sent, authorization, key };
+    request.call.identity = await this.#door.access.identify(credentials);
+    return true;
+  }
+
+  #bind(
+    { extra: { request, closed }, subscriptions }: Context<Readonly<Record<string, unknown>>, Connection>,
+    payload: unknown,
+  ): ExecutionArgs {
+    const { identity } = request.call;
+    if (identity === undefined) throw new Error('A socket is let in before it is known whose it is.');
+    const requestId = requestIdOf(undefined);
+    const span = tracer.startSpan('GraphQL operation', {}, request.call.trace);
+    const { traceId } = span.spanContext();
+    const report: Report = {
+      origin: { requestId, traceId: /^0+$/.test(traceId) ? undefined : traceId },
+      tell: (error) => {
+        if (problemOf(error).status < 500) return;
+        withTrace(log, request.call.trace).error({ err: error, reason: error.reason, requestId }, 'operation failed');
+      },
+    };
+    try {
+      const { maxOperations } = this.#options;
+      if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
+      const operation = this.#graphql.operation(payload, identity);
+      const stopped = new AbortController();
+      const signal = AbortSignal.any([stopped.signal, closed.signal]);
+      const timeoutMs = patienceOf(request.headers[timeoutHeader], this.#door.patience);
+      const caller: Caller = {
+        identity,
+        protocol: 'graphql',
+        timeoutMs,
+        signal,
+        trace: trace.setSpan(request.call.trace, span),
+        requestId,
+      };
+      const stop = (): void => {
+        stopped.abort(new DOMException('The client wants no more of it.', 'AbortError'));
+        span.end();
+      };
+      const run: Run = { operation, caller, report, stop };
+      return { schema: apiSchema().schema, document: documents[operation.kind], contextValue: run };
+    } catch (thrown) {
+      span.end();
+      if (!(thrown instanceof EntrepotError)) throw thrown;
+      const { errors } = refusal(thrown, report);
+      return { schema: apiSchema().schema, document: documents.subscription, contextValue: new Refused(errors) };
+    }
+  }
+
+  async #once({ operation, caller, report, stop }: Run): Promise<object> {
+    try {
+      return answerObject(await answerOnce(this.#door.api, operation, caller, report));
+    } finally {
+      stop();
+    }
+  }
+
+  #follow({ operation, caller, report, stop }: Run): AsyncGenerator<object, void> {
+    const { api, patience } = this.#door;
+    const answers = answerStream(api, operation, lasting(operation, caller, patience), report);
+    return {
+      async next() {
+        const { done, value } = await answers.next();
+        if (done === true) stop();
+        return done === true ? { done, value } : { done: false, value: answerObject(value) };
+      },
+      // Ends what is waited for as well: a generator that waits hears of its end too late.
+      async return() {
+        stop();
+        return answers.return();
+      },
+      async throw(error) {
+        stop();
+        return answers.throw(error) as Promise<IteratorResult<object, void>>;
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      async [Symbol.asyncDispose]() {
+        await this.return();
+      },
+    };
+  }
+}
+
+/** What an operation was refused with. */
+class Refused extends Error {
+  readonly errors: readonly GraphQLFormattedError[];
+
+  constructor(errors: readonly AnswerError[]) {
+    super('The operation is refused.');
+    this.errors = errors as readonly object[] as readonly GraphQLFormattedError[];
+  }
+}
+
+// biome-ignore lint/correctness/useYield: what a stream throws is what the library sends as the operation's error.
+async function* refused(error: Refused): AsyncGenerator<object, void> {
+  throw error;
+}
+
+function tooMany(most: number): EntrepotError {
+  return new EntrepotError({
+    reason: 'TOO_MANY_STREAMS',
+    message: `This socket runs ${most} operations already; end one, or open another socket.`,
+  });
+}
+
+/** As much as a close frame holds. */
+function closeReason({ reason, message }: EntrepotError): string {
+  return `${reason}: ${message}`.slice(0, 100).replaceAll(/[^\x20-\x7e]/g, '?');
+}

@@ -22,3 +22,4 @@ export type { RetryOptions } from './retry.ts';
 export { type MeshServer, type ServeOptions, serve } from './serve.ts';
 export { type MeshService, meshService, type ServiceHandle } from './service.ts';
 export { spanOf } from './trace-service.ts';
+export { connectMesh, grpcServerCredentials } from './tls.ts';

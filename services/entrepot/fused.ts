@@ -8,6 +8,7 @@ import {
   dataDirectory,
   edgeConnectionsPerAddress,
   edgeMetrics,
+  edgeTlsFiles,
   meshAddresses,
   trustClientHeader,
 } from '../../libs/config/index.ts';
@@ -24,6 +25,8 @@ import {
   serve,
 } from '../../libs/mesh/index.ts';
 import { logger, type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts';
+import { LiveCertificates } from '../../libs/tls/index.ts';
+import { LiveOperations } from '../edge/graphql/registered.ts';
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
@@ -154,7 +157,13 @@ async function compose(
   await start(query);
   const clients = new LiveClients(config, logger('edge'));
   closers.push(async () => clients.close());
+  const tlsFiles = edgeTlsFiles();
+  const tls = tlsFiles && new LiveCertificates(tlsFiles, { log: logger('edge') });
+  closers.push(async () => tls?.close());
+  const operations = new LiveOperations(config, logger('edge'));
+  closers.push(async () => operations.close());
   const edge = await startEdge({
+    graphql: { operations },
     services: {
       query: reach(QueryServiceDefinition, 'query'),
       normalization: reach(NormalizationServiceDefinition, 'normalization'),
@@ -162,6 +171,7 @@ async function compose(
     },
     port: options.port ?? 8080,
     host: options.host ?? '127.0.0.1',
+    tls,
     ...(options.grpcAddress !== undefined && { grpcAddress: options.grpcAddress }),
     // In this process nothing can be missing: what did not start has ended the process.
     readiness: async () => [],

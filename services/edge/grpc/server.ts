@@ -95,6 +95,7 @@ async function called(
     key: metadata.get('entrepot-key'),
     client: metadata.get('entrepot-client'),
     host: undefined,
+    origin: undefined,
     address: peer?.replace(/:\d+$/, '') ?? '',
   });
   const asked = context.deadline === undefined ? undefined : Math.max(0, context.deadline - Date.now());

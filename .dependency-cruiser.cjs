@@ -39,8 +39,8 @@ module.exports = {
       name: 'browser-client-stands-alone',
       comment: "entrepot/client runs in browsers without a bundler: nothing but its own modules, and none of Node's.",
       severity: 'error',
-      from: { path: '^libs/client/', pathNot: '(^libs/client/generator/|\\.(test|slow)\\.ts$)' },
-      to: { pathNot: '^libs/client/(?!generator/)' },
+      from: { path: '^libs/client/', pathNot: '(^libs/client/(generator|testing)/|\\.(test|slow)\\.ts$)' },
+      to: { pathNot: '^libs/client/(?!generator/|testing/)' },
     },
   ],
   options: {
@@ -51,7 +51,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js', '.cjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.cjs', '.json'],
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
     },

@@ -39,6 +39,7 @@ export async function* follow(
   let asked: Asked = { method: isWatch(request) ? 'WatchSearch' : 'Search', request, accept: ndjson };
   let complete = false;
   let attempt = 0;
+  let isLost = false;
   try {
     for (;;) {
       const openedAt = surroundings.now();
@@ -48,6 +49,7 @@ export async function* follow(
           const last = updates.at(-1);
           if (last !== undefined) {
             attempt = 0;
+            isLost = false;
             complete ||= updates.some((update) => update.complete === true);
             asked = resumed(asked, last);
             yield { updates };
@@ -57,10 +59,14 @@ export async function* follow(
             if (end !== undefined) return;
           }
         }
-        // A stream that has no more to say is answered with nothing.
+        // A stream that has no more to say is answered with nothing: all had arrived.
+        if (isLost) yield { updates: [] };
         return;
       } catch (error) {
-        if (complete && isOver(error) && !options.signal?.aborted) return;
+        if (complete && isOver(error) && !options.signal?.aborted) {
+          if (isLost) yield { updates: [] };
+          return;
+        }
         if (!(error instanceof EntrepotProblem)) throw error;
         // Where the caller sets no end, the edge's own is none either.
         if (!mayTryAgain(error, true) && !(timeoutMs === undefined && isOver(error))) throw error;
@@ -68,9 +74,12 @@ export async function* follow(
         if (surroundings.now() - openedAt > settings.maxDelayMs) attempt = 0;
         attempt++;
         const delayMs = transport.delayBefore(attempt, error);
-        if (attempt > settings.reconnects || deadline.isOverIn(delayMs)) throw error;
+        const inTime = !deadline.isOverIn(delayMs);
+        if (complete && !inTime) return;
+        if (attempt > settings.reconnects || !inTime) throw error;
         const lost = { attempt, delayMs, cause: error };
         options.onReconnect?.(lost);
+        isLost = true;
         yield { lost };
         await deadline.wait(delayMs);
       }
@@ -89,20 +98,18 @@ async function* connection(
   const response = await transport.send(asked, deadline);
   if (response.status === 204 || response.body === null) return;
   const reader = response.body.getReader();
-  const { after } = transport.surroundings;
   const { silenceMs } = transport.settings;
   let silent = false;
-  const tooSilent = (): void => {
-    silent = true;
-    reader.cancel().catch(() => {});
+  // Silence is counted while something is waited for: who reads slowly does not lose its connection by that.
+  const read = (): ReturnType<typeof reader.read> => {
+    const forget = transport.surroundings.after(silenceMs, () => {
+      silent = true;
+      reader.cancel().catch(() => {});
+    });
+    return reader.read().finally(forget);
   };
-  let forget = after(silenceMs, tooSilent);
   try {
-    const heard = (): void => {
-      forget();
-      forget = after(silenceMs, tooSilent);
-    };
-    for await (const texts of linesOf(reader, heard)) {
+    for await (const texts of linesOf(read)) {
       const lines = texts.map((text) => JSON.parse(text) as Line);
       yield lines;
       if (lines.some(({ end }) => end !== undefined)) return;
@@ -110,7 +117,6 @@ async function* connection(
   } catch (error) {
     throw lostBy(error, deadline);
   } finally {
-    forget();
     reader.cancel().catch(() => {});
   }
   throw unreachable(silent ? `Nothing came for ${silenceMs} ms.` : 'The stream broke off before its end.');

@@ -5,16 +5,16 @@
  * line, and is left out.
  */
 export async function* linesOf(
-  reader: { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> },
-  heard: () => void,
+  read: () => Promise<{ done: boolean; value?: Uint8Array | undefined }>,
 ): AsyncGenerator<readonly string[], void> {
   const decoder = new TextDecoder();
   let rest = '';
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await read();
     if (done) return;
-    heard();
-    const lines = (rest + decoder.decode(value, { stream: true })).split('\n');
+    // Only what is new is looked through: a long line comes in many pieces.
+    const lines = decoder.decode(value, { stream: true }).split('\n');
+    lines[0] = rest + lines[0];
     rest = lines.pop() ?? '';
     const said = lines.filter((line) => line.trim() !== '');
     if (said.length > 0) yield said;

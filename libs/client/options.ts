@@ -5,7 +5,7 @@ import type { EntrepotProblem } from './problem.ts';
 export interface ClientOptions {
   /** The edge: "https://api.example.com"; in a page of the edge itself, "/". */
   readonly url: string;
-  /** A key, or a JWT; a function is asked before each request, so that a token can be renewed. Default: none. */
+  /** A key, or a JWT; a function is asked before each request, so that a token can be renewed; an empty text is none. Default: none. */
   readonly key?: string | (() => string | Promise<string>);
   /** How long a call or search may take, in milliseconds: 50 to 30,000. Default 8,000. */
   readonly timeoutMs?: number;
@@ -61,7 +61,7 @@ export interface Surroundings {
 
 /** Those of the platform. */
 export const platform: Surroundings = {
-  now: () => Date.now(),
+  now: () => performance.now(),
   random: () => Math.random(),
   after: (ms, call) => {
     const timer = setTimeout(call, ms);

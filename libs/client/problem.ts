@@ -27,6 +27,10 @@ export interface Problem {
   readonly retryAfterMs?: number;
   /** Facts for programs. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** The request that it happened to, as the platform's logs name it. */
+  readonly requestId?: string;
+  /** Its trace: 32 hexadecimal digits. */
+  readonly traceId?: string;
 }
 
 /** A call that failed. An aborted one throws its signal's reason instead, as fetch does. */
@@ -42,23 +46,20 @@ export class EntrepotProblem extends Error {
   readonly retryAfterMs: number | undefined;
   /** Facts for programs. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The id of the request in the platform's logs; undefined where no answer came, or a browser may not read it (CORS). */
+  /** The request, as the platform's logs name it; undefined where no answer came. */
   readonly requestId: string | undefined;
   /** The whole document. */
   readonly problem: Problem;
 
-  constructor(problem: Problem, more: { readonly requestId?: string | undefined; readonly cause?: unknown } = {}) {
-    super(
-      problem.detail ?? problem.title ?? 'The edge answered with an error.',
-      more.cause === undefined ? {} : { cause: more.cause },
-    );
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(problem.detail ?? problem.title ?? 'The edge answered with an error.', options);
     this.problem = problem;
     this.reason = problem.reason ?? 'INTERNAL';
     this.status = problem.status ?? 0;
     this.violations = problem.violations ?? [];
     this.retryAfterMs = problem.retryAfterMs;
     this.metadata = problem.metadata ?? {};
-    this.requestId = more.requestId ?? problem.metadata?.requestId;
+    this.requestId = problem.requestId;
   }
 }
 
@@ -68,16 +69,17 @@ export function unreachable(detail: string, cause?: unknown): EntrepotProblem {
 }
 
 /** The problem that an answer with an error status holds; made of its status where something before the edge answered. */
-export async function problemOf(response: Response, now: number): Promise<EntrepotProblem> {
-  const requestId = response.headers.get('x-request-id') ?? undefined;
-  const { status } = response;
-  const retryAfterMs = retryAfterOf(response.headers.get('retry-after'), now);
+export async function problemOf(response: Response): Promise<EntrepotProblem> {
+  const { status, headers } = response;
+  const known: Problem = {
+    status,
+    requestId: headers.get('x-request-id') ?? undefined,
+    retryAfterMs: retryAfterOf(headers.get('retry-after')),
+  };
   const said = (await response.json().catch(() => undefined)) as Problem | null | undefined;
-  if (said?.reason !== undefined) {
-    return new EntrepotProblem({ status, retryAfterMs, ...said }, { requestId });
-  }
+  if (said?.reason !== undefined) return new EntrepotProblem({ ...known, ...said });
   const detail = `Answered with ${status} by something that is no edge of Entrepot.`;
-  return new EntrepotProblem({ reason: reasonOf(status), status, detail, retryAfterMs }, { requestId });
+  return new EntrepotProblem({ ...known, reason: reasonOf(status), detail });
 }
 
 /** What a status says by itself: proxies and load balancers know no reasons. */
@@ -91,8 +93,8 @@ function reasonOf(status: number): Reason {
 }
 
 /** Milliseconds from now: the header is whole seconds, or a date. */
-function retryAfterOf(header: string | null, now: number): number | undefined {
+function retryAfterOf(header: string | null): number | undefined {
   if (header === null) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }

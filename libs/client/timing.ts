@@ -10,7 +10,7 @@ const leastMs = 50;
 
 /** When a call is over, and its end before that. */
 export class Deadline {
-  /** Aborted by the caller, or by {@link abort}, or when time is over. */
+  /** Aborted by the caller, when time is over, and when the call is done with. */
   readonly signal: AbortSignal;
   readonly #surroundings: Surroundings;
   readonly #endsAt: number;

@@ -66,7 +66,7 @@ export class Transport {
       headers: {
         accept,
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(credentials !== undefined && { authorization: `Bearer ${credentials}` }),
+        ...(credentials !== undefined && credentials !== '' && { authorization: `Bearer ${credentials}` }),
         ...(left !== undefined && { 'entrepot-timeout-ms': String(left) }),
         ...headers,
       },
@@ -76,7 +76,7 @@ export class Transport {
       throw lostBy(error, deadline);
     });
     if (response.ok) return response;
-    throw await problemOf(response, Date.now());
+    throw await problemOf(response);
   }
 }
 
@@ -109,16 +109,16 @@ export function placed(
   return { verb, path, body: JSON.stringify(rest) };
 }
 
-/** Fields as query parameters: a list with commas, a message's fields by their own names. */
+/** Fields as query parameters: a list with commas, a message's fields by their path ("options.pageSize"). */
 function queryOf(fields: object): string {
   const parameters: [string, string][] = [];
-  const add = (of: object): void => {
+  const add = (of: object, above: string): void => {
     for (const [name, value] of Object.entries(of)) {
       if (value === undefined || value === null) continue;
-      if (typeof value === 'object' && !Array.isArray(value)) add(value as object);
-      else parameters.push([name, String(value)]);
+      if (typeof value === 'object' && !Array.isArray(value)) add(value as object, `${above}${name}.`);
+      else parameters.push([above + name, String(value)]);
     }
   };
-  add(fields);
+  add(fields, '');
   return parameters.length === 0 ? '' : `?${new URLSearchParams(parameters)}`;
 }

@@ -16,6 +16,8 @@ export interface MeshAddresses {
   readonly twin: string;
   /** `ENTREPOT_EDGE_ADDRESS`, default 127.0.0.1:8080 (HTTP); `PORT` replaces the port. */
   readonly edge: string;
+  /** `ENTREPOT_EDGE_GRPC_ADDRESS`, default the port above the edge's, 127.0.0.1:8081: where the edge answers gRPC. */
+  readonly edgeGrpc: string;
 }
 
 /** The addresses as the environment says at the moment of reading. */
@@ -43,7 +45,15 @@ export const meshAddresses: MeshAddresses = {
     const port = process.env.PORT;
     return port ? at.replace(/:\d+$/, `:${port}`) : at;
   },
+  get edgeGrpc() {
+    return process.env.ENTREPOT_EDGE_GRPC_ADDRESS || grpcBeside(this.edge);
+  },
 };
+
+/** Where an edge at an address answers gRPC, unless it is told another: at the port above; any for any. */
+export function grpcBeside(edge: string): string {
+  return edge.replace(/:\d+$/, (port) => `:${port === ':0' ? 0 : Number(port.slice(1)) + 1}`);
+}
 
 function address(service: string, port: number): string {
   return process.env[`ENTREPOT_${service}_ADDRESS`] || `127.0.0.1:${port}`;

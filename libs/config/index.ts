@@ -4,6 +4,7 @@ export {
   dataDirectory,
   edgeConnectionsPerAddress,
   edgeMetrics,
+  grpcBeside,
   type MeshAddresses,
   meshAddresses,
   sharedStateUrl,

@@ -58,6 +58,8 @@ export interface ClientOptions {
   hedge?: HedgeOptions;
   /** Who asks, where a call does not say. Default "public". */
   client?: string;
+  /** Sent along with every call: an API key, `{ 'entrepot-key': … }`. What a call sends itself comes before it. */
+  metadata?: Readonly<Record<string, string>>;
 }
 
 /** A client's calls over a transport. */
@@ -168,6 +170,9 @@ export class Caller {
   #begin(method: Method, options: CallOptions = {}): { call: Call; end: CallEnd } {
     const { context, signal } = options;
     const call = new Call(method, Metadata(options.metadata));
+    for (const [name, value] of Object.entries(this.#options.metadata ?? {})) {
+      if (!call.metadata.has(name)) call.metadata.set(name, value);
+    }
     call.trace = options.trace ?? context?.trace ?? ROOT_CONTEXT;
     call.client = options.client ?? context?.client ?? this.#options.client ?? defaultClient;
     const timeoutMs = options.timeoutMs ?? this.#timeoutOf(method);

@@ -11,8 +11,8 @@ import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { descriptors } from './descriptors.ts';
 
 /**
- * The fields of a custom option by name; a field that the option does not set answers its type's zero. A field with a message
- * answers the same of that, and undefined where it is not set.
+ * The fields of a custom option by name; a field that the option does not set answers its type's zero, and undefined where it is
+ * optional. A field with a message answers the same of that, and undefined where it is not set.
  */
 export type OptionReader = (name: string) => unknown;
 
@@ -29,10 +29,22 @@ export function readOption(element: DescField | DescMessage | DescMethod, name: 
   return readerOf(reflect(extension.message, option));
 }
 
+/**
+ * The custom option of a field that is a text.
+ * @param name full name of the extension
+ * @returns undefined when the field does not carry it
+ */
+export function readText(field: DescField, name: string): string | undefined {
+  const extension = descriptors().getExtension(name);
+  if (extension?.fieldKind !== 'scalar') throw new Error(`The descriptors lack the option ${name}.`);
+  return hasOption(field, extension) ? String(getOption(field, extension)) : undefined;
+}
+
 function readerOf(message: ReflectMessage): OptionReader {
   return (wanted) => {
     const field = message.fields.find((candidate) => candidate.name === wanted);
     if (field === undefined) throw new Error(`${message.desc.typeName} lacks the field ${wanted}.`);
+    if (field.proto.proto3Optional && !message.isSet(field)) return undefined;
     if (field.fieldKind !== 'message') return message.get(field);
     return message.isSet(field) ? readerOf(message.get(field)) : undefined;
   };

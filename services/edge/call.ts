@@ -28,6 +28,8 @@ export interface EdgeCall {
   readonly startedAt: number;
   /** Aborted when the client closed its connection before the answer was out. */
   readonly gone: AbortSignal;
+  /** Ends the request before its time, with why: aborts `gone`. */
+  readonly cancel: (reason: EntrepotError) => void;
 }
 
 declare module 'fastify' {
@@ -55,6 +57,7 @@ export function beginCall(request: FastifyRequest, reply: FastifyReply): EdgeCal
     requestId: requestIdOf(one(request.headers['x-request-id'])),
     startedAt: performance.now(),
     gone: gone.signal,
+    cancel: (reason) => gone.abort(reason),
   };
 }
 

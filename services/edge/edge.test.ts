@@ -140,7 +140,7 @@ test('continues the trace that the client began', async () => {
 test.each([
   [
     'text/event-stream',
-    /^id: c1\nevent: update\ndata: \{.*\}\n\nid: c2\nevent: update\ndata: \{.*\}\n\nevent: end\ndata: \{\}\n\n$/,
+    /^retry: 1000\n\nid: c1\nevent: update\ndata: \{.*\}\n\nid: c2\nevent: update\ndata: \{.*\}\n\nevent: end\ndata: \{\}\n\n$/,
   ],
   ['application/x-ndjson', /^\{"update":\{.*\}\}\n\{"update":\{.*\}\}\n\{"end":\{\}\}\n$/],
 ])('streams updates as %s', async (accept, shape) => {

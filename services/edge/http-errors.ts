@@ -15,6 +15,9 @@ export function typedError(error: unknown): EntrepotError {
     case 'FST_ERR_BAD_URL':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new EntrepotError({ reason: 'MALFORMED_BODY', message: (error as Error).message });
+    case 'ECONNRESET':
+      // The body did not come to its end, and nobody is there to be told.
+      return new EntrepotError({ reason: 'CANCELLED', message: 'The client closed its connection.' });
     default:
       return toEntrepotError(error);
   }

@@ -1,5 +1,5 @@
-// Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), query at ENTREPOT_QUERY_ADDRESS. Replicas share budgets of
-// clients at ENTREPOT_SHARED_STATE.
+// Starts the edge alone: HTTP at ENTREPOT_EDGE_ADDRESS (or PORT), gRPC at ENTREPOT_EDGE_GRPC_ADDRESS, query at
+// ENTREPOT_QUERY_ADDRESS. Replicas share budgets of clients at ENTREPOT_SHARED_STATE.
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { LiveClients } from '../../libs/clients/index.ts';
 import {
@@ -40,6 +40,7 @@ const edge = await startEdge({
   services: { query: query.client, normalization: normalization.client, supply: supply.client },
   host,
   port: Number(port),
+  grpcAddress: meshAddresses.edgeGrpc,
   admission: { tierOf: clients.tierOf },
   trustClientHeader: trustClientHeader(),
   clients: () => clients.current,

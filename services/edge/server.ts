@@ -1,5 +1,4 @@
 // The HTTP server: limits, one error model for every path, and the routes put together.
-import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { type Clients, unnamedClients } from '../../libs/clients/index.ts';
@@ -13,17 +12,25 @@ import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, endCall } from './call.ts';
 import { connectRoutes } from './connect/routes.ts';
+import { consoleRoutes } from './console/serving/routes.ts';
 import { defaultPatience, type PatienceLimits } from './deadline.ts';
 import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { graphqlRoutes } from './graphql/routes.ts';
 import type { GraphqlOptions } from './graphql/server.ts';
 import { serveGrpc } from './grpc/server.ts';
+import { keepLimits } from './limits/keep.ts';
+import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
+import { refuseUnreadable } from './limits/refuse.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
 import { compressAnswers } from './rest/compression.ts';
 import { documentRoute } from './rest/document-route.ts';
 import { answerErrors } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
+import { keepStreams } from './streams/http.ts';
+import { defaultStreams, type StreamOptions } from './streams/options.ts';
+import { searchByAddress } from './streams/search-by-address.ts';
+import { acceptSockets, socketRoute } from './streams/socket/routes.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -44,6 +51,10 @@ export interface EdgeOptions {
    * false: everybody is "public". Only for an edge behind something that knows its clients and sets the header itself.
    */
   readonly trustClientHeader?: boolean;
+  /** Limits of connections and of what comes on them before it is a request. What is left out is as shipped. */
+  readonly limits?: Partial<HttpLimits>;
+  /** How streams are kept alive, bounded and ended. What is left out is as shipped. */
+  readonly streams?: Partial<StreamOptions>;
   /** Where the same is offered over gRPC, on a port of its own: "127.0.0.1:8081", port 0 for a free one. Default: nowhere. */
   readonly grpcAddress?: string;
   /** The clients as configured now. Default: none has a name, or a key. */
@@ -92,31 +103,40 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     trustClientHeader: options.trustClientHeader ?? false,
     supply: options.services.supply,
   });
+  const limits = { ...defaultLimits, ...options.limits };
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     routerOptions: { maxParamLength: 512 },
-    // A client that sends its head or body slower than this holds a socket for nothing.
-    requestTimeout: 10_000,
-    keepAliveTimeout: 30_000,
+    http: serverOptions(limits),
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    maxRequestsPerSocket: limits.maxRequests,
+    clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
+    // What still comes on open connections while the edge stops is answered; each is closed with its answer.
+    return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
   });
   const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
   observe(app);
+  keepStreams(app, { ...defaultStreams, ...options.streams });
+  // Before anything can refuse a request: the connection of a WebSocket that is refused is closed for being one.
+  await acceptSockets(app);
   guard.install(app);
+  keepLimits(app, limits);
   answerErrors(app);
   await compressAnswers(app);
-  if (!app.hasDecorator('websocketServer')) {
-    await app.register(websocket, { options: { maxPayload: options.bodyLimit ?? 64 * 1024 } });
-  }
   const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, ...guard.gates, admitted(admission)]);
   const door: Door = { api, access: guard.access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   documentRoute(app);
   connectRoutes(app, door);
   graphqlRoutes(app, door, options.graphql);
+  consoleRoutes(app);
   operationRoutes(app, options.readiness, options.metricsText);
+  searchByAddress(app, door);
+  socketRoute(app, door);
   const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
   await app.listen({ host, port: options.port ?? 8080 });
   const address = app.server.address();
@@ -126,7 +146,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     grpcAddress: grpc?.address,
     close: async () => {
       const drained = grpc?.drain();
-      const cut = setTimeout(() => app.server.closeAllConnections(), 1_000);
+      const cut = setTimeout(() => app.server.closeAllConnections(), app.streams.options.drainMs);
       await app.close();
       clearTimeout(cut);
       await drained;

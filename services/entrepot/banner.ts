@@ -12,16 +12,18 @@ export interface BannerPartner {
 /** Days ahead of the example's departure: far enough for every partner to sell it. */
 const daysAhead = 60;
 
-/**
- * Makes the text.
- *
- * @param ingressUrl where partners send their messages, where one does
- */
-export async function banner(
-  edgeUrl: string,
-  partners: readonly BannerPartner[],
-  ingressUrl?: string,
-): Promise<string> {
+/** What the banner tells. */
+export interface BannerFacts {
+  readonly edgeUrl: string;
+  /** Where the edge answers gRPC, where it does. */
+  readonly grpcAddress: string | undefined;
+  /** Where partners send their messages, where one does. */
+  readonly ingressUrl: string | undefined;
+  readonly partners: readonly BannerPartner[];
+}
+
+/** Makes the text. */
+export async function banner({ edgeUrl, grpcAddress, ingressUrl, partners }: BannerFacts): Promise<string> {
   const date = Temporal.Now.plainDateISO().add({ days: daysAhead }).toString();
   const body = JSON.stringify({
     flight: { origin: 'LHR', destination: 'JFK', departureDate: date, adults: 1 },
@@ -37,6 +39,7 @@ export async function banner(
   );
   return [
     `${styleText('bold', 'Entrepot')} listens on ${styleText('bold', edgeUrl)}`,
+    ...(grpcAddress === undefined ? [] : [styleText('dim', `Backends call it over gRPC at ${grpcAddress}`)]),
     ...(ingressUrl === undefined
       ? []
       : [styleText('dim', `Partners send their messages to ${ingressUrl}/push/<partner>`)]),

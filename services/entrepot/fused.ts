@@ -47,7 +47,7 @@ export interface FusedOptions {
   readonly twin?: boolean;
   /** Configuration. Default ENTREPOT_CONFIG, or deploy/config. */
   readonly configDirectory?: string;
-  /** Serve query, normalization and pricing over gRPC too, for backends that call typed stubs: host:port, port 0 for a free one. Default: not. */
+  /** Where the edge answers gRPC, host:port, port 0 for a free one. Default: nowhere. */
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
@@ -72,7 +72,7 @@ export interface Fused {
   readonly twinUrl: string | undefined;
   /** Where partners send their messages, where one sends some. */
   readonly ingressUrl: string | undefined;
-  /** Where query, normalization and pricing listen for gRPC, if they were asked to. */
+  /** Where the edge answers gRPC, if it was asked to. */
   readonly grpcAddress: string | undefined;
   readonly partners: readonly Partner[];
   /** Stops from the edge inwards; answers under way get a second. */
@@ -151,18 +151,6 @@ async function compose(
     ...(options.accuracy && { accuracy: options.accuracy }),
   });
   await start(query);
-  let grpcAddress: string | undefined;
-  if (options.grpcAddress !== undefined) {
-    const server = await serve({
-      name: query.name,
-      services: [...query.services, ...normalization.services, ...pricing.services],
-      at: { address: options.grpcAddress },
-      admission: { tierOf: query.tierOf, startAtWork: 32 },
-    });
-    closers.push(() => server.close());
-    grpcAddress = server.address;
-  }
-
   const clients = new LiveClients(config, logger('edge'));
   closers.push(async () => clients.close());
   const operations = new LiveOperations(config, logger('edge'));
@@ -176,6 +164,7 @@ async function compose(
     },
     port: options.port ?? 8080,
     host: options.host ?? '127.0.0.1',
+    ...(options.grpcAddress !== undefined && { grpcAddress: options.grpcAddress }),
     // In this process nothing can be missing: what did not start has ended the process.
     readiness: async () => [],
     metricsText: () => telemetry.metricsText(),
@@ -187,7 +176,7 @@ async function compose(
   closers.push(() => edge.close());
   ingressUrl = () => supplyService.ingressUrl;
   const { partners } = await supply.listPartners({});
-  return { edgeUrl: edge.url, twinUrl, ingressUrl: ingressUrl(), grpcAddress, partners, close };
+  return { edgeUrl: edge.url, twinUrl, ingressUrl: ingressUrl(), grpcAddress: edge.grpcAddress, partners, close };
 }
 
 async function startTwin(

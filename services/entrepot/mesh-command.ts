@@ -2,7 +2,7 @@
 // Kubernetes does what this does here: start, restart, stop.
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
-import { meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
+import { grpcBeside, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
 import { banner } from './banner.ts';
 import { meshProcesses } from './mesh-processes.ts';
 import { Supervisor } from './supervisor.ts';
@@ -34,7 +34,9 @@ export function meshCommand(): Command {
       const ingressUrl = partners.some(({ handedOver }) => handedOver?.transport === 'push')
         ? `http://${meshAddresses.ingress}`
         : undefined;
-      console.log(`\n${await banner(`http://127.0.0.1:${options.port}`, partners, ingressUrl)}`);
+      const edgeUrl = `http://127.0.0.1:${options.port}`;
+      const grpcAddress = process.env.ENTREPOT_EDGE_GRPC_ADDRESS || grpcBeside(`127.0.0.1:${options.port}`);
+      console.log(`\n${await banner({ edgeUrl, grpcAddress, ingressUrl, partners })}`);
     });
 }
 

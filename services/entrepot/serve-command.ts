@@ -18,6 +18,7 @@ Addresses, host:port:
   ENTREPOT_PRICING_ADDRESS        127.0.0.1:7004
   ENTREPOT_TWIN_ADDRESS           127.0.0.1:7010 (HTTP)
   ENTREPOT_EDGE_ADDRESS           127.0.0.1:8080 (HTTP); PORT replaces the port
+  ENTREPOT_EDGE_GRPC_ADDRESS      127.0.0.1:8081: the port above the edge's
 What replicas share:
   ENTREPOT_SHARED_STATE           nowhere; redis://host:6379, rediss:// or valkey://
 Where services keep their tables:

@@ -1,6 +1,7 @@
 // `entrepot up`: the fused shape, every service in this process.
 import { styleText } from 'node:util';
 import { Command } from 'commander';
+import { grpcBeside } from '../../libs/config/index.ts';
 import { banner } from './banner.ts';
 
 /** Builds the command. */
@@ -13,12 +14,8 @@ export function upCommand(): Command {
       'address to bind; other than on loopback once clients have keys (entrepot client key)',
       '127.0.0.1',
     )
-    .option(
-      '--grpc <address>',
-      'serve query, normalization and pricing over gRPC too, for backends that call typed stubs and "entrepot catalogue": 127.0.0.1:7003',
-    )
     .option('--in-memory', 'keep nothing on disk')
-    .action(async (options: { port: string; host: string; grpc?: string; inMemory?: true }) => {
+    .action(async (options: { port: string; host: string; inMemory?: true }) => {
       // Log lines would bury the banner for a person; a program that reads our output gets them all.
       if (process.stdout.isTTY) process.env.LOG_LEVEL ??= 'warn';
       // Only now: loggers read LOG_LEVEL when their modules load.
@@ -27,7 +24,7 @@ export function upCommand(): Command {
         port: Number(options.port),
         host: options.host,
         inMemory: options.inMemory === true,
-        ...(options.grpc !== undefined && { grpcAddress: options.grpc }),
+        grpcAddress: process.env.ENTREPOT_EDGE_GRPC_ADDRESS || grpcBeside(`${options.host}:${options.port}`),
       });
       let stopping = false;
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -40,6 +37,6 @@ export function upCommand(): Command {
         });
       }
       // Last: whoever reads it may send a signal at once.
-      console.log(await banner(fused.edgeUrl, fused.partners, fused.ingressUrl));
+      console.log(await banner(fused));
     });
 }

@@ -13,6 +13,7 @@ import type {
 import { type EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
 import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
 import type { Logger } from '../../libs/telemetry/index.ts';
+import type { Activity } from './activity/activity.ts';
 import { type Details, detailsIn } from './charge-details.ts';
 import { type CompletionPolicy, standingOf } from './completion.ts';
 import type { QueryConfig } from './config.ts';
@@ -53,6 +54,8 @@ export interface FanOutTools {
   /** Partners that the client may see; undefined for all. */
   readonly permitted: ReadonlySet<string> | undefined;
   readonly log: Logger;
+  /** Counts how partners did. */
+  readonly activity: Pick<Activity, 'note'>;
   /** Keeps what some searches had priced; absent: nothing is kept. */
   readonly samples?: PricingSamples | undefined;
   /** Resolves when what has happened is where other replicas find it; undefined where there is nothing to wait for. */
@@ -604,6 +607,7 @@ export class FanOut {
   #complete(because: string): void {
     this.findings.happened({ $case: 'completedBecause', value: because });
     reportOutcomes(this.findings.ended);
+    this.#tools.activity.note(this.findings.ended);
     const { view } = this.findings;
     if (view !== undefined) this.#sample?.complete(view);
     this.#sample = undefined;

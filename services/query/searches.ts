@@ -19,7 +19,8 @@ import { Search, type SearchOrigin, type SearchTools } from './search.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What beginning searches needs. */
-export interface SearchesTools extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log' | 'samples'> {
+export interface SearchesTools
+  extends Pick<FanOutTools, 'supply' | 'pricing' | 'patience' | 'log' | 'samples' | 'activity'> {
   /** As SearchTools. */
   readonly contents: SearchTools['contents'];
   readonly held: HeldSearches;
@@ -138,13 +139,14 @@ export class Searches {
     startedAt: number,
     judged: readonly Judgement[],
   ) {
-    const { supply, pricing, patience, log, samples, journals } = this.#tools;
+    const { supply, pricing, patience, log, samples, activity, journals } = this.#tools;
     const tools: FanOutTools = {
       supply,
       pricing,
       patience,
       log,
       samples,
+      activity,
       config,
       policy,
       handoffRate,

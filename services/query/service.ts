@@ -30,7 +30,7 @@ import type {
   MadeOffer,
   SupplyServiceDefinition,
 } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { EntrepotError, type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
+import { type FieldViolation, invalidFields } from '../../libs/errors/index.ts';
 import {
   type CallOptions,
   forMany,
@@ -44,6 +44,7 @@ import type { SharedState } from '../../libs/shared/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { logger, observedGauge } from '../../libs/telemetry/index.ts';
 import { Accuracy, type AccuracyOptions } from './accuracy/accuracy.ts';
+import { Activity } from './activity/activity.ts';
 import { Clicks, checkReference } from './clicks.ts';
 import { Contents, inPageTime } from './contents.ts';
 import { explainOffer } from './explain.ts';
@@ -135,6 +136,7 @@ class QueryService {
   readonly #past: PastOrderings | undefined;
   readonly #patience = new Patience();
   readonly #quarantine = new QuarantineLog();
+  readonly #activity = new Activity();
   readonly #samples: PricingSamples;
   readonly #prepared = new WeakMap<SearchRequest, Prepared>();
   readonly #endGauge: () => void;
@@ -173,6 +175,7 @@ class QueryService {
       quarantine: this.#quarantine,
       journals,
       samples: this.#samples,
+      activity: this.#activity,
       accuracy: this.#accuracy,
       contents: this.#contents,
     };
@@ -203,8 +206,8 @@ class QueryService {
     return this.#quarantine.list(request);
   }
 
-  async listPartnerActivity(_request: ListPartnerActivityRequest): Promise<ListPartnerActivityResponse> {
-    throw new EntrepotError({ reason: 'UNKNOWN_METHOD', message: 'Partner activity is not counted.' });
+  async listPartnerActivity(request: ListPartnerActivityRequest): Promise<ListPartnerActivityResponse> {
+    return this.#activity.list(request);
   }
 
   tierOf(client: string): Tier {

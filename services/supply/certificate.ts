@@ -29,12 +29,31 @@ export interface RemoteCertificateHead extends CertificateHead {
   readonly vertical: string;
 }
 
-const FILE = 'certificate.json';
+/** A certificate's file in the folder of its adapter. */
+export const certificateFile = 'certificate.json';
 
 /** The certificate in a folder; undefined where there is none or it cannot be read. */
 export function readCertificate(folder: string): CertificateHead | undefined {
-  const read = readHead(path.join(folder, FILE));
+  const read = readHead(path.join(folder, certificateFile));
   return isHead(read) ? read : undefined;
+}
+
+/** One check of a certificate, as far as it is told. */
+export interface CertificateCheck {
+  readonly name: string;
+  readonly result: string;
+  readonly detail?: string;
+}
+
+/** The certificate in a file with its checks; undefined where it is none. */
+export function readChecks(
+  file: string,
+): (CertificateHead & { readonly checks: readonly CertificateCheck[] }) | undefined {
+  const read = readHead(file);
+  if (!isHead(read)) return undefined;
+  const { grade, manifest } = read;
+  const checks: unknown[] = 'checks' in read && Array.isArray(read.checks) ? read.checks : [];
+  return { grade, manifest, checks: checks.filter(isCheck) };
 }
 
 /** The certificate in a file that was handed over with an address; undefined where it is none. */
@@ -58,6 +77,12 @@ function readHead(file: string): unknown {
 function isHead(value: unknown): value is CertificateHead {
   if (typeof value !== 'object' || value === null || !('grade' in value) || !('manifest' in value)) return false;
   return typeof value.manifest === 'string' && typeof value.grade === 'string' && Object.hasOwn(ceilings, value.grade);
+}
+
+function isCheck(value: unknown): value is CertificateCheck {
+  if (typeof value !== 'object' || value === null || !('name' in value) || !('result' in value)) return false;
+  const detail = 'detail' in value ? value.detail : '';
+  return [value.name, value.result, detail].every((text) => typeof text === 'string');
 }
 
 /** What decides about an account's share. */

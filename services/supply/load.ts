@@ -13,6 +13,7 @@ import {
 import { verticals } from '../../libs/vertical/index.ts';
 import { loadBudget } from './budget/load.ts';
 import { readRemoteCertificate, remoteTrafficProblem, trafficProblem } from './certificate.ts';
+import { readCertification } from './certification.ts';
 import { type PartnerConfig, partnerSchema } from './config.ts';
 import { configurePartner, type LoadedAdapter } from './configure-partner.ts';
 import { endpointOf } from './endpoint.ts';
@@ -214,7 +215,8 @@ export function loadRemote(file: string, twinUrl?: string, anyShare = false): Re
   if (refused !== undefined && problems.length === 0) problems.push(document.problem(['trafficShare'], refused));
   if (problems.length > 0) throw new ConfigError(problems);
   const budget = loadBudget(partnerName(file), document, vertical);
-  return configureRemote(partnerName(file), value, certificate, budget);
+  const certification = certificate && readCertification(path.resolve(path.dirname(file), named!));
+  return configureRemote(partnerName(file), value, certificate, budget, certification);
 }
 
 /** Options and credentials of an account that its manifest does not know, or misses. */

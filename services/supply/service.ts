@@ -14,6 +14,7 @@ import { AnswerStore, type AnswerStoreOptions } from './answers.ts';
 import type { Suspension } from './breakers.ts';
 import { describeBudget } from './budget/describe.ts';
 import { observeBudgets } from './budget/metrics.ts';
+import { certificationOf } from './certification.ts';
 import { Conversations, type ConversationsOptions } from './conversations.ts';
 import { type DriftOptions, DriftWatch } from './drift/watch.ts';
 import { HandedOverInventory } from './handed-over.ts';
@@ -207,8 +208,8 @@ async function describe(
     drift: drift.describe(name),
     suspensions: traffic.of(partner).breakers.suspensions().map(describeSuspension),
     budget: budget && (await describeBudget(budget, shared)),
-    certification: undefined,
-    trafficShare: 1,
+    certification: certificationOf(partner),
+    trafficShare: partner.trafficShare,
   };
 }
 

@@ -109,6 +109,8 @@ export async function startMeshSystem(partnerUrl: string, partners: number, form
   const addresses = Object.fromEntries(
     names.map((name, index) => [`ENTREPOT_${name}_ADDRESS`, `127.0.0.1:${ports[index]}`]),
   );
+  // Nobody asks it; any port will do.
+  addresses.ENTREPOT_EDGE_GRPC_ADDRESS = '127.0.0.1:0';
   Object.assign(process.env, addresses, environment(directory));
   const supervisor = new Supervisor(
     (line) => {

@@ -1,6 +1,5 @@
 // The `entrepot` command: what it prints, and how it ends.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -14,25 +13,17 @@ let grpc = '';
 
 beforeAll(async () => {
   const startedAt = performance.now();
-  grpc = `127.0.0.1:${await freePort()}`;
-  up = start(['up', '--port', '0', '--in-memory', '--grpc', grpc], { ENTREPOT_INGRESS_ADDRESS: '127.0.0.1:0' });
+  up = start(['up', '--port', '0', '--in-memory'], { ENTREPOT_INGRESS_ADDRESS: '127.0.0.1:0' });
   banner = await up.prints('Ctrl-C stops everything.');
   console.log(`entrepot up printed its banner after ${Math.round(performance.now() - startedAt)} ms`);
   edge = /listens on (\S+)/.exec(banner)?.[1] ?? '';
+  grpc = /over gRPC at (\S+)/.exec(banner)?.[1] ?? '';
 });
 afterAll(() => {
   up?.child.kill('SIGKILL');
 });
 
 const flight = ['search', 'flight', 'LHR', 'JFK', '+60d', '--currency', 'GBP'];
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test('up prints where it listens, who sells, and a curl that can be pasted', async () => {
   expect(edge).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -274,7 +265,7 @@ test.each([
 });
 
 test('catalogue shows a product that a search found, and says where it looked for one that is not there', async () => {
-  const ask = { ENTREPOT_NORMALIZATION_ADDRESS: grpc };
+  const ask = { ENTREPOT_EDGE_GRPC_ADDRESS: grpc };
   const shown = await vi.waitFor(
     async () => {
       const found = await run([...flight, '--edge', edge, '--json']);
@@ -291,7 +282,7 @@ test('catalogue shows a product that a search found, and says where it looked fo
   const none = await run(['catalogue', 'show', 'fl_none'], ask);
   expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('PRODUCT_NOT_FOUND') });
   const nowhere = await run(['catalogue', 'show', 'fl_none', '--address', '127.0.0.1:1']);
-  expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('--grpc') });
+  expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('No catalogue answers') });
   expect(await run(['catalogue', 'decide', 'rv_1', 'same'])).toMatchObject({ code: 2 });
 }, 90_000);
 

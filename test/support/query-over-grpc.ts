@@ -1,8 +1,8 @@
-// Every service in this process with pretend partners, and query over gRPC for callers from outside.
+// Every service in this process with pretend partners, and the edge's gRPC for callers from outside.
 import { startFused } from '../../services/entrepot/fused.ts';
 import { askedPartners } from './asked-partners.ts';
 
-/** A query service that listens. */
+/** A platform that answers gRPC. */
 export interface RunningQuery {
   /** host:port */
   readonly address: string;
@@ -20,7 +20,7 @@ export async function startQueryOverGrpc(): Promise<RunningQuery> {
     grpcAddress: '127.0.0.1:0',
     configDirectory: config.directory,
   });
-  if (fused.grpcAddress === undefined) throw new Error('Query does not listen.');
+  if (fused.grpcAddress === undefined) throw new Error('The edge does not answer gRPC.');
   return {
     address: fused.grpcAddress,
     departureDate: Temporal.Now.plainDateISO().add({ days: 60 }).toString(),

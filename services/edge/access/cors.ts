@@ -17,6 +17,7 @@ const exposed = [
   'traceparent',
   'Deprecation',
   'Sunset',
+  'Entrepot-Deprecated',
   'Server-Timing',
   'WWW-Authenticate',
   // Of gRPC-Web, whose status may stand in headers.

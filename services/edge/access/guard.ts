@@ -121,6 +121,7 @@ export class Guard {
     const route = request.routeOptions.url ?? path;
     if (route === '/metrics') return this.#guardMetrics(request);
     if (!isGuarded(path) && !isGuarded(route)) return;
+    if (request.routeOptions.config.recognisesItself === true) return;
     const credentials = credentialsOf(request);
     try {
       request.call.identity = await this.access.identify(credentials);

@@ -26,7 +26,7 @@ export interface EdgeGrpcOptions {
 
 /** Starts it. */
 export async function serveGrpc(door: Door, { address, grpc }: EdgeGrpcOptions): Promise<MeshServer> {
-  return await serve({
+  const server = serve({
     name: 'edge-grpc',
     services: publicServices.map((definition) => publicService(definition, door)),
     at: { address },
@@ -34,6 +34,10 @@ export async function serveGrpc(door: Door, { address, grpc }: EdgeGrpcOptions):
     admission: inMemoryAdmission,
     drainTimeoutMs: 1_000,
     grpc: { ...grpc, reflection: publicDescriptors() },
+  });
+  return await server.catch((cause: unknown) => {
+    const hint = 'ENTREPOT_EDGE_GRPC_ADDRESS says where else.';
+    throw new Error(`gRPC cannot listen on ${address}: ${(cause as Error).message} ${hint}`, { cause });
   });
 }
 

@@ -1,82 +1,130 @@
-// JSON schemas of messages by the protobuf JSON mapping, with the comments of the protos and what the attribute options
-// say.
+// JSON schemas of messages by the protobuf JSON mapping, with the comments of the protos and what their options say: what has to be
+// filled in and how, what an attribute is usable for, what will go away, and examples.
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
-import { docOf, isQueryable, verticals } from '../../../libs/vertical/index.ts';
-
-import { requireMessage } from './messages.ts';
+import { docOf, exampleOf, type Input, inputOf, isQueryable, verticals } from '../../../libs/vertical/index.ts';
+import { deprecationOf } from './deprecation.ts';
+import { requirementsOf } from './openapi-required.ts';
 
 /** A JSON object of the document. */
 export type Json = { readonly [key: string]: unknown };
 
-/** Collects the schemas that a document refers to. */
-export interface SchemaCollector {
-  /** Names the schema of a message, building it on first use. */
-  message(message: DescMessage): string;
-  /** Every schema named so far. */
-  all(): Readonly<Record<string, Json>>;
+/** The schema of a message. */
+export interface MessageSchema extends Json {
+  readonly properties: Readonly<Record<string, Json>>;
+  readonly required?: readonly string[];
 }
 
-/** A reference to a message's schema. */
-export function schemaRef(typeName: string, schemas: SchemaCollector): Json {
-  return { $ref: `#/components/schemas/${schemas.message(requireMessage(typeName))}` };
+/** Collects the schemas that a document refers to. */
+export interface SchemaCollector {
+  /** A reference to the schema of a message, which is made when it is first referred to. */
+  readonly message: (message: DescMessage) => Json;
+  /** The schema of a field's value, as it stands in its message. */
+  readonly field: (field: DescField) => Json;
+  /** The schema of a message itself, for where it is changed. */
+  readonly whole: (message: DescMessage) => MessageSchema;
+  /** A reference to a schema that is no message's, which is made when it is first referred to. */
+  readonly named: (name: string, make: () => Json) => Json;
+  /** Every schema made so far. */
+  readonly all: () => Readonly<Record<string, Json>>;
 }
 
 /** Starts an empty collection. */
 export function schemaCollector(): SchemaCollector {
   const schemas: Record<string, Json> = {};
-  const nameOf = (type: { typeName: string; name: string }): string =>
-    // Messages of query keep their short name; the rest is told apart by its area where names meet.
-    type.typeName.startsWith('entrepot.query.v1.') ||
-    type.typeName.startsWith('entrepot.offer.v1.') ||
-    type.typeName.startsWith('entrepot.type.v1.')
-      ? type.name
-      : type.typeName.replace(
-          /^entrepot\.(\w+)\.v\d+\./,
-          (_, area: string) => `${area[0]?.toUpperCase()}${area.slice(1)}`,
-        );
   const collector: SchemaCollector = {
-    message(message) {
-      const name = nameOf(message);
+    message: (message) => collector.named(schemaName(message), () => messageSchema(message, collector)),
+    whole: (message) => messageSchema(message, collector),
+    named(name, make) {
       if (schemas[name] === undefined) {
         schemas[name] = {}; // Reserved first: messages may refer to themselves.
-        schemas[name] = {
-          type: 'object',
-          description: docOf(message),
-          properties: Object.fromEntries(
-            message.fields.map((field) => [field.jsonName, fieldSchema(field, collector, enumSchema)]),
-          ),
-          additionalProperties: false,
-        };
+        schemas[name] = make();
       }
-      return name;
+      return { $ref: `#/components/schemas/${name}` };
     },
+    field: (field) => fieldSchema(field, collector, enumOf),
     all: () => schemas,
   };
-  const enumSchema = (type: DescEnum): Json => {
-    const name = nameOf(type);
-    schemas[name] ??= {
+  const enumOf = (type: DescEnum): Json =>
+    collector.named(schemaName(type), () => ({
       type: 'string',
       description: [docOf(type), ...type.values.map((value) => `${value.name}: ${docOf(value)}`)].join('\n'),
       enum: type.values.map((value) => value.name),
-    };
-    return { $ref: `#/components/schemas/${name}` };
-  };
+    }));
   return collector;
 }
 
-function fieldSchema(field: DescField, schemas: SchemaCollector, enumSchema: (type: DescEnum) => Json): Json {
-  const description = [docOf(field), attributeNote(field)].filter((part) => part !== '').join(' ');
-  const value = valueSchema(field, schemas, enumSchema);
+/** Messages of query, offers and shared types keep their short name; the rest is told apart by its area. */
+function schemaName({ typeName, name }: DescMessage | DescEnum): string {
+  const [, area = ''] = /^entrepot\.(\w+)\./.exec(typeName) ?? [];
+  return ['query', 'offer', 'type'].includes(area) ? name : `${area.charAt(0).toUpperCase()}${area.slice(1)}${name}`;
+}
+
+function messageSchema(message: DescMessage, schemas: SchemaCollector): MessageSchema {
   return {
-    ...(field.fieldKind === 'list' ? { type: 'array', items: value } : value),
-    ...(description !== '' && { description }),
+    type: 'object',
+    description: docOf(message),
+    properties: Object.fromEntries(message.fields.map((field) => [field.jsonName, schemas.field(field)])),
+    ...requirementsOf(message),
+    additionalProperties: false,
   };
 }
 
-function valueSchema(field: DescField, schemas: SchemaCollector, enumSchema: (type: DescEnum) => Json): Json {
-  if (field.message !== undefined)
-    return wellKnown[field.message.typeName] ?? { $ref: `#/components/schemas/${schemas.message(field.message)}` };
-  if (field.enum !== undefined) return enumSchema(field.enum);
+function fieldSchema(field: DescField, schemas: SchemaCollector, enumOf: (type: DescEnum) => Json): Json {
+  const input = inputOf(field);
+  const attribute = attributeOf(field);
+  const deprecation = deprecationOf(field);
+  const example = exampleOf(field);
+  const description = [
+    docOf(field),
+    attribute?.note ?? '',
+    deprecation === undefined
+      ? ''
+      : `Deprecated since ${deprecation.since}; may be gone from ${deprecation.sunset} on. ${deprecation.instead}`,
+  ].filter((part) => part !== '');
+  const value = { ...valueSchema(field, schemas, enumOf), ...valueBounds(input) };
+  return {
+    ...shape(field, value, input),
+    ...(description.length > 0 && { description: description.join(' ') }),
+    ...(deprecation !== undefined && { deprecated: true, 'x-sunset': deprecation.sunset }),
+    ...(attribute !== undefined && { 'x-attribute': attribute.uses }),
+    ...(input?.unit !== undefined && { 'x-unit': input.unit }),
+    ...(example !== undefined && { examples: [example] }),
+  };
+}
+
+function shape(field: DescField, value: Json, input: Input | undefined): Json {
+  switch (field.fieldKind) {
+    case 'list':
+      return {
+        type: 'array',
+        items: value,
+        ...(input?.minItems !== undefined && { minItems: input.minItems }),
+        ...(input?.maxItems !== undefined && { maxItems: input.maxItems }),
+      };
+    case 'map':
+      return { type: 'object', additionalProperties: value };
+    default:
+      return value;
+  }
+}
+
+/** What holds for one value, of a list for each. */
+function valueBounds(input: Input | undefined): Json {
+  if (input === undefined) return {};
+  const { format, pattern, minimum, above, maximum, maxLength } = input;
+  return {
+    ...(format !== undefined && { format }),
+    ...(pattern !== undefined && { pattern }),
+    ...(minimum !== undefined && { minimum }),
+    ...(above !== undefined && { exclusiveMinimum: above }),
+    ...(maximum !== undefined && { maximum }),
+    ...(maxLength !== undefined && { maxLength }),
+  };
+}
+
+function valueSchema(field: DescField, schemas: SchemaCollector, enumOf: (type: DescEnum) => Json): Json {
+  if (field.message !== undefined) return wellKnown[field.message.typeName] ?? schemas.message(field.message);
+  if (field.enum !== undefined) return enumOf(field.enum);
   switch (field.scalar) {
     case ScalarType.STRING:
       return { type: 'string' };
@@ -89,6 +137,7 @@ function valueSchema(field: DescField, schemas: SchemaCollector, enumSchema: (ty
       return { type: 'number' };
     case ScalarType.UINT32:
     case ScalarType.FIXED32:
+    case ScalarType.UINT64:
       return { type: 'integer', minimum: 0 };
     default:
       return { type: 'integer' };
@@ -99,18 +148,23 @@ const wellKnown: Readonly<Record<string, Json>> = {
   'google.protobuf.Timestamp': { type: 'string', format: 'date-time' },
   'google.protobuf.Duration': { type: 'string', pattern: '^-?\\d+(\\.\\d+)?s$' },
   'google.protobuf.FieldMask': { type: 'string' },
+  'google.protobuf.Struct': { type: 'object', additionalProperties: true },
 };
 
-/** What can be done with an attribute: "Filterable, sortable, facet; unit min." */
-function attributeNote(field: DescField): string {
+/** What can be done with an attribute: in words, "usable in filter, orderBy", and for programs. */
+function attributeOf(field: DescField): { readonly note: string; readonly uses: Json } | undefined {
   const spec = [...verticals().values()]
     .find((vertical) => vertical.itemMessage === field.parent.typeName)
     ?.attribute(field.name);
-  if (spec === undefined) return '';
-  const uses = [spec.filterable && 'filter', spec.sortable && 'orderBy', isQueryable(spec) && 'facets'].filter(
+  if (spec === undefined) return undefined;
+  const { name, filterable, sortable, facet, unit } = spec;
+  const uses = [filterable && 'filter', sortable && 'orderBy', isQueryable(spec) && 'facets'].filter(
     (use) => use !== false,
   );
-  if (uses.length === 0) return '';
-  const unit = spec.unit === '' || spec.unit === '1' ? '' : ` Unit: ${spec.unit}.`;
-  return `Attribute ${spec.name}: usable in ${uses.join(', ')}.${unit}`;
+  if (uses.length === 0) return undefined;
+  const measured = unit !== '' && unit !== '1';
+  return {
+    note: `Attribute ${name}: usable in ${uses.join(', ')}.${measured ? ` Unit: ${unit}.` : ''}`,
+    uses: { name, filterable, sortable, facet, ...(measured && { unit }) },
+  };
 }

@@ -1,180 +1,29 @@
-// OpenAPI 3.1 derived from the protos: the paths are the edge's routes, everything else (schemas, descriptions, enums,
-// which attribute can be filtered by) is read from the descriptors, so that the document cannot drift from the contracts.
+// OpenAPI 3.1 of the public API, derived from the contracts: paths, parameters, schemas, errors, examples and permissions, so that the
+// document cannot drift from what the edge does.
 
-import { timeoutHeader } from '../deadline.ts';
-import {
-  accuracyParameters,
-  explainParameters,
-  mismatchParameters,
-  pageParameters,
-  watchParameters,
-} from './messages.ts';
-import { errorReasons } from './openapi-errors.ts';
-import { type Json, type SchemaCollector, schemaCollector, schemaRef } from './openapi-schemas.ts';
-
-interface Operation {
-  readonly method: 'get' | 'post';
-  readonly path: string;
-  readonly id: string;
-  readonly summary: string;
-  /** Full name of the message in the body, or none. */
-  readonly request?: string;
-  readonly example?: Json;
-  /** Full name of the message in the answer. */
-  readonly response: string;
-  /** Also answers as a stream of this message. */
-  readonly stream?: string;
-  readonly parameters?: readonly Json[];
-}
-
-const query = 'entrepot.query.v1';
-
-const pageParameterTexts: Readonly<Record<(typeof pageParameters)[number], string>> = {
-  pageToken: 'Opens the next page of an order; sent alone.',
-  pageSize: 'Entries on a page: 1 to 200.',
-  orderBy: 'price, a configured ranking (best), or a sortable attribute; may be followed by " desc".',
-  ranking:
-    'CEL for a number by which offers are ordered, smallest first: "price + 20.0 * double(stops)". Comes before orderBy.',
-  filter: 'CEL over filterable attributes, price and partner; "true" for all.',
-  grouping: 'GROUPING_PRODUCT or GROUPING_OFFER.',
-  currency: 'Another currency to show prices in, ISO 4217; no partner is asked.',
-  facets: 'What to count: names of attributes, price, partner, with commas between them.',
-};
-
-const watchParameterTexts: Readonly<
-  Record<Exclude<(typeof watchParameters)[number], keyof typeof pageParameterTexts>, string>
-> = {
-  cursor: 'Of the last update that arrived; without it everything comes, beginning with a snapshot.',
-  screen:
-    'SCREEN_TOP for the first page as it changes, SCREEN_ALL for every offer; default: as the search was asked for.',
-};
-
-const operations: readonly Operation[] = [
-  {
-    method: 'post',
-    path: '/v1/searches',
-    id: 'search',
-    summary:
-      'Searches every partner. Answers with one document when complete or at the deadline, or, by Accept, with a stream of updates.',
-    request: `${query}.SearchRequest`,
-    response: `${query}.SearchPage`,
-    stream: `${query}.SearchUpdate`,
-    example: {
-      flight: { origin: 'LHR', destination: 'JFK', departureDate: '2027-01-22', adults: 1 },
-      currency: 'GBP',
-      market: 'GB',
-      pageSize: 20,
-      orderBy: 'price',
-      filter: 'stops == 0',
-    },
-  },
-  {
-    method: 'get',
-    path: '/v1/searches/{searchId}',
-    id: 'getPage',
-    summary:
-      'A page of a held search: the next one by pageToken, or another look at the held offers by the other parameters, which keeps what they leave out. ' +
-      'Where a filter would show what partners left out because of the search’s own, they are asked again: the page is then of another search, and askedAgain says why.',
-    response: `${query}.SearchPage`,
-    parameters: pageParameters.map(pageParameter),
-  },
-  {
-    method: 'get',
-    path: '/v1/searches/{searchId}/updates',
-    id: 'watchSearch',
-    summary:
-      'Follows a held search, as it was asked for or by another look. Resumes behind Last-Event-ID or cursor, with the parameters that the cursor came with; 204 when nothing more will come.',
-    response: `${query}.SearchUpdate`,
-    stream: `${query}.SearchUpdate`,
-    parameters: [
-      ...watchParameters.map(pageParameter),
-      { name: 'Last-Event-ID', in: 'header', schema: { type: 'string' } },
-    ],
-  },
-  {
-    method: 'get',
-    path: '/v1/searches/{searchId}:explain',
-    id: 'explainSearch',
-    summary:
-      'How a search went: who was asked and how each ended, which conditions partners applied, why it completed when it did, and why a partner, or the product of productId, is missing.',
-    response: `${query}.ExplainSearchResponse`,
-    parameters: explainParameters.map((name) => queryParameter(name, 'string')),
-  },
-  {
-    method: 'get',
-    path: '/v1/offers/{offerId}',
-    id: 'getOffer',
-    summary: 'One offer in full.',
-    response: 'entrepot.offer.v1.Offer',
-  },
-  {
-    method: 'get',
-    path: '/v1/offers/{offerId}:explain',
-    id: 'explainOffer',
-    summary:
-      'Why it costs what it costs, line by line, where it came from, and why it stands where it stands. Also of an offer that has expired.',
-    response: `${query}.ExplainResponse`,
-  },
-  {
-    method: 'post',
-    path: '/v1/offers/{offerId}:verify',
-    id: 'verifyOffer',
-    summary: 'Asks the partner again and says what changed.',
-    response: `${query}.VerifyResponse`,
-  },
-  {
-    method: 'post',
-    path: '/v1/offers/{offerId}:handoff',
-    id: 'handOffOffer',
-    summary: "The partner's link or token to go on with, recorded as a click.",
-    request: `${query}.HandoffRequest`,
-    response: `${query}.HandoffResponse`,
-    example: { clientReference: 'basket-1' },
-  },
-  {
-    method: 'post',
-    path: '/v1/clicks/{clickId}:reportConversion',
-    id: 'reportConversion',
-    summary: 'What became of a click.',
-    request: `${query}.ReportConversionRequest`,
-    response: `${query}.Click`,
-    example: { status: 'CONVERSION_STATUS_BOOKED', amount: { currencyCode: 'GBP', amount: '412.00' } },
-  },
-  {
-    method: 'get',
-    path: '/v1/accuracy',
-    id: 'listAccuracy',
-    summary:
-      'How often what partners were shown to charge was what they charged when they were asked again, by partner, market and lead time, and what is done about it.',
-    response: `${query}.ListAccuracyResponse`,
-    parameters: accuracyParameters.map((name) => queryParameter(name, 'string')),
-  },
-  {
-    method: 'get',
-    path: '/v1/mismatches',
-    id: 'listMismatches',
-    summary: 'Offers that were not what was shown, latest first.',
-    response: `${query}.ListMismatchesResponse`,
-    parameters: mismatchParameters.map((name) => queryParameter(name, name === 'pageSize' ? 'integer' : 'string')),
-  },
-  {
-    method: 'post',
-    path: '/v1/mismatches/{mismatchId}:replay',
-    id: 'replayMismatch',
-    summary: "Asks the partner once more for what a mismatch was about. Spends the partner's budget.",
-    response: `${query}.ReplayMismatchResponse`,
-  },
-];
+import { descriptors, docOf } from '../../../libs/vertical/index.ts';
+import { publicMethods } from '../api/method.ts';
+import { defaultPatience, timeoutHeader } from '../deadline.ts';
+import { problemExamples, problemSchema } from './openapi-errors.ts';
+import { operationOf, tagOf } from './openapi-operations.ts';
+import { type Json, schemaCollector } from './openapi-schemas.ts';
+import { templateOf } from './paths.ts';
 
 /** Builds the whole document. */
 export function openApiDocument(): Json {
   const schemas = schemaCollector();
   const paths: Record<string, Record<string, Json>> = {};
-  for (const operation of operations) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation, schemas) };
+  const tags = new Map<string, Json>();
+  for (const method of publicMethods().values()) {
+    const path = templateOf(method);
+    paths[path] = { ...paths[path], [method.http.verb.toLowerCase()]: operationOf(method, schemas) };
+    const name = tagOf(method);
+    const service = descriptors().getService(method.service);
+    tags.set(name, { name, description: service === undefined ? name : docOf(service) });
   }
   return {
     openapi: '3.1.0',
+    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     info: {
       title: 'Entrepot',
       version: 'v1',
@@ -183,89 +32,77 @@ export function openApiDocument(): Json {
         'a field that is optional in the schema is left out when the partner does not state it.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: '/', description: 'The edge that this document is read from.' }],
+    tags: [...tags.values()],
     paths,
-    components: { schemas: { ...schemas.all(), Problem: problemSchema() }, responses: { Problem: problemResponse } },
+    components: {
+      schemas: { ...schemas.all(), Problem: problemSchema() },
+      examples: problemExamples(),
+      parameters,
+      headers,
+      securitySchemes: {
+        bearerAuth: { type: 'http', scheme: 'bearer', description: 'A key, or a JWT. Its roles are permissions.' },
+        entrepotKey: { type: 'apiKey', in: 'header', name: 'Entrepot-Key', description: 'A key.' },
+      },
+    },
+    // In development, on loopback, a request without credentials may do everything.
+    security: [{ bearerAuth: [] }, { entrepotKey: [] }],
   };
 }
 
-function describe(operation: Operation, schemas: SchemaCollector): Json {
-  const pathParameters = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }));
-  const patience = {
+const text: Json = { type: 'string' };
+const count: Json = { type: 'integer', minimum: 0 };
+
+const parameters: Json = {
+  EntrepotTimeoutMs: {
     name: timeoutHeader,
     in: 'header',
-    description: 'How long the client will wait, in milliseconds. Carried to every partner.',
-    schema: { type: 'integer', minimum: 50 },
-  };
-  const answer: Record<string, Json> = { 'application/json': { schema: schemaRef(operation.response, schemas) } };
-  if (operation.stream !== undefined) {
-    answer['text/event-stream'] = { schema: schemaRef(operation.stream, schemas) };
-    answer['application/x-ndjson'] = { schema: schemaRef(operation.stream, schemas) };
-  }
-  return {
-    operationId: operation.id,
-    summary: operation.summary,
-    parameters: [...pathParameters, patience, ...(operation.parameters ?? [])],
-    ...(operation.request !== undefined && {
-      requestBody: {
-        required: operation.id === 'search',
-        content: {
-          'application/json': {
-            schema: schemaRef(operation.request, schemas),
-            ...(operation.example !== undefined && { example: operation.example }),
-          },
-        },
-      },
-    }),
-    responses: {
-      '200': { description: 'Done.', content: answer },
-      default: { $ref: '#/components/responses/Problem' },
-    },
-  };
-}
-
-function pageParameter(name: keyof typeof pageParameterTexts | keyof typeof watchParameterTexts): Json {
-  const description = { ...pageParameterTexts, ...watchParameterTexts }[name];
-  return { ...queryParameter(name, name === 'pageSize' ? 'integer' : 'string'), description };
-}
-
-function queryParameter(name: string, type: string): Json {
-  return { name, in: 'query', schema: { type } };
-}
-
-const problemResponse: Json = {
-  description: 'What went wrong and what to do about it.',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    description: 'How long the client will wait, in milliseconds; carried to every partner.',
+    schema: { type: 'integer', minimum: 50, maximum: defaultPatience.maxMs, default: defaultPatience.defaultMs },
+  },
+  XRequestId: {
+    name: 'X-Request-Id',
+    in: 'header',
+    description: 'Names the request in its answer, in logs and in errors; made up where the client sends none.',
+    schema: text,
+  },
+  Traceparent: {
+    name: 'traceparent',
+    in: 'header',
+    description: 'W3C Trace Context: the trace that the client began.',
+    schema: text,
+  },
+  LastEventId: {
+    name: 'Last-Event-ID',
+    in: 'header',
+    description: 'The cursor of the last update that arrived, as an EventSource sends it; comes before the parameter.',
+    schema: text,
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The ETag of an answer that the client holds: 304 where it still holds.',
+    schema: text,
+  },
 };
 
-function problemSchema(): Json {
-  return {
-    type: 'object',
-    required: ['type', 'title', 'status', 'detail', 'reason', 'code'],
-    properties: {
-      type: { type: 'string' },
-      title: { type: 'string' },
-      status: { type: 'integer' },
-      detail: { type: 'string' },
-      reason: {
-        type: 'string',
-        enum: errorReasons().map(({ name }) => name),
-        description: errorReasons()
-          .map(({ name, doc }) => `${name}: ${doc}`)
-          .join('\n'),
-      },
-      code: { type: 'string' },
-      violations: {
-        type: 'array',
-        items: { type: 'object', properties: { field: { type: 'string' }, description: { type: 'string' } } },
-      },
-      retryAfterMs: { type: 'integer' },
-      metadata: { type: 'object', additionalProperties: { type: 'string' } },
-    },
-  };
-}
+const headers: Json = {
+  'X-Request-Id': { description: 'Names the request.', schema: text },
+  Traceparent: { description: 'W3C Trace Context: the span to look for.', schema: text },
+  'Server-Timing': { description: 'Milliseconds at the edge until the head was sent.', schema: text },
+  'RateLimit-Limit': { description: "Points that the client's budget holds at most.", schema: count },
+  'RateLimit-Remaining': { description: 'Points that are left.', schema: count },
+  'RateLimit-Reset': { description: 'Seconds until all of them are there again.', schema: count },
+  'RateLimit-Policy': { description: 'As many points in so many seconds: 600;w=60.', schema: text },
+  'Retry-After': { description: 'Seconds after which to come back.', schema: count },
+  'WWW-Authenticate': { description: 'What credentials are asked for (RFC 6750).', schema: text },
+  ETag: { description: 'Names the body, for If-None-Match.', schema: text },
+  'Cache-Control': { description: 'The client may keep the answer, and asks before it uses it again.', schema: text },
+  Vary: { description: 'What the answer depends on beside its path.', schema: text },
+  Deprecation: {
+    description:
+      'Since when the first of the fields that will go away should not be read any more (RFC 9745); Entrepot-Deprecated names them.',
+    schema: text,
+  },
+  Sunset: { description: 'From when on the first of them may be gone (RFC 8594).', schema: text },
+};

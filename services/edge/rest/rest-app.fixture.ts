@@ -7,6 +7,7 @@ import { permitted } from '../api/gates.ts';
 import { type Backend, type Gate, PublicApi } from '../api/public-api.ts';
 import { beginCall, credentialsOf, endCall } from '../call.ts';
 import { defaultPatience } from '../deadline.ts';
+import { keepStreams } from '../streams/http.ts';
 import { compressAnswers } from './compression.ts';
 import { documentRoute } from './document-route.ts';
 import { answerErrors } from './errors.ts';
@@ -26,6 +27,7 @@ export async function restApp(answers: Answers = {}, gates: readonly Gate[] = [p
   });
   app.addHook('onResponse', async (request, reply) => endCall(request.call, reply.statusCode));
   answerErrors(app);
+  keepStreams(app);
   await compressAnswers(app);
   const backends = Object.entries(answers).map(([area, methods]) => {
     const name = `${area.charAt(0).toUpperCase()}${area.slice(1)}Service`;

@@ -1,43 +1,75 @@
-// One stream of updates, written as server-sent events or as NDJSON. The formats differ in framing alone.
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { SearchUpdate } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import type { EntrepotError } from '../../../libs/errors/index.ts';
+// One stream, written as server-sent events or as NDJSON. The formats differ in framing alone.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Protocol } from '../api/caller.ts';
 import { madeOnce } from '../api/made-once.ts';
-import { problemOf } from '../rest/problem.ts';
+import type { Problem } from '../rest/problem.ts';
+import { jsonOf, type StreamEvent } from './event.ts';
 
 /** How a stream is framed. */
 export interface StreamFormat {
   readonly protocol: Protocol;
   readonly contentType: string;
-  /** One update; its cursor is what the client resumes with. Readers who are told the same share the bytes. */
-  readonly update: (update: SearchUpdate) => Buffer;
+  /** Before everything else. @param reconnectMs what a client is to wait that connects again by itself */
+  opening(reconnectMs: number): string;
+  /** One message; its cursor is what the client resumes with. Readers who are told the same share the bytes. */
+  readonly event: (event: StreamEvent) => Buffer;
   /** What went wrong, as the last thing of the stream. Carries no cursor, so that a client resumes behind the last data. */
-  problem(error: EntrepotError): string;
+  problem(problem: Problem): string;
+  /** The stream goes on elsewhere: after this the connection is closed. */
+  elsewhere(problem: Problem): string;
   /** Nothing more will come. A client that is told does not reconnect. */
   readonly end: string;
-  /** Keeps proxies from cutting a quiet stream; empty where the format has no comments. */
+  /** Keeps proxies from cutting a quiet stream. */
   readonly heartbeat: string;
 }
 
+/** Server-sent events, by what stands as the id of one. */
+function eventStreamWith(idOf: (event: StreamEvent) => string): StreamFormat {
+  return {
+    protocol: 'sse',
+    contentType: 'text/event-stream; charset=utf-8',
+    opening: (reconnectMs) => `retry: ${reconnectMs}\n\n`,
+    event: madeOnce((event) => {
+      const id = event.cursor === undefined ? '' : `id: ${idOf(event)}\n`;
+      return Buffer.concat([Buffer.from(`${id}event: ${event.name}\ndata: `), jsonOf(event), Buffer.from('\n\n')]);
+    }),
+    problem: (problem) => `event: problem\ndata: ${JSON.stringify(problem)}\n\n`,
+    // An EventSource comes back by itself with the last id when it was merely cut; an event would look like a failure.
+    elsewhere: ({ retryAfterMs = 0 }) => `: this edge stops, another one goes on\nretry: ${retryAfterMs}\n\n`,
+    end: 'event: end\ndata: {}\n\n',
+    heartbeat: ': still here\n\n',
+  };
+}
+
 /** `text/event-stream`: events update, problem and end; the cursor is the event id. */
-export const eventStream: StreamFormat = {
-  protocol: 'sse',
-  contentType: 'text/event-stream; charset=utf-8',
-  update: madeOnce((update) =>
-    Buffer.from(`id: ${update.cursor}\nevent: update\ndata: ${JSON.stringify(SearchUpdate.toJSON(update))}\n\n`),
-  ),
-  problem: (error) => `event: problem\ndata: ${JSON.stringify(problemOf(error))}\n\n`,
-  end: 'event: end\ndata: {}\n\n',
-  heartbeat: ': still here\n\n',
-};
+export const eventStream: StreamFormat = eventStreamWith(({ cursor }) => cursor ?? '');
+
+/** Stands in no id of a search. */
+const afterSearch = ':';
+
+/**
+ * `text/event-stream` of a search that its own address begins: what an EventSource brings along when it comes back has to name
+ * the search too. {@link resumeOf} reads it.
+ */
+export const searchEventStream: StreamFormat = eventStreamWith(({ content, cursor }) => {
+  const { searchId } = content as { readonly searchId?: string };
+  return `${searchId}${afterSearch}${cursor}`;
+});
+
+/** The search and the cursor that an id of {@link searchEventStream} names; undefined for a text that is none. */
+export function resumeOf(id: string): { readonly searchId: string; readonly cursor: string } | undefined {
+  const at = id.indexOf(afterSearch);
+  return at < 1 ? undefined : { searchId: id.slice(0, at), cursor: id.slice(at + 1) };
+}
 
 /** `application/x-ndjson`: one object a line, {"update": …}, {"problem": …} or {"end": {}}. */
 export const newlineJson: StreamFormat = {
   protocol: 'ndjson',
   contentType: 'application/x-ndjson; charset=utf-8',
-  update: madeOnce((update) => Buffer.from(`{"update":${JSON.stringify(SearchUpdate.toJSON(update))}}\n`)),
-  problem: (error) => `{"problem":${JSON.stringify(problemOf(error))}}\n`,
+  opening: () => '',
+  event: madeOnce((event) => Buffer.concat([Buffer.from(`{"${event.name}":`), jsonOf(event), Buffer.from('}\n')])),
+  problem: (problem) => `{"problem":${JSON.stringify(problem)}}\n`,
+  elsewhere: (problem) => newlineJson.problem(problem),
   end: '{"end":{}}\n',
   heartbeat: '\n',
 };
@@ -49,55 +81,4 @@ export function streamFormatOf(request: { readonly headers: IncomingHttpHeaders 
   const lines = accept.indexOf('application/x-ndjson');
   if (stream < 0 && lines < 0) return undefined;
   return lines < 0 || (stream >= 0 && stream < lines) ? eventStream : newlineJson;
-}
-
-/** Milliseconds of silence after which a heartbeat is sent. */
-const heartbeatMs = 15_000;
-
-/**
- * Writes updates until they end, pausing while the client reads slower than they come: the updates then wait in query,
- * which merges them.
- *
- * @param response its head already sent
- * @param updates the updates, the first one already taken from the iterator
- * @param asError turns what the iterator throws into a typed error
- * @param gone aborted when the client went away; ends quietly
- */
-export async function writeUpdates(
-  response: ServerResponse,
-  format: StreamFormat,
-  first: SearchUpdate,
-  updates: AsyncIterator<SearchUpdate>,
-  asError: (error: unknown) => EntrepotError,
-  gone: AbortSignal,
-): Promise<void> {
-  const heartbeat = setInterval(() => response.write(format.heartbeat), heartbeatMs);
-  try {
-    await write(response, format.update(first), gone);
-    for (let next = await updates.next(); next.done !== true; next = await updates.next()) {
-      await write(response, format.update(next.value), gone);
-    }
-    response.end(format.end);
-  } catch (error) {
-    if (!gone.aborted) response.end(format.problem(asError(error)));
-  } finally {
-    clearInterval(heartbeat);
-    await updates.return?.();
-  }
-}
-
-/** Writes and, when the client's buffer is full, waits until it has read or gone. */
-async function write(response: ServerResponse, chunk: Buffer, gone: AbortSignal): Promise<void> {
-  if (gone.aborted) throw gone.reason;
-  if (response.write(chunk)) return;
-  await new Promise<void>((resolve, reject) => {
-    const settle = (): void => {
-      response.off('drain', settle);
-      gone.removeEventListener('abort', settle);
-      if (gone.aborted) reject(gone.reason);
-      else resolve();
-    };
-    response.once('drain', settle);
-    gone.addEventListener('abort', settle, { once: true });
-  });
 }

@@ -1,4 +1,4 @@
-// Which normalization the catalogue's commands ask, and how what it refuses is told.
+// Whom the catalogue's commands ask, and how what is refused is told.
 import { styleText } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
 import { meshAddresses } from '../../../libs/config/index.ts';
@@ -6,7 +6,7 @@ import { NormalizationServiceDefinition } from '../../../libs/contracts/gen/entr
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
 import { connect, type MeshClient } from '../../../libs/mesh/index.ts';
 
-/** A client of normalization. */
+/** A client of the catalogue: at the edge for what is public, else of normalization itself. */
 export type CatalogueClient = MeshClient<typeof NormalizationServiceDefinition>;
 
 /** What every command of the catalogue takes. */
@@ -18,7 +18,14 @@ export interface CatalogueOptions {
 /** Adds what every command of the catalogue takes. */
 export function withCatalogueOptions(command: Command): Command {
   return command
-    .option('--address <host:port>', 'normalization, or a platform with --grpc', meshAddresses.normalization)
+    .option('--address <host:port>', 'where the edge answers gRPC', meshAddresses.edgeGrpc)
+    .option('--json', 'JSON for scripts, and nothing else');
+}
+
+/** Adds the same to a command whose RPC is not public, but for the platform's own services: it asks one of them. */
+export function withNormalizationOptions(command: Command): Command {
+  return command
+    .option('--address <host:port>', 'normalization itself, in the mesh', meshAddresses.normalization)
     .option('--json', 'JSON for scripts, and nothing else');
 }
 
@@ -30,10 +37,11 @@ export async function asking(
   options: CatalogueOptions,
   work: (client: CatalogueClient) => Promise<void>,
 ): Promise<void> {
+  const key = process.env.ENTREPOT_KEY;
   const { client, close } = connect(
     NormalizationServiceDefinition,
     { address: options.address },
-    { client: 'entrepot-cli' },
+    { client: 'entrepot-cli', ...(key && { metadata: { 'entrepot-key': key } }) },
   );
   try {
     await work(client);
@@ -55,7 +63,7 @@ function refuse(thrown: unknown, { address, json }: CatalogueOptions): void {
   }
   const hint =
     reason === 'UNREACHABLE'
-      ? `\nNo catalogue answers at ${address}. "entrepot mesh" and "entrepot serve normalization" listen at ENTREPOT_NORMALIZATION_ADDRESS; "entrepot up" does with --grpc ${address}.`
+      ? `\nNo catalogue answers at ${address}. "entrepot up" and "entrepot mesh" say where they answer gRPC, by default at 127.0.0.1:8081.`
       : '';
   const before = metadata.events === undefined ? '' : `\nUndo first: ${metadata.events}`;
   console.error(styleText('red', `${reason}: ${message}`) + before + hint);

@@ -30,8 +30,9 @@ export function catalogueCommand(): Command {
     .addHelpText(
       'after',
       `
-They ask the normalization at ENTREPOT_NORMALIZATION_ADDRESS (127.0.0.1:7003), where "entrepot mesh" and "entrepot serve
-normalization" listen; "entrepot up" listens there with --grpc 127.0.0.1:7003.
+They ask the edge over gRPC at ENTREPOT_EDGE_GRPC_ADDRESS (127.0.0.1:8081), with the key ENTREPOT_KEY where it asks for one.
+"watch" and "resolve" are not for clients: they ask normalization itself, at ENTREPOT_NORMALIZATION_ADDRESS (127.0.0.1:7003),
+where "entrepot mesh" and "entrepot serve normalization" listen.
 
 Whatever a person decides stands above what the matcher thinks, is an event with its author, and can be undone:
   entrepot catalogue reviews --vertical stay

@@ -8,7 +8,7 @@ import {
   type ResolveStreamRequest,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { type Vertical, vertical as verticalOf } from '../../../libs/vertical/index.ts';
-import { asking, type CatalogueOptions, withCatalogueOptions } from './address.ts';
+import { asking, type CatalogueOptions, withNormalizationOptions } from './address.ts';
 import { type EvidenceRow, evidenceOf, readRow } from './evidence-rows.ts';
 
 interface Options extends CatalogueOptions {
@@ -29,7 +29,7 @@ The same rows get the same products however often they are sent: after a failure
 
 /** Builds the command. */
 export function resolveCommand(): Command {
-  return withCatalogueOptions(new Command('resolve'))
+  return withNormalizationOptions(new Command('resolve'))
     .description(
       'Which products many rows are; what is not known yet is decided and remembered. NDJSON in, NDJSON out.',
     )

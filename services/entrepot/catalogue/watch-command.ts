@@ -4,7 +4,7 @@ import {
   type ProductEventKind,
   WatchProductsResponse,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { asking, type CatalogueOptions, withCatalogueOptions } from './address.ts';
+import { asking, type CatalogueOptions, withNormalizationOptions } from './address.ts';
 import { eventKinds, kindHelp } from './events-command.ts';
 import { eventTable } from './text.ts';
 
@@ -16,7 +16,7 @@ interface Options extends CatalogueOptions {
 
 /** Builds the command. */
 export function watchCommand(): Command {
-  return withCatalogueOptions(new Command('watch'))
+  return withNormalizationOptions(new Command('watch'))
     .description('What happens to products, as it happens, until Ctrl-C.')
     .option('--vertical <name>', 'in this vertical alone', '')
     .option('--kind <kind>', kindHelp, eventKinds, [])

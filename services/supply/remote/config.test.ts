@@ -66,6 +66,7 @@ it('it is listed like any partner', async () => {
         enabled: true,
         manifest: expect.stringMatching(/^[\w-]{12}$/),
         suspensions: [],
+        trafficShare: 1,
       },
     ]);
   } finally {

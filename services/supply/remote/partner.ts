@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { AnyColumnView, Int64s, PriceView } from '../../../libs/columns/index.ts';
 import type { SecretReference } from '../../../libs/config/index.ts';
+import type { Certification } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { vertical as verticalOf } from '../../../libs/vertical/index.ts';
 import type { Adapter, RowReader } from '../adapter.ts';
 import type { PartnerBudget } from '../budget/budget.ts';
@@ -28,6 +29,8 @@ export interface RemotePartner extends AnyPartner {
   readonly tls: RemoteTls | undefined;
   readonly token: SecretReference | undefined;
   readonly version: RemoteVersion;
+  /** How it was certified, as the certificate says that was handed over with it. */
+  readonly certification: Certification | undefined;
 }
 
 /** A partner of either kind. */
@@ -52,12 +55,14 @@ export interface RemoteRow {
  *
  * @param certificate what was handed over with it
  * @param budget what `config.budget` makes
+ * @param certification what else the certificate says
  */
 export function configureRemote(
   name: string,
   config: RemoteConfig,
   certificate?: RemoteCertificateHead,
   budget?: PartnerBudget,
+  certification?: Certification,
 ): RemotePartner {
   const { address, markets, enabled, trafficShare, timeoutMs, concurrency, maxBodyBytes, tls, token } = config;
   const version = new RemoteVersion(name, isRehearsalAddress(address) ? undefined : certificate?.manifest);
@@ -98,6 +103,7 @@ export function configureRemote(
     tls,
     token,
     version,
+    certification,
     secrets: new KnownSecrets(),
     limit: new ConcurrencyLimit(concurrency),
     concurrencyFloor: floorOf(concurrency, config.concurrencyFloor),

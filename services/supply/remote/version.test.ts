@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RemoteCertificateHead, readRemoteCertificate } from '../certificate.ts';
+import { certificationOf } from '../certification.ts';
 import { checkPartners, loadRemote } from '../load.ts';
 import { Rejections } from '../rejections.ts';
 import { SeenOffers } from '../seen-offers.ts';
@@ -37,6 +38,16 @@ describe('the share of a partner by address', () => {
     expect(await problems(`${named}trafficShare: 0.5\n`)).toEqual([]);
     expect(await problems(`${named}trafficShare: 0.6\n`)).toEqual(['5 trafficShare 0.6 is above 0.5: it has grade B']);
     expect(await problems(`${named}trafficShare: 0.6\nenabled: false\n`)).toEqual([]);
+  });
+
+  it('is told with its certificate, which is stale while it is another version', () => {
+    const checks = [{ name: 'answers in time', result: 'passed' }];
+    const directory = config(`${named}trafficShare: 0.5\n`, { ...head, checks });
+    const partner = loadRemote(path.join(directory, 'partners/harbour.yaml'));
+    expect(certificationOf(partner)).toMatchObject({ grade: 'B', stale: false, passed: 1, failed: [] });
+    partner.version.see('2.5.0');
+    expect(certificationOf(partner)).toMatchObject({ grade: 'B', stale: true });
+    expect(partner.trafficShare).toBe(0.01);
   });
 
   it('is small without one, and with one of another address or vertical', async () => {

@@ -33,7 +33,7 @@ export async function startMesh(): Promise<RunningMesh> {
   const fixed = `delay: { kind: fixed, ms: ${partnerDelayMs} }`;
   writeFileSync(twinFile, readFileSync(twinFile, 'utf8').replaceAll(/delay: \{.*\}/g, fixed));
 
-  const names = ['EDGE', 'QUERY', 'SUPPLY', 'NORMALIZATION', 'PRICING', 'INGRESS', 'TWIN'];
+  const names = ['EDGE', 'EDGE_GRPC', 'QUERY', 'SUPPLY', 'NORMALIZATION', 'PRICING', 'INGRESS', 'TWIN'];
   const ports = await freePorts(names.length);
   const [edgePort = 0] = ports;
   const environment = {

@@ -4,9 +4,17 @@ import type { BudgetLeft } from '../../api/caller.ts';
 /** Who waits for points. */
 export interface Waiter {
   readonly points: number;
-  /** Points were asked for since it waits: what is not there now is not there. */
-  seen: boolean;
 }
+
+/** Points are being asked for. */
+export interface Asking {
+  /** For whom: what is not there for them afterwards is not there. */
+  readonly waiters: ReadonlySet<Waiter>;
+  readonly done: Promise<void>;
+}
+
+/** A float's error is no point. */
+export const NEARLY = 1e-6;
 
 /** What this replica knows and holds of one client's budget. */
 export class Account {
@@ -15,7 +23,7 @@ export class Account {
   /** The part of the budget that counts here: 1, or less while replicas cannot share it. */
   share = 1;
   readonly waiting = new Set<Waiter>();
-  asking: Promise<void> | undefined;
+  asking: Asking | undefined;
   /** When the level was learned, epoch ms. */
   knownAt = Number.NEGATIVE_INFINITY;
   /** Taken from the bucket and not spent yet. */
@@ -45,8 +53,8 @@ export class Account {
   spend(points: number, now: number): boolean {
     const cost = this.costOf(points);
     this.#lapse(now);
-    if (this.#held < cost) return false;
-    this.#held -= cost;
+    if (this.#held + NEARLY < cost) return false;
+    this.#held = Math.max(0, this.#held - cost);
     return true;
   }
 
@@ -64,16 +72,16 @@ export class Account {
   }
 
   /** Points that all who wait need beyond what is held. */
-  wanted(waiters: readonly Waiter[]): number {
-    return Math.max(0, waiters.reduce((sum, { points }) => sum + this.costOf(points), 0) - this.#held);
+  wanted(waiters: ReadonlySet<Waiter>): number {
+    return Math.max(0, [...waiters].reduce((sum, { points }) => sum + this.costOf(points), 0) - this.#held);
   }
 
   /** Points beyond what is held that those need who can have theirs now, in their order; 0 where nobody can. */
-  affordable(waiters: readonly Waiter[]): number {
+  affordable(waiters: ReadonlySet<Waiter>): number {
     let sum = 0;
     for (const { points } of waiters) {
       const cost = this.costOf(points);
-      if (sum + cost <= this.#held + this.#level) sum += cost;
+      if (sum + cost <= this.#held + this.#level + NEARLY) sum += cost;
     }
     return Math.max(0, sum - this.#held);
   }
@@ -81,8 +89,7 @@ export class Account {
   /** Milliseconds until so many points are there, if nobody else spends any. */
   waitFor(cost: number, now: number): number {
     const short = cost - this.#held - this.#levelAt(now);
-    // A float's error is no millisecond.
-    return Math.max(1, Math.ceil((short / this.refill) * 1_000 - 1e-6));
+    return Math.max(1, Math.ceil(((short - NEARLY / 2) / this.refill) * 1_000));
   }
 
   left(now: number): BudgetLeft {

@@ -5,7 +5,7 @@ import { EntrepotError } from '../../../../libs/errors/index.ts';
 import { MemoryState, type SharedState } from '../../../../libs/shared/index.ts';
 import { counter, type Logger, logger } from '../../../../libs/telemetry/index.ts';
 import type { BudgetLeft } from '../../api/caller.ts';
-import { Account, type Waiter } from './account.ts';
+import { Account, type Asking, NEARLY, type Waiter } from './account.ts';
 
 /** Where and how points are kept. */
 export interface BudgetsOptions {
@@ -66,18 +66,17 @@ export class Budgets {
    */
   async charge(client: string, budget: Budget, points: number): Promise<BudgetLeft> {
     const account = this.#accountOf(client, budget);
-    const waiter: Waiter = { points, seen: false };
+    const waiter: Waiter = { points };
     // Who waits goes first.
     if (account.waiting.size === 0 && account.spend(points, this.#now())) return account.left(this.#now());
     account.waiting.add(waiter);
     try {
       for (;;) {
-        account.asking ??= this.#ask(account).finally(() => {
-          account.asking = undefined;
-        });
-        await account.asking;
+        account.asking ??= this.#ask(account);
+        const { waiters, done } = account.asking;
+        await done;
         if (account.spend(points, this.#now())) return account.left(this.#now());
-        if (waiter.seen) throw this.#spent(client, account, points);
+        if (waiters.has(waiter)) throw this.#spent(client, account, points);
       }
     } finally {
       account.waiting.delete(waiter);
@@ -117,16 +116,22 @@ export class Budgets {
     return account;
   }
 
+  /** Asks for all who wait now; who comes later waits for the next time. */
+  #ask(account: Account): Asking {
+    const waiters: ReadonlySet<Waiter> = new Set(account.waiting);
+    const done = this.#takeFor(account, waiters).finally(() => {
+      account.asking = undefined;
+    });
+    return { waiters, done };
+  }
+
   /** Takes what those who wait need, and the lease; or what some of them need, where that is all there is. Never rejects. */
-  async #ask(account: Account): Promise<void> {
-    const waiters = [...account.waiting];
-    for (const waiter of waiters) waiter.seen = true;
-    const all = account.wanted(waiters);
+  async #takeFor(account: Account, waiters: ReadonlySet<Waiter>): Promise<void> {
     const { capacity, refillPerSecond } = account.budget;
     const lease = Math.min(capacity / 10, refillPerSecond * this.#leaseSeconds);
-    if (await this.#take(account, Math.min(capacity, all + lease))) return;
-    const some = account.affordable(waiters);
+    if (await this.#take(account, Math.min(capacity, account.wanted(waiters) + lease))) return;
     // What would help nobody is left to the other replicas.
+    const some = account.affordable(waiters);
     if (some > 0) await this.#take(account, some);
   }
 
@@ -148,7 +153,7 @@ export class Budgets {
   }
 
   async #takeFrom(state: SharedState, account: Account, amount: number): Promise<boolean> {
-    const bucket = { key: account.key, capacity: account.capacity, refillPerSecond: account.refill, reserve: 0 };
+    const bucket = { key: account.key, capacity: account.capacity, refillPerSecond: account.refill, reserve: -NEARLY };
     const { taken, levels } = await state.take([bucket], amount);
     account.learn(levels[0] ?? 0, taken ? amount : 0, this.#now());
     return taken;

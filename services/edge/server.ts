@@ -139,9 +139,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   readJsonOnly(app);
   observe(app);
   if (options.tls !== undefined) followCertificates(app.server, options.tls);
-  keepLimits(app, limits);
   keepStreams(app, { ...defaultStreams, ...options.streams });
+  // Before anything can refuse a request: the connection of a WebSocket that is refused is closed for being one.
   await acceptSockets(app);
+  keepLimits(app, limits);
   guard.install(app);
   answerErrors(app);
   await compressAnswers(app);

@@ -4,6 +4,8 @@ import { type MeshServer, serve } from '../../../libs/mesh/index.ts';
 import { allRecentSpans, startTelemetry, type Telemetry, tracer } from '../../../libs/telemetry/index.ts';
 import { meshSource } from './trace-sources.ts';
 
+/** However loaded the machine is, ms. */
+const patience = 30_000;
 let telemetry: Telemetry;
 const servers: MeshServer[] = [];
 afterEach(async () => {
@@ -23,7 +25,7 @@ async function replicas(): Promise<{ readonly target: string; readonly traceId: 
 
 test('every replica of a service is asked, which is no trace itself', async () => {
   const { target, traceId } = await replicas();
-  const { spans, missing } = await meshSource('query', target).spans(traceId);
+  const { spans, missing } = await meshSource('query', target, patience).spans(traceId);
   expect([spans.map(({ name }) => name), missing]).toEqual([['part', 'part'], false]);
   expect(allRecentSpans().map(({ name }) => name)).toEqual(['part']);
 });
@@ -31,7 +33,7 @@ test('every replica of a service is asked, which is no trace itself', async () =
 test('a service of which one replica is gone is missing, and the others are heard', async () => {
   const { target, traceId } = await replicas();
   await servers[0]!.close();
-  const { spans, missing } = await meshSource('query', target).spans(traceId);
+  const { spans, missing } = await meshSource('query', target, patience).spans(traceId);
   expect([spans.map(({ name }) => name), missing]).toEqual([['part'], true]);
 });
 

@@ -179,6 +179,7 @@ function identityOf(client: string, entry: ClientEntry): Identity {
         : { capacity: budget.capacity, refillPerSecond: budget.refill_per_second },
     streams: streams === 'unlimited' ? undefined : streams,
     origins: entry.origins ?? [],
+    ...(entry.persisted_only === true && { persistedOnly: true }),
     development: false,
   };
 }

@@ -10,10 +10,10 @@ import {
   standingText,
 } from './accuracy-text.ts';
 import { runningEdge } from './edge-address.ts';
-import { EdgeProblem } from './updates.ts';
+import { EdgeProblem } from './edge-problem.ts';
+import { type EdgeOptions, keyOf, requestEdge, withKey } from './edge-request.ts';
 
-interface Options {
-  readonly edge?: string;
+interface Options extends EdgeOptions {
   readonly json?: true;
 }
 
@@ -41,7 +41,7 @@ export function accuracyCommand(): Command {
     .addHelpText('after', examples);
   reaching(command).action((partner: string | undefined, options: Options) =>
     asking(options, async (edge) => {
-      const found = await ask<JsonAccuracy>(`${edge}/v1/accuracy${queryOf({ partner })}`);
+      const found = await ask<JsonAccuracy>(`${edge}/v1/accuracy${queryOf({ partner })}`, options);
       return options.json === true ? JSON.stringify(found, null, 2) : standingText(found);
     }),
   );
@@ -58,7 +58,8 @@ function mismatchesCommand(): Command {
       const options = command.optsWithGlobals<Options & { pageSize: string; pageToken?: string }>();
       return asking(options, async (edge) => {
         const { pageSize, pageToken } = options;
-        const found = await ask<Mismatches>(`${edge}/v1/mismatches${queryOf({ partner, pageSize, pageToken })}`);
+        const url = `${edge}/v1/mismatches${queryOf({ partner, pageSize, pageToken })}`;
+        const found = await ask<Mismatches>(url, options);
         if (options.json === true) return JSON.stringify(found, null, 2);
         const { mismatches = [], nextPageToken = '' } = found;
         const more = nextPageToken === '' ? '' : `\n\nMore: --page-token ${nextPageToken}`;
@@ -75,14 +76,14 @@ function replayCommand(): Command {
       const options = command.optsWithGlobals<Options>();
       return asking(options, async (edge) => {
         const url = `${edge}/v1/mismatches/${encodeURIComponent(id)}:replay`;
-        const replay = await ask<JsonReplay>(url, 'POST');
+        const replay = await ask<JsonReplay>(url, options, 'POST');
         return options.json === true ? JSON.stringify(replay, null, 2) : replayText(replay);
       });
     });
 }
 
 function reaching(command: Command): Command {
-  return command
+  return withKey(command)
     .option('--edge <url>', 'ask this edge; without it, the one on port 8080')
     .option('--json', 'one JSON document for scripts, and nothing else');
 }
@@ -103,11 +104,9 @@ async function asking(options: Options, work: (edge: string) => Promise<string>)
 }
 
 /** @throws EdgeProblem */
-async function ask<Body>(url: string, method: 'GET' | 'POST' = 'GET'): Promise<Body> {
-  const response = await fetch(url, { method });
-  const body = (await response.json()) as unknown;
-  if (!response.ok) throw new EdgeProblem(body as EdgeProblem['problem']);
-  return body as Body;
+async function ask<Body>(url: string, options: Options, method: 'GET' | 'POST' = 'GET'): Promise<Body> {
+  const response = await requestEdge(url, keyOf(options), { method });
+  return (await response.json()) as Body;
 }
 
 function queryOf(parameters: Readonly<Record<string, string | undefined>>): string {

@@ -1,5 +1,6 @@
 // Asks every service what is wrong with its part of the configuration; the same code that loads it.
 import type { ConfigProblem } from '../../libs/config/index.ts';
+import { checkOperations } from '../edge/graphql/registered.ts';
 import { checkPricingConfig } from '../pricing/service.ts';
 import { checkQueryConfig } from '../query/service.ts';
 import { checkPartners } from '../supply/service.ts';
@@ -12,6 +13,7 @@ export async function checkConfiguration(directory: string): Promise<readonly Co
     () => checkPricingConfig(directory),
     () => checkQueryConfig(directory),
     () => checkTwinConfig(directory),
+    () => checkOperations(directory),
   ];
   const problems = await Promise.all(checks.map(async (check) => await check()));
   return problems.flat();

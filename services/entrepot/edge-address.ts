@@ -1,5 +1,5 @@
 // Which edge a command asks.
-import { EdgeProblem } from './updates.ts';
+import { EdgeProblem } from './edge-problem.ts';
 
 /**
  * The edge that is named, else the one that runs here already; undefined where none does.

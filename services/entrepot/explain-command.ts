@@ -2,16 +2,17 @@
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import { runningEdge } from './edge-address.ts';
+import { EdgeProblem } from './edge-problem.ts';
+import { type EdgeOptions, keyOf, requestEdge, withKey } from './edge-request.ts';
 import type { JsonOfferExplanation, JsonSearchExplanation } from './explain/json.ts';
 import { offerText, wholeRowText } from './explain/offer-text.ts';
 import { searchText } from './explain/search-text.ts';
-import { EdgeProblem, type JsonOffer } from './updates.ts';
+import type { JsonOffer } from './updates.ts';
 import { terminalVerticals } from './verticals/index.ts';
 
-interface Options {
+interface Options extends EdgeOptions {
   readonly product?: string;
   readonly row?: true;
-  readonly edge?: string;
   readonly json?: true;
 }
 
@@ -35,7 +36,7 @@ Examples:
 
 /** Builds the command. */
 export function explainCommand(): Command {
-  return new Command('explain')
+  return withKey(new Command('explain'))
     .description('Why an offer is what it is, or how a search went.')
     .argument('<id>', 'id of an offer or of a search', named)
     .option('--product <id>', 'of a search: a product that is missing')
@@ -66,29 +67,29 @@ export function explainCommand(): Command {
 
 async function offer(edge: string, id: string, options: Options): Promise<string> {
   const path = `/v1/offers/${encodeURIComponent(id)}`;
-  const explanation = await get<JsonOfferExplanation>(`${edge}${path}:explain`);
+  const explanation = await get<JsonOfferExplanation>(`${edge}${path}:explain`, options);
   if (options.json === true) return JSON.stringify(explanation, null, 2);
   if (options.row === true) return wholeRowText(explanation);
   // What has expired can be explained, but not be had.
-  const shown = await get<JsonOffer>(`${edge}${path}`).catch((error: unknown) => {
+  const shown = await get<JsonOffer>(`${edge}${path}`, options).catch((error: unknown) => {
     if (error instanceof EdgeProblem) return undefined;
     throw error;
   });
   return offerText({ explanation, offer: shown }, terminalVerticals, Date.now());
 }
 
-async function search(edge: string, id: string, { product, json }: Options): Promise<string> {
+async function search(edge: string, id: string, options: Options): Promise<string> {
+  const { product, json } = options;
   const query = product === undefined ? '' : `?${new URLSearchParams({ productId: product })}`;
-  const explanation = await get<JsonSearchExplanation>(`${edge}/v1/searches/${encodeURIComponent(id)}:explain${query}`);
+  const url = `${edge}/v1/searches/${encodeURIComponent(id)}:explain${query}`;
+  const explanation = await get<JsonSearchExplanation>(url, options);
   return json === true ? JSON.stringify(explanation, null, 2) : searchText(explanation, Date.now());
 }
 
 /** @throws EdgeProblem */
-async function get<Body>(url: string): Promise<Body> {
-  const response = await fetch(url);
-  const body = (await response.json()) as unknown;
-  if (!response.ok) throw new EdgeProblem(body as EdgeProblem['problem']);
-  return body as Body;
+async function get<Body>(url: string, options: Options): Promise<Body> {
+  const response = await requestEdge(url, keyOf(options));
+  return (await response.json()) as Body;
 }
 
 function named(text: string): Named {

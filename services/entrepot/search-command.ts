@@ -3,13 +3,15 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { runningEdge } from './edge-address.ts';
+import { EdgeProblem } from './edge-problem.ts';
+import { type EdgeOptions, keyOf, withKey } from './edge-request.ts';
 import { offerTable, outcomeLine, outcomeTable } from './table.ts';
-import { EdgeProblem, followSearch, type SearchView } from './updates.ts';
+import { followSearch, type SearchView } from './updates.ts';
 import { upper, whole } from './verticals/arguments.ts';
 import { terminalVerticals } from './verticals/index.ts';
 import type { TerminalVertical } from './verticals/vertical.ts';
 
-interface CommonOptions {
+interface CommonOptions extends EdgeOptions {
   readonly currency: string;
   readonly market: string;
   readonly filter?: string;
@@ -17,7 +19,6 @@ interface CommonOptions {
   readonly pageSize: number;
   readonly partners?: string;
   readonly everyOffer?: true;
-  readonly edge?: string;
   readonly json?: true;
 }
 
@@ -33,7 +34,7 @@ export function searchCommand(): Command {
 }
 
 function common(command: Command): Command {
-  return command
+  return withKey(command)
     .option('--currency <code>', 'currency of the shown prices, ISO 4217', upper, 'EUR')
     .option('--market <code>', 'market they are shown in, ISO 3166-1', upper, 'GB')
     .option('--filter <cel>', 'CEL over attributes: "price < 500.0"')
@@ -61,7 +62,9 @@ async function runSearch(options: CommonOptions, criteria: object, vertical: Ter
       ...(options.everyOffer === true && { grouping: 'GROUPING_OFFER' }),
     };
     let view: SearchView | undefined;
-    for await (const update of followSearch(edge.url, request, stop.signal)) {
+    // An edge of our own is for this search alone, and asks for no key.
+    const key = edge.own ? undefined : keyOf(options);
+    for await (const update of followSearch(edge.url, request, stop.signal, key)) {
       view = update.view;
       if (options.json !== true) for (const outcome of update.reported) console.log(outcomeLine(outcome));
     }
@@ -119,6 +122,6 @@ async function findEdge(named: string | undefined): Promise<{ url: string; own: 
   process.env.LOG_LEVEL ??= 'error';
   // Only now: loggers read LOG_LEVEL when their modules load, and a search at a running edge needs none of them.
   const { startFused } = await import('./fused.ts');
-  const fused = await startFused({ port: 0, ingressAddress: '127.0.0.1:0', inMemory: true });
+  const fused = await startFused({ port: 0, ingressAddress: '127.0.0.1:0', inMemory: true, withoutKeys: true });
   return { url: fused.edgeUrl, own: true, close: fused.close };
 }

@@ -1,4 +1,6 @@
 // Reads a search from an edge as it comes: NDJSON over fetch, the updates folded into one view.
+import { EdgeProblem } from './edge-problem.ts';
+import { requestEdge } from './edge-request.ts';
 
 /** A money amount in JSON. */
 export interface JsonMoney {
@@ -93,18 +95,6 @@ export interface SearchView {
   nextPageToken: string;
 }
 
-/** A problem document that an edge answered with. */
-export class EdgeProblem extends Error {
-  readonly problem: {
-    readonly reason?: string;
-    readonly violations?: readonly { field: string; description: string }[];
-  };
-  constructor(problem: EdgeProblem['problem'] & { readonly detail?: string }) {
-    super(problem.detail ?? 'The edge answered with an error.');
-    this.problem = problem;
-  }
-}
-
 interface JsonUpdate {
   readonly searchId: string;
   readonly snapshot?: boolean;
@@ -123,20 +113,22 @@ interface JsonUpdate {
 /**
  * Runs a search and yields the view after each update, with the outcomes that are new in it.
  *
+ * @param key to ask with; undefined for none
  * @throws EdgeProblem when the edge refuses the search or breaks off
  */
 export async function* followSearch(
   edge: string,
   request: unknown,
   signal: AbortSignal,
+  key?: string,
 ): AsyncGenerator<{ readonly view: SearchView; readonly reported: readonly JsonOutcome[] }> {
-  const response = await fetch(`${edge}/v1/searches`, {
+  const response = await requestEdge(`${edge}/v1/searches`, key, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/x-ndjson' },
     body: JSON.stringify(request),
     signal,
   });
-  if (!response.ok || response.body === null) throw new EdgeProblem((await response.json()) as EdgeProblem['problem']);
+  if (response.body === null) throw new EdgeProblem({ detail: 'The edge answered with nothing.' });
   const offers = new Map<string, JsonOffer>();
   const outcomes = new Map<string, JsonOutcome>();
   let order: readonly string[] = [];

@@ -23,8 +23,8 @@ import { withinStreams } from './stream-limit.ts';
 export interface GuardOptions {
   /** The clients as configured now. */
   readonly clients: () => Clients;
-  /** The address that the edge binds. */
-  readonly host: string;
+  /** The hosts that the edge binds, of HTTP and of gRPC. */
+  readonly hosts: readonly string[];
   /** See {@link AccessOptions.trustClientHeader}. */
   readonly trustClientHeader: boolean;
   /** Who knows how many partners a search asks. */
@@ -56,9 +56,9 @@ export class Guard {
 
   /** @throws ExposureError where everybody who can reach the edge would be let in */
   constructor(options: GuardOptions) {
-    checkExposure(options.host, options.clients(), options.trustClientHeader);
+    for (const host of options.hosts) checkExposure(host, options.clients(), options.trustClientHeader);
     this.#options = options;
-    this.#loopback = isLoopback(options.host);
+    this.#loopback = options.hosts.every(isLoopback);
     this.access = createAccess({ ...options.tokens, ...options, loopback: this.#loopback });
     this.#budgets = new Budgets(options.budgets);
     this.#meter = new StreamMeter(this.#budgets, options.budgets);
@@ -121,7 +121,6 @@ export class Guard {
     const route = request.routeOptions.url ?? path;
     if (route === '/metrics') return this.#guardMetrics(request);
     if (!isGuarded(path) && !isGuarded(route)) return;
-    if (request.routeOptions.config.recognisesItself === true) return;
     const credentials = credentialsOf(request);
     try {
       request.call.identity = await this.access.identify(credentials);

@@ -136,9 +136,8 @@ export class GraphqlSockets {
     const authorization = given('authorization');
     const key = given('entrepot-key') ?? given('access_token') ?? given('accesstoken');
     if (request.call.identity !== undefined && authorization === undefined && key === undefined) return true;
-    const sent = credentialsOf(request);
-    const credentials = authorization === undefined && key === undefined ? sent : { ...sent, authorization, key };
-    request.call.identity = await this.#door.access.identify(credentials);
+    // The request has had its chance where it said anything itself.
+    request.call.identity = await this.#door.access.identify({ ...credentialsOf(request), authorization, key });
     return true;
   }
 

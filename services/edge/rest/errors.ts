@@ -74,7 +74,7 @@ function sendProblem(
 }
 
 /** What a refusal asks for, as RFC 6750 says it; undefined where it is not about who asks. */
-function challengeOf({ reason, metadata }: EntrepotError): string | undefined {
+export function challengeOf({ reason, metadata }: EntrepotError): string | undefined {
   switch (reason) {
     case 'CREDENTIALS_MISSING':
       return 'Bearer realm="entrepot"';

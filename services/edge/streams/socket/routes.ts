@@ -17,13 +17,6 @@ const subprotocols: readonly string[] = [subprotocol, 'graphql-transport-ws'];
 /** A client that was told that the socket closes has so long to agree, in milliseconds. */
 const closeMs = 2_000;
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The route finds out by itself who asks. */
-    recognisesItself?: boolean;
-  }
-}
-
 /** Lets routes that are added from now on take WebSockets. */
 export async function acceptSockets(app: FastifyInstance): Promise<void> {
   const { maxMessageBytes, maxSockets } = app.streams.options.socket;
@@ -59,7 +52,6 @@ export function socketRoute(app: FastifyInstance, door: Door): void {
     method: 'GET',
     url: '/v1/stream',
     exposeHeadRoute: false,
-    config: { recognisesItself: true },
     handler: () => {
       throw new EntrepotError({
         reason: 'ROUTE_NOT_FOUND',

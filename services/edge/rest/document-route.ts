@@ -1,5 +1,6 @@
 // The API's document, for tools and the console.
 import type { FastifyInstance } from 'fastify';
+import { compressedOnce } from './compression.ts';
 import { entityTag, sendTagged } from './conditional.ts';
 import { openApiDocument } from './openapi.ts';
 
@@ -8,7 +9,7 @@ export function documentRoute(app: FastifyInstance): void {
   let made: { readonly body: Buffer; readonly tag: string } | undefined;
   app.get('/openapi.json', async (request, reply) => {
     if (made === undefined) {
-      const body = Buffer.from(JSON.stringify(openApiDocument(), null, 2));
+      const body = compressedOnce(Buffer.from(JSON.stringify(openApiDocument(), null, 2)));
       made = { body, tag: entityTag(body) };
     }
     return sendTagged(request, reply, made.body, made.tag);

@@ -301,6 +301,39 @@ describe('compression', () => {
     expect([small.headers['content-encoding'], plain.headers['content-encoding']]).toEqual([undefined, undefined]);
   });
 
+  it('is done once for all who are answered with the same', async () => {
+    const end = {
+      update: SearchUpdate.fromPartial({ searchId: 's1', complete: true, progress: {}, cursor: 'c'.repeat(3_000) }),
+    };
+    const app = await started({
+      query: {
+        search: async function* () {
+          yield end;
+        },
+      },
+    });
+    const search = (encoding: string) =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/searches',
+        headers: { 'accept-encoding': encoding },
+        payload: { currency: 'GBP' },
+      });
+    const answers = [
+      await search('br'),
+      await search('br'),
+      await search('gzip'),
+      await search('br, gzip'),
+      await search(''),
+    ];
+    expect(answers.map(({ headers }) => headers['content-encoding'])).toEqual(['br', 'br', 'gzip', 'br', undefined]);
+    for (const { headers } of answers.slice(0, 4)) expect(headers.vary).toMatch(/accept-encoding/i);
+    const [first, second, gzip, both, plain] = answers.map(({ rawPayload }) => rawPayload);
+    for (const packed of [first, second, both]) expect(brotliDecompressSync(packed as Buffer)).toEqual(plain);
+    expect(gunzipSync(gzip as Buffer)).toEqual(plain);
+    expect(Number(answers[1]?.headers['content-length'])).toBe(second?.length);
+  });
+
   it('of a stream is none', async () => {
     const app = await started({ query: { watchSearch: updates } });
     const answer = await app.inject({ url: '/v1/searches/s1/updates', headers: { 'accept-encoding': 'br, gzip' } });

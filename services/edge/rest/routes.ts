@@ -15,6 +15,7 @@ import type { Door } from '../door.ts';
 import { answerWithStream } from '../streams/http.ts';
 import { eventStream, streamFormatOf } from '../streams/write.ts';
 import { bodyReader } from './bodies.ts';
+import { compressedOnce } from './compression.ts';
 import { sendTagged } from './conditional.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import { parameterReader, type Query } from './parameters.ts';
@@ -140,4 +141,6 @@ const forChanges = madeOnce(
 );
 
 /** A snapshot as the body of a page. Searches that are answered by the same one share it. */
-const pageBody = madeOnce((last: SearchUpdate) => Buffer.from(JSON.stringify(SearchPage.toJSON(pageOf(last)))));
+const pageBody = madeOnce((last: SearchUpdate) =>
+  compressedOnce(Buffer.from(JSON.stringify(SearchPage.toJSON(pageOf(last))))),
+);

@@ -13,25 +13,57 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly examples?: readonly unknown[];
-  readonly example?: unknown;
+  readonly pattern?: string;
   readonly deprecated?: boolean;
+  readonly 'x-attribute'?: AttributeNote;
+}
+
+/** What can be done with a field of an item. */
+export interface AttributeNote {
+  /** In filters, orders and facets: "duration_minutes". */
+  readonly name: string;
+  readonly filterable?: boolean;
+  readonly sortable?: boolean;
+  /** "value" or "range"; absent for no facet. */
+  readonly facet?: string;
+  /** As UCUM writes it. */
+  readonly unit?: string;
 }
 
 interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly paths: {
+    readonly '/v1/searches'?: {
+      readonly post?: {
+        readonly requestBody?: {
+          readonly content: {
+            readonly 'application/json'?: { readonly examples?: Readonly<Record<string, { readonly value: object }>> };
+          };
+        };
+      };
+    };
+  };
 }
 
 /** The description, with references followed. */
 export class ApiSchema {
-  readonly #schemas: Readonly<Record<string, Schema>>;
+  readonly #document: Document;
 
   constructor(document: Document) {
-    this.#schemas = document.components.schemas;
+    this.#document = document;
+  }
+
+  /** A search of a vertical by example, as a request; undefined where there is none. */
+  searchByExample(vertical: string): Readonly<Record<string, unknown>> | undefined {
+    const body = this.#document.paths['/v1/searches']?.post?.requestBody;
+    const examples = Object.values(body?.content['application/json']?.examples ?? {});
+    const found = examples.find(({ value }) => vertical in value);
+    return found?.value as Readonly<Record<string, unknown>> | undefined;
   }
 
   /** A schema by name; an empty one where there is none. */
   named(name: string): Schema {
-    return this.#schemas[name] ?? {};
+    return this.#document.components.schemas[name] ?? {};
   }
 
   /** A schema with its reference followed; what stands beside the reference wins. */

@@ -43,16 +43,12 @@ export function kindOf(api: ApiSchema, field: Schema): FieldKind {
 }
 
 function textKind(schema: Schema): FieldKind {
-  const example = String(exampleOf(schema) ?? '');
-  if (schema.format === 'date' || isoDate.test(example)) return 'date';
-  if (isoMoment.test(example)) return 'moment';
-  const description = schema.description ?? '';
-  if (/local date and time/i.test(description)) return 'moment';
-  return /^local date/i.test(description) ? 'date' : 'text';
+  if (schema.format === 'date') return 'date';
+  return isoMoment.test(String(exampleOf(schema))) ? 'moment' : 'text';
 }
 
 /** A field's value by example, where its contract has one. */
-export const exampleOf = (schema: Schema): unknown => schema.examples?.[0] ?? schema.example;
+export const exampleOf = (schema: Schema): unknown => schema.examples?.[0];
 
 /** Nothing filled in. */
 export function emptyDraft(kind: FieldKind): Draft {
@@ -61,23 +57,17 @@ export function emptyDraft(kind: FieldKind): Draft {
   return kind === 'group' ? {} : '';
 }
 
-/** The form as its examples fill it in. */
-export function exampleDraft(api: ApiSchema, schema: Schema, required = false): Draft {
-  const resolved = api.resolve(schema);
-  const kind = kindOf(api, schema);
-  const example = exampleOf(resolved);
-  if (example !== undefined) return draftOf(api, schema, example);
-  if (kind === 'group') return examplesOfFields(api, resolved);
-  if (kind === 'groups' && required) return [examplesOfFields(api, api.resolve(resolved.items ?? {}))];
-  return emptyDraft(kind);
-}
-
-function examplesOfFields(api: ApiSchema, schema: Schema): Draft {
+/** A field as its contract's examples fill it in; of a group what is required, or everything where nothing is. */
+export function exampleDraft(api: ApiSchema, field: Schema): Draft {
+  const schema = api.resolve(field);
+  const kind = kindOf(api, field);
+  const example = exampleOf(schema);
+  if (example !== undefined) return draftOf(api, field, example);
+  if (kind !== 'group') return emptyDraft(kind);
+  const fields = Object.entries(schema.properties ?? {});
+  const wanted = schema.required ?? fields.map(([name]) => name);
   return Object.fromEntries(
-    Object.entries(schema.properties ?? {}).map(([name, field]) => [
-      name,
-      exampleDraft(api, field, schema.required?.includes(name)),
-    ]),
+    fields.map(([name, one]) => [name, wanted.includes(name) ? exampleDraft(api, one) : emptyDraft(kindOf(api, one))]),
   );
 }
 

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { Facet } from '../../../../libs/client/index.ts';
 import { Histogram } from '../ui/bars.tsx';
-import { number } from '../ui/format.ts';
+import { number, roundMoney } from '../ui/format.ts';
 import { type Choice, isChosen } from './facet-filter.ts';
-import { choices, choose, openFacets, vertical, view } from './state.ts';
+import { asked, choices, choose, openFacets, vertical, view } from './state.ts';
 import { type Attribute, facetValueText, titleOf, writtenNumber } from './vertical.ts';
 
 const fewValues = 6;
@@ -15,20 +15,25 @@ export function Facets() {
   if (shown.length === 0) return null;
   return (
     <section class="card facets" aria-label="Narrow down">
-      <div class="row facets-head">
-        <h2 class="grow">Narrow down</h2>
-        {any && (
-          <button type="button" class="button link" onClick={() => choose({})}>
-            Clear all
-          </button>
-        )}
-      </div>
-      {shown.map((facet) => (
-        <OneFacet key={facet.attribute} facet={openFacets.value[facet.attribute ?? ''] ?? facet} />
-      ))}
+      {any && (
+        <button type="button" class="button link clear" onClick={() => choose({})}>
+          Clear all
+        </button>
+      )}
+      <details open={isWide}>
+        <summary class="facets-summary">
+          <h2>Narrow down</h2>
+        </summary>
+        {shown.map((facet) => (
+          <OneFacet key={facet.attribute} facet={openFacets.value[facet.attribute ?? ''] ?? facet} />
+        ))}
+      </details>
     </section>
   );
 }
+
+/** Where there is one column, the list comes first to the eye. */
+const isWide = matchMedia('(min-width: 821px)').matches;
 
 function OneFacet({ facet }: { readonly facet: Facet }) {
   const name = facet.attribute ?? '';
@@ -101,7 +106,7 @@ function Range({ facet, name, attribute, choice }: FacetProps) {
   const from = chosen.from ?? min;
   const to = chosen.to ?? max;
   const step = stepOf(min, max);
-  const text = (value: number): string => (attribute === undefined ? number(value) : writtenNumber(attribute, value));
+  const text = (value: number): string => rangeText(name, attribute, value);
   const slider = (which: 'from' | 'to', value: number) => (
     <input
       type="range"
@@ -132,6 +137,13 @@ function Range({ facet, name, attribute, choice }: FacetProps) {
       </div>
     </>
   );
+}
+
+/** A bound of a range for a person. */
+function rangeText(name: string, attribute: Attribute | undefined, value: number): string {
+  if (attribute !== undefined) return writtenNumber(attribute, value);
+  const currency = asked.value?.currency;
+  return name === 'price' && currency !== undefined ? roundMoney(value, currency) : number(value);
 }
 
 /** A step that a range has some hundred of: 1, 2 or 5 of a power of ten. */

@@ -2,7 +2,7 @@
 import type { ApiSchema, Schema } from '../api/schema.ts';
 import { enumWord, words } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
-import { type Draft, emptyDraft, exampleDraft, exampleOf, kindOf } from './draft.ts';
+import { type Draft, exampleDraft, exampleOf, kindOf } from './draft.ts';
 
 interface FieldProps {
   readonly api: ApiSchema;
@@ -32,16 +32,15 @@ export function Field(props: FieldProps) {
   }
 }
 
-/** The fields of a message: those that its examples fill in at once, the others behind "More". */
-export function Fields(props: Omit<FieldProps, 'name'>) {
+/** The fields of a message: the usual ones at once, the others behind "More". */
+export function Fields(props: Omit<FieldProps, 'name'> & { readonly usual?: readonly string[] }) {
   const { api, draft, change, path, complaints } = props;
   const schema = api.resolve(props.schema);
   const members = (draft ?? {}) as { readonly [name: string]: Draft };
-  const usual = exampleDraft(api, props.schema) as { readonly [name: string]: Draft };
+  const usual = props.usual ?? schema.required ?? [];
   const all = Object.entries(schema.properties ?? {}).filter(([, field]) => field.deprecated !== true);
-  const isUsual = (name: string): boolean => schema.required?.includes(name) === true || isFilled(usual[name]);
-  const first = all.filter(([name]) => isUsual(name));
-  const more = first.length === 0 ? [] : all.filter(([name]) => !isUsual(name));
+  const first = usual.length === 0 ? all : all.filter(([name]) => usual.includes(name));
+  const more = all.filter((entry) => !first.includes(entry));
   const field = ([name, one]: [string, Schema]) => (
     <Field
       key={name}
@@ -56,7 +55,7 @@ export function Fields(props: Omit<FieldProps, 'name'>) {
   );
   return (
     <>
-      <div class="fields">{(first.length === 0 ? all : first).map(field)}</div>
+      <div class="fields">{first.map(field)}</div>
       {more.length > 0 && (
         <details class="more" open={more.some(([name]) => isFilled(members[name]))}>
           <summary>More: {more.map(([name]) => words(name).toLowerCase()).join(', ')}</summary>
@@ -84,7 +83,7 @@ function Plain({ api, name, schema, draft, change, path, complaints }: FieldProp
     title: resolved.description,
     'aria-invalid': complaint !== undefined,
     onInput: (event: { readonly currentTarget: HTMLInputElement | HTMLSelectElement }) =>
-      change(event.currentTarget.value),
+      change(isInCapitals(resolved) ? event.currentTarget.value.toUpperCase() : event.currentTarget.value),
   };
   const written = { ...shared, autocomplete: 'off', placeholder: String(exampleOf(resolved) ?? '') };
   return (
@@ -117,6 +116,9 @@ function Plain({ api, name, schema, draft, change, path, complaints }: FieldProp
     </label>
   );
 }
+
+/** A code in capitals is written in capitals for who types it. */
+const isInCapitals = ({ pattern = '' }: Schema): boolean => /^\^\[A-Z\]\{\d\}\$$/.test(pattern);
 
 /** What may be chosen: the value that stands for none is what "Any" is for. */
 const offered = (values: readonly string[]): readonly string[] =>
@@ -191,11 +193,7 @@ function Groups({ api, name, schema, draft, change, path, complaints }: FieldPro
           </button>
         </div>
       ))}
-      <button
-        type="button"
-        class="button plain"
-        onClick={() => change([...entries, exampleDraft(api, items) ?? emptyDraft('group')])}
-      >
+      <button type="button" class="button plain" onClick={() => change([...entries, exampleDraft(api, items)])}>
         <Icon name="plus" />
         Add {singular.toLowerCase()}
       </button>

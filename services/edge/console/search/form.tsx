@@ -5,7 +5,7 @@ import { entrepot } from '../api/entrepot.ts';
 import { type ApiSchema, loadSchema } from '../api/schema.ts';
 import { words } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
-import { type Draft, draftOf, exampleDraft, exampleOf, filledIn, movedAhead } from './draft.ts';
+import { type Draft, draftOf, filledIn, movedAhead } from './draft.ts';
 import { Field, Fields } from './fields.tsx';
 import { asked, orderBy, pageSize, phase, problem, search, verticals } from './state.ts';
 
@@ -34,6 +34,7 @@ export function SearchForm() {
     <form
       class="card form"
       aria-label="Search"
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         search(requestOf(api, current.name));
@@ -63,6 +64,7 @@ export function SearchForm() {
         change={(draft) => {
           drafts.value = { ...drafts.value, [current.name]: draft };
         }}
+        usual={usualOf(api, current.name)}
         path={current.name}
         complaints={complaints}
       />
@@ -74,7 +76,7 @@ export function SearchForm() {
               key={name}
               api={api}
               name={name}
-              schema={name === 'filter' ? unexampled(request[name]) : (request[name] ?? {})}
+              schema={request[name] ?? {}}
               draft={optionDrafts.value[name]}
               change={(draft) => setOption(name, draft)}
               path={name}
@@ -107,8 +109,10 @@ export function SearchForm() {
   );
 }
 
-/** A filter's example is of one vertical; the field shows how one looks, and is not filled in with it. */
-const unexampled = (schema = {}): object => ({ ...schema, examples: undefined, example: undefined });
+/** The fields of a vertical's criteria that its example fills in. */
+function usualOf(api: ApiSchema, vertical: string): readonly string[] {
+  return Object.keys(api.searchByExample(vertical)?.[vertical] ?? {});
+}
 
 function setOption(name: Option, draft: Draft): void {
   optionDrafts.value = { ...optionDrafts.value, [name]: draft };
@@ -153,15 +157,17 @@ function useFilledIn(api: ApiSchema | undefined): void {
     const schema = api.named('SearchRequest').properties ?? {};
     const filled: Record<string, Draft> = { ...drafts.value };
     for (const { name } of verticals.value) {
-      filled[name] ??= movedAhead(exampleDraft(api, schema[name] ?? {}), daysAhead);
+      filled[name] ??= movedAhead(draftOf(api, schema[name] ?? {}, api.searchByExample(name)?.[name]), daysAhead);
       if (shown?.[name] === undefined) continue;
       filled[name] = draftOf(api, schema[name] ?? {}, shown[name]);
       chosenVertical.value = name;
     }
     drafts.value = filled;
+    const [first] = verticals.value;
+    const example = (first && api.searchByExample(first.name)) ?? {};
     const usual: Partial<Record<Option, Draft>> = {
-      market: String(exampleOf(schema.market ?? {}) ?? 'GB'),
-      currency: String(exampleOf(schema.currency ?? {}) ?? 'GBP'),
+      market: String(example.market ?? ''),
+      currency: String(example.currency ?? ''),
       ...optionDrafts.value,
     };
     for (const name of options) if (shown?.[name] !== undefined) usual[name] = String(shown[name]);

@@ -3,7 +3,7 @@ import type { EntrepotProblem, ExplainResponse, Offer, VerifyResponse } from '..
 import { entrepot } from '../api/entrepot.ts';
 import { problemOf } from '../api/problem.ts';
 import { place, refine } from '../shell/router.ts';
-import { instant, money } from '../ui/format.ts';
+import { money, soon } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { ProblemNotice } from '../ui/problem.tsx';
 import { Tabs } from '../ui/tabs.tsx';
@@ -45,7 +45,7 @@ export function OfferPanel({ offerId }: { readonly offerId: string }) {
               <strong>{money(offer.price?.total)}</strong>
               {offer.price?.totalMax && <strong> – {money(offer.price.totalMax)}</strong>}{' '}
               <span class="muted">
-                from {offer.partner} · stands until {instant(offer.expiresAt)}
+                from {offer.partner} · stands until {soon(offer.expiresAt)}
               </span>
             </p>
           )}

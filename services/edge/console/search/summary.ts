@@ -62,8 +62,10 @@ export function summaryOf(vertical: Vertical | undefined, offer: Offer): Summary
   };
 }
 
-const isTelling = ({ filterable, property }: Attribute): boolean =>
-  filterable && !/latitude|longitude|(keys?|codes?|ids?|urls?)$/i.test(property);
+/** What tells offers apart: what one filters, sorts or counts by, and texts; no positions and no codes. */
+const isTelling = ({ facet, sortable, filterable, kind, property }: Attribute): boolean =>
+  (facet || sortable || (filterable && kind === 'text')) &&
+  !/latitude|longitude|(keys?|codes?|ids?|urls?)$/i.test(property);
 
 /** Legs show their times, places and durations themselves. */
 const toldByLegs = ({ kind, name }: Attribute, legs: readonly Leg[]): boolean =>
@@ -74,8 +76,7 @@ function factsOf(attributes: readonly Attribute[], item: Members): readonly Fact
     const value = item[attribute.property];
     const text = written(attribute, value);
     if (text === '') return [];
-    const label =
-      attribute.kind === 'number' || attribute.kind === 'time' || attribute.kind === 'texts' ? attribute.title : '';
+    const label = attribute.kind === 'flag' || attribute.kind === 'text' ? '' : attribute.title;
     return [{ name: attribute.name, label, text, off: value === false }];
   });
   return facts.slice(0, mostFacts);

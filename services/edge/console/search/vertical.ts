@@ -47,14 +47,11 @@ export function verticalsOf(api: ApiSchema): readonly Vertical[] {
   }));
 }
 
-// The edge says it in the description: "Attribute stops: usable in filter, orderBy, facets. Unit: min."
-const note = /Attribute (\w+)(?:: usable in ([^.]*))?\.(?: Unit: ([^.]+)\.)?/;
-
 function attributeOf(api: ApiSchema, property: string, field: Schema): Attribute[] {
+  const note = field['x-attribute'];
+  if (note === undefined) return [];
   const schema = api.resolve(field);
-  const [, name, uses = '', unit = ''] = note.exec(schema.description ?? '') ?? [];
-  if (name === undefined) return [];
-  const items = api.resolve(schema.items ?? {});
+  const { name, unit = '', filterable = false, sortable = false, facet } = note;
   return [
     {
       property,
@@ -63,10 +60,10 @@ function attributeOf(api: ApiSchema, property: string, field: Schema): Attribute
       kind: api.is(field, 'LocalTime') ? 'time' : kindOf(schema),
       unit,
       integer: schema.type === 'integer',
-      filterable: uses.includes('filter'),
-      sortable: uses.includes('orderBy'),
-      facet: uses.includes('facets'),
-      values: schema.enum ?? items.enum ?? [],
+      filterable,
+      sortable,
+      facet: facet !== undefined,
+      values: schema.enum ?? api.resolve(schema.items ?? {}).enum ?? [],
     },
   ];
 }

@@ -25,6 +25,10 @@ export function money(value: Money | undefined): string {
   return format.format(value.amount as Intl.StringNumericLiteral);
 }
 
+/** A rough amount, without its minor unit: "£304". */
+export const roundMoney = (value: number, currency: string): string =>
+  money({ currencyCode: currency, amount: String(Math.round(value)) });
+
 const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
 
 /** A number with at most two decimals. */
@@ -64,6 +68,15 @@ const instants = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyl
 /** A moment on the reader's own clock. */
 export const instant = (text: string | undefined): string =>
   text === undefined ? '–' : instants.format(new Date(text));
+
+const times = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+
+/** A moment on the reader's own clock, without the date where that is today's. */
+export function soon(text: string | undefined): string {
+  if (text === undefined) return '–';
+  const moment = new Date(text);
+  return moment.toDateString() === new Date().toDateString() ? times.format(moment) : instants.format(moment);
+}
 
 /** A name in code as words: "departureMinuteOfDay", "departure_minute_of_day", "PREMIUM_ECONOMY" → "Departure minute of day". */
 export function words(name: string): string {

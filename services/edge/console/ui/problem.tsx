@@ -10,7 +10,7 @@ export function ProblemNotice(props: { readonly problem: EntrepotProblem; readon
       <Icon name="alert" class="tone-bad" />
       <div class="grow">
         <strong>{problem.problem.title ?? words(problem.reason)}</strong>
-        <p>{problem.message}</p>
+        {problem.violations.length === 0 && <p>{problem.message}</p>}
         {problem.violations.length > 0 && (
           <ul>
             {problem.violations.map(({ field, description }) => (

@@ -85,15 +85,21 @@ function Line({ line, bar }: { readonly line: LedgerLine; readonly bar: Bar | un
                 by <code>{line.source}</code>{' '}
               </>
             )}
-            {(line.inputs ?? []).map(({ name = '', value }) => `${words(name).toLowerCase()} ${value}`).join(', ')}
+            {(line.inputs ?? [])
+              .map(({ name = '', value }) => `${words(name).toLowerCase()} ${inputText(value)}`)
+              .join(', ')}
           </p>
         )}
       </td>
-      <td class="number">{isTotal ? '' : `${adds > 0 ? '+' : ''}${money(line.amount)}`}</td>
+      <td class="number">{isTotal || adds === 0 ? '' : `${adds > 0 ? '+' : ''}${money(line.amount)}`}</td>
       <td class="number">{money(line.runningTotal)}</td>
     </tr>
   );
 }
+
+/** A value that a step went by; names in capitals read as words. */
+const inputText = (value = ''): string =>
+  /^[A-Z]+_?[A-Z_]*$/.test(value) && value.length > 3 ? words(value).toLowerCase() : value;
 
 function Waterfall({ bar }: { readonly bar: Bar }) {
   return (

@@ -100,6 +100,9 @@ export interface Edge {
 /** Requests that may come at once before the edge has learned what it can do; a search costs milliseconds. */
 const searchesAtStart = 32;
 
+/** Streams that are open at once: one takes little while it waits (npm run bench -- edge-streams). */
+const mostStreams = 4_096;
+
 /** Of bodies that were read and are kept; a search has some 200. */
 const mostReadCharacters = 1_000_000;
 
@@ -135,7 +138,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
   } as FastifyServerOptions);
-  const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
+  const admission = new Admission('edge', {
+    startAtWork: searchesAtStart,
+    maxStreams: mostStreams,
+    ...options.admission,
+  });
   readJsonOnly(app);
   observe(app);
   if (options.tls !== undefined) followCertificates(app.server, options.tls);

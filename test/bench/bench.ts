@@ -8,6 +8,7 @@
 //   npm run bench -- faults             with ENTREPOT_BENCH_SLICE_S=5 shorter slices; default 60 s each
 //   npm run bench -- overload           with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5
 //   npm run bench -- watchers           with ENTREPOT_BENCH_WATCHERS=500 fewer watchers; default 5000
+//   npm run bench -- edge-streams       with ENTREPOT_BENCH_STREAMS=500 fewer clients; default 2000
 //   npm run bench -- catalogue          with ENTREPOT_BENCH_PRODUCTS=10000 fewer products; default 100000
 //   npm run bench -- graphql            with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5. Installs a gateway of npm's the first time
 //   npm run bench -- --json             for programs
@@ -15,6 +16,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { catalogueCase } from './cases/catalogue.ts';
 import { cpuCase } from './cases/cpu.ts';
+import { edgeStreamsCase } from './cases/edge-streams.ts';
 import { faultsCase } from './cases/faults.ts';
 import { feedCase } from './cases/feed.ts';
 import { graphqlCase } from './cases/graphql.ts';
@@ -48,6 +50,7 @@ const cases: Readonly<Record<string, Case>> = {
   quote: quoteCase,
   reuse: reuseCase,
   watchers: watchersCase,
+  'edge-streams': edgeStreamsCase,
   catalogue: catalogueCase,
   graphql: graphqlCase,
 };

@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { getIntrospectionQuery } from 'graphql';
 import { createClient } from 'graphql-sse';
 import { afterEach, expect, test } from 'vitest';
@@ -263,4 +264,46 @@ test('a client that leaves ends what it followed', async () => {
   }
   await left;
   client.dispose();
+});
+
+test('an edge that stops tells who follows when to come back', async () => {
+  const edge = await startEdgeWith({
+    search: async function* (_request, { signal }) {
+      yield update(1);
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      yield end;
+    },
+  });
+  const client = createClient({ url: `${edge.url}/graphql` });
+  const seen = client.iterate({ query: `subscription { search(${flight}) { revision } }` });
+  await seen.next();
+  const stopping = edge.close();
+  expect(await seen.next()).toMatchObject({ value: { errors: [{ extensions: { reason: 'DRAINING' } }] } });
+  client.dispose();
+  await stopping;
+});
+
+test('of a client that reads nothing no more is read than fits in between, and it is cut', async () => {
+  let pulled = 0;
+  const { promise: cut, resolve } = Promise.withResolvers<void>();
+  const edge = await edgeWith(
+    {
+      search: async function* (_request, { signal }) {
+        signal.addEventListener('abort', () => resolve());
+        for (;;) yield update(++pulled, { retractedOfferIds: ['x'.repeat(64 * 1_024)] });
+      },
+    },
+    { streams: { stalledMs: 50 } },
+  );
+  const asked = httpRequest(`${edge.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+  });
+  asked.on('error', () => {});
+  asked.on('response', (response) => response.on('error', () => {}));
+  asked.end(JSON.stringify({ query: `subscription { search(${flight}) { retractedOfferIds } }` }));
+  await cut;
+  // Some megabytes wait in the buffers of the connection; what is not read is not made.
+  expect(pulled).toBeLessThan(1_000);
+  asked.destroy();
 });

@@ -21,7 +21,7 @@ const rounds = Number(process.env.ENTREPOT_BENCH_ROUNDS ?? 5);
 const partners = 10;
 const settings = { delayMs: 20, count: 100, cold: false, date: departureDate };
 const concurrency = 8;
-const requests = { new: 300, equal: 2_000, warmUp: 300 };
+const requests = { new: 300, equal: 2_000, warmUp: 600 };
 const seconds = 10;
 /** The rate of the open loop, as a part of what the gateway's core can do: what it can serve without a queue that grows. */
 const load = 0.5;

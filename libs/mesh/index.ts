@@ -21,5 +21,5 @@ export { replicasOf } from './replicas.ts';
 export type { RetryOptions } from './retry.ts';
 export { type MeshServer, type ServeOptions, serve } from './serve.ts';
 export { type MeshService, meshService, type ServiceHandle } from './service.ts';
-export { spanOf } from './trace-service.ts';
 export { connectMesh, grpcServerCredentials } from './tls.ts';
+export { spanOf } from './trace-service.ts';

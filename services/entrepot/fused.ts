@@ -155,6 +155,7 @@ async function compose(
     ...(options.accuracy && { accuracy: options.accuracy }),
   });
   await start(query);
+  const nobody = unnamedClients();
   const clients = new LiveClients(config, logger('edge'));
   closers.push(async () => clients.close());
   const tlsFiles = edgeTlsFiles();
@@ -178,7 +179,7 @@ async function compose(
     metricsText: () => telemetry.metricsText(),
     admission: { tierOf: query.tierOf, ...options.admission },
     trustClientHeader: options.trustClientHeader ?? trustClientHeader(),
-    clients: options.withoutKeys === true ? unnamedClients : () => clients.current,
+    clients: options.withoutKeys === true ? () => nobody : () => clients.current,
     guard: { metrics: edgeMetrics(), connectionsPerAddress: edgeConnectionsPerAddress() },
   });
   closers.push(() => edge.close());

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Clients, isLoopback } from '../../../libs/clients/index.ts';
 import type { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { Permission } from '../../../libs/contracts/gen/entrepot/type/v1/public.ts';
-import { EntrepotError } from '../../../libs/errors/index.ts';
+import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
 import type { MeshClient } from '../../../libs/mesh/index.ts';
 import type { Gate } from '../api/public-api.ts';
 import { credentialsOf } from '../call.ts';
@@ -74,7 +74,7 @@ export class Guard {
     app.addHook('onRequest', async (request, reply) => {
       if (this.#answerPreflight(request, reply)) return reply;
       this.#addHeaders(request);
-      await this.#recognise(request);
+      await this.#recognise(request, reply);
     });
   }
 
@@ -116,7 +116,7 @@ export class Guard {
     };
   }
 
-  async #recognise(request: FastifyRequest): Promise<void> {
+  async #recognise(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const path = pathOf(request);
     const route = request.routeOptions.url ?? path;
     if (route === '/metrics') return this.#guardMetrics(request);
@@ -126,7 +126,10 @@ export class Guard {
       request.call.identity = await this.access.identify(credentials);
     } catch (error) {
       // Over a WebSocket, browsers can say who asks in the first message alone; until then it is nobody.
-      if (!isUpgrade(request) || !isMissing(error)) throw error;
+      if (sockets.has(route) && isUpgrade(request) && isMissing(error)) return;
+      const challenge = challengeOf(toEntrepotError(error));
+      if (challenge !== undefined) reply.header('www-authenticate', challenge);
+      throw error;
     }
     forgetToken(request);
   }
@@ -145,6 +148,9 @@ export class Guard {
     });
   }
 }
+
+/** Where WebSockets are opened. */
+const sockets: ReadonlySet<string> = new Set(['/v1/stream', '/graphql']);
 
 /** What clients ask for; documents, the console's own files and probes are everybody's. */
 function isGuarded(path: string): boolean {
@@ -165,6 +171,14 @@ function isUpgrade({ headers }: FastifyRequest): boolean {
 
 function isMissing(error: unknown): boolean {
   return error instanceof EntrepotError && error.reason === 'CREDENTIALS_MISSING';
+}
+
+/** What a refusal asks for in every protocol over HTTP, as RFC 6750 says it; undefined where credentials would not help. */
+function challengeOf({ reason }: EntrepotError): string | undefined {
+  if (!reason.startsWith('CREDENTIALS_')) return undefined;
+  return reason === 'CREDENTIALS_MISSING'
+    ? 'Bearer realm="entrepot"'
+    : 'Bearer realm="entrepot", error="invalid_token"';
 }
 
 /** Once it is known who asks, nothing that comes later can tell a token in the address to anybody. */

@@ -26,7 +26,8 @@ export async function acceptSockets(app: FastifyInstance): Promise<void> {
     // Each socket would keep a compressor of its own, and what is told to many would be compressed for each.
     perMessageDeflate: false,
     closeTimeout: closeMs,
-    handleProtocols: (offered: Set<string>) => subprotocols.find((one) => offered.has(one)) ?? false,
+    // What nobody speaks is agreed on all the same, so that the route can say so: of a refused upgrade browsers tell nothing.
+    handleProtocols: (offered: Set<string>) => subprotocols.find((one) => offered.has(one)) ?? [...offered][0] ?? false,
   } as const;
   await app.register(websocket, {
     options,

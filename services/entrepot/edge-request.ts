@@ -1,6 +1,6 @@
 // Requests of commands to an edge: with the key of whoever types them.
 import type { Command } from 'commander';
-import { EdgeProblem } from './edge-problem.ts';
+import { createClient, type EntrepotClient, type EntrepotProblem } from '../../libs/client/index.ts';
 
 /** Which edge a command asks, and as whom. */
 export interface EdgeOptions {
@@ -16,21 +16,12 @@ export function withKey(command: Command): Command {
   );
 }
 
-/** The key to ask with: the one that is named, else the environment's. */
-export function keyOf({ key }: EdgeOptions): string | undefined {
-  return key ?? (process.env.ENTREPOT_KEY || undefined);
+/** A client of an edge, with the key that is named, else the environment's. */
+export function clientOf(url: string, { key = process.env.ENTREPOT_KEY }: EdgeOptions): EntrepotClient {
+  return createClient({ url, key });
 }
 
-/**
- * Asks an edge.
- * @param key to ask with; undefined for none, as in development
- * @throws EdgeProblem where it refuses
- */
-export async function requestEdge(url: string, key: string | undefined, init: RequestInit = {}): Promise<Response> {
-  const headers = { ...init.headers, ...(key !== undefined && { authorization: `Bearer ${key}` }) };
-  const response = await fetch(url, { ...init, headers });
-  if (response.ok) return response;
-  const problem = (await response.json()) as EdgeProblem['problem'] & { readonly detail?: string };
-  if (problem.reason?.startsWith('CREDENTIALS_') !== true) throw new EdgeProblem(problem);
-  throw new EdgeProblem({ ...problem, detail: `${problem.detail}\nHere it goes with --key, or in ENTREPOT_KEY.` });
+/** What a problem says to who types: of credentials also where they go here. */
+export function problemText({ message, reason }: EntrepotProblem): string {
+  return reason.startsWith('CREDENTIALS_') ? `${message}\nHere it goes with --key, or in ENTREPOT_KEY.` : message;
 }

@@ -14,7 +14,6 @@ import { requestIdOf } from '../request-id.ts';
 import { problemOf } from '../rest/problem.ts';
 import type { StreamOptions } from '../streams/options.ts';
 import { closeCodeOf } from '../streams/socket/close-code.ts';
-import { checkOrigin } from '../streams/socket/origin.ts';
 import { Outbox } from '../streams/socket/outbox.ts';
 import { answerObject, answerOnce, answerStream, type Report, refusal } from './answer.ts';
 import type { AnswerError } from './errors.ts';
@@ -138,7 +137,6 @@ export class GraphqlSockets {
       // The request had its chance where it said anything itself.
       call.identity = await this.#door.access.identify({ ...credentialsOf(request), authorization, key });
     }
-    checkOrigin(request.headers, call.identity);
     return true;
   }
 

@@ -9,8 +9,10 @@ import {
   collectProblems,
   configDirectory,
   databaseAt,
+  edgeTlsFiles,
   loadYaml,
   meshAddresses,
+  meshTlsSettings,
   parseYaml,
   secret,
   secretSchema,
@@ -307,5 +309,40 @@ describe('environment', () => {
     expect(configDirectory()).toBe(path.resolve('deploy/config'));
     vi.stubEnv('ENTREPOT_CONFIG', '/etc/entrepot');
     expect(configDirectory()).toBe('/etc/entrepot');
+  });
+});
+
+describe('TLS by the environment', () => {
+  const names = ['MODE', 'CERT', 'KEY', 'CA', 'NAME'].map((name) => `ENTREPOT_MESH_TLS_${name}`);
+  afterEach(() => {
+    for (const name of [...names, 'ENTREPOT_TLS_CERT', 'ENTREPOT_TLS_KEY']) delete process.env[name];
+  });
+  const files = { ENTREPOT_MESH_TLS_CERT: 'c', ENTREPOT_MESH_TLS_KEY: 'k', ENTREPOT_MESH_TLS_CA: 'a' };
+
+  it('is off where nothing is said, or off is', () => {
+    expect(meshTlsSettings()).toBeUndefined();
+    Object.assign(process.env, files, { ENTREPOT_MESH_TLS_MODE: 'off' });
+    expect(meshTlsSettings()).toBeUndefined();
+    expect(edgeTlsFiles()).toBeUndefined();
+  });
+
+  it('is what the mode says', () => {
+    Object.assign(process.env, files, { ENTREPOT_MESH_TLS_MODE: 'mtls', ENTREPOT_MESH_TLS_NAME: 'mesh' });
+    const settings = { mutual: true, files: { cert: 'c', key: 'k', ca: 'a' }, serverName: 'mesh' };
+    expect(meshTlsSettings()).toEqual(settings);
+    process.env.ENTREPOT_MESH_TLS_MODE = 'tls';
+    expect(meshTlsSettings()).toEqual({ ...settings, mutual: false });
+  });
+
+  it('never falls back to plain text by a slip', () => {
+    Object.assign(process.env, files);
+    expect(meshTlsSettings).toThrow('ENTREPOT_MESH_TLS_MODE');
+    process.env.ENTREPOT_MESH_TLS_MODE = 'mTLS';
+    expect(meshTlsSettings).toThrow('mTLS');
+    process.env.ENTREPOT_MESH_TLS_MODE = 'mtls';
+    delete process.env.ENTREPOT_MESH_TLS_CA;
+    expect(meshTlsSettings).toThrow('ENTREPOT_MESH_TLS_CA');
+    process.env.ENTREPOT_TLS_CERT = 'c';
+    expect(edgeTlsFiles).toThrow('ENTREPOT_TLS_KEY');
   });
 });

@@ -11,6 +11,7 @@ import { createChannel, createClient } from 'nice-grpc';
 import { ServerReflectionService } from 'nice-grpc-server-reflection';
 import { ServerReflectionRequest } from 'nice-grpc-server-reflection/lib/proto/grpc/reflection/v1/reflection_pb.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { makeKey } from '../../../libs/clients/index.ts';
 import { EdgeServiceDefinition } from '../../../libs/contracts/gen/entrepot/edge/v1/edge.ts';
 import {
   GetPageRequest,
@@ -24,6 +25,7 @@ import {
 import { invalidField } from '../../../libs/errors/index.ts';
 import { connect, type MeshContext } from '../../../libs/mesh/index.ts';
 import { descriptors } from '../../../libs/vertical/index.ts';
+import { clientsFrom } from '../access/test-clients.ts';
 import { publicMethods } from '../api/method.ts';
 import { edgeWith, type Query } from '../connect/test-edge.ts';
 import type { Edge } from '../server.ts';
@@ -174,6 +176,37 @@ describe('gRPC at the edge', () => {
     const details = Buffer.concat(error?.metadata.get('grpc-status-details-bin').map((one) => Buffer.from(one)) ?? []);
     expect(details.includes('OVERLOADED')).toBe(true);
     expect(details.includes('google.rpc.RetryInfo')).toBe(true);
+  });
+
+  it('asks for a key where clients have some, and says what is left of a budget', async () => {
+    const key = makeKey();
+    const clients = clientsFrom(`
+clients:
+  shop:
+    permissions: [SEARCH]
+    budget: { capacity: 100, refill_per_second: 10 }
+    keys: [{ id: a, hash: '${key.hash}' }]
+`);
+    edge = await edgeWith(
+      { getPage: async () => ({ page: SearchPage.fromPartial({}) }) },
+      { grpcAddress: '127.0.0.1:0', clients: () => clients },
+    );
+    const client = plainClient(edge.grpcAddress ?? '');
+    expect((await client.getPage('a')).error?.code).toBe(16);
+    const said: Record<string, string>[] = [{ 'entrepot-key': key.key }, { authorization: `Bearer ${key.key}` }];
+    for (const entries of said) {
+      const { answer, header } = await client.getPage('a', metadataOf(entries));
+      expect(answer?.page).toBeDefined();
+      expect(header.get('ratelimit-limit')).toEqual(['100']);
+      expect(Number(header.get('ratelimit-remaining')[0])).toBeLessThan(100);
+    }
+    const { client: typed, close } = connect(
+      QueryServiceDefinition,
+      { address: edge.grpcAddress ?? '' },
+      { metadata: { 'entrepot-key': key.key } },
+    );
+    closers.push(close);
+    await expect(typed.listAccuracy({ partner: '' })).rejects.toMatchObject({ reason: 'NOT_PERMITTED' });
   });
 
   it('knows what it answers itself, and nothing that is not public', async () => {

@@ -35,6 +35,7 @@ export async function openConsole(browser: Browser, url: string, options: PageOp
     viewport: { width: options.width ?? 1440, height: 900 },
     locale: 'en-GB',
   });
+  context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   page.on('pageerror', (error) => {
     throw error;

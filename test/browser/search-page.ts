@@ -32,7 +32,7 @@ export const searches: readonly Searched[] = [
 ];
 
 /** The rows of the list. */
-export const rows = (page: Page): Locator => page.getByRole('option');
+export const rows = (page: Page): Locator => page.locator('[data-offer]');
 
 /** A partner's line, once it has a state; without one, whatever it has. */
 export const partner = (page: Page, name: string, status?: string): Locator =>

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -64,3 +64,6 @@ export async function expectAccessible(page: Page): Promise<void> {
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join('\n')}`);
   expect(told).toEqual([]);
 }
+
+/** The text of what a locator leads to. */
+export const textOf = async (locator: Locator): Promise<string> => ((await locator.textContent()) ?? '').trim();

@@ -1,5 +1,6 @@
 // The search view as a test uses it.
 import type { Locator, Page } from 'playwright-core';
+import { textOf } from './browser.ts';
 
 /** A vertical, as the tests of the view search it. */
 export interface Searched {
@@ -53,5 +54,5 @@ export async function searchToEnd(page: Page, searched: Searched): Promise<void>
 
 /** How many products the list says there are. */
 export async function total(page: Page): Promise<number> {
-  return Number(await page.locator('.toolbar strong').innerText());
+  return Number(await textOf(page.locator('.toolbar strong')));
 }

@@ -27,8 +27,8 @@ export const searches: readonly Searched[] = [
     vertical: 'stay',
     title: 'Stay',
     partners: ['hotelbeds', 'hotelbeds-direct', 'hotelbeds-select'],
-    facet: 'board',
-    value: 'Breakfast',
+    facet: 'zone',
+    value: 'Old Town',
   },
 ];
 

@@ -138,7 +138,9 @@ describe.skipIf(!hasBrowser).each(searches)('while a search for $vertical runs',
     await startEdge(port);
     await banner.waitFor({ state: 'detached' });
     silent.kill();
-    await partner(page, slow, 'OUTCOME_STATUS_FAILED').waitFor();
+    // Failed; or cancelled, where the edge was away for longer than a search waits for who follows it.
+    await page.locator(`[data-partner="${slow}"]:not([data-status="WAITING"])`).waitFor();
+    expect(await rows(page).count()).toBeGreaterThan(0);
     expect(await page.getByRole('alert').count()).toBe(0);
     await keepScreenshot(page, `${searched.vertical}-reconnected`);
   });

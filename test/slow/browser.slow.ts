@@ -109,7 +109,7 @@ describe.skipIf(!hasBrowser).each(searches)('a search for $vertical', (searched)
     expect(await page.evaluate('document.activeElement.tagName')).toBe('INPUT');
     await press('Enter');
     for (const name of searched.partners) await partner(page, name, 'OUTCOME_STATUS_OK').waitFor();
-    await page.getByLabel('Show', { exact: true }).focus();
+    await page.locator('.toolbar select').last().focus();
     for (let step = 0; step < 3 && !(await isRow(page)); step++) await press('Tab');
     expect(await isRow(page)).toBe(true);
     await press('ArrowDown');

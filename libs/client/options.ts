@@ -72,16 +72,17 @@ export const platform: Surroundings = {
 /** The options with what holds where nothing is said. */
 export function withDefaults(options: ClientOptions) {
   return {
-    timeoutMs: 8_000,
-    retries: 2,
-    reconnects: 5,
-    minDelayMs: 250,
-    maxDelayMs: 5_000,
-    silenceMs: 45_000,
-    // Not the function itself: a browser's wants to be called on its window.
-    fetch: ((input, init) => fetch(input, init)) as typeof fetch,
-    ...options,
     url: options.url.replace(/\/+$/, ''),
+    key: options.key,
+    timeoutMs: options.timeoutMs ?? 8_000,
+    retries: options.retries ?? 2,
+    reconnects: options.reconnects ?? 5,
+    minDelayMs: options.minDelayMs ?? 250,
+    maxDelayMs: options.maxDelayMs ?? 5_000,
+    silenceMs: options.silenceMs ?? 45_000,
+    headers: options.headers,
+    // Not the function itself: a browser's wants to be called on its window.
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   };
 }
 

@@ -54,6 +54,23 @@ function clientProblems(document: YamlDocument<ClientsFile>): ConfigProblem[] {
   return problems;
 }
 
+/** A problem for each partner that a client, or the default, is given and that is none of the known ones. */
+export function unknownPartners(document: YamlDocument<ClientsFile>, known: ReadonlySet<string>): ConfigProblem[] {
+  const { default: fallback, clients } = document.value;
+  const entries = [
+    { steps: ['default'], entry: fallback },
+    ...Object.entries(clients).map(([name, entry]) => ({ steps: ['clients', name], entry })),
+  ];
+  return entries.flatMap(({ steps, entry: { partners = 'all' } }) => {
+    if (partners === 'all') return [];
+    return partners.flatMap((partner, index) => {
+      if (known.has(partner)) return [];
+      const there = known.size === 0 ? 'there is none' : `there are ${[...known].join(', ')}`;
+      return document.problem([...steps, 'partners', index], `no partner "${partner}"; ${there}`);
+    });
+  });
+}
+
 function issuerProblems(document: YamlDocument<ClientsFile>): ConfigProblem[] {
   const { clients, issuers } = document.value;
   const problems: ConfigProblem[] = [];

@@ -219,6 +219,18 @@ issuers:
     expect(JSON.stringify(problems)).not.toContain(key.slice(-20));
   });
 
+  test('are given partners that there are; who knows them finds the others', () => {
+    write('default: { partners: [duffel] }\nclients:\n  shop: { partners: [dufel, ebay] }\n  open: { partners: all }');
+    const clients = loadClients(directory);
+    expect(clients.unknownPartners(new Set(['duffel', 'ebay']))).toEqual([
+      { file: expect.any(String), line: 3, column: 22, reason: 'no partner "dufel"; there are duffel, ebay' },
+    ]);
+    expect(clients.unknownPartners(new Set(['ebay'])).map(({ line, column }) => [line, column])).toEqual([
+      [1, 23],
+      [3, 22],
+    ]);
+  });
+
   test('need no directory', () => {
     const live = new LiveClients(path.join(directory, 'none'), logger('test'));
     expect(live.tierOf('anybody').name).toBe('standard');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem, loadYamlDocument, parseYaml, type YamlDocument } from '../config/index.ts';
 import type { Permission } from '../contracts/gen/entrepot/type/v1/public.ts';
-import { clientsProblems, instantOf } from './check.ts';
+import { clientsProblems, instantOf, unknownPartners } from './check.ts';
 import {
   type ClientEntry,
   type ClientsFile,
@@ -80,6 +80,8 @@ export interface Clients {
   seesAll(client: string): boolean;
   /** Partners whose offers a client may see; undefined for all. */
   partnersOf(client: string): ReadonlySet<string> | undefined;
+  /** A problem for each partner that a client is given and that there is not, for who knows the partners. */
+  unknownPartners(known: ReadonlySet<string>): readonly ConfigProblem[];
   /** What the file says, defaults filled in: two that are equal as JSON mean the same. */
   toJSON(): unknown;
 }
@@ -153,6 +155,7 @@ function clientsOf(document: YamlDocument<ClientsFile>): Clients {
     identityOf: (client) => clients.get(client)?.identity ?? { ...unnamed.identity, client },
     seesAll: (client) => of(client).seesAll,
     partnersOf: (client) => of(client).identity.partners,
+    unknownPartners: (known) => unknownPartners(document, known),
     toJSON: () => value,
   };
 }
@@ -179,6 +182,7 @@ function identityOf(client: string, entry: ClientEntry): Identity {
         : { capacity: budget.capacity, refillPerSecond: budget.refill_per_second },
     streams: streams === 'unlimited' ? undefined : streams,
     origins: entry.origins ?? [],
+    ...(entry.persisted_only === true && { persistedOnly: true }),
     development: false,
   };
 }

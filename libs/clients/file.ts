@@ -15,6 +15,7 @@ export interface ClientEntry {
   readonly streams?: 'unlimited' | number;
   readonly origins?: readonly string[];
   readonly sees?: 'own' | 'all';
+  readonly persisted_only?: boolean;
 }
 
 /** A client by name; keys are a client's own. */
@@ -136,6 +137,10 @@ const entry = {
     type: 'string',
     enum: ['own', 'all'],
     description: 'whose searches it sees: its own, or those of all clients',
+  },
+  persisted_only: {
+    type: 'boolean',
+    description: 'true where it may send registered GraphQL operations alone',
   },
 };
 

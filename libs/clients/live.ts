@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { ConfigError, type DirectoryWatch, formatProblem, watchDirectory } from '../config/index.ts';
-import type { Logger } from '../telemetry/index.ts';
+import { counter, type Logger } from '../telemetry/index.ts';
 import { type Clients, loadClients, type Tier } from './clients.ts';
 
+const reloads = counter('entrepot.clients.reloads', {
+  description: 'Reloads of clients.yaml by result (accepted, unchanged, refused)',
+});
+
 /**
- * `clients.yaml` of a configuration directory, followed while it changes. A file that cannot be used is logged, and the one
- * before stays in force.
+ * `clients.yaml` of a configuration directory, followed while it changes. A file that cannot be used is logged and counted, and
+ * the one before stays in force.
  */
 export class LiveClients {
   readonly #directory: string;
@@ -34,11 +38,14 @@ export class LiveClients {
   reload(): void {
     try {
       const next = loadClients(this.#directory);
-      if (JSON.stringify(next) === JSON.stringify(this.#current)) return;
+      const same = JSON.stringify(next) === JSON.stringify(this.#current);
+      reloads.add(1, { result: same ? 'unchanged' : 'accepted' });
+      if (same) return;
       this.#current = next;
       this.#log.info('configuration of clients replaced');
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
+      reloads.add(1, { result: 'refused' });
       const problems = error.problems.map(formatProblem);
       this.#log.error({ problems }, 'configuration of clients refused; the one before stays in force');
     }

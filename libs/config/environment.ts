@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { ConfigError } from './error.ts';
 
 /** Where each part of the platform listens, and where the others look for it. */
 export interface MeshAddresses {
@@ -106,4 +107,54 @@ export function edgeConnectionsPerAddress(): number {
 /** The directory of what services keep: `ENTREPOT_DATA`, default `data` under the working directory. */
 export function dataDirectory(): string {
   return path.resolve(process.env.ENTREPOT_DATA || 'data');
+}
+
+/** TLS between the services of the mesh. */
+export interface MeshTlsSettings {
+  /** Whether callers show certificates too, and are refused without. */
+  readonly mutual: boolean;
+  readonly files: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** What servers' certificates are for, where that is not the name that they are called by: static addresses. */
+  readonly serverName: string | undefined;
+}
+
+/**
+ * TLS between services as `ENTREPOT_MESH_TLS_MODE` says (off, tls, mtls), with the PEM files `ENTREPOT_MESH_TLS_CERT`, `_KEY` and `_CA`,
+ * and `ENTREPOT_MESH_TLS_NAME`; undefined for off, the default.
+ *
+ * @throws ConfigError for another mode, for a file that is not named, and for files without a mode
+ */
+export function meshTlsSettings(): MeshTlsSettings | undefined {
+  const { ENTREPOT_MESH_TLS_MODE: mode = '', ENTREPOT_MESH_TLS_NAME: name } = process.env;
+  const [cert, key, ca] = ['CERT', 'KEY', 'CA'].map((part) => process.env[`ENTREPOT_MESH_TLS_${part}`] || undefined);
+  if (mode === 'off' || (mode === '' && [cert, key, ca].every((file) => file === undefined))) return undefined;
+  // Whoever names certificates does not expect plain text.
+  if (mode !== 'tls' && mode !== 'mtls') throw wrong('ENTREPOT_MESH_TLS_MODE', `"${mode}" is none of off, tls, mtls`);
+  if (cert === undefined || key === undefined || ca === undefined) {
+    throw wrong(
+      'ENTREPOT_MESH_TLS_MODE',
+      `${mode} needs ENTREPOT_MESH_TLS_CERT, ENTREPOT_MESH_TLS_KEY and ENTREPOT_MESH_TLS_CA`,
+    );
+  }
+  return { mutual: mode === 'mtls', files: { cert, key, ca }, serverName: name || undefined };
+}
+
+/**
+ * The PEM files that the edge meets its clients with, `ENTREPOT_TLS_CERT` and `ENTREPOT_TLS_KEY`; undefined for plain text.
+ *
+ * @throws ConfigError where only one is named
+ */
+export function edgeTlsFiles(): { readonly cert: string; readonly key: string } | undefined {
+  const { ENTREPOT_TLS_CERT: cert, ENTREPOT_TLS_KEY: key } = process.env;
+  if (!cert && !key) return undefined;
+  if (!cert || !key)
+    throw wrong(
+      cert ? 'ENTREPOT_TLS_KEY' : 'ENTREPOT_TLS_CERT',
+      'it is missing: a certificate and its key go together',
+    );
+  return { cert, key };
+}
+
+function wrong(variable: string, reason: string): ConfigError {
+  return new ConfigError([{ file: variable, line: 0, column: 0, reason }]);
 }

@@ -4,9 +4,12 @@ export {
   dataDirectory,
   edgeConnectionsPerAddress,
   edgeMetrics,
+  edgeTlsFiles,
   grpcBeside,
   type MeshAddresses,
+  type MeshTlsSettings,
   meshAddresses,
+  meshTlsSettings,
   sharedStateUrl,
   trustClientHeader,
 } from './environment.ts';

@@ -28,6 +28,17 @@ export interface ChannelSettings {
   serverName?: string;
 }
 
+/** Credentials cannot be compared; those of a process are one object, by which its channels are shared. */
+const knownCredentials = new WeakMap<ChannelCredentials, number>();
+let lastCredentials = 0;
+
+function numberOf(tls: ChannelCredentials | undefined): number {
+  if (tls === undefined) return 0;
+  const number = knownCredentials.get(tls) ?? ++lastCredentials;
+  knownCredentials.set(tls, number);
+  return number;
+}
+
 interface SharedChannel {
   readonly channel: Channel;
   users: number;
@@ -47,13 +58,8 @@ export function openChannel(
   const { credentials: tls, ...plain } = settings;
   if (policy === apartPolicy) registerApartPolicy();
   const options = channelOptions(settings, policy);
+  const key = JSON.stringify([target, plain, policy, numberOf(tls)]);
   const make = () => new Channel(grpcTarget(target), tls ?? credentials.createInsecure(), options);
-  // Credentials cannot be compared, so channels with their own are not shared.
-  if (tls !== undefined) {
-    const channel = make();
-    return { channel, close: () => channel.close() };
-  }
-  const key = JSON.stringify([target, plain, policy]);
   const shared = channels.get(key) ?? { channel: make(), users: 0 };
   channels.set(key, shared);
   shared.users++;

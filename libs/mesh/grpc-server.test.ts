@@ -79,6 +79,7 @@ describe('every gRPC server', () => {
     const listed = await ask(new ServerReflectionRequest().setListServices(''));
     expect(listed.listServicesResponse?.serviceList.map((service) => service.name)).toEqual([
       PricingServiceDefinition.fullName,
+      'entrepot.telemetry.v1.TraceService',
     ]);
     const symbol = new ServerReflectionRequest().setFileContainingSymbol('entrepot.pricing.v1.PricingService.Explain');
     const described = await ask(symbol);

@@ -4,6 +4,7 @@ import { startTelemetry, type Telemetry } from '../telemetry/start.ts';
 import { closeChannels } from './channels.ts';
 import { type MeshServer, type ServeOptions, serve } from './serve.ts';
 import type { ServiceHandle } from './service.ts';
+import { meshTls } from './tls.ts';
 
 /** What a service's own process runs. */
 export interface Main
@@ -32,7 +33,9 @@ export async function runMain(name: string, start: () => Promise<Main> | Main): 
     const main = await start();
     const { services, tierOf } = main.service;
     const admission = { tierOf, ...main.admission };
-    const server = await serve({ ...main, admission, name, services, at: { address: main.address } });
+    const tls = meshTls();
+    const grpc = { ...(tls && { credentials: tls.server }), ...main.grpc };
+    const server = await serve({ ...main, grpc, admission, name, services, at: { address: main.address } });
     const closeMetrics = await serveMetrics(telemetry);
     stopOnSignals(name, async () => {
       await server.drain();

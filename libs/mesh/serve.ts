@@ -6,6 +6,7 @@ import { Drain } from './drain.ts';
 import { type GrpcServer, type GrpcServerSettings, listenGrpc } from './grpc-server.ts';
 import type { MemoryNetwork } from './memory.ts';
 import type { MeshService } from './service.ts';
+import { traceService } from './trace-service.ts';
 import { serverTelemetry } from './tracing.ts';
 
 /** What is served, where, and how. */
@@ -25,6 +26,8 @@ export interface ServeOptions {
   drainDelayMs?: number;
   /** Of each hop's time so much stays with the caller. Default 5 ms, never more than a tenth; 0 to 50. */
   hopMarginMs?: number;
+  /** Whether it tells of the traces that this process took part in (TraceService). Default true; false where clients call, not services. */
+  traces?: boolean;
   /** Wire settings; no meaning in memory. */
   grpc?: GrpcServerSettings;
 }
@@ -47,7 +50,8 @@ const goodbyeMs = 500;
 
 /** Serves services in memory or over gRPC, with the same middlewares. */
 export async function serve(options: ServeOptions): Promise<MeshServer> {
-  const { name, services, at } = options;
+  const { name, at } = options;
+  const services = options.traces === false ? options.services : [...options.services, traceService];
   const log = logger(name);
   const drain = new Drain();
   const inMemory = 'network' in at;

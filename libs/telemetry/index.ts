@@ -8,5 +8,6 @@ export {
   tracer,
 } from './instruments.ts';
 export { type Logger, logger, redirectLogs, withTrace } from './logger.ts';
+export { allRecentSpans, type RecordedSpan, recentSpans, searchAttribute } from './recent-spans.ts';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './start.ts';
 export { contextFromTraceparent, traceparentOf } from './trace-context.ts';

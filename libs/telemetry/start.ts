@@ -13,6 +13,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import { logger } from './logger.ts';
+import { RecentSpans, rememberIn } from './recent-spans.ts';
 import { samplerFrom } from './sampler.ts';
 
 /** How telemetry starts. Everything else comes from the standard OTEL_ variables. */
@@ -50,6 +51,7 @@ const shutdownLimitMs = 1_000;
  * - OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG: default parentbased_traceidratio, 0.05.
  * - OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: spans go there by OTLP over HTTP; without
  *   either, or with OTEL_TRACES_EXPORTER=none, they go nowhere. The exporter reads OTEL_EXPORTER_OTLP_HEADERS too.
+ *   What was recorded lately is remembered in this process too (recentSpans).
  * - OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES: override the resource.
  */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
@@ -61,10 +63,11 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     .merge(detectResources({ detectors: [envDetector] }))
     .merge(resourceFromAttributes(env.OTEL_SERVICE_NAME ? { [ATTR_SERVICE_NAME]: env.OTEL_SERVICE_NAME } : {}));
 
+  const recent = new RecentSpans();
   const tracerProvider = new TracerProvider({
     resource,
     sampler: options.spanExporter === undefined ? samplerFrom(env, (text) => log.warn(text)) : new AlwaysOnSampler(),
-    spanProcessors: spanProcessors(options.spanExporter, env),
+    spanProcessors: [...spanProcessors(options.spanExporter, env), recent],
   });
   const exporter = new PrometheusExporter({ preventServerStart: true });
   const meterProvider = new MeterProvider({ resource, readers: [exporter] });
@@ -72,6 +75,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   metrics.disable();
   trace.setGlobalTracerProvider(tracerProvider);
   metrics.setGlobalMeterProvider(meterProvider);
+  rememberIn(recent);
 
   const serializer = new PrometheusSerializer('', false, undefined, false, true);
   return {
@@ -82,6 +86,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     },
     flush: () => tracerProvider.forceFlush(),
     async shutdown() {
+      rememberIn(undefined);
       trace.disable();
       metrics.disable();
       const stopped = Promise.allSettled([tracerProvider.shutdown(), meterProvider.shutdown()]);

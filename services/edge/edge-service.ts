@@ -1,18 +1,23 @@
 // What the edge answers by itself: entrepot.edge.v1.EdgeService.
 import type {
   GetCallerResponse,
+  GetTraceRequest,
   GetTraceResponse,
   ListFieldUsageResponse,
+  ListTracesRequest,
   ListTracesResponse,
   ListViewsResponse,
 } from '../../libs/contracts/gen/entrepot/edge/v1/edge.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { BackendOptions } from './api/public-api.ts';
+import type { Traces } from './operations/traces.ts';
 
 /** What the edge's own answers are made from. */
 export interface EdgeServiceOptions {
   /** The tier of a client. */
   readonly tierOf: (client: string) => { readonly name: string };
+  /** What was recorded lately of clients' requests. */
+  readonly traces: Traces;
 }
 
 /** The edge's own RPCs, by their functions' names. */
@@ -44,12 +49,12 @@ export class EdgeService {
     throw missing('ListFieldUsage');
   }
 
-  async listTraces(): Promise<ListTracesResponse> {
-    throw missing('ListTraces');
+  async listTraces(request: ListTracesRequest, { caller }: BackendOptions): Promise<ListTracesResponse> {
+    return this.#options.traces.list(request, caller);
   }
 
-  async getTrace(): Promise<GetTraceResponse> {
-    throw missing('GetTrace');
+  getTrace(request: GetTraceRequest, { caller }: BackendOptions): Promise<GetTraceResponse> {
+    return this.#options.traces.get(request, caller);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   configDirectory,
   edgeConnectionsPerAddress,
   edgeMetrics,
+  edgeTlsFiles,
   meshAddresses,
   sharedStateUrl,
   trustClientHeader,
@@ -14,18 +15,21 @@ import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepo
 import { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { toEntrepotError } from '../../libs/errors/index.ts';
-import { connect } from '../../libs/mesh/index.ts';
+import { connectMesh } from '../../libs/mesh/index.ts';
 import { openSharedState } from '../../libs/shared/index.ts';
 import { logger, startTelemetry } from '../../libs/telemetry/index.ts';
+import { LiveCertificates } from '../../libs/tls/index.ts';
 import { ExposureError } from './access/exposure.ts';
+import { LiveOperations } from './graphql/registered.ts';
+import { meshSource } from './operations/trace-sources.ts';
 import { startEdge } from './server.ts';
 
 const telemetry = startTelemetry({ service: 'entrepot-edge' });
 const log = logger('edge');
-const query = connect(QueryServiceDefinition, { address: meshAddresses.query });
-const normalization = connect(NormalizationServiceDefinition, { address: meshAddresses.normalization });
-const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply });
-const health = connect(HealthDefinition, { address: meshAddresses.query });
+const query = connectMesh(QueryServiceDefinition, meshAddresses.query);
+const normalization = connectMesh(NormalizationServiceDefinition, meshAddresses.normalization);
+const supply = connectMesh(SupplyServiceDefinition, meshAddresses.supply);
+const health = connectMesh(HealthDefinition, meshAddresses.query);
 
 /** grpc.health.v1 SERVING. */
 const serving = 1;
@@ -33,7 +37,12 @@ const serving = 1;
 const [host = '127.0.0.1', port = '8080'] = meshAddresses.edge.split(':');
 const clients = new LiveClients(configDirectory(), log);
 const shared = await openSharedState(sharedStateUrl());
+const tlsFiles = edgeTlsFiles();
+const tls = tlsFiles && new LiveCertificates(tlsFiles, { log });
+const operations = new LiveOperations(configDirectory(), log);
 const edge = await startEdge({
+  tls,
+  graphql: { operations },
   services: { query: query.client, normalization: normalization.client, supply: supply.client },
   host,
   port: Number(port),
@@ -46,6 +55,9 @@ const edge = await startEdge({
     metrics: edgeMetrics(),
     connectionsPerAddress: edgeConnectionsPerAddress(),
   },
+  traceSources: (['query', 'supply', 'normalization', 'pricing'] as const).map((service) =>
+    meshSource(service, meshAddresses[service]),
+  ),
   readiness: async () => {
     try {
       const { status } = await health.client.check({ service: QueryServiceDefinition.fullName }, { timeoutMs: 1_000 });
@@ -70,6 +82,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     log.info({ signal }, 'draining');
     await edge.close();
     clients.close();
+    tls?.close();
+    operations.close();
     await shared.close();
     await Promise.all([query, normalization, supply, health].map(({ close }) => close()).concat(telemetry.shutdown()));
     process.exit(0);

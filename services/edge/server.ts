@@ -1,12 +1,19 @@
 // The HTTP server: limits, one error model for every path, and the routes put together.
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { type Clients, unnamedClients } from '../../libs/clients/index.ts';
 import type { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import type { QueryServiceDefinition } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import type { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { EntrepotError } from '../../libs/errors/index.ts';
-import { Admission, type AdmissionOptions, type ClientTier, type MeshClient } from '../../libs/mesh/index.ts';
+import {
+  Admission,
+  type AdmissionOptions,
+  type ClientTier,
+  grpcServerCredentials,
+  type MeshClient,
+} from '../../libs/mesh/index.ts';
+import type { LiveCertificates } from '../../libs/tls/index.ts';
 import { Guard, type GuardOptions } from './access/guard.ts';
 import { admitted, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
@@ -18,19 +25,22 @@ import type { Door } from './door.ts';
 import { EdgeService } from './edge-service.ts';
 import { graphqlRoutes } from './graphql/routes.ts';
 import type { GraphqlOptions } from './graphql/server.ts';
-import { serveGrpc } from './grpc/server.ts';
+import { type EdgeGrpcOptions, serveGrpc } from './grpc/server.ts';
 import { keepLimits } from './limits/keep.ts';
 import { defaultLimits, type HttpLimits, serverOptions } from './limits/options.ts';
 import { refuseUnreadable } from './limits/refuse.ts';
 import { operationRoutes, type Readiness } from './operations/routes.ts';
+import { traced } from './operations/traced.ts';
+import { type TraceSource, Traces } from './operations/traces.ts';
 import { compressAnswers } from './rest/compression.ts';
 import { documentRoute } from './rest/document-route.ts';
-import { answerErrors } from './rest/errors.ts';
+import { answerErrors, refusePath } from './rest/errors.ts';
 import { restRoutes } from './rest/routes.ts';
 import { keepStreams } from './streams/http.ts';
 import { defaultStreams, type StreamOptions } from './streams/options.ts';
 import { searchByAddress } from './streams/search-by-address.ts';
 import { acceptSockets, socketRoute } from './streams/socket/routes.ts';
+import { followCertificates, httpsOptions } from './tls/https.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -57,6 +67,8 @@ export interface EdgeOptions {
   readonly streams?: Partial<StreamOptions>;
   /** Where the same is offered over gRPC, on a port of its own: "127.0.0.1:8081", port 0 for a free one. Default: nowhere. */
   readonly grpcAddress?: string;
+  /** Certificates for TLS, on both ports. Default: plain text. */
+  readonly tls?: LiveCertificates | undefined;
   /** The clients as configured now. Default: none has a name, or a key. */
   readonly clients?: () => Clients;
   /** Where budgets are kept, and what else guards the edge. */
@@ -65,6 +77,8 @@ export interface EdgeOptions {
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */
   readonly admission?: AdmissionOptions;
+  /** The services whose processes have spans of their own. Default none: everything runs in this one. */
+  readonly traceSources?: readonly TraceSource[];
   /** How GraphQL is served. */
   readonly graphql?: GraphqlOptions;
   /** Says whether searches can be served; asked by /readyz. */
@@ -94,20 +108,24 @@ const mostReadCharacters = 1_000_000;
  * @throws ExposureError where it would listen elsewhere than on loopback, and let everybody in
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const limits = { ...defaultLimits, ...options.limits };
   const host = options.host ?? '127.0.0.1';
   const nobody = unnamedClients();
   const guard = new Guard({
     ...options.guard,
     clients: options.clients ?? (() => nobody),
-    host,
+    hosts: options.grpcAddress === undefined ? [host] : [host, options.grpcAddress.replace(/:\d+$/, '')],
     trustClientHeader: options.trustClientHeader ?? false,
     supply: options.services.supply,
   });
-  const limits = { ...defaultLimits, ...options.limits };
+  // One type for both: an HTTPS server has all that an HTTP one has.
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 64 * 1024,
     routerOptions: { maxParamLength: 512 },
-    http: serverOptions(limits),
+    frameworkErrors: refusePath,
+    ...(options.tls === undefined
+      ? { http: serverOptions(limits) }
+      : { https: { ...serverOptions(limits), ...httpsOptions(options.tls) } }),
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     maxRequestsPerSocket: limits.maxRequests,
@@ -116,17 +134,25 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     // What still comes on open connections while the edge stops is answered; each is closed with its answer.
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
-  });
+  } as FastifyServerOptions);
   const admission = new Admission('edge', { startAtWork: searchesAtStart, ...options.admission });
   readJsonOnly(app);
   observe(app);
-  guard.install(app);
-  keepLimits(app, limits);
+  if (options.tls !== undefined) followCertificates(app.server, options.tls);
   keepStreams(app, { ...defaultStreams, ...options.streams });
+  // Before anything can refuse a request: the connection of a WebSocket that is refused is closed for being one.
   await acceptSockets(app);
+  keepLimits(app, limits);
+  guard.install(app);
   answerErrors(app);
   await compressAnswers(app);
-  const api = new PublicApi(backendsOf(options), [permitted, withinMarkets, ...guard.gates, admitted(admission)]);
+  const api = new PublicApi(backendsOf(options), [
+    traced,
+    permitted,
+    withinMarkets,
+    ...guard.gates,
+    admitted(admission),
+  ]);
   const door: Door = { api, access: guard.access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
   documentRoute(app);
@@ -136,12 +162,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   operationRoutes(app, options.readiness, options.metricsText);
   searchByAddress(app, door);
   socketRoute(app, door);
-  const grpc = options.grpcAddress === undefined ? undefined : await serveGrpc(door, { address: options.grpcAddress });
+  const grpc =
+    options.grpcAddress === undefined ? undefined : await serveGrpc(door, grpcOptions(options.grpcAddress, options));
   await app.listen({ host, port: options.port ?? 8080 });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     grpcAddress: grpc?.address,
     close: async () => {
       const drained = grpc?.drain();
@@ -153,6 +180,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       admission.close();
     },
   };
+}
+
+/** How gRPC is answered. */
+function grpcOptions(address: string, { tls }: EdgeOptions): EdgeGrpcOptions {
+  return { address, ...(tls !== undefined && { grpc: { credentials: grpcServerCredentials(tls) } }) };
 }
 
 /** JSON is the one content type that is understood; everything else is a typed 415, and broken JSON a typed 400. */
@@ -195,8 +227,8 @@ function observe(app: FastifyInstance): void {
 }
 
 /** What answers each public service. */
-function backendsOf({ services, admission }: EdgeOptions): ReadonlyMap<string, Backend> {
-  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed) });
+function backendsOf({ services, admission, traceSources }: EdgeOptions): ReadonlyMap<string, Backend> {
+  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed), traces: new Traces(traceSources) });
   const backends: [string, unknown][] = [
     ['entrepot.query.v1.QueryService', services.query],
     ['entrepot.normalization.v1.NormalizationService', services.normalization],

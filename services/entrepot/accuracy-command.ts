@@ -1,25 +1,14 @@
 // `entrepot accuracy`: how right partners' shown prices were, and what was not as shown, from the edge that runs.
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import {
-  type JsonAccuracy,
-  type JsonMismatch,
-  type JsonReplay,
-  mismatchTable,
-  replayText,
-  standingText,
-} from './accuracy-text.ts';
+import { type EntrepotClient, EntrepotProblem } from '../../libs/client/index.ts';
+import { mismatchTable, replayText, standingText } from './accuracy-text.ts';
 import { runningEdge } from './edge-address.ts';
-import { EdgeProblem } from './updates.ts';
+import { clientOf, type EdgeOptions, problemText, withKey } from './edge-request.ts';
+import { whole } from './verticals/arguments.ts';
 
-interface Options {
-  readonly edge?: string;
+interface Options extends EdgeOptions {
   readonly json?: true;
-}
-
-interface Mismatches {
-  readonly mismatches?: readonly JsonMismatch[];
-  readonly nextPageToken?: string;
 }
 
 const examples = `
@@ -41,7 +30,7 @@ export function accuracyCommand(): Command {
     .addHelpText('after', examples);
   reaching(command).action((partner: string | undefined, options: Options) =>
     asking(options, async (edge) => {
-      const found = await ask<JsonAccuracy>(`${edge}/v1/accuracy${queryOf({ partner })}`);
+      const found = await edge.call('ListAccuracy', { partner });
       return options.json === true ? JSON.stringify(found, null, 2) : standingText(found);
     }),
   );
@@ -52,13 +41,13 @@ function mismatchesCommand(): Command {
   return reaching(new Command('mismatches'))
     .description('What was not as shown, latest first.')
     .argument('[partner]', 'one partner; all without it')
-    .option('--page-size <count>', 'mismatches on a page: 1 to 200', '50')
+    .option('--page-size <count>', 'mismatches on a page: 1 to 200', whole, 50)
     .option('--page-token <token>', 'opens the next page')
     .action((partner: string | undefined, _own: unknown, command: Command) => {
-      const options = command.optsWithGlobals<Options & { pageSize: string; pageToken?: string }>();
+      const options = command.optsWithGlobals<Options & { pageSize: number; pageToken?: string }>();
       return asking(options, async (edge) => {
         const { pageSize, pageToken } = options;
-        const found = await ask<Mismatches>(`${edge}/v1/mismatches${queryOf({ partner, pageSize, pageToken })}`);
+        const found = await edge.call('ListMismatches', { partner, pageSize, pageToken });
         if (options.json === true) return JSON.stringify(found, null, 2);
         const { mismatches = [], nextPageToken = '' } = found;
         const more = nextPageToken === '' ? '' : `\n\nMore: --page-token ${nextPageToken}`;
@@ -74,43 +63,32 @@ function replayCommand(): Command {
     .action((id: string, _own: unknown, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       return asking(options, async (edge) => {
-        const url = `${edge}/v1/mismatches/${encodeURIComponent(id)}:replay`;
-        const replay = await ask<JsonReplay>(url, 'POST');
+        const replay = await edge.call('ReplayMismatch', { mismatchId: id });
         return options.json === true ? JSON.stringify(replay, null, 2) : replayText(replay);
       });
     });
 }
 
 function reaching(command: Command): Command {
-  return command
+  return withKey(command)
     .option('--edge <url>', 'ask this edge; without it, the one on port 8080')
     .option('--json', 'one JSON document for scripts, and nothing else');
 }
 
-async function asking(options: Options, work: (edge: string) => Promise<string>): Promise<void> {
-  const edge = await runningEdge(options.edge);
-  if (edge === undefined) {
-    throw new EdgeProblem({ detail: 'No edge runs here. Start one with "entrepot up", or say where with --edge.' });
+async function asking(options: Options, work: (edge: EntrepotClient) => Promise<string>): Promise<void> {
+  const url = await runningEdge(options.edge);
+  if (url === undefined) {
+    throw new EntrepotProblem({
+      reason: 'UNREACHABLE',
+      detail: 'No edge runs here. Start one with "entrepot up", or say where with --edge.',
+    });
   }
   try {
-    console.log(await work(edge));
+    console.log(await work(clientOf(url, options)));
   } catch (error) {
-    if (!(error instanceof EdgeProblem)) throw error;
+    if (!(error instanceof EntrepotProblem)) throw error;
     process.exitCode = 2;
     if (options.json === true) console.log(JSON.stringify({ problem: error.problem }, null, 2));
-    else console.error(styleText('red', error.message));
+    else console.error(styleText('red', problemText(error)));
   }
-}
-
-/** @throws EdgeProblem */
-async function ask<Body>(url: string, method: 'GET' | 'POST' = 'GET'): Promise<Body> {
-  const response = await fetch(url, { method });
-  const body = (await response.json()) as unknown;
-  if (!response.ok) throw new EdgeProblem(body as EdgeProblem['problem']);
-  return body as Body;
-}
-
-function queryOf(parameters: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 }

@@ -1,58 +1,10 @@
 // How right shown prices were, as text for people.
 import { styleText } from 'node:util';
+import type { ListAccuracyResponse, Mismatch, Money, ReplayMismatchResponse } from '../../libs/client/index.ts';
 import { table } from './table.ts';
-import type { JsonMoney } from './updates.ts';
-
-/** ListAccuracyResponse in JSON. */
-export interface JsonAccuracy {
-  readonly accuracies?: readonly {
-    readonly partner: string;
-    readonly market: string;
-    readonly leadTime: string;
-    readonly checked?: number;
-    readonly accurate?: number;
-    readonly dearer?: number;
-    readonly cheaper?: number;
-    readonly gone?: number;
-    readonly failed?: number;
-    readonly accuracy?: number;
-  }[];
-  readonly standings?: readonly {
-    readonly partner: string;
-    readonly market: string;
-    readonly action?: string;
-    readonly accuracy?: number;
-    readonly floor?: number;
-    readonly checked?: number;
-    readonly since?: string;
-    readonly detail?: string;
-  }[];
-}
-
-/** Mismatch in JSON. */
-export interface JsonMismatch {
-  readonly mismatchId: string;
-  readonly partner: string;
-  readonly market: string;
-  readonly leadTime: string;
-  readonly shown?: JsonMoney;
-  readonly found?: JsonMoney;
-  readonly difference?: number;
-  readonly shownAt?: string;
-  readonly checkedAt?: string;
-  readonly changes?: readonly { readonly field: string; readonly before?: string; readonly after?: string }[];
-}
-
-/** ReplayMismatchResponse in JSON. */
-export interface JsonReplay {
-  readonly mismatch: JsonMismatch;
-  readonly now?: JsonMoney;
-  readonly asShown?: boolean;
-  readonly asFound?: boolean;
-}
 
 /** How partners stand, and what that is made of. */
-export function standingText({ accuracies = [], standings = [] }: JsonAccuracy): string {
+export function standingText({ accuracies = [], standings = [] }: ListAccuracyResponse): string {
   if (standings.length === 0) return 'Nothing has been asked again yet; see deploy/config/accuracy.yaml.';
   const stands = table(
     ['partner', 'market', '>accuracy', '>floor', '>checks', 'stands', 'why'],
@@ -80,7 +32,7 @@ export function standingText({ accuracies = [], standings = [] }: JsonAccuracy):
 }
 
 /** Mismatches, one a row. */
-export function mismatchTable(mismatches: readonly JsonMismatch[]): string {
+export function mismatchTable(mismatches: readonly Mismatch[]): string {
   return table(
     ['id', 'partner', 'market', 'lead time', '>shown', '>found', '>off', 'checked', 'what else changed'],
     mismatches.map((one) => [
@@ -100,7 +52,7 @@ export function mismatchTable(mismatches: readonly JsonMismatch[]): string {
 }
 
 /** What the partner says now, in a few lines. */
-export function replayText({ mismatch, now, asShown = false, asFound = false }: JsonReplay): string {
+export function replayText({ mismatch = {}, now, asShown = false, asFound = false }: ReplayMismatchResponse): string {
   const found = mismatch.found === undefined ? 'it was gone' : `found ${moneyText(mismatch.found)}`;
   const verdict = asShown
     ? styleText('green', 'as it was shown')
@@ -127,6 +79,6 @@ function signed(share: number | undefined): string {
   return share === undefined ? '' : `${share > 0 ? '+' : ''}${(share * 100).toFixed(1)} %`;
 }
 
-function moneyText(money: JsonMoney | undefined): string {
+function moneyText(money: Money | undefined): string {
   return money === undefined ? '' : `${money.amount} ${money.currencyCode}`;
 }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import type { Charge } from '../../libs/client/index.ts';
 import { chargesText, unitPriceText } from './charges.ts';
 
 const eur = (amount: string) => ({ currencyCode: 'EUR', amount });
 const gbp = (amount: string) => ({ currencyCode: 'GBP', amount });
-const vat = {
+const vat: Charge = {
   name: 'VAT',
   kind: 'CHARGE_KIND_TAX',
   terms: 'CHARGE_TERMS_INCLUDED',
@@ -11,7 +12,7 @@ const vat = {
   partnerAmount: eur('13.80'),
   inTotal: true,
 };
-const city = {
+const city: Charge = {
   kind: 'CHARGE_KIND_CITY_TAX',
   terms: 'CHARGE_TERMS_ADDED_LATER',
   amount: gbp('3.74'),
@@ -30,7 +31,7 @@ test('what is inside is told in the shown currency, what is due at the place as 
 });
 
 test('what could not be converted is told as the partner states it', () => {
-  const { amount: _, ...unconverted } = { ...vat, terms: 'CHARGE_TERMS_OPTIONAL_NOW' };
+  const { amount: _, ...unconverted } = { ...vat, terms: 'CHARGE_TERMS_OPTIONAL_NOW' } as const;
   expect(chargesText({ total: gbp('99.00'), charges: [unconverted] })).toBe('optional: VAT 13.80 EUR');
 });
 

@@ -1,8 +1,8 @@
 // What a price says beside its total, in a line: "of which VAT 12.00; at the place: city tax 4.40 EUR".
-import type { JsonOffer } from './updates.ts';
+import type { Offer } from '../../libs/client/index.ts';
 import { clip, words } from './verticals/cells.ts';
 
-type JsonPrice = NonNullable<JsonOffer['price']>;
+type JsonPrice = NonNullable<Offer['price']>;
 type JsonCharge = NonNullable<JsonPrice['charges']>[number];
 
 /** Characters of a charge's name. */
@@ -12,8 +12,8 @@ const nameCharacters = 30;
 export function chargesText({ charges = [], total }: JsonPrice): string {
   const groups = new Map<string, JsonCharge[]>();
   for (const charge of charges) {
-    const before = groups.get(charge.terms) ?? [];
-    groups.set(charge.terms, [...before, charge]);
+    const { terms = '' } = charge;
+    groups.set(terms, [...(groups.get(terms) ?? []), charge]);
   }
   const terms = [
     ['CHARGE_TERMS_INCLUDED', 'of which'],

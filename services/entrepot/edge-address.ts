@@ -1,10 +1,10 @@
 // Which edge a command asks.
-import { EdgeProblem } from './updates.ts';
+import { EntrepotProblem } from '../../libs/client/index.ts';
 
 /**
  * The edge that is named, else the one that runs here already; undefined where none does.
  *
- * @throws EdgeProblem where the named one does not answer
+ * @throws EntrepotProblem where the named one does not answer
  */
 export async function runningEdge(named: string | undefined): Promise<string | undefined> {
   const url = named ?? `http://127.0.0.1:${process.env.PORT ?? 8080}`;
@@ -15,6 +15,6 @@ export async function runningEdge(named: string | undefined): Promise<string | u
     () => false,
   );
   if (runs) return url;
-  if (named !== undefined) throw new EdgeProblem({ detail: `No edge answers at ${named}.` });
+  if (named !== undefined) throw new EntrepotProblem({ reason: 'UNREACHABLE', detail: `No edge answers at ${named}.` });
   return undefined;
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { accuracyCommand } from './accuracy-command.ts';
 import { catalogueCommand } from './catalogue/catalogue-command.ts';
 import { checkCommand } from './check-command.ts';
+import { clientCommand } from './client-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { meshCommand } from './mesh-command.ts';
 import { partnerCommand } from './partner/partner-command.ts';
@@ -20,6 +21,7 @@ const program = new Command('entrepot')
   .addCommand(explainCommand())
   .addCommand(accuracyCommand())
   .addCommand(checkCommand())
+  .addCommand(clientCommand())
   .addCommand(partnerCommand())
   .addCommand(catalogueCommand())
   .addCommand(pricingCommand())
@@ -34,6 +36,7 @@ Begin with:
   entrepot explain <id>                         how a search went, or why an offer is what it is
   entrepot accuracy                             are shown prices right, partner by partner?
   entrepot check                                is the configuration right?
+  entrepot client --help                        keys for clients of the edge
   entrepot partner --help                       integrate a partner
   entrepot catalogue --help                     which products are the same, and who says so
   entrepot pricing --help                       quote rows, and try pricing rules on recorded searches

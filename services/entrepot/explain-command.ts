@@ -1,17 +1,16 @@
 // `entrepot explain`: why an offer is what it is, or how a search went, from the edge that holds it.
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
+import { type EntrepotClient, EntrepotProblem } from '../../libs/client/index.ts';
 import { runningEdge } from './edge-address.ts';
-import type { JsonOfferExplanation, JsonSearchExplanation } from './explain/json.ts';
+import { clientOf, type EdgeOptions, problemText, withKey } from './edge-request.ts';
 import { offerText, wholeRowText } from './explain/offer-text.ts';
 import { searchText } from './explain/search-text.ts';
-import { EdgeProblem, type JsonOffer } from './updates.ts';
 import { terminalVerticals } from './verticals/index.ts';
 
-interface Options {
+interface Options extends EdgeOptions {
   readonly product?: string;
   readonly row?: true;
-  readonly edge?: string;
   readonly json?: true;
 }
 
@@ -35,7 +34,7 @@ Examples:
 
 /** Builds the command. */
 export function explainCommand(): Command {
-  return new Command('explain')
+  return withKey(new Command('explain'))
     .description('Why an offer is what it is, or how a search went.')
     .argument('<id>', 'id of an offer or of a search', named)
     .option('--product <id>', 'of a search: a product that is missing')
@@ -46,49 +45,41 @@ export function explainCommand(): Command {
     .action(async ({ kind, id }: Named, options: Options, command: Command) => {
       if (kind === 'offer' && options.product !== undefined) command.error('--product is for the id of a search');
       if (kind === 'search' && options.row === true) command.error('--row is for the id of an offer');
-      const edge = await runningEdge(options.edge);
-      if (edge === undefined) {
-        throw new EdgeProblem({
+      const url = await runningEdge(options.edge);
+      if (url === undefined) {
+        throw new EntrepotProblem({
+          reason: 'UNREACHABLE',
           detail:
             'No edge runs here. A search is held by the process that ran it: start one with "entrepot up", search, then explain.',
         });
       }
       try {
+        const edge = clientOf(url, options);
         console.log(kind === 'offer' ? await offer(edge, id, options) : await search(edge, id, options));
       } catch (error) {
-        if (!(error instanceof EdgeProblem)) throw error;
+        if (!(error instanceof EntrepotProblem)) throw error;
         process.exitCode = 2;
         if (options.json === true) console.log(JSON.stringify({ problem: error.problem }, null, 2));
-        else console.error(styleText('red', error.message));
+        else console.error(styleText('red', problemText(error)));
       }
     });
 }
 
-async function offer(edge: string, id: string, options: Options): Promise<string> {
-  const path = `/v1/offers/${encodeURIComponent(id)}`;
-  const explanation = await get<JsonOfferExplanation>(`${edge}${path}:explain`);
+async function offer(edge: EntrepotClient, id: string, options: Options): Promise<string> {
+  const explanation = await edge.explain(id);
   if (options.json === true) return JSON.stringify(explanation, null, 2);
   if (options.row === true) return wholeRowText(explanation);
   // What has expired can be explained, but not be had.
-  const shown = await get<JsonOffer>(`${edge}${path}`).catch((error: unknown) => {
-    if (error instanceof EdgeProblem) return undefined;
+  const shown = await edge.offer(id).catch((error: unknown) => {
+    if (error instanceof EntrepotProblem) return undefined;
     throw error;
   });
   return offerText({ explanation, offer: shown }, terminalVerticals, Date.now());
 }
 
-async function search(edge: string, id: string, { product, json }: Options): Promise<string> {
-  const query = product === undefined ? '' : `?${new URLSearchParams({ productId: product })}`;
-  const explanation = await get<JsonSearchExplanation>(`${edge}/v1/searches/${encodeURIComponent(id)}:explain${query}`);
+async function search(edge: EntrepotClient, id: string, { product, json }: Options): Promise<string> {
+  const explanation = await edge.explainSearch(id, product);
   return json === true ? JSON.stringify(explanation, null, 2) : searchText(explanation, Date.now());
-}
-
-/** @throws EdgeProblem */
-async function get<Body>(url: string): Promise<Body> {
-  const response = await fetch(url);
-  const body = (await response.json()) as unknown;
-  if (!response.ok) throw new EdgeProblem(body as EdgeProblem['problem']);
-  return body as Body;
 }
 
 function named(text: string): Named {

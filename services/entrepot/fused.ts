@@ -1,13 +1,14 @@
 // The composition root of the fused shape: every service in this process, calls in memory through the same typed clients
 // and the same middleware as over gRPC.
 import { join } from 'node:path';
-import { LiveClients } from '../../libs/clients/index.ts';
+import { LiveClients, unnamedClients } from '../../libs/clients/index.ts';
 import {
   configDirectory,
   databaseAt,
   dataDirectory,
   edgeConnectionsPerAddress,
   edgeMetrics,
+  edgeTlsFiles,
   meshAddresses,
   trustClientHeader,
 } from '../../libs/config/index.ts';
@@ -24,6 +25,8 @@ import {
   serve,
 } from '../../libs/mesh/index.ts';
 import { logger, type SpanExporter, startTelemetry } from '../../libs/telemetry/index.ts';
+import { LiveCertificates } from '../../libs/tls/index.ts';
+import { LiveOperations } from '../edge/graphql/registered.ts';
 import { startEdge } from '../edge/server.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
@@ -50,6 +53,8 @@ export interface FusedOptions {
   readonly grpcAddress?: string;
   /** Bytes of partners' answers held in all; default 256 MiB, sensible 16 MiB to 8 GiB. */
   readonly answersBudgetBytes?: number;
+  /** The edge is for this process alone: whatever clients.yaml says, it is one for development. Default false. */
+  readonly withoutKeys?: boolean;
   /** Whether the edge believes the header `Entrepot-Client`. Default ENTREPOT_EDGE_TRUST_CLIENT. */
   readonly trustClientHeader?: boolean;
   /** How much is taken on at the edge, where calls enter this process. */
@@ -150,9 +155,16 @@ async function compose(
     ...(options.accuracy && { accuracy: options.accuracy }),
   });
   await start(query);
+  const nobody = unnamedClients();
   const clients = new LiveClients(config, logger('edge'));
   closers.push(async () => clients.close());
+  const tlsFiles = edgeTlsFiles();
+  const tls = tlsFiles && new LiveCertificates(tlsFiles, { log: logger('edge') });
+  closers.push(async () => tls?.close());
+  const operations = new LiveOperations(config, logger('edge'));
+  closers.push(async () => operations.close());
   const edge = await startEdge({
+    graphql: { operations },
     services: {
       query: reach(QueryServiceDefinition, 'query'),
       normalization: reach(NormalizationServiceDefinition, 'normalization'),
@@ -160,13 +172,14 @@ async function compose(
     },
     port: options.port ?? 8080,
     host: options.host ?? '127.0.0.1',
+    tls,
     ...(options.grpcAddress !== undefined && { grpcAddress: options.grpcAddress }),
     // In this process nothing can be missing: what did not start has ended the process.
     readiness: async () => [],
     metricsText: () => telemetry.metricsText(),
     admission: { tierOf: query.tierOf, ...options.admission },
     trustClientHeader: options.trustClientHeader ?? trustClientHeader(),
-    clients: () => clients.current,
+    clients: options.withoutKeys === true ? () => nobody : () => clients.current,
     guard: { metrics: edgeMetrics(), connectionsPerAddress: edgeConnectionsPerAddress() },
   });
   closers.push(() => edge.close());

@@ -2,14 +2,15 @@
 // outcome below it.
 import { styleText } from 'node:util';
 import { Command } from 'commander';
+import { EntrepotProblem, type Lost, type SearchRequest, type SearchView } from '../../libs/client/index.ts';
 import { runningEdge } from './edge-address.ts';
+import { clientOf, type EdgeOptions, problemText, withKey } from './edge-request.ts';
 import { offerTable, outcomeLine, outcomeTable } from './table.ts';
-import { EdgeProblem, followSearch, type SearchView } from './updates.ts';
 import { upper, whole } from './verticals/arguments.ts';
 import { terminalVerticals } from './verticals/index.ts';
 import type { TerminalVertical } from './verticals/vertical.ts';
 
-interface CommonOptions {
+interface CommonOptions extends EdgeOptions {
   readonly currency: string;
   readonly market: string;
   readonly filter?: string;
@@ -17,7 +18,6 @@ interface CommonOptions {
   readonly pageSize: number;
   readonly partners?: string;
   readonly everyOffer?: true;
-  readonly edge?: string;
   readonly json?: true;
 }
 
@@ -33,7 +33,7 @@ export function searchCommand(): Command {
 }
 
 function common(command: Command): Command {
-  return command
+  return withKey(command)
     .option('--currency <code>', 'currency of the shown prices, ISO 4217', upper, 'EUR')
     .option('--market <code>', 'market they are shown in, ISO 3166-1', upper, 'GB')
     .option('--filter <cel>', 'CEL over attributes: "price < 500.0"')
@@ -50,7 +50,7 @@ async function runSearch(options: CommonOptions, criteria: object, vertical: Ter
   process.once('SIGINT', () => stop.abort());
   const edge = await findEdge(options.edge);
   try {
-    const request = {
+    const request: SearchRequest = {
       ...criteria,
       currency: options.currency,
       market: options.market,
@@ -61,20 +61,31 @@ async function runSearch(options: CommonOptions, criteria: object, vertical: Ter
       ...(options.everyOffer === true && { grouping: 'GROUPING_OFFER' }),
     };
     let view: SearchView | undefined;
-    for await (const update of followSearch(edge.url, request, stop.signal)) {
-      view = update.view;
-      if (options.json !== true) for (const outcome of update.reported) console.log(outcomeLine(outcome));
+    // An edge of our own is for this search alone, and asks for no key.
+    const client = clientOf(edge.url, edge.own ? { key: '' } : options);
+    for await (view of client.search(request, { signal: stop.signal, onReconnect: tellLost })) {
+      if (options.json !== true) for (const outcome of view.changed.outcomes) console.log(outcomeLine(outcome));
     }
-    if (view === undefined) throw new EdgeProblem({ detail: 'The search ended without a result.' });
-    if (options.json === true) console.log(JSON.stringify(view, null, 2));
+    if (view === undefined)
+      throw new EntrepotProblem({ reason: 'INTERNAL', detail: 'The search ended without a result.' });
+    if (options.json === true) console.log(jsonOf(view));
     else print(view, vertical, edge.own ? undefined : explainHint(view, options.edge));
   } catch (error) {
     if (stop.signal.aborted) process.exitCode = 130;
-    else if (error instanceof EdgeProblem) refuse(error, options.json === true);
+    else if (error instanceof EntrepotProblem) refuse(error, options.json === true);
     else throw error;
   } finally {
     await edge.close();
   }
+}
+
+/** The view as it ended; what it was like on the way is nobody's any more. */
+function jsonOf({ connection: _, changed: __, ...view }: SearchView): string {
+  return JSON.stringify(view, null, 2);
+}
+
+function tellLost({ delayMs, cause }: Lost): void {
+  console.error(styleText('dim', `${cause.message} Trying again in ${Math.round(delayMs)} ms.`));
 }
 
 /** @param hint what to type to learn more; undefined where nothing is held any longer */
@@ -99,14 +110,14 @@ function explainHint({ searchId, offers }: SearchView, edge: string | undefined)
   return `npx entrepot explain ${edge === undefined ? '' : `--edge ${edge} `}${searchId} says why it went like this${first}`;
 }
 
-function refuse(error: EdgeProblem, json: boolean): void {
+function refuse(error: EntrepotProblem, json: boolean): void {
   process.exitCode = 2;
   if (json) {
     console.log(JSON.stringify({ problem: error.problem }, null, 2));
     return;
   }
-  console.error(styleText('red', error.message));
-  const violations = error.problem.violations ?? [];
+  console.error(styleText('red', problemText(error)));
+  const { violations } = error;
   // One violation is the message already.
   if (violations.length < 2) return;
   for (const { field, description } of violations) console.error(`  ${field}: ${description}`);
@@ -119,6 +130,6 @@ async function findEdge(named: string | undefined): Promise<{ url: string; own: 
   process.env.LOG_LEVEL ??= 'error';
   // Only now: loggers read LOG_LEVEL when their modules load, and a search at a running edge needs none of them.
   const { startFused } = await import('./fused.ts');
-  const fused = await startFused({ port: 0, ingressAddress: '127.0.0.1:0', inMemory: true });
+  const fused = await startFused({ port: 0, ingressAddress: '127.0.0.1:0', inMemory: true, withoutKeys: true });
   return { url: fused.edgeUrl, own: true, close: fused.close };
 }

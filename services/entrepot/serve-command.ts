@@ -21,6 +21,10 @@ Addresses, host:port:
   ENTREPOT_EDGE_GRPC_ADDRESS      127.0.0.1:8081: the port above the edge's
 What replicas share:
   ENTREPOT_SHARED_STATE           nowhere; redis://host:6379, rediss:// or valkey://
+Who may do what at the edge (services/edge/README.md, "Access"):
+  ENTREPOT_EDGE_TRUST_CLIENT      false; true behind something that sets Entrepot-Client itself
+  ENTREPOT_EDGE_METRICS           guarded; open
+  ENTREPOT_EDGE_CONNECTIONS_PER_ADDRESS  1000; 0 for any number
 Where services keep their tables:
   ENTREPOT_DATABASE               embedded, below ENTREPOT_DATA; postgres://user:password@host:5432/database
 Directories:

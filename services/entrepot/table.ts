@@ -1,11 +1,12 @@
 // What a search found, as text in columns.
+
 import { stripVTControlCharacters, styleText } from 'node:util';
+import type { Offer, PartnerOutcome, SearchView } from '../../libs/client/index.ts';
 import { chargesText, unitPriceText } from './charges.ts';
-import type { JsonOffer, JsonOutcome, SearchView } from './updates.ts';
 import { clip, words } from './verticals/cells.ts';
 import type { TerminalVertical } from './verticals/vertical.ts';
 
-type Cell = string;
+type Cell = string | undefined;
 
 /** Lays rows out under headings; columns whose heading begins with ">" are right-aligned. */
 export function table(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
@@ -13,9 +14,9 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
   const widths = headings.map((heading, column) =>
     Math.max(width(heading.replace(/^>/, '')), ...rows.map((row) => width(row[column] ?? ''))),
   );
-  const line = (cells: readonly string[]): string =>
+  const line = (cells: readonly Cell[]): string =>
     cells
-      .map((cell, column) => {
+      .map((cell = '', column) => {
         const padding = ' '.repeat(Math.max(0, (widths[column] ?? 0) - width(cell)));
         return headings[column]?.startsWith('>') ? padding + cell : cell + padding;
       })
@@ -49,23 +50,23 @@ export function offerTable(view: SearchView, vertical: TerminalVertical): string
 }
 
 /** "627.00 GBP", or of a range "13.00–15.00 GBP". */
-function price({ price }: JsonOffer): Cell {
+function price({ price }: Offer): Cell {
   if (price?.total === undefined) return '';
   const { total, totalMax } = price;
   const upper = totalMax === undefined || totalMax.amount === total.amount ? '' : `–${totalMax.amount}`;
   return `${total.amount}${upper} ${total.currencyCode}`;
 }
 
-function sellers(offer: JsonOffer): string {
+function sellers(offer: Offer): string {
   const others = offer.otherOffers ?? [];
   const names = [...new Set(others.map((other) => other.partner))].filter((name) => name !== offer.partner);
   return offer.partner + (names.length === 0 ? '' : styleText('dim', ` also ${names.join(', ')}`));
 }
 
 /** Every partner's outcome, one a row. */
-export function outcomeTable(outcomes: readonly JsonOutcome[]): string {
+export function outcomeTable(outcomes: readonly PartnerOutcome[]): string {
   const rows = [...outcomes]
-    .sort((a, b) => a.partner.localeCompare(b.partner))
+    .sort(({ partner: a = '' }, { partner: b = '' }) => a.localeCompare(b))
     .map((outcome) => [
       outcome.partner,
       statusText(outcome),
@@ -79,12 +80,12 @@ export function outcomeTable(outcomes: readonly JsonOutcome[]): string {
 }
 
 /** One partner's outcome in a line, for progress. */
-export function outcomeLine(outcome: JsonOutcome): string {
+export function outcomeLine(outcome: PartnerOutcome): string {
   return `${statusText(outcome)} ${outcome.partner}: ${outcome.offersKept ?? 0} offers, ${outcome.latencyMs ?? 0} ms`;
 }
 
 /** Whether the partner was asked, and of a held answer how old it is. */
-export function answeredHow({ cache, cacheAgeMs = 0 }: JsonOutcome): string {
+export function answeredHow({ cache, cacheAgeMs = 0 }: PartnerOutcome): string {
   const age = `${Math.round(cacheAgeMs / 1_000)} s`;
   if (cache === 'CACHE_USE_HIT') return `held ${age}`;
   if (cache === 'CACHE_USE_STALE') return `stale, held ${age}`;
@@ -101,8 +102,8 @@ const unasked: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** How a partner was asked: "1 request", "3 requests, 1 of them hedged", "held 12 s", "looked up", "not asked", "no request" before its end. */
-export function requestsText(outcome: JsonOutcome): string {
-  const { requests = 0, hedges = 0, status } = outcome;
+export function requestsText(outcome: PartnerOutcome): string {
+  const { requests = 0, hedges = 0, status = '' } = outcome;
   const how = answeredHow(outcome);
   if (how !== 'asked') return how;
   if (requests === 0) return unasked.get(status.replace('OUTCOME_STATUS_', '')) ?? 'no request';
@@ -110,16 +111,16 @@ export function requestsText(outcome: JsonOutcome): string {
 }
 
 /** What there is to say of an outcome beside its counts. */
-export function outcomeNotes(outcome: JsonOutcome): string[] {
+export function outcomeNotes(outcome: PartnerOutcome): string[] {
   return [outcome.detail ?? '', ...rejections(outcome), ...applied(outcome)].filter((part) => part !== '');
 }
 
 /** What of the filter the partner applied itself. */
-function applied({ appliedFilters = [] }: JsonOutcome): string[] {
+function applied({ appliedFilters = [] }: PartnerOutcome): string[] {
   return appliedFilters.length === 0 ? [] : [`it applied ${appliedFilters.join(' && ')}`];
 }
 
-function rejections(outcome: JsonOutcome): string[] {
+function rejections(outcome: PartnerOutcome): string[] {
   return (outcome.rejections ?? []).map(
     (one) =>
       `${one.count} rejected: ${words(one.reason, 'REJECTION_REASON_')}${one.example ? ` (${one.example})` : ''}`,
@@ -127,7 +128,7 @@ function rejections(outcome: JsonOutcome): string[] {
 }
 
 /** How a partner's part ended, in a word. */
-export function statusText(outcome: JsonOutcome): string {
+export function statusText(outcome: PartnerOutcome): string {
   const word = words(outcome.status, 'OUTCOME_STATUS_');
   if (outcome.status === 'OUTCOME_STATUS_OK') return styleText('green', word);
   if (outcome.status === 'OUTCOME_STATUS_FAILED' || outcome.status === 'OUTCOME_STATUS_TIMED_OUT')

@@ -18,6 +18,8 @@ export function upCommand(): Command {
     .action(async (options: { port: string; host: string; inMemory?: true }) => {
       // Log lines would bury the banner for a person; a program that reads our output gets them all.
       if (process.stdout.isTTY) process.env.LOG_LEVEL ??= 'warn';
+      // Here a person looks at each search; who pays for traces says otherwise.
+      process.env.OTEL_TRACES_SAMPLER ??= 'parentbased_always_on';
       // Only now: loggers read LOG_LEVEL when their modules load.
       const { startFused } = await import('./fused.ts');
       const fused = await startFused({

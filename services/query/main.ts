@@ -4,7 +4,7 @@ import { configDirectory, databaseAt, meshAddresses, sharedStateUrl } from '../.
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
 import { SupplyServiceDefinition } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
-import { connect, runMain } from '../../libs/mesh/index.ts';
+import { connectMesh, runMain } from '../../libs/mesh/index.ts';
 import { openSharedState } from '../../libs/shared/index.ts';
 import { openStore } from '../../libs/store/index.ts';
 import { hedgeOf } from './hedging.ts';
@@ -13,9 +13,9 @@ import { clickStore, createQueryService } from './service.ts';
 await runMain('query', async () => {
   // A search's first message is supply's plan, or pricing's view: both are quick, so a late one has met a slow replica.
   const supplyOptions = { hedge: hedgeOf('search', 'getOffers') };
-  const supply = connect(SupplyServiceDefinition, { address: meshAddresses.supply }, supplyOptions);
-  const pricing = connect(PricingServiceDefinition, { address: meshAddresses.pricing }, { hedge: hedgeOf('price') });
-  const normalization = connect(NormalizationServiceDefinition, { address: meshAddresses.normalization });
+  const supply = connectMesh(SupplyServiceDefinition, meshAddresses.supply, supplyOptions);
+  const pricing = connectMesh(PricingServiceDefinition, meshAddresses.pricing, { hedge: hedgeOf('price') });
+  const normalization = connectMesh(NormalizationServiceDefinition, meshAddresses.normalization);
   const url = sharedStateUrl();
   // Without one there is nothing to share: what this process holds is all there is.
   const shared = url === undefined ? undefined : await openSharedState(url);

@@ -258,6 +258,8 @@ class QueryService {
   }
 
   watchSearch(request: WatchSearchRequest, context: MeshContext): AsyncIterable<{ update: SearchUpdate }> {
+    // Who resumes is told the little that has changed, and may wait long for it: all clients of an edge that was killed come at once.
+    if (request.cursor !== '') context.quiet?.();
     const search = this.#known.search(request.searchId, context.client);
     const watch = (known: Search): Subscription<SearchUpdate> => this.#watch(known, request);
     return answers(search instanceof Promise ? search.then(watch) : watch(search), context, 'watching');

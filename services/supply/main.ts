@@ -4,13 +4,13 @@
 import path from 'node:path';
 import { configDirectory, databaseAt, dataDirectory, meshAddresses, sharedStateUrl } from '../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { connect, inwardAdmission, runMain } from '../../libs/mesh/index.ts';
+import { connectMesh, inwardAdmission, runMain } from '../../libs/mesh/index.ts';
 import { openSharedState } from '../../libs/shared/index.ts';
 import { openStore } from '../../libs/store/index.ts';
 import { createSupplyService, inventoryStore } from './service.ts';
 
 await runMain('supply', async () => {
-  const normalization = connect(NormalizationServiceDefinition, { address: meshAddresses.normalization });
+  const normalization = connectMesh(NormalizationServiceDefinition, meshAddresses.normalization);
   const shared = await openSharedState(sharedStateUrl());
   const [host = '127.0.0.1', port = '7012'] = meshAddresses.ingress.split(':');
   const service = await createSupplyService({

@@ -9,6 +9,7 @@
 //   npm run bench -- overload           with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5
 //   npm run bench -- watchers           with ENTREPOT_BENCH_WATCHERS=500 fewer watchers; default 5000
 //   npm run bench -- catalogue          with ENTREPOT_BENCH_PRODUCTS=10000 fewer products; default 100000
+//   npm run bench -- graphql            with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5. Installs a gateway of npm's the first time
 //   npm run bench -- --json             for programs
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -16,6 +17,7 @@ import { catalogueCase } from './cases/catalogue.ts';
 import { cpuCase } from './cases/cpu.ts';
 import { faultsCase } from './cases/faults.ts';
 import { feedCase } from './cases/feed.ts';
+import { graphqlCase } from './cases/graphql.ts';
 import { heldCase } from './cases/held.ts';
 import { latencyCase } from './cases/latency.ts';
 import { mappingCase, mappingTable } from './cases/mapping.ts';
@@ -47,6 +49,7 @@ const cases: Readonly<Record<string, Case>> = {
   reuse: reuseCase,
   watchers: watchersCase,
   catalogue: catalogueCase,
+  graphql: graphqlCase,
 };
 
 const { values, positionals } = parseArgs({

@@ -16,7 +16,11 @@ export interface Phase {
 /** What is sent. */
 export interface Load {
   readonly url: string;
-  /** In turn: searches that are equal at the same time would be one search. */
+  /** Default /v1/searches. */
+  readonly path?: string;
+  /** What a full answer has in it. Default: that the search is complete. */
+  readonly full?: string;
+  /** In turn: searches that are equal at the same time would be one search. "{n}" in one is the number of the request. */
   readonly bodies: readonly string[];
   /** Who sends them, at random, each so often. */
   readonly clients: readonly { readonly name: string; readonly share: number }[];
@@ -69,7 +73,7 @@ function arrivals({ phases, seed }: Load): number[] {
 function send(load: Load, body: string, client: string, due: number): Promise<Pick<Sent, 'ms' | 'end'>> {
   const { promise, resolve } = Promise.withResolvers<Pick<Sent, 'ms' | 'end'>>();
   const since = (): number => performance.now() - due;
-  const call = request(`${load.url}/v1/searches`, {
+  const call = request(`${load.url}${load.path ?? '/v1/searches'}`, {
     method: 'POST',
     agent,
     headers: {
@@ -95,7 +99,13 @@ function send(load: Load, body: string, client: string, due: number): Promise<Pi
       if (response.statusCode === 503 || response.statusCode === 504) return over('partial');
       if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}: ${text.slice(0, 500)}`);
       const failed = /"status":"OUTCOME_STATUS_(?!OK)/.test(text);
-      over(failed || !text.includes('"complete":true') ? 'partial' : since() <= load.deadlineMs ? 'full' : 'late');
+      over(
+        failed || !text.includes(load.full ?? '"complete":true')
+          ? 'partial'
+          : since() <= load.deadlineMs
+            ? 'full'
+            : 'late',
+      );
     });
   });
   call.on('error', (error) => {
@@ -125,7 +135,7 @@ async function run(load: Load): Promise<Sent[]> {
   for (const at of times) {
     const wait = start + at - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    const body = load.bodies[answers.length % load.bodies.length] ?? '';
+    const body = (load.bodies[answers.length % load.bodies.length] ?? '').replace('{n}', String(answers.length));
     const client = clientAt(load, next());
     answers.push(send(load, body, client, start + at).then((seen) => ({ at, client, ...seen })));
   }

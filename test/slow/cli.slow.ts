@@ -116,7 +116,8 @@ test('explain tells how a search went and why an offer is what it is, as the las
     { timeout: 30_000 },
   );
   expect(first.stdout).toContain('by best. It is the first.');
-  expect(second.stdout).toMatch(/2 of \d+, by best\. [\d.]+ behind the first: .+\(weight/);
+  // On some dates two offers are equal.
+  expect(second.stdout).toMatch(/2 of \d+, by best\. ([\d.]+ behind the first: .+\(weight|It is equal to the first)/);
   const explained = (await (await fetch(`${edge}/v1/offers/${offerId}:explain`)).json()) as {
     origin: { partnerRow: string };
   };

@@ -1,4 +1,6 @@
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Clients, makeKey } from '../../../libs/clients/index.ts';
 import { SearchUpdate } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
@@ -89,8 +91,31 @@ describe('with keys', () => {
   ])('nobody without one gets past %s %s', async (method, path) => {
     const answer = await fetch(`${(await edgeOf()).url}${path}`, { method });
     expect(answer.status).toBe(401);
-    if (!path.startsWith('/entrepot.')) expect(answer.headers.get('www-authenticate')).toContain('Bearer');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="entrepot"');
     expect(await answer.text()).toMatch(/CREDENTIALS_MISSING/i);
+  });
+
+  test.each([
+    ['/v1/stream', 101],
+    ['/v1/accuracy', 401],
+  ])('a WebSocket at %s may still say who it is only where there is one', async (path, status) => {
+    const { hostname, port } = new URL((await edgeOf()).url);
+    const headers = {
+      connection: 'upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const answered = await new Promise<number | undefined>((resolve, reject) => {
+      const request = httpRequest({ hostname, port, path, headers });
+      request.on('response', ({ statusCode }) => resolve(statusCode)).on('error', reject);
+      request.on('upgrade', ({ statusCode }, socket) => {
+        socket.destroy();
+        resolve(statusCode);
+      });
+      request.end();
+    });
+    expect(answered).toBe(status);
   });
 
   test.each(['/healthz', '/readyz', '/openapi.json', '/metrics'])('%s stays open to this machine', async (path) => {
@@ -124,6 +149,33 @@ describe('with keys', () => {
     expect(refused.status).toBe(403);
     expect(await refused.json()).toMatchObject({ reason: 'NOT_PERMITTED', metadata: { permission: 'PARTNERS_READ' } });
     expect((await get(ops.key)).status).not.toBe(403);
+  });
+
+  test('a token of an issuer lets in whom it names, with its keys fetched from where they are', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const issuer = createServer(async (_request, response) => {
+      response.end(JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one' }] }));
+    });
+    await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = issuer.address() as AddressInfo;
+      const live = clientsFrom(`clients: { shop: {} }
+issuers: [{ issuer: me, audience: entrepot, jwks_url: 'http://127.0.0.1:${port}/keys', client_claim: azp }]
+`);
+      const token = await new SignJWT({ azp: 'shop' })
+        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+        .setIssuer('me')
+        .setAudience('entrepot')
+        .setExpirationTime('1h')
+        .sign(privateKey);
+      const edge = await edgeOf({ clients: () => live });
+      for (const answer of [await caller(edge, bearer(token)), await caller(edge, {}, `?access_token=${token}`)]) {
+        expect(await answer.json()).toMatchObject({ client: 'shop' });
+      }
+      expect((await caller(edge)).status).toBe(401);
+    } finally {
+      issuer.close();
+    }
   });
 
   test('keys and tokens are in no log, no span, no metric and no answer', async () => {

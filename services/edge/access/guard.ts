@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Clients, isLoopback } from '../../../libs/clients/index.ts';
 import type { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { Permission } from '../../../libs/contracts/gen/entrepot/type/v1/public.ts';
-import { EntrepotError } from '../../../libs/errors/index.ts';
+import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
 import type { MeshClient } from '../../../libs/mesh/index.ts';
 import type { Gate } from '../api/public-api.ts';
 import { credentialsOf } from '../call.ts';
@@ -23,8 +23,8 @@ import { withinStreams } from './stream-limit.ts';
 export interface GuardOptions {
   /** The clients as configured now. */
   readonly clients: () => Clients;
-  /** The address that the edge binds. */
-  readonly host: string;
+  /** The hosts that the edge binds, of HTTP and of gRPC. */
+  readonly hosts: readonly string[];
   /** See {@link AccessOptions.trustClientHeader}. */
   readonly trustClientHeader: boolean;
   /** Who knows how many partners a search asks. */
@@ -56,9 +56,9 @@ export class Guard {
 
   /** @throws ExposureError where everybody who can reach the edge would be let in */
   constructor(options: GuardOptions) {
-    checkExposure(options.host, options.clients(), options.trustClientHeader);
+    for (const host of options.hosts) checkExposure(host, options.clients(), options.trustClientHeader);
     this.#options = options;
-    this.#loopback = isLoopback(options.host);
+    this.#loopback = options.hosts.every(isLoopback);
     this.access = createAccess({ ...options.tokens, ...options, loopback: this.#loopback });
     this.#budgets = new Budgets(options.budgets);
     this.#meter = new StreamMeter(this.#budgets, options.budgets);
@@ -74,7 +74,7 @@ export class Guard {
     app.addHook('onRequest', async (request, reply) => {
       if (this.#answerPreflight(request, reply)) return reply;
       this.#addHeaders(request);
-      await this.#recognise(request);
+      await this.#recognise(request, reply);
     });
   }
 
@@ -116,18 +116,20 @@ export class Guard {
     };
   }
 
-  async #recognise(request: FastifyRequest): Promise<void> {
+  async #recognise(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const path = pathOf(request);
     const route = request.routeOptions.url ?? path;
     if (route === '/metrics') return this.#guardMetrics(request);
     if (!isGuarded(path) && !isGuarded(route)) return;
-    if (request.routeOptions.config.recognisesItself === true) return;
     const credentials = credentialsOf(request);
     try {
       request.call.identity = await this.access.identify(credentials);
     } catch (error) {
       // Over a WebSocket, browsers can say who asks in the first message alone; until then it is nobody.
-      if (!isUpgrade(request) || !isMissing(error)) throw error;
+      if (sockets.has(route) && isUpgrade(request) && isMissing(error)) return;
+      const challenge = challengeOf(toEntrepotError(error));
+      if (challenge !== undefined) reply.header('www-authenticate', challenge);
+      throw error;
     }
     forgetToken(request);
   }
@@ -146,6 +148,9 @@ export class Guard {
     });
   }
 }
+
+/** Where WebSockets are opened. */
+const sockets: ReadonlySet<string> = new Set(['/v1/stream', '/graphql']);
 
 /** What clients ask for; documents, the console's own files and probes are everybody's. */
 function isGuarded(path: string): boolean {
@@ -166,6 +171,14 @@ function isUpgrade({ headers }: FastifyRequest): boolean {
 
 function isMissing(error: unknown): boolean {
   return error instanceof EntrepotError && error.reason === 'CREDENTIALS_MISSING';
+}
+
+/** What a refusal asks for in every protocol over HTTP, as RFC 6750 says it; undefined where credentials would not help. */
+function challengeOf({ reason }: EntrepotError): string | undefined {
+  if (!reason.startsWith('CREDENTIALS_')) return undefined;
+  return reason === 'CREDENTIALS_MISSING'
+    ? 'Bearer realm="entrepot"'
+    : 'Bearer realm="entrepot", error="invalid_token"';
 }
 
 /** Once it is known who asks, nothing that comes later can tell a token in the address to anybody. */

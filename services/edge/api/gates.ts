@@ -1,5 +1,9 @@
 // The gates that need nothing but the operation itself.
-import { Delivery, type SearchRequest } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import {
+  Delivery,
+  type SearchRequest,
+  type WatchSearchRequest,
+} from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { Permission, permissionToJSON } from '../../../libs/contracts/gen/entrepot/type/v1/public.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import type { Admission } from '../../../libs/mesh/index.ts';
@@ -40,6 +44,9 @@ export function admitted(admission: Admission): Gate {
   return (operation) => {
     const place = admission.enter(staysOpen(operation) ? 'stream' : 'call', operation.caller.identity.client);
     operation.quiet = () => place.quiet();
+    // Who resumes is told the little that has changed, and may wait long for it: all clients of an edge that was killed come at once.
+    if (operation.method.name === 'WatchSearch' && (operation.request as WatchSearchRequest).cursor !== '')
+      place.quiet();
     return (error) => place.leave(error);
   };
 }

@@ -1,7 +1,12 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import type { Identity } from '../../../libs/clients/index.ts';
-import { Delivery, SearchRequest, SearchUpdate } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import {
+  Delivery,
+  SearchRequest,
+  SearchUpdate,
+  WatchSearchRequest,
+} from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { Permission } from '../../../libs/contracts/gen/entrepot/type/v1/public.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import { Admission } from '../../../libs/mesh/index.ts';
@@ -150,4 +155,33 @@ test('a place is held from the beginning of a call to its end', async () => {
   await first;
   await api.unary(getOffer, {}, caller());
   expect(admission.active).toEqual({ call: 0, stream: 0 });
+});
+
+test('of those who follow, who resumes is no work, so that all can come at once', async () => {
+  const admission = new Admission('edge', { startAtWork: 1 });
+  const waiting = Promise.withResolvers<void>();
+  const api = apiWith(
+    {
+      watchSearch: async function* () {
+        await waiting.promise;
+        yield { update: SearchUpdate.fromPartial({ complete: true }) };
+      },
+    },
+    [admitted(admission)],
+  );
+  const follow = (cursor: string) =>
+    api.stream(
+      requireMethod(`${query}/WatchSearch`),
+      WatchSearchRequest.fromPartial({ searchId: 's', cursor }),
+      caller(),
+    );
+  const all = Array.from({ length: 200 }, () => follow('c1'));
+  const read = all.map((stream) => stream.next());
+  expect(admission.active.stream).toBe(200);
+  expect(admission.atWork).toBe(0);
+  const anew = follow('').next();
+  expect(admission.atWork).toBe(1);
+  waiting.resolve();
+  await Promise.all([...read, anew]);
+  admission.close();
 });

@@ -19,6 +19,8 @@ export interface Operation {
   readonly caller: Caller;
   /** To be called when from here on it only waits: it no longer counts as work. Set by admission. */
   quiet?: () => void;
+  /** To be told the first message of a stream. Set by who traces. */
+  first?: (message: object) => void;
   /** Aborted when it has to end, with the EntrepotError that it ends with as the reason. Set by a gate. */
   ends?: AbortSignal;
 }
@@ -83,8 +85,11 @@ export class PublicApi {
     const operation: Operation = { method, request, caller };
     const leave = await this.#enter(operation);
     let failure: EntrepotError | undefined = abandoned;
+    let { first } = operation;
     try {
       for await (const message of this.#call(operation) as AsyncIterable<object>) {
+        first?.(message);
+        first = undefined;
         yield message;
         if (method.name === 'WatchSearch' || isComplete(message)) operation.quiet?.();
       }

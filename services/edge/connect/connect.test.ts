@@ -9,7 +9,7 @@ import { EntrepotError, invalidFields } from '../../../libs/errors/index.ts';
 import type { MeshContext } from '../../../libs/mesh/index.ts';
 import type { Edge } from '../server.ts';
 import { envelope } from './codec.ts';
-import { edgeWith, serviceOf } from './test-edge.ts';
+import { edgeWith, type Query, serviceOf } from './test-edge.ts';
 
 let edge: Edge | undefined;
 afterEach(async () => {
@@ -373,4 +373,55 @@ it('asks for no more than its reader takes', async () => {
   socket.destroy();
   expect(made).toBeGreaterThan(0);
   expect(made).toBeLessThan(1_000);
+});
+
+/** A search that tells one update and then only waits. */
+const waiting: Query['search'] = async function* (_request, { signal }) {
+  yield update('sr_1', false);
+  await untilAborted(signal);
+};
+
+it('sends the clients of its streams elsewhere when it stops', async () => {
+  edge = await edgeWith({ search: waiting });
+  const answer = await post(search, 'application/connect+json', envelope(0, Buffer.from('{}')));
+  const closed = edge.close();
+  edge = undefined;
+  const text = await answer.text();
+  await closed;
+  expect(text).toContain('"reason":"DRAINING"');
+  expect(text).toContain('google.rpc.RetryInfo');
+});
+
+it('begins its answer where there is nothing to tell yet', async () => {
+  const told = Promise.withResolvers<void>();
+  const silent: Query['search'] = async function* () {
+    await told.promise;
+    yield update('sr_1', true);
+  };
+  edge = await edgeWith({ search: silent }, { streams: { headMs: 20 } });
+  const answer = await post(search, 'application/connect+json', envelope(0, Buffer.from('{}')));
+  expect(answer.status).toBe(200);
+  told.resolve();
+  expect(await answer.text()).toContain('"complete":true');
+});
+
+it('cuts a reader that takes nothing for too long', async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const endless: Query['search'] = async function* (_request, { signal }) {
+    signal.addEventListener('abort', () => cancelled.resolve());
+    for (;;) {
+      yield { update: SearchUpdate.fromPartial({ upserts: [{ offerId: 'x'.repeat(100_000) }] } as object) };
+      await new Promise(setImmediate);
+    }
+  };
+  edge = await edgeWith({ search: endless }, { streams: { stalledMs: 100 } });
+  const { hostname, port } = new URL(edge.url);
+  const socket = new Socket();
+  socket.on('error', () => {});
+  socket.connect(Number(port), hostname);
+  const head = `POST ${search} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/connect+json\r\ncontent-length: 7`;
+  socket.write(`${head}\r\n\r\n`);
+  socket.write(envelope(0, Buffer.from('{}')));
+  await cancelled.promise;
+  socket.destroy();
 });

@@ -71,7 +71,10 @@ export async function answerOnce(
   return { data, errors };
 }
 
-/** Follows a subscription. What it fails with is its last answer. */
+/**
+ * Follows a subscription. What it fails with is its last answer.
+ * @throws what the caller's signal was aborted with
+ */
 export async function* answerStream(
   api: PublicApi,
   operation: BoundOperation,
@@ -86,7 +89,7 @@ export async function* answerStream(
       if (value !== Value.none) yield { data: [[field.key, value]], errors: [] };
     }
   } catch (thrown) {
-    if (caller.signal.aborted) return;
+    caller.signal.throwIfAborted();
     yield { data: [[field.key, Value.none]], errors: failureOf(thrown, field, report) };
   }
 }

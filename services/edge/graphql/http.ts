@@ -2,10 +2,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
-import { callerOf, credentialsOf } from '../call.ts';
+import { callerOf } from '../call.ts';
 import type { Door } from '../door.ts';
 import { typedError } from '../http-errors.ts';
-import { originOf } from '../rest/errors.ts';
+import { challengeOf, originOf } from '../rest/errors.ts';
 import { problemOf } from '../rest/problem.ts';
 import { type Answer, answerOnce, answerText, type Report, refusal } from './answer.ts';
 import { tooComplex } from './limits.ts';
@@ -21,25 +21,16 @@ const jsonType = 'application/json; charset=utf-8';
 
 /** Adds /graphql, and the schema as text at /graphql/schema.graphql. */
 export function graphqlHttp(app: FastifyInstance, door: Door, server: GraphqlServer, sockets: GraphqlSockets): void {
-  const recognise = async (request: FastifyRequest): Promise<void> => {
-    try {
-      request.call.identity ??= await door.access.identify(credentialsOf(request));
-    } catch (error) {
-      // The first message of a socket may still say it.
-      if (!(request.ws && error instanceof EntrepotError && error.reason === 'CREDENTIALS_MISSING')) throw error;
-    }
-  };
   const errorHandler = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const error = typedError(thrown);
     return refuse(request, reply, error, problemOf(error).status);
   };
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
     answer(request, reply, door, server);
-  app.route({ method: 'POST', url: '/graphql', onRequest: recognise, errorHandler, handler });
+  app.route({ method: 'POST', url: '/graphql', errorHandler, handler });
   app.route({
     method: 'GET',
     url: '/graphql',
-    onRequest: recognise,
     errorHandler,
     handler,
     wsHandler: (socket, request) => sockets.open(socket, request),
@@ -128,6 +119,8 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Answer, stat
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, error: EntrepotError, status: number): FastifyReply {
+  const challenge = challengeOf(error);
+  if (challenge !== undefined) reply.header('www-authenticate', challenge);
   return send(request, reply, refusal(error, reportOf(request)), status);
 }
 

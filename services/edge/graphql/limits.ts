@@ -10,7 +10,7 @@ import { EntrepotError } from '../../../libs/errors/index.ts';
 
 /** Bounds of a document and of what it costs. */
 export interface GraphqlLimits {
-  /** Tokens of a document. Default 2,000: every field of an offer takes half of that; sensible 500 to 10,000. */
+  /** Tokens of a document. Default 2,000: every field of a page takes a quarter of that; sensible 500 to 10,000. */
   readonly tokens: number;
   /** Fields within fields. Default 20; the contracts' own paths have at most 11, tools' introspection some 15. */
   readonly depth: number;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Identity } from '../../../libs/clients/index.ts';
+import { type Identity, loadClients } from '../../../libs/clients/index.ts';
 import { ConfigError } from '../../../libs/config/index.ts';
 import { logger } from '../../../libs/telemetry/index.ts';
 import { hashOf } from './persisted.ts';
@@ -83,6 +83,12 @@ test('a client of registered operations alone may send nothing else, by text, na
   expect(() => run({ documentId: 'one' }, 'web', false)).toThrow(
     expect.objectContaining({ reason: 'OPERATION_NOT_FOUND' }),
   );
+});
+
+test('clients.yaml says who may send registered operations alone', () => {
+  writeFileSync(path.join(directory, 'clients.yaml'), 'clients: { app: { persisted_only: true }, web: {} }\n');
+  const clients = loadClients(directory);
+  expect([clients.identityOf('app').persistedOnly, clients.identityOf('web').persistedOnly]).toEqual([true, undefined]);
 });
 
 test('files are read again, and one that cannot be used leaves what was there', () => {

@@ -6,7 +6,6 @@ import type { BoundOperation } from './operation.ts';
 import { paramsOf } from './params.ts';
 import { PersistedOperations, type RegisteredOperations } from './persisted.ts';
 import { apiSchema } from './schema.ts';
-import type { GraphqlSocketOptions } from './websocket.ts';
 
 /** How GraphQL is served. */
 export interface GraphqlOptions {
@@ -14,8 +13,6 @@ export interface GraphqlOptions {
   readonly limits?: Partial<GraphqlLimits>;
   /** Whether the schema may be asked for what it holds. Default true; the schema is public at /graphql/schema.graphql either way. */
   readonly introspection?: boolean;
-  /** How sockets are kept. What is left out is as shipped. */
-  readonly sockets?: Partial<GraphqlSocketOptions>;
   /** Operations that can be named in place of being sent. Default: none. */
   readonly operations?: RegisteredOperations;
 }

@@ -1,22 +1,22 @@
 // GraphQL as server-sent events: the protocol of graphql-sse, in its mode of a connection for each operation.
-import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toEntrepotError } from '../../../libs/errors/index.ts';
 import type { Caller } from '../api/caller.ts';
 import { answerHeaders, callerOf, endCall } from '../call.ts';
 import type { PatienceLimits } from '../deadline.ts';
 import type { Door } from '../door.ts';
-import { type Answer, answerOnce, answerStream, answerText, type Report } from './answer.ts';
+import { HttpSink } from '../streams/http-sink.ts';
+import { type Answer, answerOnce, answerStream, answerText, type Report, refusal } from './answer.ts';
 import type { BoundOperation } from './operation.ts';
 
 /** What a client accepts that wants events. */
 export const eventsType = 'text/event-stream';
 
-/** Silence after which something is sent that means nothing, in milliseconds, so that nobody between cuts the stream. */
-const heartbeatMs = 12_000;
 const heartbeat = ':\n\n';
 const complete = 'event: complete\ndata:\n\n';
+const next = (answer: Answer): string => `event: next\ndata: ${answerText(answer)}\n\n`;
 
-/** Answers with every result of an operation as an event, then with its end. */
+/** Answers with every result of an operation as an event, then with its end. What it is refused with is a result too. */
 export async function answerWithEvents(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -24,26 +24,28 @@ export async function answerWithEvents(
   operation: BoundOperation | Answer,
   report: Report,
 ): Promise<FastifyReply> {
+  const { call, server } = request;
+  const leave = server.streams.add(call.cancel);
   const answers = answersOf(request, door, operation, report);
-  const { call } = request;
   reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(200, {
+  reply.raw.writeHead(200, {
     'content-type': `${eventsType}; charset=utf-8`,
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
     ...answerHeaders(call),
   });
-  raw.write(heartbeat);
-  const beat = setInterval(() => raw.write(heartbeat), heartbeatMs);
+  const sink = new HttpSink(reply.raw, { heartbeat }, server.streams.options, call.gone);
+  reply.raw.write(heartbeat);
   try {
-    for await (const answer of answers) {
-      if (!raw.write(`event: next\ndata: ${answerText(answer)}\n\n`)) await drained(raw, call.gone);
-      if (call.gone.aborted) break;
-    }
-    raw.end(complete);
+    for await (const answer of answers) await sink.write(Buffer.from(next(answer)));
+    sink.end(complete);
+  } catch (thrown) {
+    const error = toEntrepotError(thrown);
+    if (error.reason === 'DRAINING') sink.elsewhere(next(refusal(error, report)) + complete);
+    else sink.cut();
   } finally {
-    clearInterval(beat);
+    sink.close();
+    leave();
     endCall(call, 200);
   }
   return reply;
@@ -60,9 +62,9 @@ async function* answersOf(
     return;
   }
   const caller = callerOf(request, 'graphql', patience);
-  if (operation.kind === 'subscription')
+  if (operation.kind === 'subscription') {
     yield* answerStream(api, operation, lasting(operation, caller, patience), report);
-  else yield await answerOnce(api, operation, caller, report);
+  } else yield await answerOnce(api, operation, caller, report);
 }
 
 /** A search ends with its deadline; who follows one that is held does so for as long as may be. */
@@ -70,13 +72,4 @@ export function lasting(operation: BoundOperation, caller: Caller, { maxMs }: Pa
   const [field] = operation.fields;
   const search = field !== undefined && 'root' in field && field.root.method.name === 'Search';
   return search ? caller : { ...caller, timeoutMs: maxMs };
-}
-
-/** Waits until the client has read what it was sent, or is gone. What is new meanwhile waits in query, which puts it together. */
-async function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  response.once('drain', resolve);
-  gone.addEventListener('abort', () => resolve(), { once: true });
-  if (gone.aborted) resolve();
-  await promise;
 }

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import { edgeWith as startEdgeWith } from '../connect/test-edge.ts';
 import type { Edge } from '../server.ts';
+import { defaultStreams } from '../streams/options.ts';
 import { end, flight, update } from './testing.ts';
 
 const closers: (() => unknown)[] = [];
@@ -104,7 +105,7 @@ test('one socket runs so many operations and no more', async () => {
         yield end;
       },
     },
-    { graphql: { sockets: { maxOperations: 1 } } },
+    { streams: { socket: { ...defaultStreams.socket, maxOperations: 1 } } },
   );
   const client = clientOf(edge);
   const first = client.iterate({ query: search });
@@ -114,22 +115,38 @@ test('one socket runs so many operations and no more', async () => {
 });
 
 test('a client that does not say hello is cut', async () => {
-  const edge = await edgeWith({}, { graphql: { sockets: { helloMs: 20 } } });
+  const edge = await edgeWith({}, { streams: { socket: { ...defaultStreams.socket, helloMs: 20 } } });
   const socket = new WebSocket(addressOf(edge), 'graphql-transport-ws');
   const [code] = await once(socket, 'close');
   expect(code).toBe(4408);
 });
 
 test('a client that answers no ping is cut', async () => {
-  const edge = await edgeWith({}, { graphql: { sockets: { pingMs: 20 } } });
+  const edge = await edgeWith({}, { streams: { heartbeatMs: 20 } });
   const socket = new WebSocket(addressOf(edge), 'graphql-transport-ws', { autoPong: false });
   const [code] = await once(socket, 'close');
   expect(code).toBe(1006);
 });
 
+test('a page of another origin may not act for a client over a socket', async () => {
+  const edge = await edgeWith({});
+  const socket = new WebSocket(addressOf(edge), 'graphql-transport-ws', { origin: 'https://elsewhere.example' });
+  const [request, { statusCode }] = await once(socket, 'unexpected-response');
+  request.destroy();
+  expect(statusCode).toBe(403);
+});
+
+test('a key may come with the first message, and one that is wrong ends the socket', async () => {
+  const edge = await edgeWith({});
+  const rightly = clientOf(edge, { Authorization: 'Bearer entrepot-development' });
+  expect(await all(rightly, '{ getCaller { development } }')).toEqual([{ data: { getCaller: { development: true } } }]);
+  const wrongly = clientOf(edge, { Authorization: 'Bearer ek_shop_wrong' });
+  await expect(all(wrongly, '{ getCaller { client } }')).rejects.toMatchObject({ code: 4401 });
+});
+
 test('a client that says hello in no way we know is closed with what is wrong', async () => {
   const edge = await edgeWith({});
-  const socket = new WebSocket(addressOf(edge), 'other');
+  const socket = new WebSocket(addressOf(edge), 'entrepot.v1');
   const [code] = await once(socket, 'close');
   expect(code).toBe(4406);
 });

@@ -12,25 +12,15 @@ import { patienceOf, timeoutHeader } from '../deadline.ts';
 import type { Door } from '../door.ts';
 import { requestIdOf } from '../request-id.ts';
 import { problemOf } from '../rest/problem.ts';
+import type { StreamOptions } from '../streams/options.ts';
+import { closeCodeOf } from '../streams/socket/close-code.ts';
+import { Outbox } from '../streams/socket/outbox.ts';
 import { answerObject, answerOnce, answerStream, type Report, refusal } from './answer.ts';
 import type { AnswerError } from './errors.ts';
 import type { BoundOperation } from './operation.ts';
 import { apiSchema, type OperationKind } from './schema.ts';
 import type { GraphqlServer } from './server.ts';
 import { lasting } from './sse.ts';
-
-/** How sockets are kept. Times in milliseconds. */
-export interface GraphqlSocketOptions {
-  /** A client that did not say by then who it is is cut. Default 5,000; sensible 1,000 to 30,000. */
-  readonly helloMs: number;
-  /** Between two pings; a client that answered none of the last is cut. Default 12,000; sensible 5,000 to 60,000. */
-  readonly pingMs: number;
-  /** Operations that run at once on one socket. Default 32; sensible 4 to 128. */
-  readonly maxOperations: number;
-}
-
-/** The shipped options. */
-export const defaultSockets: GraphqlSocketOptions = { helloMs: 5_000, pingMs: 12_000, maxOperations: 32 };
 
 /** One socket: the request that it began with, and its end. */
 interface Connection {
@@ -47,7 +37,6 @@ interface Run {
 }
 
 const log = logger('graphql');
-const unauthorized = 4401;
 
 /** The library finds out from a document what kind an operation is; ours is read elsewhere. */
 const documents = {
@@ -60,15 +49,15 @@ const documents = {
 export class GraphqlSockets {
   readonly #door: Door;
   readonly #graphql: GraphqlServer;
-  readonly #options: GraphqlSocketOptions;
+  readonly #options: StreamOptions;
   readonly #server: Server<Connection>;
 
-  constructor(door: Door, graphql: GraphqlServer, options: GraphqlSocketOptions) {
+  constructor(door: Door, graphql: GraphqlServer, options: StreamOptions) {
     this.#door = door;
     this.#graphql = graphql;
     this.#options = options;
     this.#server = makeServer<Readonly<Record<string, unknown>>, Connection>({
-      connectionInitWaitTimeout: options.helloMs,
+      connectionInitWaitTimeout: options.socket.helloMs,
       onConnect: ({ extra, connectionParams }) => this.#identify(extra, connectionParams),
       onSubscribe: (context, _id, payload) => this.#bind(context, payload),
       onError: (_context, _id, _payload, errors) => {
@@ -85,34 +74,41 @@ export class GraphqlSockets {
 
   /** Takes in a socket. */
   open(socket: WebSocket, request: FastifyRequest): void {
+    const { heartbeatMs, stalledMs, socket: limits } = this.#options;
     const closed = new AbortController();
     let answered = true;
-    const ping = setInterval(() => {
-      // A client that reads nothing answers nothing: what waits for it would wait for ever.
+    const outbox = new Outbox(socket, {
+      maxBufferedBytes: limits.maxBufferedBytes,
+      stalledMs,
+      onStalled: () => socket.terminate(),
+    });
+    const heartbeat = setInterval(() => {
+      // A client that is still reading answers later.
+      if (outbox.full) return;
       if (!answered) return socket.terminate();
       answered = false;
       socket.ping();
-    }, this.#options.pingMs);
+    }, heartbeatMs);
     socket.on('pong', () => {
       answered = true;
     });
     const over = this.#server.opened(
       {
         protocol: socket.protocol,
-        // Settled when the client's connection has taken it: until then nothing more of the operation is read.
-        send: (data) =>
-          new Promise((resolve) => {
-            if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
-            else resolve();
-          }),
+        // Settled when there is room again: until then nothing more of the operation is read.
+        send: (data) => {
+          outbox.send(data);
+          return outbox.room();
+        },
         close: (code, reason) => socket.close(code, reason),
         onMessage: (take) => {
           socket.on('message', (data) => {
             take(String(data)).catch((thrown: unknown) => {
               const error = toEntrepotError(thrown);
-              if (problemOf(error).status >= 500)
+              if (problemOf(error).status >= 500) {
                 withTrace(log, request.call.trace).error({ err: thrown }, 'socket failed');
-              socket.close(error.reason.startsWith('CREDENTIALS_') ? unauthorized : 4500, closeReason(error));
+              }
+              socket.close(closeCodeOf(error), error.reason);
             });
           });
         },
@@ -120,7 +116,8 @@ export class GraphqlSockets {
       { request, closed },
     );
     socket.once('close', (code, reason) => {
-      clearInterval(ping);
+      clearInterval(heartbeat);
+      outbox.close();
       closed.abort(new DOMException('The client closed its connection.', 'AbortError'));
       void over(code, String(reason));
       endCall(request.call, 101);
@@ -135,10 +132,11 @@ export class GraphqlSockets {
     };
     const authorization = given('authorization');
     const key = given('entrepot-key') ?? given('access_token') ?? given('accesstoken');
-    if (request.call.identity !== undefined && authorization === undefined && key === undefined) return true;
-    const sent = credentialsOf(request);
-    const credentials = authorization === undefined && key === undefined ? sent : { ...sent, authorization, key };
-    request.call.identity = await this.#door.access.identify(credentials);
+    const { call } = request;
+    if (call.identity === undefined || authorization !== undefined || key !== undefined) {
+      // The request had its chance where it said anything itself.
+      call.identity = await this.#door.access.identify({ ...credentialsOf(request), authorization, key });
+    }
     return true;
   }
 
@@ -159,7 +157,7 @@ export class GraphqlSockets {
       },
     };
     try {
-      const { maxOperations } = this.#options;
+      const { maxOperations } = this.#options.socket;
       if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
       const operation = this.#graphql.operation(payload, identity);
       const stopped = new AbortController();
@@ -200,9 +198,15 @@ export class GraphqlSockets {
     const answers = answerStream(api, operation, lasting(operation, caller, patience), report);
     return {
       async next() {
-        const { done, value } = await answers.next();
-        if (done === true) stop();
-        return done === true ? { done, value } : { done: false, value: answerObject(value) };
+        try {
+          const { done, value } = await answers.next();
+          if (done !== true) return { done: false, value: answerObject(value) };
+        } catch (error) {
+          // Nobody is told of the end that it wanted itself.
+          if (!caller.signal.aborted) throw error;
+        }
+        stop();
+        return { done: true, value: undefined };
       },
       // Ends what is waited for as well: a generator that waits hears of its end too late.
       async return() {
@@ -243,9 +247,4 @@ function tooMany(most: number): EntrepotError {
     reason: 'TOO_MANY_STREAMS',
     message: `This socket runs ${most} operations already; end one, or open another socket.`,
   });
-}
-
-/** As much as a close frame holds. */
-function closeReason({ reason, message }: EntrepotError): string {
-  return `${reason}: ${message}`.slice(0, 100).replaceAll(/[^\x20-\x7e]/g, '?');
 }

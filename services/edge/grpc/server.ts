@@ -33,6 +33,8 @@ export async function serveGrpc(door: Door, { address, grpc }: EdgeGrpcOptions):
     // The API's own gate sheds, by the tier of whom a key recognises; here nobody is known yet, and each call would be counted twice.
     admission: inMemoryAdmission,
     drainTimeoutMs: 1_000,
+    // Whose a trace is only the API knows.
+    traces: false,
     grpc: { ...grpc, reflection: publicDescriptors() },
   });
   return await server.catch((cause: unknown) => {
@@ -93,6 +95,7 @@ async function called(
     key: metadata.get('entrepot-key'),
     client: metadata.get('entrepot-client'),
     host: undefined,
+    origin: undefined,
     address: peer?.replace(/:\d+$/, '') ?? '',
   });
   const asked = context.deadline === undefined ? undefined : Math.max(0, context.deadline - Date.now());

@@ -43,7 +43,7 @@ async function saying(edge: Edge, text: string): Promise<string> {
   return heard();
 }
 
-const head = 'POST /v1/searches HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n';
+const head = 'POST /v1/searches HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
 const body = JSON.stringify(flightBody);
 
 /** The problem document of an answer, with the status of its head. */
@@ -59,19 +59,19 @@ function problemIn(answer: string): { status: number; problem: Record<string, un
 test.each([
   [
     'a head that is too large',
-    `GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nx-large: ${'x'.repeat(20_000)}\r\n\r\n`,
+    `GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-large: ${'x'.repeat(20_000)}\r\n\r\n`,
     431,
     'MALFORMED_HEAD',
   ],
   [
     'too many headers',
-    `GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n${'a: b\r\n'.repeat(150)}\r\n`,
+    `GET /healthz HTTP/1.1\r\nhost: localhost\r\n${'a: b\r\n'.repeat(150)}\r\n`,
     431,
     'MALFORMED_HEAD',
   ],
   ['what is no HTTP', 'SSH-2.0-OpenSSH_9.9\r\n\r\n', 400, 'MALFORMED_HEAD'],
-  ['a header that is none', 'GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nno colon\r\n\r\n', 400, 'MALFORMED_HEAD'],
-  ['a line feed in a header', 'GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nx: a\nb\r\n\r\n', 400, 'MALFORMED_HEAD'],
+  ['a header that is none', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nno colon\r\n\r\n', 400, 'MALFORMED_HEAD'],
+  ['a line feed in a header', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: a\nb\r\n\r\n', 400, 'MALFORMED_HEAD'],
   [
     'a length and chunks at once',
     `${head}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
@@ -99,12 +99,18 @@ test('chunks that together are longer than the limit are cut off', async () => {
 });
 
 test.each([
-  ['a head', 'GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n'],
+  ['a head', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n'],
   ['a body', `${head}content-length: 500\r\n\r\n{"cur`],
   ['chunks', `${head}transfer-encoding: chunked\r\n\r\n3\r\n{"c`],
 ])('%s that does not come to its end is refused after a while', async (_, text) => {
   const edge = await edgeWith({ headMs: 100, requestMs: 100, checkMs: 20 });
   expect(problemIn(await saying(edge, text))).toMatchObject({ status: 408, problem: { reason: 'DEADLINE_EXCEEDED' } });
+});
+
+test('a request that was refused before its body came is not answered twice', async () => {
+  const edge = await edgeWith({ headMs: 100, requestMs: 100, checkMs: 20 });
+  const answer = await saying(edge, `${head}content-encoding: gzip\r\ncontent-length: 500\r\n\r\n{`);
+  expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 415']);
 });
 
 test('a head that comes byte by byte is cut off, however steadily it comes', async () => {
@@ -133,7 +139,7 @@ test('requests that come at once are answered in their order', async () => {
   const edge = await edgeWith();
   const { socket, heard, closed } = await open(edge);
   const search = `${head}content-length: ${body.length}\r\n\r\n${body}`;
-  const closing = 'GET /v1/nothing HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n';
+  const closing = 'GET /v1/nothing HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
   socket.write(`${search.repeat(20)}${closing}`);
   await closed;
   expect(heard().match(/HTTP\/1\.1 (\d+)/g)).toEqual([...Array(20).fill('HTTP/1.1 200'), 'HTTP/1.1 404']);
@@ -157,14 +163,14 @@ test('connections beyond the limit are refused, and taken again when others have
   });
   first.socket.destroy();
   await expect
-    .poll(() => saying(edge, 'GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n'))
+    .poll(() => saying(edge, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'))
     .toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test('a connection is over after as many requests as it may bring, and says so with the last answer', async () => {
   const edge = await edgeWith({ maxRequests: 2 });
   const { socket, heard, closed } = await open(edge);
-  const ask = 'GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n';
+  const ask = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n';
   socket.write(ask);
   await expect.poll(heard).toMatch(/^HTTP\/1\.1 200 [\s\S]*\n\r\n/);
   socket.write(ask);
@@ -187,7 +193,7 @@ test('garbage behind a request whose answer is a stream cuts it, and writes noth
     },
   );
   const { socket, heard, closed } = await open(edge);
-  socket.write('GET /v1/searches/s1/updates HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+  socket.write('GET /v1/searches/s1/updates HTTP/1.1\r\nhost: localhost\r\n\r\n');
   await expect.poll(() => heard()).toContain('id: c1');
   socket.write('garbage\r\n\r\n');
   await closed;

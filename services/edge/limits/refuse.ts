@@ -19,8 +19,9 @@ export function answering(socket: Socket, response: ServerResponse): void {
 export function refuseUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
   const problem = problemOfUnreadable(error);
   const answer = answers.get(socket);
-  const inTheMiddle = answer?.headersSent === true && !answer.writableFinished;
-  if (problem === undefined || inTheMiddle) socket.destroy();
+  // What was being answered, or was answered before it was complete, is not answered twice.
+  const answered = answer?.headersSent === true && !(answer.writableFinished && answer.req.complete);
+  if (problem === undefined || answered) socket.destroy();
   else refuse(socket, problem);
 }
 

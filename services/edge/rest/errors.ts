@@ -1,9 +1,10 @@
 // Everything that goes wrong with an HTTP request, answered as a problem document.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { EntrepotError } from '../../../libs/errors/index.ts';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { EntrepotError, invalidField } from '../../../libs/errors/index.ts';
 import { logger, withTrace } from '../../../libs/telemetry/index.ts';
 import type { EdgeCall } from '../call.ts';
 import { typedError } from '../http-errors.ts';
+import { requestIdOf } from '../request-id.ts';
 import { rememberRoutes } from './allowed.ts';
 import { type Problem, type ProblemOrigin, problemOf } from './problem.ts';
 
@@ -33,6 +34,23 @@ export function answerErrors(app: FastifyInstance): void {
   });
 }
 
+const problemHeaders = { 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store' };
+
+/**
+ * Answers a path that cannot be decoded. Fastify's `frameworkErrors`: such a request reaches no route and no hook, so that nothing is known
+ * of it but its head.
+ */
+export function refusePath(_error: FastifyError, { headers }: FastifyRequest, reply: FastifyReply): void {
+  const given = headers['x-request-id'];
+  const requestId = requestIdOf(typeof given === 'string' ? given : undefined);
+  const error = invalidField('path', 'What stands behind a % is no UTF-8.');
+  const problem = problemOf(error, { requestId, traceId: undefined });
+  reply
+    .status(problem.status)
+    .headers({ ...problemHeaders, 'x-request-id': requestId, 'x-content-type-options': 'nosniff' })
+    .send(JSON.stringify(problem));
+}
+
 /** The request that a problem happened to, as problems name it. */
 export function originOf({ requestId, span }: EdgeCall): ProblemOrigin {
   const { traceId } = span.spanContext();
@@ -52,14 +70,11 @@ function sendProblem(
   if (error.reason === 'UNSUPPORTED_MEDIA_TYPE' && request.headers['content-encoding'] !== undefined)
     reply.header('accept-encoding', 'identity');
   reply.removeHeader('etag');
-  return reply
-    .status(problem.status)
-    .headers({ 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store' })
-    .send(JSON.stringify(problem));
+  return reply.status(problem.status).headers(problemHeaders).send(JSON.stringify(problem));
 }
 
 /** What a refusal asks for, as RFC 6750 says it; undefined where it is not about who asks. */
-function challengeOf({ reason, metadata }: EntrepotError): string | undefined {
+export function challengeOf({ reason, metadata }: EntrepotError): string | undefined {
   switch (reason) {
     case 'CREDENTIALS_MISSING':
       return 'Bearer realm="entrepot"';

@@ -10,7 +10,7 @@ import { defaultPatience } from '../deadline.ts';
 import { keepStreams } from '../streams/http.ts';
 import { compressAnswers } from './compression.ts';
 import { documentRoute } from './document-route.ts';
-import { answerErrors } from './errors.ts';
+import { answerErrors, refusePath } from './errors.ts';
 import { restRoutes } from './routes.ts';
 
 /** Answers to methods, by service and function: {query: {getPage: …}}. */
@@ -19,7 +19,7 @@ export type Answers = Readonly<Record<string, Readonly<Record<string, (request: 
 /** The routes over answers; to be asked by `inject`. */
 export async function restApp(answers: Answers = {}, gates: readonly Gate[] = [permitted]): Promise<FastifyInstance> {
   const nobody = unnamedClients();
-  const app = Fastify({ exposeHeadRoutes: true });
+  const app = Fastify({ frameworkErrors: refusePath });
   const access = createAccess({ clients: () => nobody, loopback: true, trustClientHeader: false });
   app.addHook('onRequest', async (request, reply) => {
     request.call = beginCall(request, reply);

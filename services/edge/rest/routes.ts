@@ -77,7 +77,7 @@ function searchHandler(method: PublicMethod, { api, patience }: Door): Handler {
       if (headers !== undefined) reply.headers(headers);
       return sendJson(reply, body);
     }
-    addToStream(reply, headers);
+    if (headers !== undefined) reply.headers(headers);
     return answerWithStream(request, reply, format, api.stream(method, forChanges(asked), caller));
   };
 }
@@ -92,7 +92,8 @@ function streamHandler(method: PublicMethod, { api, patience }: Door): Handler {
     const format = streamFormatOf(request) ?? eventStream;
     // Whoever follows does so for as long as there is something to follow.
     const caller = { ...callerOf(request, format.protocol, patience), timeoutMs: patience.maxMs };
-    addToStream(reply, deprecated(asked));
+    const headers = deprecated(asked);
+    if (headers !== undefined) reply.headers(headers);
     return answerWithStream(request, reply, format, api.stream(method, asked, caller));
   };
 }
@@ -129,11 +130,6 @@ function bodyWriter({ fullName, output, response, http }: PublicMethod): (answer
 
 function sendJson(reply: FastifyReply, body: Buffer): FastifyReply {
   return reply.headers({ 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }).send(body);
-}
-
-/** A stream's head is written with its first message; what it says beside that is set before. */
-function addToStream(reply: FastifyReply, headers: Readonly<Record<string, string>> | undefined): void {
-  for (const [name, value] of Object.entries(headers ?? {})) reply.raw.setHeader(name, value);
 }
 
 const forItsEnd = madeOnce((search: SearchRequest): SearchRequest => ({ ...search, delivery: Delivery.FINAL }));

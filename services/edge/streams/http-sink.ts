@@ -1,14 +1,16 @@
 // What a client of a stream over HTTP is sent: never more than it takes.
 import type { ServerResponse } from 'node:http';
-import type { Problem } from '../rest/problem.ts';
 import { stalled } from './open-streams.ts';
 import type { StreamOptions } from './options.ts';
 import type { StreamFormat } from './write.ts';
 
+/** What a client is sent while there is nothing to say. */
+export type SinkFormat = Pick<StreamFormat, 'heartbeat'>;
+
 /** Writes to one client. What waits for it here is bounded by the response's high water mark (64 KiB) and one message. */
 export class HttpSink {
   readonly #response: ServerResponse;
-  readonly #format: StreamFormat;
+  readonly #format: SinkFormat;
   readonly #options: StreamOptions;
   readonly #gone: AbortSignal;
   readonly #heartbeat: NodeJS.Timeout;
@@ -17,7 +19,7 @@ export class HttpSink {
    * @param response its head already sent
    * @param gone aborted when the client is not to be written to any more, with why
    */
-  constructor(response: ServerResponse, format: StreamFormat, options: StreamOptions, gone: AbortSignal) {
+  constructor(response: ServerResponse, format: SinkFormat, options: StreamOptions, gone: AbortSignal) {
     this.#response = response;
     this.#format = format;
     this.#options = options;
@@ -60,11 +62,11 @@ export class HttpSink {
     this.#response.destroy();
   }
 
-  /** The stream goes on elsewhere. */
-  elsewhere(problem: Problem): void {
+  /** The stream goes on elsewhere, as the last words say. */
+  elsewhere(words: string): void {
     this.close();
     // A connection that is kept open would hold up the edge that stops.
-    this.#response.end(this.#format.elsewhere(problem), () => this.#response.socket?.destroySoon());
+    this.#response.end(words, () => this.#response.socket?.destroySoon());
   }
 
   close(): void {

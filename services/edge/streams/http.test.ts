@@ -131,7 +131,7 @@ test.each(Object.entries(accepts))(
     socket.on('error', () => undefined);
     socket.pause();
     await once(socket, 'connect');
-    socket.write(`GET /v1/searches/s1/updates HTTP/1.1\r\nhost: edge\r\naccept: ${accept}\r\n\r\n`);
+    socket.write(`GET /v1/searches/s1/updates HTTP/1.1\r\nhost: localhost\r\naccept: ${accept}\r\n\r\n`);
     await ended.promise;
     // What the kernel keeps for a connection on both sides is a few MiB; the source has no end.
     expect(pulled * filler.length).toBeLessThan(32 * 2 ** 20);
@@ -199,7 +199,7 @@ test('an edge that stops is not held up by clients that read nothing', async () 
   closers.push(() => void socket.destroy());
   socket.on('error', () => undefined);
   socket.pause();
-  socket.write('GET /v1/searches/s1/updates HTTP/1.1\r\nhost: edge\r\n\r\n');
+  socket.write('GET /v1/searches/s1/updates HTTP/1.1\r\nhost: localhost\r\n\r\n');
   await full.promise;
   await edge.close();
 });

@@ -96,7 +96,7 @@ async function tell(
     const problem = problemOf(error, originOf(request.call));
     // Who watches over the stream is told why it ended; it may be over already, and then is not interested.
     await Promise.resolve(messages.throw?.(error)).catch(() => undefined);
-    if (error.reason === 'DRAINING') sink.elsewhere(problem);
+    if (error.reason === 'DRAINING') sink.elsewhere(format.elsewhere(problem));
     else if (gone.aborted || error.metadata.cause === 'STALLED') sink.cut();
     else sink.end(format.problem(problem));
   } finally {

@@ -1,10 +1,11 @@
 // Whom the catalogue's commands ask, and how what is refused is told.
 import { styleText } from 'node:util';
+import { credentials } from '@grpc/grpc-js';
 import { type Command, InvalidArgumentError } from 'commander';
 import { meshAddresses } from '../../../libs/config/index.ts';
 import { NormalizationServiceDefinition } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
-import { connect, type MeshClient } from '../../../libs/mesh/index.ts';
+import { type Connection, connect, connectMesh, type MeshClient } from '../../../libs/mesh/index.ts';
 
 /** A client of the catalogue: at the edge for what is public, else of normalization itself. */
 export type CatalogueClient = MeshClient<typeof NormalizationServiceDefinition>;
@@ -18,7 +19,11 @@ export interface CatalogueOptions {
 /** Adds what every command of the catalogue takes. */
 export function withCatalogueOptions(command: Command): Command {
   return command
-    .option('--address <host:port>', 'where the edge answers gRPC', meshAddresses.edgeGrpc)
+    .option(
+      '--address <host:port>',
+      'where the edge answers gRPC; https://host:port where it does so with TLS',
+      meshAddresses.edgeGrpc,
+    )
     .option('--json', 'JSON for scripts, and nothing else');
 }
 
@@ -32,17 +37,42 @@ export function withNormalizationOptions(command: Command): Command {
 /** What is refused for good ends with 2, as everywhere; what may succeed later with 1. */
 const usageExitCode = 2;
 
-/** Does a command's work with a client. What the service refuses is printed, and the command ends with 2; what is not there, with 1. */
+/**
+ * Does a command's work with a client of the edge. What is refused is printed, and the command ends with 2; where nothing is there, with 1.
+ */
 export async function asking(
   options: CatalogueOptions,
   work: (client: CatalogueClient) => Promise<void>,
 ): Promise<void> {
   const key = process.env.ENTREPOT_KEY;
-  const { client, close } = connect(
+  const { address } = options;
+  const encrypted = address.startsWith('https://');
+  const connection = connect(
     NormalizationServiceDefinition,
-    { address: options.address },
-    { client: 'entrepot-cli', ...(key && { metadata: { 'entrepot-key': key } }) },
+    { address: encrypted ? address.slice('https://'.length) : address },
+    {
+      client: 'entrepot-cli',
+      ...(key && { metadata: { 'entrepot-key': key } }),
+      ...(encrypted && { channel: { credentials: credentials.createSsl() } }),
+    },
   );
+  await askingBy(connection, options, work);
+}
+
+/** Does a command's work with a client of normalization itself, over the mesh. Ends as {@link asking} does. */
+export async function askingNormalization(
+  options: CatalogueOptions,
+  work: (client: CatalogueClient) => Promise<void>,
+): Promise<void> {
+  const { address } = options;
+  await askingBy(connectMesh(NormalizationServiceDefinition, address, { client: 'entrepot-cli' }), options, work);
+}
+
+async function askingBy(
+  { client, close }: Connection<typeof NormalizationServiceDefinition>,
+  options: CatalogueOptions,
+  work: (client: CatalogueClient) => Promise<void>,
+): Promise<void> {
   try {
     await work(client);
   } catch (error) {

@@ -8,7 +8,7 @@ import {
   type ResolveStreamRequest,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { type Vertical, vertical as verticalOf } from '../../../libs/vertical/index.ts';
-import { asking, type CatalogueOptions, withNormalizationOptions } from './address.ts';
+import { askingNormalization, type CatalogueOptions, withNormalizationOptions } from './address.ts';
 import { type EvidenceRow, evidenceOf, readRow } from './evidence-rows.ts';
 
 interface Options extends CatalogueOptions {
@@ -44,7 +44,7 @@ export function resolveCommand(): Command {
         return command.error((error as Error).message);
       }
       const file = new RowFile(options.file, vertical);
-      await asking(options, async (client) => {
+      await askingNormalization(options, async (client) => {
         const counts = new Map<string, number>();
         try {
           for await (const { decided } of client.resolveStream(file.requests())) {

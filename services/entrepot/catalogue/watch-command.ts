@@ -4,7 +4,7 @@ import {
   type ProductEventKind,
   WatchProductsResponse,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { asking, type CatalogueOptions, withNormalizationOptions } from './address.ts';
+import { askingNormalization, type CatalogueOptions, withNormalizationOptions } from './address.ts';
 import { eventKinds, kindHelp } from './events-command.ts';
 import { eventTable } from './text.ts';
 
@@ -22,7 +22,7 @@ export function watchCommand(): Command {
     .option('--kind <kind>', kindHelp, eventKinds, [])
     .option('--cursor <cursor>', 'from where an earlier one ended', '')
     .action((options: Options) =>
-      asking(options, async (client) => {
+      askingNormalization(options, async (client) => {
         const stop = new AbortController();
         const onInterrupt = (): void => stop.abort();
         process.once('SIGINT', onInterrupt);

@@ -1,13 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import type { ExplainResponse } from '../../../libs/client/index.ts';
 import { terminalVerticals } from '../verticals/index.ts';
-import type { ExplainedOffer, JsonOfferExplanation } from './json.ts';
+import type { ExplainedOffer } from './offer-text.ts';
 import { offerText, wholeRowText } from './offer-text.ts';
 
 const gbp = (amount: string) => ({ currencyCode: 'GBP', amount });
 const eur = (amount: string) => ({ currencyCode: 'EUR', amount });
 
-const explanation: JsonOfferExplanation = {
+const explanation: ExplainResponse = {
   offerId: 'Kp3VYbXqFvZ0aT9d-01-0004',
   source: {
     partner: 'duffel',
@@ -107,7 +108,7 @@ const offer: ExplainedOffer['offer'] = {
 };
 
 const now = Date.parse('2026-11-26T17:53:03Z');
-const textOf = (changes: Partial<JsonOfferExplanation> = {}, shown: ExplainedOffer['offer'] = offer): string =>
+const textOf = (changes: Partial<ExplainResponse> = {}, shown: ExplainedOffer['offer'] = offer): string =>
   stripVTControlCharacters(
     offerText({ explanation: { ...explanation, ...changes }, offer: shown }, terminalVerticals, now),
   );

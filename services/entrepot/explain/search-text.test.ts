@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { JsonSearchExplanation } from './json.ts';
+import type { ExplainSearchResponse, PartnerOutcome } from '../../../libs/client/index.ts';
 import { searchText } from './search-text.ts';
 
-const search: JsonSearchExplanation = {
+const search: ExplainSearchResponse = {
   searchId: 'Kp3VYbXqFvZ0aT9d',
   criteria: {
     stay: { place: 'PMI', checkIn: '2027-01-25', checkOut: '2027-01-30', rooms: [{ adults: 2 }, { adults: 1 }] },
@@ -56,7 +56,7 @@ const search: JsonSearchExplanation = {
   sharedBy: 2,
 };
 const now = Date.parse('2026-11-26T17:49:33Z');
-const textOf = (changes: Partial<JsonSearchExplanation> = {}): string =>
+const textOf = (changes: Partial<ExplainSearchResponse> = {}): string =>
   stripVTControlCharacters(searchText({ ...search, ...changes }, now));
 
 describe('a search as text', () => {
@@ -113,7 +113,7 @@ Answers and what mapped them
   });
 
   test('says how each partner was asked, or that it was not', () => {
-    const outcomes = [
+    const outcomes: PartnerOutcome[] = [
       { partner: 'a', status: 'OUTCOME_STATUS_OK' },
       { partner: 'b', status: 'OUTCOME_STATUS_TIMED_OUT' },
       { partner: 'c', status: 'OUTCOME_STATUS_BUDGET_SPENT' },

@@ -1,8 +1,9 @@
 // How a search went, as text: its time, its partners, its filter, why it completed, and what is missing.
+
 import { styleText } from 'node:util';
+import type { ExplainSearchResponse, PartnerExplanation } from '../../../libs/client/index.ts';
 import { requestsText, statusText, table } from '../table.ts';
 import { clip } from '../verticals/cells.ts';
-import type { JsonPartnerExplanation, JsonSearchExplanation } from './json.ts';
 import { pricedUnder } from './offer-text.ts';
 import { count, facts, flat, hanging, moment, page, section, time } from './text.ts';
 
@@ -12,7 +13,7 @@ const barLength = 20;
 const mostAnswers = 2;
 
 /** The whole text. @param now epoch milliseconds */
-export function searchText(search: JsonSearchExplanation, now: number): string {
+export function searchText(search: ExplainSearchResponse, now: number): string {
   const { partners = [], filter = [], pricing } = search;
   return page(
     head(search, now),
@@ -24,7 +25,7 @@ export function searchText(search: JsonSearchExplanation, now: number): string {
   );
 }
 
-function head(search: JsonSearchExplanation, now: number): string {
+function head(search: ExplainSearchResponse, now: number): string {
   const {
     searchId,
     criteria = {},
@@ -47,7 +48,7 @@ function head(search: JsonSearchExplanation, now: number): string {
   ].join('\n');
 }
 
-function timeLine({ progress = {}, completedBecause = '', timeMs }: JsonSearchExplanation): string {
+function timeLine({ progress = {}, completedBecause = '', timeMs }: ExplainSearchResponse): string {
   const { partnersAsked = 0, partnersDone = 0, elapsedMs = 0, offers = 0, offersMatching = 0, products = 0 } = progress;
   const spent = `${time(elapsedMs)} of its ${time(timeMs ?? 0)}`;
   const state =
@@ -58,7 +59,7 @@ function timeLine({ progress = {}, completedBecause = '', timeMs }: JsonSearchEx
   return `${state} ${count(offersMatching)} of ${count(offers)} offers match, of ${count(products)} products${provisional}.`;
 }
 
-function partnerTable(partners: readonly JsonPartnerExplanation[]): string {
+function partnerTable(partners: readonly PartnerExplanation[]): string {
   const longest = Math.max(1, ...partners.map(({ outcome }) => outcome?.latencyMs ?? 0));
   const anyExpected = partners.some(({ expectedMs }) => expectedMs !== undefined);
   const anyTime = partners.some(({ outcome }) => outcome?.timeMs !== undefined);
@@ -96,7 +97,7 @@ function bar(ms: number, longest: number): string {
   return styleText('dim', '█'.repeat(Math.max(1, Math.round((ms / longest) * barLength))));
 }
 
-function filterTable(filter: NonNullable<JsonSearchExplanation['filter']>): string {
+function filterTable(filter: NonNullable<ExplainSearchResponse['filter']>): string {
   if (filter.length === 0) return '';
   const rows = filter.map(({ text, appliedByPartners = [], removedHere = 0 }) => [
     clip(text, 60),
@@ -106,12 +107,12 @@ function filterTable(filter: NonNullable<JsonSearchExplanation['filter']>): stri
   return table(['condition', 'applied by', '>offers it removes here'], rows);
 }
 
-function missing({ partners = [], completedBecause = '' }: JsonSearchExplanation): string {
+function missing({ partners = [], completedBecause = '' }: ExplainSearchResponse): string {
   const told = facts(partners.map(({ partner, reason }) => [partner, reason]));
   return told === '' && completedBecause !== '' && partners.length > 0 ? 'Nothing.' : told;
 }
 
-function product({ product: sought }: JsonSearchExplanation): string {
+function product({ product: sought }: ExplainSearchResponse): string {
   if (sought === undefined) return '';
   const { productId, position = 0, offerIds = [], reason = '' } = sought;
   const where = position === 0 ? `is not shown. ${reason}` : `is shown as entry ${position}.`;
@@ -120,7 +121,7 @@ function product({ product: sought }: JsonSearchExplanation): string {
     .join('\n');
 }
 
-function answers(partners: readonly JsonPartnerExplanation[]): string {
+function answers(partners: readonly PartnerExplanation[]): string {
   return facts(
     partners.map(({ partner, answers: all = [], manifest = '' }) => {
       if (all.length === 0) return [partner, undefined];

@@ -17,10 +17,10 @@ export function page(...sections: readonly string[]): string {
 }
 
 /** Names with what is to be said of them, one below the other; what is empty is left out. */
-export function facts(all: readonly (readonly [name: string, text: string | undefined])[]): string {
+export function facts(all: readonly (readonly [name: string | undefined, text: string | undefined])[]): string {
   const told = all.filter(([, text]) => text !== undefined && text !== '');
-  const width = Math.max(0, ...told.map(([name]) => name.length));
-  return told.map(([name, text]) => hanging(`${name.padEnd(width)}  `, text ?? '')).join('\n');
+  const width = Math.max(0, ...told.map(([name = '']) => name.length));
+  return told.map(([name = '', text]) => hanging(`${name.padEnd(width)}  `, text ?? '')).join('\n');
 }
 
 /** A text behind a beginning, its further lines under the first. What is too long for a line is broken between words, if it can be. */
@@ -72,13 +72,13 @@ export function score(value: number | undefined): string {
 }
 
 /** Texts of numbers with their points below each other. */
-export function pointed(texts: readonly string[]): string[] {
+export function pointed(texts: readonly (string | undefined)[]): string[] {
   const behind = (text: string): number => {
     const point = text.indexOf('.');
     return point < 0 ? 0 : text.length - point;
   };
-  const most = Math.max(0, ...texts.map(behind));
-  return texts.map((text) => text + ' '.repeat(most - behind(text)));
+  const most = Math.max(0, ...texts.map((text = '') => behind(text)));
+  return texts.map((text = '') => text + ' '.repeat(most - behind(text)));
 }
 
 /** Criteria in one line, whatever the vertical: "origin LHR, destination JFK, rooms (adults 2)". */

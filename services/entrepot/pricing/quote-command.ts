@@ -155,8 +155,8 @@ interface Pricing {
 async function reach({ address, config }: Options): Promise<Pricing> {
   process.env.LOG_LEVEL ??= 'error';
   // Only now: loggers read LOG_LEVEL when their modules load.
-  const { connect, createMemoryNetwork, serve } = await import('../../../libs/mesh/index.ts');
-  if (address !== undefined) return connect(PricingServiceDefinition, { address });
+  const { connect, connectMesh, createMemoryNetwork, serve } = await import('../../../libs/mesh/index.ts');
+  if (address !== undefined) return connectMesh(PricingServiceDefinition, address);
   const { createPricingService } = await import('../../pricing/service.ts');
   const network = createMemoryNetwork();
   const service = createPricingService({ configDirectory: config, watch: false });

@@ -89,6 +89,7 @@ async function record({ directory, searches, verticals, markets, megabytes, conf
     port: 0,
     ingressAddress: '127.0.0.1:0',
     inMemory: true,
+    withoutKeys: true,
     configDirectory: config,
     pricingSamples: { directory, bytes: megabytes * 1_000_000, share: 1 },
   });

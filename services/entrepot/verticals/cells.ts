@@ -2,8 +2,8 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** Cuts to length and drops control characters: a partner's text must not drive somebody's terminal. */
-export function clip(text: string, length: number): string {
-  const plain = stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ');
+export function clip(text: string | undefined, length: number): string {
+  const plain = stripVTControlCharacters(text ?? '').replaceAll(/\p{Cc}/gu, ' ');
   return plain.length <= length ? plain : `${plain.slice(0, length - 1)}…`;
 }
 

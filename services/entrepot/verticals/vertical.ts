@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JsonOffer } from '../updates.ts';
+import type { Offer } from '../../../libs/client/index.ts';
 
 /** Runs a search by its criteria, as the edge takes them: `{ flight: { … } }`. */
 export type RunSearch<Options> = (options: Options, criteria: object) => Promise<void>;
@@ -13,5 +13,5 @@ export interface TerminalVertical {
   /** Headings of its table, between price and seller; those that begin with ">" are right-aligned. */
   readonly headings: readonly string[];
   /** The cells under them. */
-  cells(offer: JsonOffer): readonly string[];
+  cells(offer: Offer): readonly string[];
 }

@@ -34,5 +34,5 @@ export function percentileOf(counts: readonly number[], share: number): number |
   while (rank > counts[bucket]!) rank -= counts[bucket++]!;
   const below = bucket === 0 ? 0 : latencyBounds[bucket - 1]!;
   if (bucket === latencyBounds.length - 1) return below;
-  return Math.round(below + ((latencyBounds[bucket]! - below) * rank) / counts[bucket]!);
+  return Math.round(below + ((latencyBounds[bucket]! - below) * (rank - 0.5)) / counts[bucket]!);
 }

@@ -2,6 +2,12 @@ import { expect, test } from 'vitest';
 import { InMemorySpanExporter, type ReadableSpan } from '../../../libs/telemetry/index.ts';
 import { flightSearch, flightSellers, startRig } from '../../support/fused-rig.ts';
 
+interface TraceJson {
+  readonly summary: { readonly traceId: string; readonly searchId: string };
+  readonly spans: readonly { readonly spanId: string; readonly startedAt: string }[];
+  readonly missingServices?: readonly string[];
+}
+
 /** Names of the spans whose parent is not among them. */
 function rootsOf(spans: readonly ReadableSpan[]): string[] {
   const ids = new Set(spans.map((span) => span.spanContext().spanId));
@@ -14,12 +20,10 @@ test('one trace leads from the edge’s request to every partner’s HTTP call',
   try {
     await rig.scenario('travelport', { errorShare: 1 });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
-    const { status, headers, body } = await rig.call<{ outcomes: { partner: string; offersKept?: number }[] }>(
-      'POST',
-      '/v1/searches',
-      flightSearch(),
-      { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
-    );
+    const { status, headers, body } = await rig.call<{
+      searchId: string;
+      outcomes: { partner: string; offersKept?: number }[];
+    }>('POST', '/v1/searches', flightSearch(), { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
     expect(status).toBe(200);
     expect(headers.get('server-timing')).toMatch(/^edge;dur=\d/);
     // Spans end when the last byte is out, which the client may see first; a parent may end after its child.
@@ -51,6 +55,20 @@ test('one trace leads from the edge’s request to every partner’s HTTP call',
       expect(chain.at(-1)).toBe('POST /v1/searches');
       expect(chain.join(' < ')).toMatch(/supply.*Search.*query.*Search/);
     }
+
+    // The edge tells the same, to whoever has its id or that of its search.
+    const { searchId } = body;
+    for (const id of [traceId, searchId]) {
+      const told = await rig.call<TraceJson>('GET', `/v1/traces/${id}`);
+      expect(told.body.spans.map(({ spanId }) => spanId).sort()).toEqual([...byId.keys()].sort());
+      expect(told.body.summary).toMatchObject({ traceId, searchId, name: 'POST /v1/searches', client: 'public' });
+      expect(told.body.missingServices ?? []).toEqual([]);
+      const starts = told.body.spans.map(({ startedAt }) => Temporal.Instant.from(startedAt).epochNanoseconds);
+      expect(starts).toEqual(starts.toSorted((a, b) => (a < b ? -1 : 1)));
+    }
+    const { body: listed } = await rig.call<{ traces: { traceId: string; searchId?: string }[] }>('GET', '/v1/traces');
+    expect(listed.traces.map((one) => [one.traceId, one.searchId])).toContainEqual([traceId, searchId]);
+    expect((await rig.call('GET', `/v1/traces/${'0'.repeat(32)}`)).status).toBe(404);
   } finally {
     await rig.close();
   }

@@ -4,6 +4,8 @@ import type { BudgetLeft } from '../../api/caller.ts';
 /** Who waits for points. */
 export interface Waiter {
   readonly points: number;
+  /** Its points were spent. */
+  served: boolean;
 }
 
 /** Points are being asked for. */
@@ -71,15 +73,27 @@ export class Account {
     this.knownAt = now;
   }
 
+  /** Spends what is held for those who wait, in their order. At once with `learn`: what is held lapses as time goes by. */
+  serve(waiters: ReadonlySet<Waiter>): void {
+    for (const waiter of waiters) {
+      const cost = this.costOf(waiter.points);
+      if (waiter.served || this.#held + NEARLY < cost) continue;
+      this.#held = Math.max(0, this.#held - cost);
+      waiter.served = true;
+    }
+  }
+
   /** Points that all who wait need beyond what is held. */
   wanted(waiters: ReadonlySet<Waiter>): number {
-    return Math.max(0, [...waiters].reduce((sum, { points }) => sum + this.costOf(points), 0) - this.#held);
+    const all = [...waiters].reduce((sum, { points, served }) => sum + (served ? 0 : this.costOf(points)), 0);
+    return Math.max(0, all - this.#held);
   }
 
   /** Points beyond what is held that those need who can have theirs now, in their order; 0 where nobody can. */
   affordable(waiters: ReadonlySet<Waiter>): number {
     let sum = 0;
-    for (const { points } of waiters) {
+    for (const { points, served } of waiters) {
+      if (served) continue;
       const cost = this.costOf(points);
       if (sum + cost <= this.#held + this.#level + NEARLY) sum += cost;
     }

@@ -101,6 +101,13 @@ describe('a budget', () => {
     expect((await tryCharge(one, 1))?.reason).toBe('QUOTA_SPENT');
   });
 
+  test('pays for what was taken for it, however much time goes by meanwhile', async () => {
+    // A clock that goes on with every look, as one does: each of them brings back more than what is charged.
+    const one = budgets({ now: () => (now += 100) });
+    for (let call = 0; call < 50; call++)
+      expect(await tryCharge(one, 1, { capacity: 100, refillPerSecond: 50 })).toBeUndefined();
+  });
+
   test('is known for headers once anybody was charged', async () => {
     const one = budgets();
     expect(one.known('shop', budget)).toBeUndefined();

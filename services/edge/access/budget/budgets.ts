@@ -32,6 +32,7 @@ const local = counter('entrepot.edge.budget.local', {
 
 /** Clients whose points are remembered here; what is forgotten is asked for again. */
 const MOST_ACCOUNTS = 10_000;
+const nobody: ReadonlySet<Waiter> = new Set();
 /** A level that is older than this is asked for again by who wants to know it. */
 const FRESH_MS = 1_000;
 
@@ -66,7 +67,7 @@ export class Budgets {
    */
   async charge(client: string, budget: Budget, points: number): Promise<BudgetLeft> {
     const account = this.#accountOf(client, budget);
-    const waiter: Waiter = { points };
+    const waiter: Waiter = { points, served: false };
     // Who waits goes first.
     if (account.waiting.size === 0 && account.spend(points, this.#now())) return account.left(this.#now());
     account.waiting.add(waiter);
@@ -75,7 +76,7 @@ export class Budgets {
         account.asking ??= this.#ask(account);
         const { waiters, done } = account.asking;
         await done;
-        if (account.spend(points, this.#now())) return account.left(this.#now());
+        if (waiter.served) return account.left(this.#now());
         if (waiters.has(waiter)) throw this.#spent(client, account, points);
       }
     } finally {
@@ -91,7 +92,7 @@ export class Budgets {
   /** What a client has left, asked for where nobody has lately. */
   async left(client: string, budget: Budget): Promise<BudgetLeft> {
     const account = this.#accountOf(client, budget);
-    if (!(this.#now() - account.knownAt < FRESH_MS)) await this.#take(account, 0);
+    if (!(this.#now() - account.knownAt < FRESH_MS)) await this.#take(account, 0, nobody);
     return account.left(this.#now());
   }
 
@@ -129,16 +130,16 @@ export class Budgets {
   async #takeFor(account: Account, waiters: ReadonlySet<Waiter>): Promise<void> {
     const { capacity, refillPerSecond } = account.budget;
     const lease = Math.min(capacity / 10, refillPerSecond * this.#leaseSeconds);
-    if (await this.#take(account, Math.min(capacity, account.wanted(waiters) + lease))) return;
+    if (await this.#take(account, Math.min(capacity, account.wanted(waiters) + lease), waiters)) return;
     // What would help nobody is left to the other replicas.
     const some = account.affordable(waiters);
-    if (some > 0) await this.#take(account, some);
+    if (some > 0) await this.#take(account, some, waiters);
   }
 
-  async #take(account: Account, amount: number): Promise<boolean> {
+  async #take(account: Account, amount: number, waiters: ReadonlySet<Waiter>): Promise<boolean> {
     try {
       account.share = 1;
-      const taken = await this.#takeFrom(this.#state, account, amount);
+      const taken = await this.#takeFrom(this.#state, account, amount, waiters);
       if (this.#away) this.#log.info('budgets are shared again');
       this.#away = false;
       return taken;
@@ -148,14 +149,20 @@ export class Budgets {
       this.#away = true;
       local.add(1);
       account.share = this.#localShare;
-      return await this.#takeFrom(this.#alone, account, Math.min(amount, account.capacity));
+      return await this.#takeFrom(this.#alone, account, Math.min(amount, account.capacity), waiters);
     }
   }
 
-  async #takeFrom(state: SharedState, account: Account, amount: number): Promise<boolean> {
+  async #takeFrom(
+    state: SharedState,
+    account: Account,
+    amount: number,
+    waiters: ReadonlySet<Waiter>,
+  ): Promise<boolean> {
     const bucket = { key: account.key, capacity: account.capacity, refillPerSecond: account.refill, reserve: -NEARLY };
     const { taken, levels } = await state.take([bucket], amount);
     account.learn(levels[0] ?? 0, taken ? amount : 0, this.#now());
+    account.serve(waiters);
     return taken;
   }
 

@@ -11,7 +11,6 @@ import { closeCodeOf, tooSlow } from './close-code.ts';
 import { problemText, readyText } from './frames.ts';
 import { type Begin, RefusedMessage, readMessage } from './message.ts';
 import { cancelledByClient, runOperation } from './operation.ts';
-import { checkOrigin } from './origin.ts';
 import { Outbox } from './outbox.ts';
 
 /** A socket that is open. */
@@ -28,7 +27,7 @@ export class SocketConnection {
   readonly #leave: () => void;
   #identity: Identity | undefined;
   /** Messages are taken in the order in which they came, also while it is being found out who sends them. */
-  #taken: Promise<void>;
+  #taken: Promise<void> = Promise.resolve();
   #hello: NodeJS.Timeout | undefined;
   #alive = true;
   #ending = false;
@@ -53,32 +52,20 @@ export class SocketConnection {
       this.#alive = true;
     });
     socket.once('close', () => this.#closed());
-    this.#taken = this.#recognise(credentialsOf(request), limits.helloMs);
+    // Who sent the request has said who it is (see access/guard.ts); who could not is given a while to.
+    if (this.#call.identity !== undefined) this.#recognised(this.#call.identity);
+    else this.#hello = setTimeout(() => this.#unknown(limits.helloMs), limits.helloMs);
   }
 
-  /** Who sent the request says who it is; who could not is given a while to. */
-  async #recognise(credentials: ReturnType<typeof credentialsOf>, helloMs: number): Promise<void> {
-    try {
-      await this.#identify(credentials);
-    } catch (thrown) {
-      const error = toEntrepotError(thrown);
-      if (error.reason !== 'CREDENTIALS_MISSING') {
-        this.#refuse(error);
-        return;
-      }
-      this.#hello = setTimeout(() => {
-        const message = `Say who you are within ${helloMs} ms: {"hello":{"key":"…"}}.`;
-        this.#refuse(new EntrepotError({ reason: 'CREDENTIALS_MISSING', message }), tooSlow);
-      }, helloMs);
-    }
-  }
-
-  async #identify(credentials: ReturnType<typeof credentialsOf>): Promise<void> {
-    const identity = await this.#door.access.identify(credentials);
-    checkOrigin(this.#request.headers, identity);
+  #recognised(identity: Identity): void {
     this.#identity = identity;
     clearTimeout(this.#hello);
     this.#outbox.send(readyText(identity.client, this.#streams.options.heartbeatMs));
+  }
+
+  #unknown(helloMs: number): void {
+    const message = `Say who you are within ${helloMs} ms: {"hello":{"key":"…"}}.`;
+    this.#refuse(new EntrepotError({ reason: 'CREDENTIALS_MISSING', message }), tooSlow);
   }
 
   #receive(data: RawData, isBinary: boolean): void {
@@ -110,7 +97,7 @@ export class SocketConnection {
         const say = 'Say who you are first: {"hello":{"key":"…"}}.';
         throw new EntrepotError({ reason: 'CREDENTIALS_MISSING', message: say });
       }
-      await this.#identify({ ...credentialsOf(this.#request), key: message.key });
+      this.#recognised(await this.#door.access.identify({ ...credentialsOf(this.#request), key: message.key }));
     } catch (thrown) {
       this.#refuse(thrown instanceof RefusedMessage ? thrown.error : toEntrepotError(thrown));
     }

@@ -17,13 +17,6 @@ const subprotocols: readonly string[] = [subprotocol, 'graphql-transport-ws'];
 /** A client that was told that the socket closes has so long to agree, in milliseconds. */
 const closeMs = 2_000;
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The route finds out by itself who asks. */
-    recognisesItself?: boolean;
-  }
-}
-
 /** Lets routes that are added from now on take WebSockets. */
 export async function acceptSockets(app: FastifyInstance): Promise<void> {
   const { maxMessageBytes, maxSockets } = app.streams.options.socket;
@@ -33,7 +26,8 @@ export async function acceptSockets(app: FastifyInstance): Promise<void> {
     // Each socket would keep a compressor of its own, and what is told to many would be compressed for each.
     perMessageDeflate: false,
     closeTimeout: closeMs,
-    handleProtocols: (offered: Set<string>) => subprotocols.find((one) => offered.has(one)) ?? false,
+    // What nobody speaks is agreed on all the same, so that the route can say so: of a refused upgrade browsers tell nothing.
+    handleProtocols: (offered: Set<string>) => subprotocols.find((one) => offered.has(one)) ?? [...offered][0] ?? false,
   } as const;
   await app.register(websocket, {
     options,
@@ -59,7 +53,6 @@ export function socketRoute(app: FastifyInstance, door: Door): void {
     method: 'GET',
     url: '/v1/stream',
     exposeHeadRoute: false,
-    config: { recognisesItself: true },
     handler: () => {
       throw new EntrepotError({
         reason: 'ROUTE_NOT_FOUND',

@@ -1,10 +1,14 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { afterEach, expect, test, vi } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { loadClients, makeKey } from '../../../../libs/clients/index.ts';
 import { SearchPage, SearchUpdate } from '../../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { type EntrepotError, toEntrepotError } from '../../../../libs/errors/index.ts';
-import type { Edge } from '../../server.ts';
+import type { Edge, EdgeOptions } from '../../server.ts';
 import { defaultStreams, type SocketOptions, type StreamOptions } from '../options.ts';
 import { edgesOver, flightBody, type QueryMethods, updateOf } from '../testing.ts';
 
@@ -17,8 +21,12 @@ afterEach(async () => {
 async function edgeWith(
   methods: QueryMethods,
   { socket, ...streams }: Partial<Omit<StreamOptions, 'socket'>> & { socket?: Partial<SocketOptions> } = {},
+  clients?: EdgeOptions['clients'],
 ): Promise<Edge> {
-  const rig = await edgesOver(methods, { streams: { ...streams, socket: { ...defaultStreams.socket, ...socket } } });
+  const rig = await edgesOver(methods, {
+    streams: { ...streams, socket: { ...defaultStreams.socket, ...socket } },
+    ...(clients && { clients }),
+  });
   closers.push(rig.close);
   return rig.edges[0]!;
 }
@@ -38,7 +46,13 @@ interface Client {
 /** A client that was told that the edge is ready, unless it is told something else. */
 async function client(
   edge: Edge,
-  { path = '/v1/stream', protocol = 'entrepot.v1', headers = {} as Record<string, string>, ready = true } = {},
+  {
+    path = '/v1/stream',
+    protocol = 'entrepot.v1',
+    headers = {} as Record<string, string>,
+    ready = true,
+    name = 'public',
+  } = {},
 ): Promise<Client> {
   const socket = new WebSocket(`${edge.url.replace('http', 'ws')}${path}`, protocol, { headers });
   closers.push(() => socket.terminate());
@@ -58,7 +72,7 @@ async function client(
     }
     return messages.shift()!;
   };
-  if (ready) expect(await next()).toMatchObject({ ready: { client: 'public' } });
+  if (ready) expect(await next()).toMatchObject({ ready: { client: name } });
   return {
     socket,
     say: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
@@ -299,7 +313,7 @@ test('a client that sends and does not read is not listened to any more', async 
   socket.on('error', () => undefined);
   const key = Buffer.alloc(16).toString('base64');
   const upgrade = `upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\nsec-websocket-protocol: entrepot.v1\r\n`;
-  socket.write(`GET /v1/stream HTTP/1.1\r\nhost: edge\r\n${upgrade}\r\n`);
+  socket.write(`GET /v1/stream HTTP/1.1\r\nhost: localhost\r\n${upgrade}\r\n`);
   await once(socket, 'data');
   socket.pause();
   // {"id":1} is refused with a problem that is many times as long.
@@ -349,11 +363,57 @@ test('an edge that stops ends every operation with DRAINING, and the socket afte
 
 test('pages of other origins may not open one, pages of this machine may', async () => {
   const edge = await edgeWith({});
-  const other = await client(edge, { headers: { origin: 'https://elsewhere.example' }, ready: false });
-  expect(await other.next()).toMatchObject({ problem: { reason: 'NOT_PERMITTED' } });
-  expect(await other.closed).toEqual({ code: 4403, reason: 'NOT_PERMITTED' });
+  expect(await refusal(edge, '', { origin: 'https://elsewhere.example' })).toBe(403);
   await client(edge, { headers: { origin: 'http://localhost:5173' } });
   await client(edge, { headers: { origin: edge.url } });
+});
+
+describe('where clients have keys', () => {
+  const { id, key, hash } = makeKey();
+  const file = `clients:\n  shop: { permissions: [SEARCH], origins: ['https://shop.example'], keys: [{ id: ${id}, hash: '${hash}' }] }`;
+  const edgeOfShop = (helloMs = 60_000): Promise<Edge> => edgeWith({}, { socket: { helloMs } }, clientsFrom(file));
+
+  test.each([
+    ['a header', '', { 'entrepot-key': key }],
+    ['the address', `?access_token=${key}`, {}],
+  ])('%s says who opens it', async (_, query, headers) => {
+    const edge = await edgeOfShop();
+    const { say, all } = await client(edge, { path: `/v1/stream${query}`, headers, name: 'shop' });
+    say({ id: '1', method: 'Search', request: flightBody });
+    expect(await all('1')).toEqual([{ id: '1', end: {} }]);
+    say({ id: '1', method: 'ListAccuracy' });
+    expect(await all('1')).toEqual([{ id: '1', problem: expect.objectContaining({ reason: 'NOT_PERMITTED' }) }]);
+  });
+
+  test('a key that is not known is refused as anywhere', async () => {
+    expect(await refusal(await edgeOfShop(), '?access_token=nonsense')).toBe(401);
+  });
+
+  test('the first message says who opened it, and what comes with it waits until that is known', async () => {
+    const { say, next, all } = await client(await edgeOfShop(), { ready: false });
+    say({ hello: { key } });
+    say({ id: '1', method: 'Search', request: flightBody });
+    expect(await next()).toMatchObject({ ready: { client: 'shop' } });
+    expect(await all('1')).toEqual([{ id: '1', end: {} }]);
+  });
+
+  test.each([
+    [{ hello: { key: 'nonsense' } }, {}, 4401, 'CREDENTIALS_INVALID'],
+    [{ hello: {} }, {}, 4400, 'INVALID_FIELD'],
+    [{ id: '1', method: 'Search', request: flightBody }, {}, 4401, 'CREDENTIALS_MISSING'],
+    [{ hello: { key } }, { origin: 'https://elsewhere.example' }, 4403, 'NOT_PERMITTED'],
+  ])('%j as the first message closes it', async (message, headers, code, reason) => {
+    const { say, next, closed } = await client(await edgeOfShop(), { ready: false, headers });
+    say(message);
+    expect(await next()).toMatchObject({ problem: { reason } });
+    expect(await closed).toEqual({ code, reason });
+  });
+
+  test('who does not say who it is in time is turned away', async () => {
+    const { next, closed } = await client(await edgeOfShop(20), { ready: false });
+    expect(await next()).toMatchObject({ problem: { reason: 'CREDENTIALS_MISSING' } });
+    expect(await closed).toEqual({ code: 4408, reason: 'CREDENTIALS_MISSING' });
+  });
 });
 
 test('another subprotocol is not spoken here, and without an upgrade nothing is', async () => {
@@ -369,8 +429,22 @@ test('another subprotocol is not spoken here, and without an upgrade nothing is'
 test('no more sockets are open than may', async () => {
   const edge = await edgeWith({}, { socket: { maxSockets: 1 } });
   await client(edge);
-  const socket = new WebSocket(`${edge.url.replace('http', 'ws')}/v1/stream`, 'entrepot.v1');
+  expect(await refusal(edge)).toBe(429);
+});
+
+/** The status with which an upgrade is refused. */
+async function refusal(edge: Edge, query = '', headers: Record<string, string> = {}): Promise<number> {
+  const socket = new WebSocket(`${edge.url.replace('http', 'ws')}/v1/stream${query}`, 'entrepot.v1', { headers });
   socket.on('error', () => undefined);
   const [, response] = await once(socket, 'unexpected-response');
-  expect(response.statusCode).toBe(429);
-});
+  return response.statusCode;
+}
+
+/** The clients of a file. */
+function clientsFrom(yaml: string): EdgeOptions['clients'] {
+  const directory = mkdtempSync(join(tmpdir(), 'entrepot-clients-'));
+  closers.push(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, 'clients.yaml'), yaml);
+  const clients = loadClients(directory);
+  return () => clients;
+}

@@ -1,0 +1,1 @@
+export { type CertificateFiles, type Certificates, LiveCertificates } from './live-certificates.ts';

@@ -1,0 +1,41 @@
+// What the span of a client's request says of it: who asked what, of which search, and why it was refused.
+import { trace } from '@opentelemetry/api';
+import { searchAttribute } from '../../../libs/telemetry/index.ts';
+import type { Gate } from '../api/public-api.ts';
+
+/** The client that asked. */
+export const clientAttribute = 'entrepot.client';
+/** The RPC that was asked for, and the mark of a request's own span. */
+export const methodAttribute = 'entrepot.method';
+/** Why it was refused, or failed. */
+export const reasonAttribute = 'entrepot.error.reason';
+
+/** Writes an operation onto its request's span. Where that is not recorded, nothing is done. */
+export const traced: Gate = (operation) => {
+  const { method, request, caller } = operation;
+  const span = trace.getSpan(caller.trace);
+  if (span?.isRecording() !== true) return;
+  span.setAttributes({
+    [clientAttribute]: caller.identity.client,
+    [methodAttribute]: method.fullName,
+    'entrepot.protocol': caller.protocol,
+  });
+  const searchId = searchIn(request);
+  if (searchId !== undefined) span.setAttribute(searchAttribute, searchId);
+  else {
+    operation.first = (message) => {
+      const begun = (message as { update?: { searchId?: string } }).update?.searchId;
+      if (begun !== undefined) span.setAttribute(searchAttribute, begun);
+    };
+  }
+  return (error) => {
+    if (error !== undefined) span.setAttribute(reasonAttribute, error.reason);
+  };
+};
+
+/** The search that a request is about: it names it, or an offer of it. */
+function searchIn(request: object): string | undefined {
+  const { searchId, offerId } = request as { readonly searchId?: string; readonly offerId?: string };
+  if (searchId !== undefined && searchId !== '') return searchId;
+  return /^(.+)-[^-]+-[^-]+$/.exec(offerId ?? '')?.[1];
+}

@@ -1,9 +1,8 @@
 // A real browser: Debian's Chromium, driven over its own protocol.
 import { existsSync, mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import axe from 'axe-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -35,6 +34,7 @@ export async function openConsole(browser: Browser, url: string, options: PageOp
     viewport: { width: options.width ?? 1440, height: 900 },
     locale: 'en-GB',
   });
+  context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   page.on('pageerror', (error) => {
     throw error;
@@ -53,13 +53,13 @@ interface AxeResults {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
 }
 
-let axeSource: Promise<string> | undefined;
-
 /** Holds a page against the rules of axe: no violation of any. */
 export async function expectAccessible(page: Page): Promise<void> {
-  axeSource ??= readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  await page.evaluate(await axeSource);
+  await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>('axe.run()');
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join('\n')}`);
   expect(told).toEqual([]);
 }
+
+/** The text of what a locator leads to. */
+export const textOf = async (locator: Locator): Promise<string> => ((await locator.textContent()) ?? '').trim();

@@ -1,5 +1,6 @@
 // The search view as a test uses it.
 import type { Locator, Page } from 'playwright-core';
+import { textOf } from './browser.ts';
 
 /** A vertical, as the tests of the view search it. */
 export interface Searched {
@@ -26,13 +27,13 @@ export const searches: readonly Searched[] = [
     vertical: 'stay',
     title: 'Stay',
     partners: ['hotelbeds', 'hotelbeds-direct', 'hotelbeds-select'],
-    facet: 'board',
-    value: 'Breakfast',
+    facet: 'zone',
+    value: 'Old Town',
   },
 ];
 
 /** The rows of the list. */
-export const rows = (page: Page): Locator => page.getByRole('option');
+export const rows = (page: Page): Locator => page.locator('[data-offer]');
 
 /** A partner's line, once it has a state; without one, whatever it has. */
 export const partner = (page: Page, name: string, status?: string): Locator =>
@@ -53,5 +54,5 @@ export async function searchToEnd(page: Page, searched: Searched): Promise<void>
 
 /** How many products the list says there are. */
 export async function total(page: Page): Promise<number> {
-  return Number(await page.locator('.toolbar strong').innerText());
+  return Number(await textOf(page.locator('.toolbar strong')));
 }

@@ -1,7 +1,7 @@
 // The console's search view in a real browser, over everything in one process.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { expectAccessible, hasBrowser, keepScreenshot, openConsole, startBrowser } from '../browser/browser.ts';
+import { expectAccessible, hasBrowser, keepScreenshot, openConsole, startBrowser, textOf } from '../browser/browser.ts';
 import { begin, partner, rows, searches, searchToEnd, total } from '../browser/search-page.ts';
 import { type Rig, startRig } from '../support/fused-rig.ts';
 
@@ -37,7 +37,7 @@ describe.skipIf(!hasBrowser).each(searches)('a search for $vertical', (searched)
     await keepScreenshot(page, `${searched.vertical}-answering`);
     await partner(page, slow, 'OUTCOME_STATUS_TIMED_OUT').waitFor();
     const missing = page.locator('.missing li', { hasText: slow });
-    expect(await missing.first().innerText()).toMatch(/timed out/i);
+    expect(await textOf(missing.first())).toMatch(/timed out/i);
     await keepScreenshot(page, `${searched.vertical}-missing`);
   });
 
@@ -60,18 +60,18 @@ describe.skipIf(!hasBrowser).each(searches)('a search for $vertical', (searched)
     page = await openConsole(browser, rig.edgeUrl);
     await searchToEnd(page, searched);
     const row = rows(page).nth(2);
-    const shown = await row.locator('.total').innerText();
+    const shown = await textOf(row.locator('.total'));
     await row.click();
     const panel = page.getByRole('complementary', { name: 'Offer' });
     const lines = panel.locator('.ledger tbody tr');
     await lines.first().waitFor();
-    expect(await lines.last().locator('td').last().innerText()).toBe(shown);
-    expect(await panel.locator('.ledger-total').innerText()).toBe(shown);
+    expect(await textOf(lines.last().locator('td').last())).toBe(shown);
+    expect(await textOf(panel.locator('.ledger-total'))).toBe(shown);
     await keepScreenshot(page, `${searched.vertical}-price`);
     await panel.getByRole('tab', { name: 'Rank' }).click();
-    expect(await panel.locator('.position').innerText()).toBe('3');
+    expect(await textOf(panel.locator('.position'))).toBe('3');
     await panel.getByRole('tab', { name: 'Source' }).click();
-    expect(JSON.parse(await panel.locator('.partner-row').innerText())).toEqual(expect.any(Object));
+    expect(JSON.parse(await textOf(panel.locator('.partner-row')))).toEqual(expect.any(Object));
     await panel.getByRole('tab', { name: 'Identity' }).click();
     await panel.locator('.evidence li').first().waitFor();
     await keepScreenshot(page, `${searched.vertical}-identity`);
@@ -85,21 +85,21 @@ describe.skipIf(!hasBrowser).each(searches)('a search for $vertical', (searched)
     await rows(page).nth(1).click();
     await page.getByRole('tab', { name: 'Source' }).click();
     await page.locator('.partner-row').waitFor();
-    const price = await page.locator('.panel-price strong').first().innerText();
+    const price = await textOf(page.locator('.panel-price strong').first());
     await page.reload();
     await page.locator('.partner-row').waitFor();
-    expect(await page.locator('.panel-price strong').first().innerText()).toBe(price);
+    expect(await textOf(page.locator('.panel-price strong').first())).toBe(price);
     expect(await page.locator(`[data-facet="${searched.facet}"]`).getByLabel(searched.value).first().isChecked()).toBe(
       true,
     );
     // The form says what was sought, though nobody typed it here.
-    expect(await page.locator('.segment.on').innerText()).toBe(searched.title);
+    expect(await textOf(page.locator('.segment.on'))).toBe(searched.title);
   });
 
   test('needs no mouse', async () => {
     page = await openConsole(browser, rig.edgeUrl);
     const press = (key: string) => page.keyboard.press(key);
-    const focused = () => page.evaluate<string>("document.activeElement.textContent");
+    const focused = () => page.evaluate<string>('document.activeElement.textContent');
     await press('Tab');
     expect(await focused()).toBe('Skip to content');
     await press('Enter');
@@ -109,14 +109,14 @@ describe.skipIf(!hasBrowser).each(searches)('a search for $vertical', (searched)
     expect(await page.evaluate('document.activeElement.tagName')).toBe('INPUT');
     await press('Enter');
     for (const name of searched.partners) await partner(page, name, 'OUTCOME_STATUS_OK').waitFor();
-    await page.getByLabel('Show', { exact: true }).focus();
+    await page.locator('.toolbar select').last().focus();
     for (let step = 0; step < 3 && !(await isRow(page)); step++) await press('Tab');
     expect(await isRow(page)).toBe(true);
     await press('ArrowDown');
     await press('Enter');
     await page.locator('.ledger').waitFor();
-    const second = await page.locator('.panel-price strong').first().innerText();
-    expect(second).toBe(await rows(page).nth(1).locator('.total').innerText());
+    const second = await textOf(page.locator('.panel-price strong').first());
+    expect(second).toBe(await textOf(rows(page).nth(1).locator('.total')));
     // With the panel open the arrows leaf through offers.
     await press('ArrowDown');
     await vi.waitFor(async () => expect(await rows(page).nth(2).getAttribute('aria-selected')).toBe('true'));
@@ -162,7 +162,7 @@ describe.skipIf(!hasBrowser)('what the edge refuses', () => {
     await page.getByLabel('Origin').fill('LOL1');
     await page.locator('.form .submit').click();
     await page.locator('.complaint').first().waitFor();
-    expect(await page.getByRole('alert').innerText()).toContain('flight.origin');
+    expect(await textOf(page.getByRole('alert'))).toContain('flight.origin');
     await expectAccessible(page);
     await keepScreenshot(page, 'refused');
   });
@@ -196,9 +196,6 @@ describe.skipIf(!hasBrowser)('what the edge refuses', () => {
     await page.getByLabel('Key').fill('right');
     await page.getByRole('button', { name: 'Use this key' }).click();
     await page.getByText('tester').waitFor();
-    expect(await page.evaluate('[localStorage.length, sessionStorage.getItem("entrepot-key")]')).toEqual([
-      0,
-      'right',
-    ]);
+    expect(await page.evaluate('[localStorage.length, sessionStorage.getItem("entrepot-key")]')).toEqual([0, 'right']);
   });
 });

@@ -3,7 +3,7 @@ import type { Facet } from '../../../../libs/client/index.ts';
 import { Histogram } from '../ui/bars.tsx';
 import { number, roundMoney } from '../ui/format.ts';
 import { type Choice, isChosen } from './facet-filter.ts';
-import { asked, choices, choose, openFacets, vertical, view } from './state.ts';
+import { asked, choices, choose, listed, openFacets, vertical, view } from './state.ts';
 import { type Attribute, facetValueText, titleOf, writtenNumber } from './vertical.ts';
 
 const fewValues = 6;
@@ -12,7 +12,7 @@ const fewValues = 6;
 export function Facets() {
   const shown = view.value?.facets ?? [];
   const any = Object.values(choices.value).some(isChosen);
-  if (shown.length === 0) return null;
+  if (shown.length === 0 || (!any && listed.value.length === 0)) return null;
   return (
     <section class="card facets" aria-label="Narrow down">
       {any && (

@@ -4,28 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EntrepotError } from '../../../../libs/errors/index.ts';
 import { type BuiltFile, builtFiles, encodingFor } from './files.ts';
 
-/**
- * Only what the edge itself serves runs in the page, and only the edge is called; pictures may come from anywhere, since products have
- * theirs wherever their sellers keep them.
- */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' https: data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const headers = {
-  'content-security-policy': policy,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'same-origin',
-  vary: 'accept-encoding',
-};
-
 /** Adds the page. The files are read when somebody first asks for one, so that a process without a console costs nothing. */
 export function consoleRoutes(app: FastifyInstance, read: typeof builtFiles = builtFiles): void {
   let reading: ReturnType<typeof builtFiles> | undefined;
@@ -61,7 +39,7 @@ function send(request: FastifyRequest, reply: FastifyReply, file: BuiltFile): Fa
   const body = file.encodings[encoding] ?? file.encodings.identity;
   const tag = tagOf(body);
   reply.headers({
-    ...headers,
+    vary: 'accept-encoding',
     etag: tag,
     'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
   });

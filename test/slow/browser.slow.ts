@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser).each(searches)('a search for $vertical', (searched)
   test('needs no mouse', async () => {
     page = await openConsole(browser, rig.edgeUrl);
     const press = (key: string) => page.keyboard.press(key);
-    const focused = () => page.evaluate<string>("document.activeElement.textContent");
+    const focused = () => page.evaluate<string>('document.activeElement.textContent');
     await press('Tab');
     expect(await focused()).toBe('Skip to content');
     await press('Enter');
@@ -196,9 +196,6 @@ describe.skipIf(!hasBrowser)('what the edge refuses', () => {
     await page.getByLabel('Key').fill('right');
     await page.getByRole('button', { name: 'Use this key' }).click();
     await page.getByText('tester').waitFor();
-    expect(await page.evaluate('[localStorage.length, sessionStorage.getItem("entrepot-key")]')).toEqual([
-      0,
-      'right',
-    ]);
+    expect(await page.evaluate('[localStorage.length, sessionStorage.getItem("entrepot-key")]')).toEqual([0, 'right']);
   });
 });

@@ -107,8 +107,7 @@ function bothFilters({ filter, vertical }: View, asked: string): string {
       violations: [{ field: 'filter', description: error.message }],
     });
   }
-  // On lines of their own, for a comment ends with its line.
-  return `(${asked}\n) && (${filter}\n)`;
+  return `(${asked}) && (${filter})`;
 }
 
 /** The caller's mask within the view's fields, by proto names; the view's where the caller has none. */

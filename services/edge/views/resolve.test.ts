@@ -83,8 +83,8 @@ test('fields that exclude each other are the caller’s or the view’s, never b
 });
 
 test('an order of the caller’s own comes before the view’s ranking', () => {
-  const view = viewOf('ranking: price + 1.0\n');
-  expect(withView(view, asked({}))).toMatchObject({ ranking: 'price + 1.0', orderBy: '' });
+  const view = viewOf('ranking: price / price_min\n');
+  expect(withView(view, asked({}))).toMatchObject({ ranking: 'price / price_min', orderBy: '' });
   expect(withView(view, asked({ orderBy: 'stops' }))).toMatchObject({ ranking: '', orderBy: 'stops' });
 });
 

@@ -9,9 +9,10 @@ import {
   compileExpression,
   ExpressionError,
   type ExpressionType,
+  type Scope,
   verticalScope,
 } from '../../../libs/expression/index.ts';
-import { checkShape, inputOf, vertical as verticalOf, verticals } from '../../../libs/vertical/index.ts';
+import { checkShape, inputOf, type Vertical, vertical as verticalOf, verticals } from '../../../libs/vertical/index.ts';
 import { requireMethod } from '../api/method.ts';
 import { type Parameter, parameterReader } from '../rest/parameters.ts';
 import { readPath } from './fields.ts';
@@ -131,10 +132,11 @@ function checkWords(document: YamlDocument<ViewFile>, problems: ConfigProblem[])
       compile();
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      problems.push(document.problem([at], error.message, error));
+      problems.push(document.problem([at], error.detail, error));
     }
   };
   check('filter', filter, () => compileConjunction(filter, scope));
+  check('ranking', ranking, () => compileExpression(ranking, rankingScope(vertical), 'double'));
   check('completion', completion, () => compileExpression(completion, { variables: standing }, 'bool'));
   if (orderBy !== '' && ranking !== '') {
     problems.push(document.problem(['ranking'], 'stands in place of order_by; leave one of them out'));
@@ -147,6 +149,22 @@ function checkWords(document: YamlDocument<ViewFile>, problems: ConfigProblem[])
       document.problem(['order_by'], `${attribute} cannot be ordered by; there are price, ${sortable.join(', ')}`),
     );
   }
+}
+
+/** What a ranking may read: what filters may, and aggregates over all that was found; the same as query knows. */
+function rankingScope(vertical: Vertical): Scope {
+  const variables = new Map(verticalScope(vertical, { price: 'double', partner: 'string' }).variables);
+  const add = (name: string, type: ExpressionType): void => {
+    if (vertical.attribute(name) === undefined) variables.set(name, type);
+  };
+  add('count', 'int');
+  const measured = vertical.attributes.filter(({ sortable }) => sortable).map(({ name, type }) => ({ name, type }));
+  for (const { name, type } of [{ name: 'price', type: 'double' }, ...measured]) {
+    const aggregate = type === 'time' ? 'timestamp' : type === 'int' || type === 'double' ? 'double' : undefined;
+    if (aggregate === undefined) continue;
+    for (const kind of ['min', 'median', 'max']) add(`${name}_${kind}`, aggregate);
+  }
+  return { variables };
 }
 
 function baseOf(document: YamlDocument<ViewFile>, problems: ConfigProblem[]): SearchRequest {

@@ -1,6 +1,7 @@
 // A message filled up with what another one has and it has not.
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { inputOf } from '../../../libs/vertical/index.ts';
+import { madeOnce } from '../api/made-once.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 interface Choice {
@@ -55,11 +56,15 @@ export function isSet(field: DescField, message: Fields): boolean {
 
 /** Something that was given stands in the field's place, or the field in its. */
 function excluded(field: DescField, given: readonly DescField[]): boolean {
-  const unless = inputOf(field)?.unless;
-  return given.some(
-    (one) => (unless !== undefined && one.jsonName === unless) || inputOf(one)?.unless === field.jsonName,
-  );
+  const instead = insteadOf(field.parent);
+  const unless = instead.get(field);
+  return given.some((one) => (unless !== undefined && one.jsonName === unless) || instead.get(one) === field.jsonName);
 }
+
+/** What may stand in the place of a message's fields: reading options takes long. */
+const insteadOf = madeOnce((message: DescMessage): ReadonlyMap<DescField, string | undefined> => {
+  return new Map(message.fields.map((field) => [field, inputOf(field)?.unless]));
+});
 
 function isNested(field: DescField): field is DescField & { message: DescMessage } {
   return field.fieldKind === 'message' && !field.message.typeName.startsWith('google.');

@@ -1,4 +1,5 @@
 // What a view makes of a search: the gate that fills requests in before anybody else looks at them.
+import { LRUCache } from 'lru-cache';
 import type { Identity } from '../../../libs/clients/index.ts';
 import type { SearchRequest } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError, invalidField } from '../../../libs/errors/index.ts';
@@ -97,8 +98,21 @@ function fillIn(view: View, asked: SearchRequest): SearchRequest {
 /** The caller's condition and the view's. The caller's has to stand for itself: it never reaches into the view's. */
 function bothFilters({ filter, vertical }: View, asked: string): string {
   if (filter === '' || asked === '') return filter || asked;
+  const key = `${vertical}\n${asked}`;
+  if (!standsForItself.has(key)) {
+    checkFilter(asked, vertical);
+    standsForItself.set(key, true);
+  }
+  return `(${asked}) && (${filter})`;
+}
+
+/** Filters of callers that were checked: they come again and again. */
+const standsForItself = new LRUCache<string, true>({ max: 500 });
+
+/** @throws EntrepotError INVALID_FILTER */
+function checkFilter(filter: string, vertical: string): void {
   try {
-    compileConjunction(asked, verticalScope(verticalOf(vertical), { price: 'double', partner: 'string' }));
+    compileConjunction(filter, verticalScope(verticalOf(vertical), { price: 'double', partner: 'string' }));
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     throw new EntrepotError({
@@ -107,7 +121,6 @@ function bothFilters({ filter, vertical }: View, asked: string): string {
       violations: [{ field: 'filter', description: error.message }],
     });
   }
-  return `(${asked}) && (${filter})`;
 }
 
 /** The caller's mask within the view's fields, by proto names; the view's where the caller has none. */

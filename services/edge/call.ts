@@ -108,6 +108,7 @@ export function answerHeaders(call: EdgeCall): Record<string, string> {
   const traceparent = traceparentOf(call.trace);
   return {
     ...call.headers?.(),
+    ...call.caller?.headers,
     'x-request-id': call.requestId,
     ...(traceparent !== undefined && { traceparent }),
     'server-timing': `edge;dur=${(performance.now() - call.startedAt).toFixed(1)}`,

@@ -3,14 +3,17 @@ import type {
   GetCallerResponse,
   GetTraceRequest,
   GetTraceResponse,
+  ListFieldUsageRequest,
   ListFieldUsageResponse,
   ListTracesRequest,
   ListTracesResponse,
   ListViewsResponse,
 } from '../../libs/contracts/gen/entrepot/edge/v1/edge.ts';
-import { EntrepotError } from '../../libs/errors/index.ts';
 import type { BackendOptions } from './api/public-api.ts';
 import type { Traces } from './operations/traces.ts';
+import { mayUse } from './views/resolve.ts';
+import type { FieldUsages } from './views/usage.ts';
+import type { ViewSource } from './views/views.ts';
 
 /** What the edge's own answers are made from. */
 export interface EdgeServiceOptions {
@@ -18,6 +21,10 @@ export interface EdgeServiceOptions {
   readonly tierOf: (client: string) => { readonly name: string };
   /** What was recorded lately of clients' requests. */
   readonly traces: Traces;
+  /** The registered views. */
+  readonly views: ViewSource;
+  /** What was asked for of offers. */
+  readonly usage: FieldUsages;
 }
 
 /** The edge's own RPCs, by their functions' names. */
@@ -41,12 +48,14 @@ export class EdgeService {
     };
   }
 
-  async listViews(): Promise<ListViewsResponse> {
-    throw missing('ListViews');
+  async listViews(_request: unknown, { caller }: BackendOptions): Promise<ListViewsResponse> {
+    const { views, usage } = this.#options;
+    const usable = views.current.all.filter((view) => mayUse(view, caller.identity));
+    return { views: usable.map(({ message, label }) => ({ ...message, uses: usage.usesOf(label) })) };
   }
 
-  async listFieldUsage(): Promise<ListFieldUsageResponse> {
-    throw missing('ListFieldUsage');
+  async listFieldUsage({ client }: ListFieldUsageRequest): Promise<ListFieldUsageResponse> {
+    return this.#options.usage.list(client);
   }
 
   async listTraces(request: ListTracesRequest, { caller }: BackendOptions): Promise<ListTracesResponse> {
@@ -56,8 +65,4 @@ export class EdgeService {
   getTrace(request: GetTraceRequest, { caller }: BackendOptions): Promise<GetTraceResponse> {
     return this.#options.traces.get(request, caller);
   }
-}
-
-function missing(method: string): EntrepotError {
-  return new EntrepotError({ reason: 'UNKNOWN_METHOD', message: `This edge does not offer ${method}.` });
 }

@@ -23,6 +23,7 @@ import { ExposureError } from './access/exposure.ts';
 import { LiveOperations } from './graphql/registered.ts';
 import { meshSource } from './operations/trace-sources.ts';
 import { startEdge } from './server.ts';
+import { LiveViews } from './views/views.ts';
 
 const telemetry = startTelemetry({ service: 'entrepot-edge' });
 const log = logger('edge');
@@ -39,10 +40,12 @@ const clients = new LiveClients(configDirectory(), log);
 const shared = await openSharedState(sharedStateUrl());
 const tlsFiles = edgeTlsFiles();
 const tls = tlsFiles && new LiveCertificates(tlsFiles, { log });
+const views = new LiveViews(configDirectory(), log);
 const operations = new LiveOperations(configDirectory(), log);
 const edge = await startEdge({
   tls,
   graphql: { operations },
+  views,
   services: { query: query.client, normalization: normalization.client, supply: supply.client },
   host,
   port: Number(port),
@@ -84,6 +87,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     clients.close();
     tls?.close();
     operations.close();
+    views.close();
     await shared.close();
     await Promise.all([query, normalization, supply, health].map(({ close }) => close()).concat(telemetry.shutdown()));
     process.exit(0);

@@ -41,6 +41,10 @@ import { defaultStreams, type StreamOptions } from './streams/options.ts';
 import { searchByAddress } from './streams/search-by-address.ts';
 import { acceptSockets, socketRoute } from './streams/socket/routes.ts';
 import { followCertificates, httpsOptions } from './tls/https.ts';
+import { viewed } from './views/resolve.ts';
+import { viewRoutes } from './views/routes.ts';
+import { FieldUsages } from './views/usage.ts';
+import { noViews, type ViewSource } from './views/views.ts';
 
 /** How the edge is set up. */
 export interface EdgeOptions {
@@ -79,6 +83,8 @@ export interface EdgeOptions {
   readonly admission?: AdmissionOptions;
   /** The services whose processes have spans of their own. Default none: everything runs in this one. */
   readonly traceSources?: readonly TraceSource[];
+  /** The registered views. Default: none. */
+  readonly views?: ViewSource;
   /** How GraphQL is served. */
   readonly graphql?: GraphqlOptions;
   /** Says whether searches can be served; asked by /readyz. */
@@ -153,18 +159,23 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   guard.install(app);
   answerErrors(app);
   await compressAnswers(app);
-  const api = new PublicApi(backendsOf(options), [
+  const views = options.views ?? { current: noViews };
+  const usage = new FieldUsages();
+  const api = new PublicApi(backendsOf(options, views, usage), [
     traced,
+    viewed(views),
     permitted,
     withinMarkets,
     ...guard.gates,
     admitted(admission),
+    usage.gate,
   ]);
   const door: Door = { api, access: guard.access, patience: options.patience ?? defaultPatience };
   restRoutes(app, door);
-  documentRoute(app);
+  viewRoutes(app, door, views);
+  documentRoute(app, views);
   connectRoutes(app, door);
-  graphqlRoutes(app, door, options.graphql);
+  graphqlRoutes(app, door, { views, ...options.graphql });
   consoleRoutes(app);
   operationRoutes(app, options.readiness, options.metricsText);
   searchByAddress(app, door);
@@ -234,8 +245,17 @@ function observe(app: FastifyInstance): void {
 }
 
 /** What answers each public service. */
-function backendsOf({ services, admission, traceSources }: EdgeOptions): ReadonlyMap<string, Backend> {
-  const own = new EdgeService({ tierOf: admission?.tierOf ?? (() => unnamed), traces: new Traces(traceSources) });
+function backendsOf(
+  { services, admission, traceSources }: EdgeOptions,
+  views: ViewSource,
+  usage: FieldUsages,
+): ReadonlyMap<string, Backend> {
+  const own = new EdgeService({
+    tierOf: admission?.tierOf ?? (() => unnamed),
+    traces: new Traces(traceSources),
+    views,
+    usage,
+  });
   const backends: [string, unknown][] = [
     ['entrepot.query.v1.QueryService', services.query],
     ['entrepot.normalization.v1.NormalizationService', services.normalization],

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { checkClients, loadClients } from '../../libs/clients/index.ts';
 import { type ConfigProblem, yamlFiles } from '../../libs/config/index.ts';
 import { checkOperations } from '../edge/graphql/registered.ts';
+import { checkViews } from '../edge/views/views.ts';
 import { checkPricingConfig } from '../pricing/service.ts';
 import { checkQueryConfig } from '../query/service.ts';
 import { checkPartners } from '../supply/service.ts';
@@ -16,6 +17,7 @@ export async function checkConfiguration(directory: string): Promise<readonly Co
     () => checkQueryConfig(directory),
     () => checkTwinConfig(directory),
     () => partnersOfClients(directory),
+    () => checkViews(directory),
     () => checkOperations(directory),
   ];
   const problems = await Promise.all(checks.map(async (check) => await check()));

@@ -12,6 +12,7 @@ import { pricingCommand } from './pricing/pricing-command.ts';
 import { searchCommand } from './search-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { upCommand } from './up-command.ts';
+import { viewsCommand } from './views-command.ts';
 
 const program = new Command('entrepot')
   .description('The backend platform of a marketplace that does not own its inventory.')
@@ -22,6 +23,7 @@ const program = new Command('entrepot')
   .addCommand(accuracyCommand())
   .addCommand(checkCommand())
   .addCommand(clientCommand())
+  .addCommand(viewsCommand())
   .addCommand(partnerCommand())
   .addCommand(catalogueCommand())
   .addCommand(pricingCommand())
@@ -37,6 +39,7 @@ Begin with:
   entrepot accuracy                             are shown prices right, partner by partner?
   entrepot check                                is the configuration right?
   entrepot client --help                        keys for clients of the edge
+  entrepot views                                registered views, and which fields nobody reads
   entrepot partner --help                       integrate a partner
   entrepot catalogue --help                     which products are the same, and who says so
   entrepot pricing --help                       quote rows, and try pricing rules on recorded searches

@@ -28,6 +28,7 @@ import { logger, type SpanExporter, startTelemetry } from '../../libs/telemetry/
 import { LiveCertificates } from '../../libs/tls/index.ts';
 import { LiveOperations } from '../edge/graphql/registered.ts';
 import { startEdge } from '../edge/server.ts';
+import { LiveViews } from '../edge/views/views.ts';
 import { createNormalizationService } from '../normalization/service.ts';
 import { createPricingService } from '../pricing/service.ts';
 import { type AccuracyOptions, createQueryService, type SampleSettings } from '../query/service.ts';
@@ -161,10 +162,13 @@ async function compose(
   const tlsFiles = edgeTlsFiles();
   const tls = tlsFiles && new LiveCertificates(tlsFiles, { log: logger('edge') });
   closers.push(async () => tls?.close());
+  const views = new LiveViews(config, logger('edge'));
+  closers.push(async () => views.close());
   const operations = new LiveOperations(config, logger('edge'));
   closers.push(async () => operations.close());
   const edge = await startEdge({
     graphql: { operations },
+    views,
     services: {
       query: reach(QueryServiceDefinition, 'query'),
       normalization: reach(NormalizationServiceDefinition, 'normalization'),

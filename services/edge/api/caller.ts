@@ -17,6 +17,8 @@ export interface Caller {
   readonly trace: Context;
   /** Named in answers, logs and errors; the client's own where it sent one. */
   readonly requestId: string;
+  /** Headers that its answer carries for what was asked, in protocols that have some. Set by gates. */
+  headers?: Readonly<Record<string, string>>;
   /** The budget after this operation was charged, for headers; absent before, and where nothing is limited. */
   budget?: BudgetLeft;
 }

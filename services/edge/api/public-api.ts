@@ -17,6 +17,8 @@ export interface Operation {
   /** The request as a message of the generated code. A gate that changes it puts another in its place. */
   request: object;
   readonly caller: Caller;
+  /** The view that it goes by, "mobile-results@1"; absent for none. Set by the views. */
+  view?: string;
   /** To be called when from here on it only waits: it no longer counts as work. Set by admission. */
   quiet?: () => void;
   /** To be told the first message of a stream. Set by who traces. */

@@ -15,6 +15,7 @@ import { invalidField, invalidFields } from '../../../libs/errors/index.ts';
 import { checkShape } from '../../../libs/vertical/index.ts';
 import { madeOnce } from '../api/made-once.ts';
 import { pageOf } from '../api/search-page.ts';
+import { searchOfArguments } from '../views/root-fields.ts';
 import { costOf } from './cost.ts';
 import { introspect } from './introspection.ts';
 import { type GraphqlLimits, tooComplex } from './limits.ts';
@@ -169,10 +170,14 @@ function requestOf(
   const { method } = root;
   const field = api.schema.getRootType(root.kind)?.getFields()[root.name];
   if (field === undefined) throw new Error(`The schema has no ${root.kind} ${root.name}.`);
-  const given = argumentsOf(field, node, variables);
+  const inDocument = argumentsOf(field, node, variables);
+  const given = root.view === undefined ? inDocument : searchOfArguments(root.view, inDocument);
   checkShape(method.input, given);
   const request = method.request.fromJSON(given);
   if (mask !== undefined) Object.assign(request, { readMask: mask });
+  // What it costs goes by it.
+  const { pageSize } = request as { readonly pageSize?: number };
+  if (root.view !== undefined && !pageSize) Object.assign(request, { pageSize: root.view.view.base.pageSize });
   if (method.name === 'Search' && !selects(selection, 'facets')) Object.assign(request, { facets: cheapestFacet });
   return request;
 }

@@ -10,6 +10,7 @@ import {
 } from '../../../libs/config/index.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import type { Logger } from '../../../libs/telemetry/index.ts';
+import { checkViews, loadViews, noViews } from '../views/views.ts';
 import { Documents } from './documents.ts';
 import { DocumentError } from './errors.ts';
 import { defaultLimits } from './limits.ts';
@@ -27,7 +28,9 @@ const extension = '.graphql';
 export function loadOperations(directory: string): RegisteredOperations {
   const byClient = new Map<string, Map<string, string>>();
   const problems: ConfigProblem[] = [];
-  const documents = new Documents(apiSchema(), { limits: defaultLimits, introspection: true });
+  // They may ask for views. What is wrong with those is told by who reads them.
+  const views = checkViews(directory).length === 0 ? loadViews(directory) : noViews;
+  const documents = new Documents(apiSchema(views), { limits: defaultLimits, introspection: true });
   for (const { client, name, file } of filesIn(path.join(directory, 'operations'))) {
     const text = readFileSync(file, 'utf8');
     const wrong = problemsOf(documents, file, text);

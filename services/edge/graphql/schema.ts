@@ -10,6 +10,8 @@ import {
 } from 'graphql';
 import { descriptors } from '../../../libs/vertical/index.ts';
 import { type PublicMethod, publicMethods } from '../api/method.ts';
+import { fieldOfView, type ViewField } from '../views/root-fields.ts';
+import { noViews, type Views } from '../views/views.ts';
 import { rootFieldOf } from './names.ts';
 import { type MessageField, type MessageTypes, messageTypes } from './types.ts';
 
@@ -23,6 +25,8 @@ export interface RootField {
   readonly method: PublicMethod;
   /** A search whose result is the page that it ends with. */
   readonly asPage: boolean;
+  /** The view that the search goes by, where the field is one's. */
+  readonly view?: ViewField;
   /** What of the method's answer is the field's value; undefined for all of it. */
   readonly part: MessageField | undefined;
   /** The type of the value. */
@@ -42,16 +46,17 @@ export interface ApiSchema {
 const pageMessage = 'entrepot.query.v1.SearchPage';
 const selectionIsMask = 'google.protobuf.FieldMask';
 
-let built: ApiSchema | undefined;
+const built = new WeakMap<Views, ApiSchema>();
 
-/** The schema of the public API, made once. */
-export function apiSchema(): ApiSchema {
-  built ??= schemaOf([...publicMethods().values()]);
-  return built;
+/** The schema of the public API with the fields of the views, made once for them. */
+export function apiSchema(views: Views = noViews): ApiSchema {
+  const schema = built.get(views) ?? schemaOf([...publicMethods().values()], views);
+  built.set(views, schema);
+  return schema;
 }
 
-/** The schema of some methods. Throws where two of their types would have one name. */
-export function schemaOf(methods: readonly PublicMethod[]): ApiSchema {
+/** The schema of some methods, and of views. Throws where two of their types would have one name. */
+export function schemaOf(methods: readonly PublicMethod[], views: Views = noViews): ApiSchema {
   const types = messageTypes();
   const roots = { query: new Map<string, RootField>(), mutation: new Map(), subscription: new Map() };
   const configs = {
@@ -66,7 +71,8 @@ export function schemaOf(methods: readonly PublicMethod[]): ApiSchema {
       // May be null, so that an operation that fails leaves what was asked beside it.
       type: root.result,
       description,
-      args: argumentsOf(root.method, types, without),
+      args: root.view === undefined ? argumentsOf(root.method, types, without) : viewArguments(root.view, types),
+      ...(root.view !== undefined && deprecationOfView(root.view)),
     });
   };
   for (const method of methods) {
@@ -84,6 +90,10 @@ export function schemaOf(methods: readonly PublicMethod[]): ApiSchema {
         'delivery',
         'screen',
       ]);
+      for (const view of views.all.map(fieldOfView)) {
+        const words = `${view.view.description} The view ${view.view.label}; its fields are what may be selected of an offer.`;
+        add({ name: view.name, kind: 'query', method, asPage: true, part: undefined, result: page, view }, words, []);
+      }
     }
   }
   const root = (name: string, description: string, fields: Map<string, Config>): GraphQLObjectType | undefined =>
@@ -125,6 +135,23 @@ function argumentsOf(
         ];
       }),
   );
+}
+
+/** What a view takes. */
+function viewArguments({ arguments: parameters }: ViewField, types: MessageTypes): GraphQLFieldConfigArgumentMap {
+  return Object.fromEntries(
+    [...parameters].map(([name, { field, required }]) => {
+      const { type, ...config } = types.input(field);
+      return [name, { ...config, type: required ? new GraphQLNonNull(type) : type }];
+    }),
+  );
+}
+
+function deprecationOfView({ view: { deprecation } }: ViewField): { deprecationReason?: string } {
+  if (deprecation === undefined) return {};
+  const { since, sunset, instead } = deprecation;
+  const end = sunset === '' ? '' : `; may be gone from ${sunset} on`;
+  return { deprecationReason: `Since ${since}${end}. ${instead}`.trim() };
 }
 
 /** A field that the selection answers: what is selected is what is wanted. */

@@ -1,11 +1,13 @@
 // GraphQL, whatever it comes by: from what was sent and who sent it to an operation that can be run.
+import type { GraphQLSchema } from 'graphql';
 import type { Identity } from '../../../libs/clients/index.ts';
+import { noViews, type ViewSource, type Views } from '../views/views.ts';
 import { Documents } from './documents.ts';
 import { defaultLimits, type GraphqlLimits } from './limits.ts';
 import type { BoundOperation } from './operation.ts';
 import { paramsOf } from './params.ts';
 import { PersistedOperations, type RegisteredOperations } from './persisted.ts';
-import { apiSchema } from './schema.ts';
+import { type ApiSchema, apiSchema } from './schema.ts';
 
 /** How GraphQL is served. */
 export interface GraphqlOptions {
@@ -15,22 +17,40 @@ export interface GraphqlOptions {
   readonly introspection?: boolean;
   /** Operations that can be named in place of being sent. Default: none. */
   readonly operations?: RegisteredOperations;
+  /** The registered views, each of which is a field of Query. Default: none. */
+  readonly views?: ViewSource;
 }
 
 /** Operations from requests. */
 export class GraphqlServer {
   readonly limits: GraphqlLimits;
-  /** The schema as text. */
-  readonly sdl: string;
-  readonly #persisted: PersistedOperations;
+  readonly #introspection: boolean;
+  readonly #operations: RegisteredOperations;
+  readonly #views: ViewSource;
+  #made: Made | undefined;
   /** By what was sent, as long as somebody holds that: equal bodies are read once (see the edge's server). */
-  readonly #bound = new WeakMap<object, { readonly query: string; readonly operation: BoundOperation }>();
+  readonly #bound = new WeakMap<
+    object,
+    { readonly query: string; readonly operation: BoundOperation; readonly made: Made }
+  >();
 
-  constructor({ limits, introspection = true, operations = none }: GraphqlOptions = {}) {
+  constructor({ limits, introspection = true, operations = none, views = without }: GraphqlOptions = {}) {
     this.limits = { ...defaultLimits, ...limits };
-    const api = apiSchema();
-    this.sdl = api.sdl;
-    this.#persisted = new PersistedOperations(new Documents(api, { limits: this.limits, introspection }), operations);
+    this.#introspection = introspection;
+    this.#operations = operations;
+    this.#views = views;
+    // Made at start rather than while somebody waits.
+    this.#current();
+  }
+
+  /** The schema as text. */
+  get sdl(): string {
+    return this.#current().api.sdl;
+  }
+
+  /** The schema in force. */
+  get schema(): GraphQLSchema {
+    return this.#current().api.schema;
   }
 
   /**
@@ -41,14 +61,35 @@ export class GraphqlServer {
   operation(sent: unknown, identity: Identity, params = paramsOf): BoundOperation {
     const given = params(sent);
     const persistedOnly = identity.persistedOnly === true;
-    const document = this.#persisted.document(given, { client: identity.client, persistedOnly });
+    const made = this.#current();
+    const document = made.persisted.document(given, { client: identity.client, persistedOnly });
     const known = this.#bound.get(sent as object);
     // A registered operation may have another text now.
-    if (known?.query === document.text) return known.operation;
+    if (known?.query === document.text && known.made === made) return known.operation;
     const operation = document.operation(given.operationName).bind(given.variables);
-    this.#bound.set(sent as object, { query: document.text, operation });
+    this.#bound.set(sent as object, { query: document.text, operation, made });
     return operation;
   }
+
+  /** What follows from the views: made anew when there are others. */
+  #current(): Made {
+    const { current: views } = this.#views;
+    if (this.#made?.views !== views) {
+      const api = apiSchema(views);
+      const documents = new Documents(api, { limits: this.limits, introspection: this.#introspection });
+      this.#made = { views, api, persisted: new PersistedOperations(documents, this.#operations) };
+    }
+    return this.#made;
+  }
 }
+
+/** A schema, and the documents that were read by it. */
+interface Made {
+  readonly views: Views;
+  readonly api: ApiSchema;
+  readonly persisted: PersistedOperations;
+}
+
+const without: ViewSource = { current: noViews };
 
 const none: RegisteredOperations = { textOf: () => undefined };

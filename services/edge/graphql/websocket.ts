@@ -18,7 +18,7 @@ import { Outbox } from '../streams/socket/outbox.ts';
 import { answerObject, answerOnce, answerStream, type Report, refusal } from './answer.ts';
 import type { AnswerError } from './errors.ts';
 import type { BoundOperation } from './operation.ts';
-import { apiSchema, type OperationKind } from './schema.ts';
+import type { OperationKind } from './schema.ts';
 import type { GraphqlServer } from './server.ts';
 import { lasting } from './sse.ts';
 
@@ -176,12 +176,12 @@ export class GraphqlSockets {
         span.end();
       };
       const run: Run = { operation, caller, report, stop };
-      return { schema: apiSchema().schema, document: documents[operation.kind], contextValue: run };
+      return { schema: this.#graphql.schema, document: documents[operation.kind], contextValue: run };
     } catch (thrown) {
       span.end();
       if (!(thrown instanceof EntrepotError)) throw thrown;
       const { errors } = refusal(thrown, report);
-      return { schema: apiSchema().schema, document: documents.subscription, contextValue: new Refused(errors) };
+      return { schema: this.#graphql.schema, document: documents.subscription, contextValue: new Refused(errors) };
     }
   }
 

@@ -88,7 +88,7 @@ function parametersOf(method: PublicMethod, schemas: SchemaCollector): readonly 
 }
 
 /** A parameter's text and schema; of a list, with commas. */
-function described(field: DescField, schemas: SchemaCollector, place: 'path' | 'query'): Json {
+export function described(field: DescField, schemas: SchemaCollector, place: 'path' | 'query'): Json {
   const { description, examples, ...schema } = schemas.field(field);
   const example = (examples as readonly unknown[] | undefined)?.[0];
   return {

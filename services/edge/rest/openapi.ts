@@ -4,13 +4,15 @@
 import { descriptors, docOf } from '../../../libs/vertical/index.ts';
 import { publicMethods } from '../api/method.ts';
 import { defaultPatience, timeoutHeader } from '../deadline.ts';
+import { viewPaths, viewTag } from '../views/openapi.ts';
+import type { View } from '../views/view.ts';
 import { problemExamples, problemSchema } from './openapi-errors.ts';
 import { operationOf, tagOf } from './openapi-operations.ts';
 import { type Json, schemaCollector } from './openapi-schemas.ts';
 import { templateOf } from './paths.ts';
 
-/** Builds the whole document. */
-export function openApiDocument(): Json {
+/** Builds the whole document. @param views each of which has a path of its own */
+export function openApiDocument(views: readonly View[] = []): Json {
   const schemas = schemaCollector();
   const paths: Record<string, Record<string, Json>> = {};
   const tags = new Map<string, Json>();
@@ -21,6 +23,8 @@ export function openApiDocument(): Json {
     const service = descriptors().getService(method.service);
     tags.set(name, { name, description: service === undefined ? name : docOf(service) });
   }
+  Object.assign(paths, viewPaths(views, schemas));
+  if (views.length > 0) tags.set('Views', viewTag);
   return {
     openapi: '3.1.0',
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',

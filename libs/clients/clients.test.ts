@@ -261,6 +261,8 @@ describe('a key', () => {
   test('is 256 bits of chance behind a prefix that names it', () => {
     const { id, key, hash } = makeKey();
     expect(key).toMatch(new RegExp(`^ek_${id}_[A-Za-z0-9_-]{43}$`));
+    // What YAML could read as a number would be no id in the file.
+    expect(id).toMatch(/^[a-z]/);
     expect(hash).toBe(hashOfKey(key));
     expect(makeKey(id).key).not.toBe(key);
     expect(() => makeKey('no id')).toThrow(TypeError);

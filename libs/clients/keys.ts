@@ -22,9 +22,9 @@ const SECRET_BYTES = 32;
 
 /**
  * A new key, to be given to its client and kept nowhere else.
- * @param id of letters, digits and hyphens; default eight random digits
+ * @param id of letters, digits and hyphens; default a "k" and eight random digits
  */
-export function makeKey(id: string = randomBytes(4).toString('hex')): {
+export function makeKey(id: string = randomId()): {
   readonly id: string;
   readonly key: string;
   readonly hash: string;
@@ -32,6 +32,11 @@ export function makeKey(id: string = randomBytes(4).toString('hex')): {
   if (!new RegExp(keyIdPattern).test(id)) throw new TypeError(`"${id}" is no id of a key`);
   const key = `ek_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
   return { id, key, hash: hashOfKey(key) };
+}
+
+/** Begins with a letter: YAML would read "27945721" and "1234e567" as numbers. */
+function randomId(): string {
+  return `k${randomBytes(4).toString('hex')}`;
 }
 
 /**

@@ -5,11 +5,13 @@ import * as contracts from './index.ts';
 
 const generated = join(import.meta.dirname, 'gen/entrepot');
 const namespaces: Record<string, Record<string, unknown>> = {
+  edge: contracts.edge,
   normalization: contracts.normalization,
   offer: contracts.offer,
   pricing: contracts.pricing,
   query: contracts.query,
   supply: contracts.supply,
+  telemetry: contracts.telemetry,
   type: contracts.types,
 };
 

@@ -11,5 +11,6 @@ export {
 export { ErrorReason } from './gen/entrepot/type/v1/error.ts';
 export { GeoCircle, GeoPoint } from './gen/entrepot/type/v1/geo.ts';
 export { ChargeKind, ChargeTerms, Money, TaxBasis } from './gen/entrepot/type/v1/money.ts';
+export { Deprecation, Input, Permission, Public } from './gen/entrepot/type/v1/public.ts';
 export { LocalTime } from './gen/entrepot/type/v1/time.ts';
 export { PriceBound, PriceUnit, Vertical } from './gen/entrepot/type/v1/vertical.ts';

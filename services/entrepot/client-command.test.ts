@@ -32,7 +32,7 @@ test('a key is printed once, with lines that make clients.yaml know it', async (
   ]);
   expect(text.slice(key.length)).not.toContain(key);
   expect(await run('list')).toMatch(
-    /partner-app +standard +SEARCH +all +all +unlimited +unlimited +own +[0-9a-f]{8} \(until /,
+    /partner-app +standard +SEARCH +all +all +unlimited +unlimited +own +k[0-9a-f]{8} \(until /,
   );
 });
 
@@ -40,7 +40,7 @@ test('scripts are given a key as one document', async () => {
   const document = JSON.parse(await run('key', 'shop', '--json')) as Record<string, string>;
   expect(document).toEqual({
     client: 'shop',
-    key: expect.stringMatching(/^ek_[0-9a-f]{8}_/),
+    key: expect.stringMatching(/^ek_k[0-9a-f]{8}_/),
     id: expect.any(String),
     hash: hashOfKey(document.key ?? ''),
     created: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),

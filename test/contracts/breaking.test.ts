@@ -51,8 +51,8 @@ test.each([
   ['a field that changes its type', 'entrepot/query/v1/query.proto', 'uint32 total_size = 3', 'string total_size = 3'],
   [
     'a method that goes',
-    'entrepot/query/v1/query.proto',
-    '  rpc GetPage(GetPageRequest) returns (GetPageResponse);\n',
+    'entrepot/normalization/v1/normalization.proto',
+    '  rpc Resolve(ResolveRequest) returns (ResolveResponse);\n',
     '',
   ],
   ['an enum value that changes its name', 'entrepot/offer/v1/flight.proto', 'CABIN_FIRST = 4', 'CABIN_SUITE = 4'],

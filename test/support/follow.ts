@@ -36,7 +36,11 @@ export async function* messagesOf(response: Response): AsyncGenerator<Message> {
     rest += decoder.decode(chunk, { stream: true });
     const parts = rest.split(separator);
     rest = parts.pop() ?? '';
-    for (const part of parts) if (part !== '' && !part.startsWith(':')) yield events ? readEvent(part) : readLine(part);
+    for (const part of parts) {
+      // Comments, and how long to wait before reconnecting, are no messages.
+      if (part === '' || part.startsWith(':') || (events && !part.includes('data: '))) continue;
+      yield events ? readEvent(part) : readLine(part);
+    }
   }
 }
 

@@ -39,6 +39,7 @@ export async function banner({ edgeUrl, grpcAddress, ingressUrl, partners }: Ban
   );
   return [
     `${styleText('bold', 'Entrepot')} listens on ${styleText('bold', edgeUrl)}`,
+    'Open it in a browser for the console, or ask it as below.',
     ...(grpcAddress === undefined ? [] : [styleText('dim', `Backends call it over gRPC at ${grpcAddress}`)]),
     ...(ingressUrl === undefined
       ? []
@@ -64,6 +65,9 @@ export async function banner({ edgeUrl, grpcAddress, ingressUrl, partners }: Ban
       'dim',
       'npx entrepot explain <id of a search or an offer> says why it went like this, and why it costs that.',
     ),
-    styleText('dim', `${edgeUrl}/openapi.json describes every path; Ctrl-C stops everything.`),
+    styleText(
+      'dim',
+      `${edgeUrl}/openapi.json describes every path, ${edgeUrl}/graphql/schema.graphql the GraphQL; Ctrl-C stops everything.`,
+    ),
   ].join('\n');
 }

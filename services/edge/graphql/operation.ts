@@ -176,9 +176,11 @@ function requestOf(
   const request = method.request.fromJSON(given);
   if (mask !== undefined) Object.assign(request, { readMask: mask });
   // What it costs goes by it.
-  const { pageSize } = request as { readonly pageSize?: number };
+  const { pageSize, facets = [] } = request as { readonly pageSize?: number; readonly facets?: readonly string[] };
   if (root.view !== undefined && !pageSize) Object.assign(request, { pageSize: root.view.view.base.pageSize });
-  if (method.name === 'Search' && !selects(selection, 'facets')) Object.assign(request, { facets: cheapestFacet });
+  // Whoever names facets is told where one is none, selected or not.
+  if (method.name === 'Search' && facets.length === 0 && !selects(selection, 'facets'))
+    Object.assign(request, { facets: cheapestFacet });
   return request;
 }
 

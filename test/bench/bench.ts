@@ -16,6 +16,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { catalogueCase } from './cases/catalogue.ts';
 import { cpuCase } from './cases/cpu.ts';
+import { edgeCase } from './cases/edge.ts';
 import { edgeStreamsCase } from './cases/edge-streams.ts';
 import { faultsCase } from './cases/faults.ts';
 import { feedCase } from './cases/feed.ts';
@@ -50,6 +51,7 @@ const cases: Readonly<Record<string, Case>> = {
   quote: quoteCase,
   reuse: reuseCase,
   watchers: watchersCase,
+  edge: edgeCase,
   'edge-streams': edgeStreamsCase,
   catalogue: catalogueCase,
   graphql: graphqlCase,
@@ -60,7 +62,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const chosen = Object.entries(cases).filter(
-  ([name]) => positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted)),
+  ([name]) =>
+    positionals.length === 0 ||
+    positionals.some((wanted) => (wanted in cases ? name === wanted : name.startsWith(wanted))),
 );
 if (chosen.length === 0) {
   console.error(`No such case; there are ${Object.keys(cases).join(', ')}.`);

@@ -25,6 +25,8 @@ export function startBrowser(): Promise<Browser> {
 export interface PageOptions {
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
+  /** Where in the console: "partners", "trace/4f2a". Default: the search view. */
+  readonly place?: string;
 }
 
 /** A page with the console, on its own: nothing of an earlier one is kept. */
@@ -39,8 +41,12 @@ export async function openConsole(browser: Browser, url: string, options: PageOp
   page.on('pageerror', (error) => {
     throw error;
   });
-  await page.goto(url);
-  await page.locator('.form .submit').waitFor();
+  const { place } = options;
+  await page.goto(place === undefined ? url : new URL(`/#/${place}`, url).href);
+  await page
+    .locator(place === undefined ? '.form .submit' : '#content h2')
+    .first()
+    .waitFor();
   return page;
 }
 

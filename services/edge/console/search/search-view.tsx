@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { Icon } from '../ui/icon.tsx';
 import { ProblemNotice } from '../ui/problem.tsx';
+import { Reconnecting } from '../ui/reconnecting.tsx';
 import { Facets } from './facets.tsx';
 import { SearchForm } from './form.tsx';
 import { Offers } from './offers.tsx';
@@ -30,7 +31,9 @@ export function SearchView() {
         <Facets />
       </div>
       <div class="search-main">
-        <Reconnecting />
+        <Reconnecting lost={phase.value === 'live' && view.value?.connection === 'reconnecting'}>
+          What is shown is as it was; the search goes on from there once the connection is back.
+        </Reconnecting>
         <Failure />
         <Partners />
         <Offers />
@@ -42,24 +45,6 @@ export function SearchView() {
 
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest('input, select, textarea') !== null;
-
-/** Says that what is shown may be old. The region is there before its text, so that it is read out. */
-function Reconnecting() {
-  const lost = phase.value === 'live' && view.value?.connection === 'reconnecting';
-  return (
-    <div role="status" class="reconnecting">
-      {lost && (
-        <div class="notice warn">
-          <Icon name="plug" class="tone-warn" />
-          <p>
-            <strong>Reconnecting to the edge …</strong> What is shown is as it was; the search goes on from there once
-            the connection is back.
-          </p>
-        </div>
-      )}
-    </div>
-  );
-}
 
 /** What went wrong, and the way on. */
 function Failure() {

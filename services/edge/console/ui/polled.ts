@@ -29,32 +29,36 @@ export function usePolled<T>(
   inputs: readonly unknown[],
   { everyMs, patienceMs = 3_000 }: PollOptions,
 ): Polled<T> {
-  const [state, setState] = useState<Omit<Polled<T>, 'read'>>({ ...nothing });
+  const [state, setState] = useState<State<T>>({ ...nothing, inputs });
   const [round, setRound] = useState(0);
   const asked = useRef(ask);
   asked.current = ask;
-  useEffect(() => setState({ ...nothing }), inputs);
   useEffect(() => {
     const ended = new AbortController();
     const { signal } = ended;
+    /** What was read for other inputs says nothing of these. */
+    const tell = (news: Partial<State<T>>): void => {
+      if (signal.aborted) return;
+      setState((was) => ({ ...(areSame(was.inputs, inputs) ? was : nothing), ...news, inputs }));
+    };
     let waiting: ReturnType<typeof setTimeout> | undefined;
     const once = async (): Promise<void> => {
-      const late = setTimeout(() => setState((was) => ({ ...was, reconnecting: true })), patienceMs);
+      const late = setTimeout(() => tell({ reconnecting: true }), patienceMs);
       try {
         const value = await asked.current(signal);
-        if (signal.aborted) return;
-        setState({ value, problem: undefined, reconnecting: false });
+        tell({ value, problem: undefined, reconnecting: false });
       } catch (error) {
         if (signal.aborted) return;
         const problem = problemOf(error);
         if (!lost.has(problem.reason)) {
-          setState((was) => ({ ...was, problem, reconnecting: false }));
+          tell({ problem, reconnecting: false });
           return;
         }
-        setState((was) => ({ ...was, problem: undefined, reconnecting: true }));
+        tell({ problem: undefined, reconnecting: true });
       } finally {
         clearTimeout(late);
       }
+      if (signal.aborted) return;
       waiting = setTimeout(inSight, everyMs);
     };
     const inSight = (): void => {
@@ -67,10 +71,26 @@ export function usePolled<T>(
       clearTimeout(waiting);
     };
   }, [...inputs, round, everyMs, patienceMs]);
-  return { ...state, read: () => setRound((was) => was + 1) };
+  const { value, problem, reconnecting } = areSame(state.inputs, inputs) ? state : nothing;
+  return { value, problem, reconnecting, read: () => setRound((was) => was + 1) };
 }
+
+interface State<T> extends Omit<Polled<T>, 'read'> {
+  /** What it was read for. */
+  readonly inputs: readonly unknown[];
+}
+
+const areSame = (some: readonly unknown[], others: readonly unknown[]): boolean =>
+  some.length === others.length && some.every((one, index) => Object.is(one, others[index]));
 
 const nothing = { value: undefined, problem: undefined, reconnecting: false };
 
-/** Reasons that pass: nobody answered, or too late. */
-const lost: ReadonlySet<string> = new Set(['UNREACHABLE', 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'OVERLOADED']);
+/** Reasons that pass: nobody answered, or too late, or somebody behind the edge is away. */
+const lost: ReadonlySet<string> = new Set([
+  'UNREACHABLE',
+  'DRAINING',
+  'SUPPLY_UNAVAILABLE',
+  'PRICING_UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+  'OVERLOADED',
+]);

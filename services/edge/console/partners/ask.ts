@@ -1,0 +1,81 @@
+// What the views ask the edge for.
+import type {
+  Accuracy,
+  AccuracyStanding,
+  Mismatch,
+  Partner,
+  PartnerActivity,
+  PartnerQuality,
+  QuarantinedOffer,
+} from '../../../../libs/client/index.ts';
+import { entrepot } from '../api/entrepot.ts';
+import type { Overview } from './rows.ts';
+
+/** Everything that the list shows. */
+export async function askOverview(minutes: number, signal: AbortSignal): Promise<Overview> {
+  const [partners, activity, accuracy] = await Promise.all([
+    entrepot.call('ListPartners', {}, { signal }),
+    entrepot.call('ListPartnerActivity', { minutes }, { signal }),
+    entrepot.call('ListAccuracy', {}, { signal }),
+  ]);
+  return { partners: partners.partners ?? [], activity, accuracy };
+}
+
+/** Everything that is shown of one partner. */
+export interface Known {
+  /** Absent where none of that name is configured. */
+  readonly partner: Partner | undefined;
+  readonly activity: PartnerActivity | undefined;
+  /** The window really covered, in seconds. */
+  readonly windowSeconds: number;
+  readonly accuracies: readonly Accuracy[];
+  readonly standings: readonly AccuracyStanding[];
+  readonly quality: readonly PartnerQuality[];
+  readonly quarantined: Listed<QuarantinedOffer>;
+  readonly mismatches: Listed<Mismatch>;
+}
+
+/** The first page of a list. */
+export interface Listed<T> {
+  readonly first: readonly T[];
+  /** There are more than these. */
+  readonly more: boolean;
+}
+
+/** The most that a page has. */
+const pageSize = 200;
+
+/** Asks for one partner. */
+export async function askPartner(name: string, minutes: number, signal: AbortSignal): Promise<Known> {
+  const partners = await entrepot.call('ListPartners', {}, { signal });
+  const partner = partners.partners?.find((one) => one.name === name);
+  if (partner === undefined) return { ...nothing, partner };
+  const of = { partner: name };
+  const [activity, accuracy, quality, quarantined, mismatches] = await Promise.all([
+    entrepot.call('ListPartnerActivity', { ...of, minutes }, { signal }),
+    entrepot.call('ListAccuracy', of, { signal }),
+    entrepot.call('GetQuality', of, { signal }),
+    entrepot.call('ListQuarantined', { ...of, pageSize }, { signal }),
+    entrepot.call('ListMismatches', { ...of, pageSize }, { signal }),
+  ]);
+  return {
+    partner,
+    activity: activity.partners?.[0],
+    windowSeconds: activity.windowSeconds ?? 0,
+    accuracies: accuracy.accuracies ?? [],
+    standings: accuracy.standings ?? [],
+    quality: quality.partners ?? [],
+    quarantined: { first: quarantined.offers ?? [], more: quarantined.nextPageToken !== undefined },
+    mismatches: { first: mismatches.mismatches ?? [], more: mismatches.nextPageToken !== undefined },
+  };
+}
+
+const nothing = {
+  activity: undefined,
+  windowSeconds: 0,
+  accuracies: [],
+  standings: [],
+  quality: [],
+  quarantined: { first: [], more: false },
+  mismatches: { first: [], more: false },
+};

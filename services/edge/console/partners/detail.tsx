@@ -1,0 +1,123 @@
+import type { ComponentChildren } from 'preact';
+import type { Partner } from '../../../../libs/client/index.ts';
+import { milliseconds, number, percent, words } from '../ui/format.ts';
+import { Icon } from '../ui/icon.tsx';
+import type { Known } from './ask.ts';
+import { Grade } from './cells.tsx';
+import { counted, shareOf } from './mix.ts';
+import { MixBar, MixLegend, Share } from './pictures.tsx';
+import { AccuracyCard, QuarantineCard } from './prices.tsx';
+import { type Row, rowOf } from './rows.ts';
+import { DriftCard, QualityCard } from './sayings.tsx';
+import { BreakerCard, BudgetCard, CertificationCard, HandedOverCard } from './state.tsx';
+import { Timeline } from './timeline.tsx';
+
+/** One partner in full. */
+export function PartnerDetail({ partner, known }: { readonly partner: Partner; readonly known: Known }) {
+  const row = rowOf(partner, known.activity, known.accuracies, known.standings);
+  const { standing } = row;
+  return (
+    <div class="partner-detail" data-state={standing.rank}>
+      <div class={`notice ${standing.rank === 'bad' || standing.rank === 'warn' ? standing.rank : ''}`}>
+        <Icon name={standing.icon} class={`tone-${standing.rank}`} />
+        <div class="grow">
+          <strong>{standing.word}</strong>
+          <p>{standing.because}</p>
+        </div>
+        <p class="muted who-it-is">
+          {(partner.verticals ?? []).map(words).join(', ')} · adapter <code>{partner.adapter}</code> ·{' '}
+          {(partner.markets ?? []).length === 0 ? 'all markets' : partner.markets?.join(', ')}
+        </p>
+      </div>
+      <Figures row={row} />
+      <Activity row={row} seconds={known.windowSeconds} />
+      <div class="partner-cards">
+        <div class="card-column">
+          <BreakerCard partner={partner} />
+          <BudgetCard partner={partner} />
+          <AccuracyCard known={known} />
+          <QuarantineCard quarantined={known.quarantined} />
+        </div>
+        <div class="card-column">
+          {partner.handedOver && <HandedOverCard handedOver={partner.handedOver} />}
+          <CertificationCard partner={partner} />
+          <DriftCard partner={partner} />
+          <QualityCard parts={known.quality} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** What counts, large. */
+function Figures({ row }: { readonly row: Row }) {
+  const { partner, activity, answered, checks } = row;
+  return (
+    <dl class="figures">
+      <Figure
+        title="Answered"
+        under={activity === undefined ? 'no searches yet' : counted(activity.searches ?? 0, 'search', 'searches')}
+      >
+        {answered === undefined ? '–' : shareOf(answered, 1)}
+      </Figure>
+      <Figure title="p50" under="median of its answers">
+        {activity?.p50Ms === undefined ? '–' : milliseconds(activity.p50Ms)}
+      </Figure>
+      <Figure title="p95" under={activity?.p95Ms === undefined ? 'no answers yet' : 'of the same answers'}>
+        {activity?.p95Ms === undefined ? '–' : milliseconds(activity.p95Ms)}
+      </Figure>
+      <Figure title="Offers" under="kept in this window">
+        {number(activity?.offers ?? 0)}
+      </Figure>
+      <Figure title="Grade" under={partner.certification === undefined ? 'not certified' : 'of its adapter'}>
+        <Grade partner={partner} />
+      </Figure>
+      <Figure title="Traffic share" under="of searches that could ask it">
+        {percent(partner.trafficShare ?? 0)}
+        <Share share={partner.trafficShare ?? 0} />
+      </Figure>
+      <Figure
+        title="Accuracy"
+        under={checks.checked === 0 ? 'no prices checked yet' : `of ${counted(checks.checked, 'checked price')}`}
+      >
+        {checks.checked === 0 ? '–' : shareOf(checks.accurate, checks.checked)}
+      </Figure>
+    </dl>
+  );
+}
+
+function Figure(props: { readonly title: string; readonly under: string; readonly children: ComponentChildren }) {
+  return (
+    <div class="card figure">
+      <dt>{props.title}</dt>
+      <dd>
+        <span class="large">{props.children}</span>
+        <span class="under">{props.under}</span>
+      </dd>
+    </div>
+  );
+}
+
+/** What it did in the window. */
+function Activity({ row: { activity, mix }, seconds }: { readonly row: Row; readonly seconds: number }) {
+  return (
+    <section class="card activity-card" aria-labelledby="partner-activity">
+      <h3 id="partner-activity">
+        In the last {seconds < 90 ? counted(seconds, 'second') : counted(Math.round(seconds / 60), 'minute')}
+      </h3>
+      {activity === undefined ? (
+        <p class="empty">No search considered it in this window.</p>
+      ) : (
+        <div class="activity">
+          <div>
+            <Timeline activity={activity} />
+          </div>
+          <div class="activity-mix">
+            <MixBar mix={mix} />
+            <MixLegend mix={mix} />
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,59 @@
+// Small pictures. Each is hidden from who listens, and stands beside text that says the same.
+import { Icon } from '../ui/icon.tsx';
+import { counted, type Segment, saidOf, shareOf } from './mix.ts';
+import { axisEnd, linePath } from './scale.ts';
+
+/** A mix as one bar. */
+export function MixBar({ mix }: { readonly mix: readonly Segment[] }) {
+  return (
+    <span class="mix" aria-hidden="true" title={saidOf(mix)}>
+      {mix.map(({ name, share }) => (
+        <span key={name} class={`fill ${name}`} style={{ width: `${share * 100}%` }} />
+      ))}
+    </span>
+  );
+}
+
+/** What colour and pattern in a mix are what, with counts and shares. */
+export function MixLegend({ mix }: { readonly mix: readonly Segment[] }) {
+  const all = mix.reduce((sum, { count }) => sum + count, 0);
+  return (
+    <ul class="mix-legend">
+      {mix.map(({ name, word, icon, tone, count }) => (
+        <li key={name}>
+          <span class={`swatch fill ${name}`} aria-hidden="true" />
+          <Icon name={icon} class={`tone-${tone}`} />
+          <span class="grow">{word}</span>
+          <span class="muted">{counted(count, 'search', 'searches')}</span>
+          <strong>{shareOf(count, all)}</strong>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const box = { width: 100, height: 24 };
+
+/** How long answers took, slot by slot: the median as a line, the 95th percentile as a paler one. */
+export function Sparkline(props: {
+  readonly p50: readonly (number | undefined)[];
+  readonly p95: readonly (number | undefined)[];
+}) {
+  const end = axisEnd([...props.p50, ...props.p95]);
+  return (
+    <svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+      <path class="rail" d="M0 24H100" />
+      <path class="p95" d={linePath(props.p95, end, box)} />
+      <path class="p50" d={linePath(props.p50, end, box)} />
+    </svg>
+  );
+}
+
+/** A share of 1 as a bar. */
+export function Share(props: { readonly share: number; readonly tone?: 'good' | 'warn' | 'bad' }) {
+  return (
+    <span class={`share ${props.tone ?? ''}`} aria-hidden="true">
+      <span style={{ width: `${Math.min(1, Math.max(0, props.share)) * 100}%` }} />
+    </span>
+  );
+}

@@ -4,25 +4,30 @@ import { milliseconds, number, percent, words } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import type { Known } from './ask.ts';
 import { Grade } from './cells.tsx';
-import { counted, shareOf } from './mix.ts';
-import { MixBar, MixLegend, Share } from './pictures.tsx';
+import { counted, durationOf, shareOf } from './mix.ts';
+import { MixBar, MixLegend } from './pictures.tsx';
 import { AccuracyCard, QuarantineCard } from './prices.tsx';
 import { type Row, rowOf } from './rows.ts';
 import { DriftCard, QualityCard } from './sayings.tsx';
+import { recordedSlots } from './scale.ts';
 import { BreakerCard, BudgetCard, CertificationCard, HandedOverCard } from './state.tsx';
 import { Timeline } from './timeline.tsx';
 
 /** One partner in full. */
 export function PartnerDetail({ partner, known }: { readonly partner: Partner; readonly known: Known }) {
   const row = rowOf(partner, known.activity, known.accuracies, known.standings);
-  const { standing } = row;
+  const [standing, ...others] = row.standings;
+  const all = [standing, ...others.filter(({ rank }) => rank === 'bad' || rank === 'warn')];
   return (
     <div class="partner-detail" data-state={standing.rank}>
       <div class={`notice ${standing.rank === 'bad' || standing.rank === 'warn' ? standing.rank : ''}`}>
         <Icon name={standing.icon} class={`tone-${standing.rank}`} />
         <div class="grow">
-          <strong>{standing.word}</strong>
-          <p>{standing.because}</p>
+          {all.map(({ word, because }) => (
+            <p key={word}>
+              <strong>{word}.</strong> {because}
+            </p>
+          ))}
         </div>
         <p class="muted who-it-is">
           {(partner.verticals ?? []).map(words).join(', ')} · adapter <code>{partner.adapter}</code> ·{' '}
@@ -74,7 +79,6 @@ function Figures({ row }: { readonly row: Row }) {
       </Figure>
       <Figure title="Traffic share" under="of searches that could ask it">
         {percent(partner.trafficShare ?? 0)}
-        <Share share={partner.trafficShare ?? 0} />
       </Figure>
       <Figure
         title="Accuracy"
@@ -102,15 +106,13 @@ function Figure(props: { readonly title: string; readonly under: string; readonl
 function Activity({ row: { activity, mix }, seconds }: { readonly row: Row; readonly seconds: number }) {
   return (
     <section class="card activity-card" aria-labelledby="partner-activity">
-      <h3 id="partner-activity">
-        In the last {seconds < 90 ? counted(seconds, 'second') : counted(Math.round(seconds / 60), 'minute')}
-      </h3>
+      <h3 id="partner-activity">In the last {durationOf(seconds)}</h3>
       {activity === undefined ? (
         <p class="empty">No search considered it in this window.</p>
       ) : (
         <div class="activity">
           <div>
-            <Timeline activity={activity} />
+            <Timeline slots={recordedSlots(activity.slots, seconds)} />
           </div>
           <div class="activity-mix">
             <MixBar mix={mix} />

@@ -3,9 +3,10 @@ import { hashOf, place, refine } from '../shell/router.ts';
 import { number, words } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { AccuracyCell, Breaker, Budget, DriftCell, Grade, Latency, State } from './cells.tsx';
-import { counted, saidOf, shareOf } from './mix.ts';
+import { counted, durationOf, saidOf, shareOf } from './mix.ts';
 import { MixBar, Sparkline } from './pictures.tsx';
 import { narrowed, type Overview, type Row, rowsOf, sorted, sortings } from './rows.ts';
+import { recordedSlots } from './scale.ts';
 import type { Rank } from './standing.ts';
 
 const groups: readonly { readonly rank: Rank; readonly title: string }[] = [
@@ -53,7 +54,7 @@ export function PartnerList({ overview }: { readonly overview: Overview }) {
         {rows.length === 0 ? (
           <p class="empty">No partner is like that now.</p>
         ) : (
-          <Table rows={rows} sort={sort} parameters={place.value.parameters} />
+          <Table rows={rows} sort={sort} seconds={overview.activity.windowSeconds ?? 0} />
         )}
       </div>
     </>
@@ -123,11 +124,7 @@ const columns = [
 ];
 const fromMost: ReadonlySet<string> = new Set(['searches', 'p95', 'share']);
 
-function Table(props: {
-  readonly rows: readonly Row[];
-  readonly sort: string;
-  readonly parameters: Readonly<Record<string, string>>;
-}) {
+function Table(props: { readonly rows: readonly Row[]; readonly sort: string; readonly seconds: number }) {
   const by = props.sort === '' ? 'state' : props.sort;
   return (
     <table class="partner-table" aria-label="Partners">
@@ -140,7 +137,7 @@ function Table(props: {
       </thead>
       <tbody>
         {props.rows.map((row) => (
-          <Line key={row.name} row={row} parameters={props.parameters} />
+          <Line key={row.name} row={row} seconds={props.seconds} />
         ))}
       </tbody>
     </table>
@@ -163,10 +160,10 @@ function Head({ name, by }: { readonly name: string; readonly by: string }) {
   );
 }
 
-function Line({ row, parameters }: { readonly row: Row; readonly parameters: Readonly<Record<string, string>> }) {
+function Line({ row, seconds }: { readonly row: Row; readonly seconds: number }) {
   const { name, partner, activity, mix } = row;
-  const slots = activity?.slots ?? [];
-  const { window = '' } = parameters;
+  const slots = recordedSlots(activity?.slots, seconds);
+  const { window = '' } = place.value.parameters;
   return (
     <tr data-partner={name} data-state={row.standing.rank}>
       <th scope="row" class="of-name">
@@ -225,10 +222,7 @@ function Cell(props: { readonly of: string; readonly title: string; readonly chi
   );
 }
 
-/** What all of them did, in a sentence. */
-export function summaryOf({ activity, partners }: Overview): string {
-  const searches = (activity.partners ?? []).reduce((sum, { searches: count = 0 }) => sum + count, 0);
-  const seconds = activity.windowSeconds ?? 0;
-  const window = seconds < 90 ? counted(seconds, 'second') : counted(Math.round(seconds / 60), 'minute');
-  return `${counted(partners.length, 'partner')}, ${counted(searches, 'outcome')} in the last ${window}`;
+/** Of what the list tells, in a sentence. */
+export function summaryOf({ activity: { windowSeconds = 0 }, partners }: Overview): string {
+  return `${counted(partners.length, 'partner')} in the searches of the last ${durationOf(windowSeconds)}`;
 }

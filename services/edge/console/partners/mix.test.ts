@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OutcomeStatus } from '../../../../libs/client/index.ts';
-import { answeredOf, counted, mixOf, saidOf, shareOf } from './mix.ts';
+import { answeredOf, counted, durationOf, mixOf, saidOf, shareOf } from './mix.ts';
 
 const of = (counts: Readonly<Record<string, number>>) =>
   mixOf(Object.entries(counts).map(([name, count]) => ({ status: `OUTCOME_STATUS_${name}` as OutcomeStatus, count })));
@@ -57,4 +57,8 @@ test('one is counted as one', () => {
     '0 searches',
     '2 alarms',
   ]);
+});
+
+test('a window is told in seconds or minutes', () => {
+  expect([1, 89, 90, 900].map(durationOf)).toEqual(['1 second', '89 seconds', '2 minutes', '15 minutes']);
 });

@@ -89,3 +89,7 @@ export function saidOf(mix: readonly Segment[]): string {
 /** A number and what it counts: "1 search", "1,204 searches". */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
+
+/** How long a window is: "40 seconds", "15 minutes". */
+export const durationOf = (seconds: number): string =>
+  seconds < 90 ? counted(seconds, 'second') : counted(Math.round(seconds / 60), 'minute');

@@ -1,7 +1,7 @@
 // Small pictures. Each is hidden from who listens, and stands beside text that says the same.
 import { Icon } from '../ui/icon.tsx';
 import { counted, type Segment, saidOf, shareOf } from './mix.ts';
-import { axisEnd, linePath } from './scale.ts';
+import { axisEnd, type Line, lineOf } from './scale.ts';
 
 /** A mix as one bar. */
 export function MixBar({ mix }: { readonly mix: readonly Segment[] }) {
@@ -43,9 +43,19 @@ export function Sparkline(props: {
   return (
     <svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true" focusable="false">
       <path class="rail" d="M0 24H100" />
-      <path class="p95" d={linePath(props.p95, end, box)} />
-      <path class="p50" d={linePath(props.p50, end, box)} />
+      <LinePaths name="p95" line={lineOf(props.p95, end, box)} />
+      <LinePaths name="p50" line={lineOf(props.p50, end, box)} />
     </svg>
+  );
+}
+
+/** A line with its dots. */
+export function LinePaths({ name, line: { line, dots } }: { readonly name: string; readonly line: Line }) {
+  return (
+    <>
+      <path class={name} d={line} />
+      <path class={`${name} dots`} d={dots} />
+    </>
   );
 }
 

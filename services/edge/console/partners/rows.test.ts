@@ -65,6 +65,12 @@ describe('a partner’s state', () => {
     expect(row({}, { OK: 20 }, { standings: standings.slice(2) }).standing.word).toBe('Answering');
   });
 
+  test('is what is worst of all there is to say, which is said as well', () => {
+    const { standing, standings } = row({ suspensions: [{ failure: 'errors', market: 'GB' }] }, { FAILED: 9, OK: 1 });
+    expect(standing.word).toBe('Failing');
+    expect(standings.map(({ word }) => word)).toEqual(['Failing', 'Suspended in GB']);
+  });
+
   test('says why', () => {
     expect(row({}, { OK: 4, FAILED: 6, TIMED_OUT: 1 }).standing.because).toBe(
       'Answered 4 of 11 searches; most others: failed.',

@@ -8,7 +8,7 @@ import type {
   PartnerActivity,
 } from '../../../../libs/client/index.ts';
 import { answeredOf, mixOf, type Segment } from './mix.ts';
-import { type Rank, type Standing, standingOf } from './standing.ts';
+import { rankPlace, type Standing, standingsOf } from './standing.ts';
 
 /** What the list is made of. */
 export interface Overview {
@@ -21,7 +21,10 @@ export interface Overview {
 export interface Row {
   readonly name: string;
   readonly partner: Partner;
+  /** What is worst of how it stands. */
   readonly standing: Standing;
+  /** Everything that is to be said of how it stands, that first. */
+  readonly standings: readonly [Standing, ...Standing[]];
   /** Absent where no search considered it in the window. */
   readonly activity: PartnerActivity | undefined;
   readonly mix: readonly Segment[];
@@ -75,10 +78,12 @@ export function rowOf(
 ): Row {
   const mix = mixOf(activity?.outcomes);
   const { asked, answered } = answeredOf(mix);
+  const all = standingsOf(partner, activity, standings);
   return {
     name: partner.name ?? '',
     partner,
-    standing: standingOf(partner, activity, standings),
+    standing: all[0],
+    standings: all,
     activity,
     mix,
     answered: asked === 0 ? undefined : answered / asked,
@@ -94,10 +99,8 @@ export interface Sorting {
   readonly value: (row: Row) => number | string | undefined;
 }
 
-const ranks: readonly Rank[] = ['bad', 'warn', 'good', 'plain'];
-
 export const sortings: readonly Sorting[] = [
-  { name: 'state', title: 'State', value: ({ standing }) => ranks.indexOf(standing.rank) },
+  { name: 'state', title: 'State', value: ({ standing }) => rankPlace(standing.rank) },
   { name: 'name', title: 'Partner', value: ({ name }) => name },
   { name: 'grade', title: 'Grade', value: ({ partner }) => partner.certification?.grade },
   { name: 'share', title: 'Share', value: ({ partner }) => partner.trafficShare ?? 0 },

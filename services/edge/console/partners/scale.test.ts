@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { axisEnd, countEnd, linePath } from './scale.ts';
+import { axisEnd, countEnd, lineOf, recordedSlots } from './scale.ts';
 
 test('an axis ends at a round number that every number fits below, not far above the largest', () => {
   expect([axisEnd([]), axisEnd([88, undefined, 450]), axisEnd([2_400]), axisEnd([1_000])]).toEqual([
@@ -21,7 +21,17 @@ test('an axis of counts ends at a whole number', () => {
 
 test('a line has a gap where a number is absent, and a dot where one is alone', () => {
   const box = { width: 100, height: 10 };
-  expect(linePath([0, 10, undefined, 5, undefined], 10, box)).toBe('M0 10L25 0M75 5h0');
-  expect(linePath([5], 10, box)).toBe('M50 5h0');
-  expect(linePath([undefined, undefined], 10, box)).toBe('');
+  expect(lineOf([0, 10, undefined, 5, undefined], 10, box)).toEqual({ line: 'M0 10L25 0', dots: 'M75 5h0' });
+  expect(lineOf([5], 10, box)).toEqual({ line: '', dots: 'M50 5h0' });
+  expect(lineOf([undefined, undefined], 10, box)).toEqual({ line: '', dots: '' });
+});
+
+test('slots from before anything was recorded are left out', () => {
+  const slots = Array.from({ length: 6 }, (_, index) => ({ start: `2027-01-11T10:00:${index}0Z` }));
+  const starts = (seconds: number) => recordedSlots(slots, seconds).map(({ start }) => start.slice(17, 19));
+  expect(starts(12)).toEqual(['30', '40', '50']);
+  expect(starts(60)).toEqual(['00', '10', '20', '30', '40', '50']);
+  expect(starts(0)).toEqual(['50']);
+  expect(recordedSlots(slots.slice(0, 1), 5)).toHaveLength(1);
+  expect(recordedSlots(undefined, 5)).toEqual([]);
 });

@@ -12,26 +12,45 @@ export function axisEnd(numbers: readonly (number | undefined)[]): number {
 /** As axisEnd, of numbers that count something: never a part of one. */
 export const countEnd = (numbers: readonly number[]): number => Math.ceil(axisEnd(numbers));
 
+/** A line in a picture: its path, and the path of dots where a number stands alone. */
+export interface Line {
+  readonly line: string;
+  readonly dots: string;
+}
+
 /**
- * Numbers over time as the path of a line in a box: the first at its left edge, the last at its right, 0 at the bottom. Where one is
- * absent the line has a gap; one alone between two gaps is a dot.
+ * Numbers over time as a line in a box: the first at its left edge, the last at its right, 0 at the bottom. Where one is absent the
+ * line has a gap; one alone between two gaps is a dot, a path without length that a round cap makes visible.
  */
-export function linePath(
+export function lineOf(
   numbers: readonly (number | undefined)[],
   end: number,
   box: { readonly width: number; readonly height: number },
-): string {
+): Line {
   const at = (index: number): string => {
     const x = numbers.length === 1 ? box.width / 2 : (index / (numbers.length - 1)) * box.width;
     return `${round(x)} ${round(box.height - ((numbers[index] ?? 0) / end) * box.height)}`;
   };
-  const parts: string[] = [];
+  let [line, dots] = ['', ''];
   for (const [index, one] of numbers.entries()) {
     if (one === undefined) continue;
-    if (index > 0 && numbers[index - 1] !== undefined) parts.push(`L${at(index)}`);
-    else parts.push(`M${at(index)}${numbers[index + 1] === undefined ? 'h0' : ''}`);
+    if (index > 0 && numbers[index - 1] !== undefined) line += `L${at(index)}`;
+    else if (numbers[index + 1] === undefined) dots += `M${at(index)}h0`;
+    else line += `M${at(index)}`;
   }
-  return parts.join('');
+  return { line, dots };
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;
+
+/** The slots of a window that were recorded at all: a process that is young knows nothing of those before it began. */
+export function recordedSlots<Slot extends { readonly start?: string }>(
+  slots: readonly Slot[] = [],
+  windowSeconds: number,
+): readonly Slot[] {
+  const [first, second] = slots;
+  if (first?.start === undefined || second?.start === undefined) return slots;
+  const lengthMs = Date.parse(second.start) - Date.parse(first.start);
+  // One more than fit in, for the window begins and ends within a slot.
+  return slots.slice(-(Math.ceil((windowSeconds * 1_000) / lengthMs) + 1));
+}

@@ -21,23 +21,32 @@ export interface Standing {
 const failingBelow = 0.5;
 const degradedBelow = 0.95;
 
-/** How a partner stands, by its state, what it did of late, and what is done about its prices. */
-export function standingOf(
+const ranks: readonly Rank[] = ['bad', 'warn', 'good', 'plain'];
+
+/** The place of a rank: 0 for the worst. */
+export const rankPlace = (rank: Rank): number => ranks.indexOf(rank);
+
+/**
+ * Everything that is to be said of how a partner stands, by its state, what it did of late, and what is done about its prices: what
+ * is worst first. There is always something.
+ */
+export function standingsOf(
   partner: Partner,
   activity: PartnerActivity | undefined,
   accuracy: readonly AccuracyStanding[],
-): Standing {
-  if (partner.enabled !== true) return { ...off, because: 'Its configuration says that it is not asked.' };
-  return (
-    suspended(partner) ??
-    failing(activity) ??
-    handingOver(partner) ??
-    drifted(partner) ??
-    inaccurate(accuracy) ??
-    outOfBudget(partner) ??
-    uncertified(partner) ??
-    answering(activity)
-  );
+): readonly [Standing, ...Standing[]] {
+  if (partner.enabled !== true) return [{ ...off, because: 'Its configuration says that it is not asked.' }];
+  const trouble = [
+    suspended(partner),
+    failing(activity),
+    handingOver(partner),
+    drifted(partner),
+    inaccurate(accuracy),
+    outOfBudget(partner),
+    uncertified(partner),
+  ].filter((one) => one !== undefined);
+  const [worst, ...others] = trouble.sort((a, b) => rankPlace(a.rank) - rankPlace(b.rank));
+  return worst === undefined ? [answering(activity)] : [worst, ...others];
 }
 
 const off = { rank: 'plain', word: 'Switched off', icon: 'block' } as const;

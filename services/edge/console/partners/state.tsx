@@ -38,12 +38,13 @@ export function Card(props: {
 /** Whether it is asked, and what has to happen until it is again. */
 export function BreakerCard({ partner: { suspensions = [] } }: { readonly partner: Partner }) {
   const open = suspensions.length > 0;
+  const everywhere = suspensions.some(({ market = '' }) => market === '');
   return (
     <Card
       name="breaker"
       title="Breaker"
       icon={open ? 'block' : 'check'}
-      tone={open ? 'bad' : 'good'}
+      tone={everywhere ? 'bad' : open ? 'warn' : 'good'}
       word={open ? 'open' : 'closed'}
     >
       {open ? (

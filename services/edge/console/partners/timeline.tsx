@@ -1,13 +1,13 @@
 import type { RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import type { ActivitySlot, PartnerActivity } from '../../../../libs/client/index.ts';
+import type { ActivitySlot } from '../../../../libs/client/index.ts';
 import { milliseconds, soon } from '../ui/format.ts';
 import { counted, mixOf, saidOf } from './mix.ts';
-import { axisEnd, countEnd, linePath } from './scale.ts';
+import { LinePaths } from './pictures.tsx';
+import { axisEnd, countEnd, lineOf } from './scale.ts';
 
 /** Outcomes and latency over time, above each other: a moment is pointed at in both, by mouse or by arrows. */
-export function Timeline({ activity }: { readonly activity: PartnerActivity }) {
-  const slots = activity.slots ?? [];
+export function Timeline({ slots }: { readonly slots: readonly ActivitySlot[] }) {
   const [pointed, setPointed] = useState<number>();
   const last = slots.length - 1;
   const at = pointed === undefined ? undefined : Math.min(pointed, last);
@@ -108,8 +108,8 @@ function Latencies({ slots, at }: PictureProps) {
         <div class="lines">
           {at !== undefined && <span class="at-line" style={{ left: `${at * step}%`, width: `${step}%` }} />}
           <svg viewBox="0 0 100 100" preserveAspectRatio="none" style={inset} aria-hidden="true" focusable="false">
-            <path class="p95" d={linePath(p95, end, box)} />
-            <path class="p50" d={linePath(p50, end, box)} />
+            <LinePaths name="p95" line={lineOf(p95, end, box)} />
+            <LinePaths name="p50" line={lineOf(p50, end, box)} />
           </svg>
         </div>
       </div>

@@ -7,10 +7,10 @@ import { Share } from './pictures.tsx';
 import { leftOf, type Row } from './rows.ts';
 import type { Standing } from './standing.ts';
 
-/** How it stands, with why as its title. */
+/** How it stands. */
 export function State({ standing }: { readonly standing: Standing }) {
   return (
-    <span class={`state tone-${standing.rank}`} title={standing.because}>
+    <span class={`state tone-${standing.rank}`}>
       <Icon name={standing.icon} />
       {standing.word}
     </span>
@@ -39,13 +39,15 @@ export function Breaker({ partner: { suspensions = [] } }: { readonly partner: P
       </span>
     );
   }
-  const [{ failure, market, retryAfterMs = 0 } = {}] = suspensions;
+  const [{ failure, retryAfterMs = 0 } = {}] = suspensions;
+  const everywhere = suspensions.some(({ market = '' }) => market === '');
+  const markets = [...new Set(suspensions.map(({ market = '' }) => market))].sort();
   return (
     <span>
-      <span class={`state tone-${market ? 'warn' : 'bad'}`}>
+      <span class={`state tone-${everywhere ? 'bad' : 'warn'}`}>
         <Icon name="block" />
-        open{market && ` in ${market}`}
-        {suspensions.length > 1 && ` + ${suspensions.length - 1}`}
+        open
+        {!everywhere && ` in ${markets.length > 3 ? counted(markets.length, 'market') : markets.join(', ')}`}
       </span>
       <span class="under">
         {failure}

@@ -4,7 +4,7 @@ import { milliseconds, number, percent, words } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import type { Known } from './ask.ts';
 import { Grade } from './cells.tsx';
-import { counted, durationOf, shareOf } from './mix.ts';
+import { answeredOf, counted, durationOf, shareOf } from './mix.ts';
 import { MixBar, MixLegend } from './pictures.tsx';
 import { AccuracyCard, QuarantineCard } from './prices.tsx';
 import { type Row, rowOf } from './rows.ts';
@@ -56,14 +56,15 @@ export function PartnerDetail({ partner, known }: { readonly partner: Partner; r
 
 /** What counts, large. */
 function Figures({ row }: { readonly row: Row }) {
-  const { partner, activity, answered, checks } = row;
+  const { partner, activity, mix, checks } = row;
+  const { asked, answered: done } = answeredOf(mix);
   return (
     <dl class="figures">
       <Figure
         title="Answered"
-        under={activity === undefined ? 'no searches yet' : counted(activity.searches ?? 0, 'search', 'searches')}
+        under={asked === 0 ? 'not asked yet' : `${number(done)} of ${number(asked)} that asked it`}
       >
-        {answered === undefined ? '–' : shareOf(answered, 1)}
+        {asked === 0 ? '–' : shareOf(done, asked)}
       </Figure>
       <Figure title="p50" under="median of its answers">
         {activity?.p50Ms === undefined ? '–' : milliseconds(activity.p50Ms)}

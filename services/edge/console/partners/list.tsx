@@ -172,6 +172,9 @@ function Line({ row, seconds }: { readonly row: Row; readonly seconds: number })
       </th>
       <Cell of="state" title="State">
         <State standing={row.standing} />
+        {(row.standing.rank === 'bad' || row.standing.rank === 'warn') && (
+          <span class="under">{row.standing.because}</span>
+        )}
       </Cell>
       <Cell of="outcomes" title="Outcomes">
         {mix.length === 0 ? (

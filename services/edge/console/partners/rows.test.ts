@@ -75,8 +75,8 @@ describe('a partner’s state', () => {
     expect(row({}, { OK: 4, FAILED: 6, TIMED_OUT: 1 }).standing.because).toBe(
       'Answered 4 of 11 searches; most others: failed.',
     );
-    expect(row({ suspensions: [{ failure: 'errors', detail: 'HTTP 504.' }] }).standing.because).toBe(
-      'Its breaker is open for errors. HTTP 504.',
+    expect(row({ suspensions: [{ failure: 'errors', detail: 'HTTP 504' }] }).standing.because).toBe(
+      'Its breaker is open for errors; seen last: HTTP 504',
     );
   });
 });

@@ -108,7 +108,8 @@ export function QualityCard({ parts }: { readonly parts: readonly PartnerQuality
       </Card>
     );
   }
-  const rest = fills.length - few;
+  const emptiest = fills.filter(({ filled, rows: of }) => filled < of).slice(0, few);
+  const rest = fills.length - emptiest.length;
   return (
     <Card
       name="quality"
@@ -126,7 +127,7 @@ export function QualityCard({ parts }: { readonly parts: readonly PartnerQuality
         <>
           <h4>How often attributes have a value</h4>
           <dl class="fills">
-            {(all ? fills : fills.slice(0, few)).map(({ attribute, filled, rows: of }) => (
+            {(all ? fills : emptiest).map(({ attribute, filled, rows: of }) => (
               <div key={attribute}>
                 <dt>{words(attribute)}</dt>
                 <dd>
@@ -138,7 +139,7 @@ export function QualityCard({ parts }: { readonly parts: readonly PartnerQuality
           </dl>
           {rest > 0 && (
             <button type="button" class="button link" aria-expanded={all} onClick={() => setAll(!all)}>
-              {all ? 'Show fewer' : `Show ${rest} fuller ones`}
+              {all ? 'Show fewer' : `Show ${rest} ${emptiest.length === 0 ? 'that always have one' : 'fuller ones'}`}
             </button>
           )}
         </>

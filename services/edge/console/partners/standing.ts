@@ -61,7 +61,7 @@ function suspended({ suspensions = [] }: Partner): Standing | undefined {
     rank: everywhere ? 'bad' : 'warn',
     word: everywhere ? 'Suspended' : `Suspended in ${markets.join(', ')}`,
     icon: 'block',
-    because: `Its breaker is open for ${failure}. ${detail}`.trim(),
+    because: `Its breaker is open for ${failure}${detail === '' ? '' : `; seen last: ${detail}`}`,
   };
 }
 

@@ -29,10 +29,6 @@ export function PartnerDetail({ partner, known }: { readonly partner: Partner; r
             </p>
           ))}
         </div>
-        <p class="muted who-it-is">
-          {(partner.verticals ?? []).map(words).join(', ')} · adapter <code>{partner.adapter}</code> ·{' '}
-          {(partner.markets ?? []).length === 0 ? 'all markets' : partner.markets?.join(', ')}
-        </p>
       </div>
       <Figures row={row} />
       <Activity row={row} seconds={known.windowSeconds} />
@@ -51,6 +47,16 @@ export function PartnerDetail({ partner, known }: { readonly partner: Partner; r
         </div>
       </div>
     </div>
+  );
+}
+
+/** What it is: its verticals, its adapter and its markets. */
+export function PartnerKind({ partner: { verticals = [], adapter, markets = [] } }: { readonly partner: Partner }) {
+  return (
+    <p class="muted">
+      {verticals.map(words).join(', ')} · adapter <code>{adapter}</code> ·{' '}
+      {markets.length === 0 ? 'all markets' : markets.join(', ')}
+    </p>
   );
 }
 

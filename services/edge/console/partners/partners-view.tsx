@@ -5,7 +5,7 @@ import { type Polled, usePolled } from '../ui/polled.ts';
 import { ProblemNotice } from '../ui/problem.tsx';
 import { Reconnecting } from '../ui/reconnecting.tsx';
 import { askOverview, askPartner } from './ask.ts';
-import { PartnerDetail } from './detail.tsx';
+import { PartnerDetail, PartnerKind } from './detail.tsx';
 import { PartnerList, summaryOf } from './list.tsx';
 import { WindowChoice, windowMinutes } from './window.tsx';
 import './partners.css';
@@ -52,6 +52,7 @@ function One({ name }: { readonly name: string }) {
             All partners
           </a>
           <h2>{name}</h2>
+          {known?.partner && <PartnerKind partner={known.partner} />}
         </div>
         <WindowChoice />
       </header>

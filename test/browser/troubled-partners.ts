@@ -112,7 +112,7 @@ export function troubledPartners(now: number): Readonly<Record<string, object>> 
       start: at(15 - index),
       searches: ok + failed + 2,
       answered: ok + 1,
-      ...(ok > 0 && { p50Ms: 180 + index * 21, p95Ms: 420 + ((index * 173) % 600) }),
+      ...(ok > 0 && { p50Ms: 180 + index * 21, p95Ms: 520 + ((index * 173) % 420) }),
       outcomes: [
         { status: 'OUTCOME_STATUS_OK', count: ok },
         { status: 'OUTCOME_STATUS_EMPTY', count: 1 },

@@ -139,7 +139,7 @@ export function QualityCard({ parts }: { readonly parts: readonly PartnerQuality
           </dl>
           {rest > 0 && (
             <button type="button" class="button link" aria-expanded={all} onClick={() => setAll(!all)}>
-              {all ? 'Show fewer' : `Show ${rest} ${emptiest.length === 0 ? 'that always have one' : 'fuller ones'}`}
+              {all ? 'Show fewer' : `Show ${rest} more`}
             </button>
           )}
         </>

@@ -69,7 +69,9 @@ function failing(activity: PartnerActivity | undefined): Standing | undefined {
   const mix = mixOf(activity?.outcomes);
   const { asked, answered } = answeredOf(mix);
   if (asked === 0 || answered / asked >= degradedBelow) return undefined;
-  const most = mix.filter(({ tone }) => tone === 'bad' || tone === 'warn').sort((a, b) => b.count - a.count)[0];
+  const most = mix
+    .filter(({ tone }) => tone === 'bad' || tone === 'warn')
+    .sort((a, b) => b.count - a.count || Number(b.tone === 'bad') - Number(a.tone === 'bad'))[0];
   const bad = answered / asked < failingBelow;
   return {
     rank: bad ? 'bad' : 'warn',

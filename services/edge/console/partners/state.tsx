@@ -51,8 +51,8 @@ export function BreakerCard({ partner: { suspensions = [] } }: { readonly partne
         suspensions.map((one) => <Open key={`${one.failure}${one.market}`} suspension={one} />)
       ) : (
         <p class="muted">
-          It is asked in every search that it can serve. Failures that repeat open the breaker: searches then leave the
-          partner out at once instead of waiting for it, but for one now and then that tries whether it is over.
+          No failures keep it from being asked. Where they repeat the breaker opens: searches then leave the partner out
+          at once instead of waiting for it, but for one now and then that tries whether it is over.
         </p>
       )}
     </Card>
@@ -153,13 +153,14 @@ function BudgetFacts({ budget }: { readonly budget: PartnerBudget }) {
 
 /** What its adapter was found to be worth. */
 export function CertificationCard({ partner }: { readonly partner: Partner }) {
-  const { certification, adapter } = partner;
+  const { name, certification, adapter } = partner;
   if (certification === undefined) {
     return (
       <Card name="certification" title="Certification" icon="alert" tone="warn" word="none">
         <p class="muted">
           Its adapter was never certified, which bounds its traffic share.{' '}
-          <code>npx entrepot partner certify {adapter}</code> does it.
+          <code>npx entrepot partner certify {adapter === 'remote' ? `${name} --account <its file>` : adapter}</code>{' '}
+          does it.
         </p>
       </Card>
     );

@@ -90,6 +90,7 @@ const box = { width: 100, height: 100 };
 function Latencies({ slots, at }: PictureProps) {
   const p50 = slots.map(({ p50Ms }) => p50Ms);
   const p95 = slots.map(({ p95Ms }) => p95Ms);
+  const took = p50.filter((one) => one !== undefined);
   const end = axisEnd([...p50, ...p95]);
   const step = 100 / slots.length;
   // A line's points stand in the middle of their columns.
@@ -103,7 +104,8 @@ function Latencies({ slots, at }: PictureProps) {
           <span class="key-line p95" /> p95
         </span>
       </figcaption>
-      <div class="plot">
+      {took.length === 0 && <p class="muted">None of these searches was answered.</p>}
+      <div class="plot" hidden={took.length === 0}>
         <Axis labels={[milliseconds(end), milliseconds(end / 2), '0']} />
         <div class="lines">
           {at !== undefined && <span class="at-line" style={{ left: `${at * step}%`, width: `${step}%` }} />}

@@ -135,6 +135,10 @@ export function troubledPartners(now: number): Readonly<Record<string, object>> 
           status,
           count: sum(({ outcomes }) => outcomes[index]!.count),
         })),
+        latencies: [50, 75, 100, 150, 200, 300, 400, 500, 600, 800, 1_000, 1_250].map((upperMs, index) => ({
+          upperMs,
+          ...(index > 1 && { count: [3, 11, 24, 38, 33, 21, 12, 9, 8, 4][index - 2]! }),
+        })),
         slots,
       },
       {

@@ -188,6 +188,7 @@ describe.skipIf(!hasBrowser)('every kind of trouble', () => {
     const card = (name: string): Promise<string> => textOf(page.locator(`[data-card="${name}"]`));
     await page.locator('[data-card="drift"]').waitFor();
     expect(await textOf(page.locator('.partner-detail .notice'))).toMatch(/Degraded.*Drift alarm.*Demoted in GB/);
+    expect(await textOf(page.locator('.spread .hidden'))).toMatch(/^3 up to 100 ms, .*4 up to 1\.3 s$/);
     expect(await card('drift')).toMatch(/1 alarm.*Retyped.*data\[\]\.price\.total.*golden case drift-2027-01-11-1/);
     expect(await card('budget')).toMatch(/4 % left.*479,000 of 500,000 requests.*31 requests.*alone/);
     expect(await card('accuracy')).toMatch(

@@ -42,8 +42,9 @@ export interface Listed<T> {
   readonly more: boolean;
 }
 
-/** The most that a page has. */
-const pageSize = 200;
+/** Of lists the first so many are asked for: enough to count what is usual, and not too much to read every few seconds. */
+const quarantinedSize = 100;
+const mismatchesSize = 20;
 
 /** Asks for one partner. */
 export async function askPartner(name: string, minutes: number, signal: AbortSignal): Promise<Known> {
@@ -55,8 +56,8 @@ export async function askPartner(name: string, minutes: number, signal: AbortSig
     entrepot.call('ListPartnerActivity', { ...of, minutes }, { signal }),
     entrepot.call('ListAccuracy', of, { signal }),
     entrepot.call('GetQuality', of, { signal }),
-    entrepot.call('ListQuarantined', { ...of, pageSize }, { signal }),
-    entrepot.call('ListMismatches', { ...of, pageSize }, { signal }),
+    entrepot.call('ListQuarantined', { ...of, pageSize: quarantinedSize }, { signal }),
+    entrepot.call('ListMismatches', { ...of, pageSize: mismatchesSize }, { signal }),
   ]);
   return {
     partner,

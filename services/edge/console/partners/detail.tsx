@@ -5,11 +5,11 @@ import { Icon } from '../ui/icon.tsx';
 import type { Known } from './ask.ts';
 import { Grade } from './cells.tsx';
 import { answeredOf, counted, durationOf, shareOf } from './mix.ts';
-import { MixBar, MixLegend } from './pictures.tsx';
+import { MixBar, MixLegend, Spread } from './pictures.tsx';
 import { AccuracyCard, QuarantineCard } from './prices.tsx';
 import { type Row, rowOf } from './rows.ts';
 import { DriftCard, QualityCard } from './sayings.tsx';
-import { recordedSlots } from './scale.ts';
+import { recordedSlots, spreadOf } from './scale.ts';
 import { BreakerCard, BudgetCard, CertificationCard, HandedOverCard } from './state.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -124,6 +124,7 @@ function Activity({ row: { activity, mix }, seconds }: { readonly row: Row; read
           <div class="activity-mix">
             <MixBar mix={mix} />
             <MixLegend mix={mix} />
+            <Spread buckets={spreadOf(activity.latencies)} />
           </div>
         </div>
       )}

@@ -39,11 +39,11 @@ export function PartnerList({ overview }: { readonly overview: Overview }) {
           <span class="muted">Sort by</span>
           <select
             class="input narrow"
-            value={sort.replace(/^-/, '') || 'state'}
+            value={firstWay(sort.replace(/^-/, '') || 'state')}
             onChange={(event) => refine({ sort: event.currentTarget.value })}
           >
             {sortings.map(({ name, title }) => (
-              <option key={name} value={name}>
+              <option key={name} value={firstWay(name)}>
                 {title}
               </option>
             ))}
@@ -123,6 +123,7 @@ const columns = [
   'drift',
 ];
 const fromMost: ReadonlySet<string> = new Set(['searches', 'p95', 'share']);
+const firstWay = (name: string): string => (fromMost.has(name) ? `-${name}` : name);
 
 function Table(props: { readonly rows: readonly Row[]; readonly sort: string; readonly seconds: number }) {
   const by = props.sort === '' ? 'state' : props.sort;
@@ -146,7 +147,7 @@ function Table(props: { readonly rows: readonly Row[]; readonly sort: string; re
 
 function Head({ name, by }: { readonly name: string; readonly by: string }) {
   const title = sortings.find((one) => one.name === name)?.title ?? name;
-  const first = fromMost.has(name) ? `-${name}` : name;
+  const first = firstWay(name);
   const other = first === name ? `-${name}` : name;
   const on = by === first || by === other;
   const falling = by.startsWith('-');

@@ -1,7 +1,8 @@
 // Small pictures. Each is hidden from who listens, and stands beside text that says the same.
+import { milliseconds } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { counted, type Segment, saidOf, shareOf } from './mix.ts';
-import { axisEnd, type Line, lineOf } from './scale.ts';
+import { axisEnd, type Bucket, type Line, lineOf } from './scale.ts';
 
 /** A mix as one bar. */
 export function MixBar({ mix }: { readonly mix: readonly Segment[] }) {
@@ -56,6 +57,35 @@ export function LinePaths({ name, line: { line, dots } }: { readonly name: strin
       <path class={name} d={line} />
       <path class={`${name} dots`} d={dots} />
     </>
+  );
+}
+
+/** How many answers took how long, from the fastest on. */
+export function Spread({ buckets }: { readonly buckets: readonly Bucket[] }) {
+  if (buckets.length === 0) return null;
+  const most = Math.max(...buckets.map(({ count }) => count));
+  const name = ({ upTo }: Bucket): string => (upTo === undefined ? 'longer' : `up to ${milliseconds(upTo)}`);
+  return (
+    <figure class="spread">
+      <figcaption>Answers by how long they took</figcaption>
+      <div class="spread-columns" aria-hidden="true">
+        {buckets.map((bucket) => (
+          <span key={bucket.upTo} class="spread-column" title={`${name(bucket)}: ${bucket.count}`}>
+            <span class="spread-bar" style={{ height: `${(bucket.count / most) * 100}%` }} />
+          </span>
+        ))}
+      </div>
+      <p class="time-ends muted small" aria-hidden="true">
+        <span>{name(buckets[0]!)}</span>
+        {buckets.length > 1 && <span>{name(buckets.at(-1)!)}</span>}
+      </p>
+      <p class="hidden">
+        {buckets
+          .filter(({ count }) => count > 0)
+          .map((bucket) => `${bucket.count} ${name(bucket)}`)
+          .join(', ')}
+      </p>
+    </figure>
   );
 }
 

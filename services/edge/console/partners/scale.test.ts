@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { axisEnd, countEnd, lineOf, recordedSlots } from './scale.ts';
+import { axisEnd, countEnd, lineOf, recordedSlots, spreadOf } from './scale.ts';
 
 test('an axis ends at a round number that every number fits below, not far above the largest', () => {
   expect([axisEnd([]), axisEnd([88, undefined, 450]), axisEnd([2_400]), axisEnd([1_000])]).toEqual([
@@ -34,4 +34,15 @@ test('slots from before anything was recorded are left out', () => {
   expect(starts(0)).toEqual(['50']);
   expect(recordedSlots(slots.slice(0, 1), 5)).toHaveLength(1);
   expect(recordedSlots(undefined, 5)).toEqual([]);
+});
+
+test('a spread begins and ends where there are answers', () => {
+  const latencies = [{ upperMs: 5 }, { upperMs: 10, count: 2 }, { upperMs: 20 }, { upperMs: 4_294_967_295, count: 1 }];
+  expect(spreadOf([...latencies.slice(0, 3), { upperMs: 30 }])).toEqual([{ upTo: 10, count: 2 }]);
+  expect(spreadOf(latencies)).toEqual([
+    { upTo: 10, count: 2 },
+    { upTo: 20, count: 0 },
+    { upTo: undefined, count: 1 },
+  ]);
+  expect([spreadOf(latencies.slice(0, 1)), spreadOf(undefined)]).toEqual([[], []]);
 });

@@ -1,4 +1,5 @@
 // Where numbers stand in a picture.
+import type { LatencyBucket } from '../../../../libs/client/index.ts';
 
 /** The end of an axis that begins at 0: the least of 1, 2, 2.5 and 5 times a power of ten that all numbers fit below. */
 export function axisEnd(numbers: readonly (number | undefined)[]): number {
@@ -53,4 +54,22 @@ export function recordedSlots<Slot extends { readonly start?: string }>(
   const lengthMs = Date.parse(second.start) - Date.parse(first.start);
   // One more than fit in, for the window begins and ends within a slot.
   return slots.slice(-(Math.ceil((windowSeconds * 1_000) / lengthMs) + 1));
+}
+
+/** Answers that took no longer than so long, and longer than the ones before. */
+export interface Bucket {
+  /** Milliseconds; absent where there is no bound. */
+  readonly upTo: number | undefined;
+  readonly count: number;
+}
+
+/** The bound of the bucket of everything else. */
+const unbounded = 4_294_967_295;
+
+/** Buckets from the first to the last that has answers. */
+export function spreadOf(latencies: readonly LatencyBucket[] = []): readonly Bucket[] {
+  const has = ({ count = 0 }: LatencyBucket): boolean => count > 0;
+  return latencies
+    .slice(Math.max(0, latencies.findIndex(has)), latencies.findLastIndex(has) + 1)
+    .map(({ upperMs = 0, count = 0 }) => ({ upTo: upperMs === unbounded ? undefined : upperMs, count }));
 }

@@ -124,6 +124,8 @@ export function troubledPartners(now: number): Readonly<Record<string, object>> 
   const sum = (of: (slot: (typeof slots)[number]) => number): number => slots.reduce((all, slot) => all + of(slot), 0);
   const activity: ListPartnerActivityResponse = {
     windowSeconds: 900,
+    replicas: 2,
+    replicasMissing: 1,
     partners: [
       {
         partner: 'drifting',

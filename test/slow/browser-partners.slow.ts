@@ -181,6 +181,7 @@ describe.skipIf(!hasBrowser)('every kind of trouble', () => {
       'Switched off',
       'Suspended',
     ]);
+    expect(await textOf(page.locator('.unheard'))).toMatch(/^1 of 3 replicas did not say/);
     expect(await cell('drifting', 'accuracy')).toBe('82 %of 280');
     expect(await cell('drifting', 'budget')).toBe('4 %');
     expect(await cell('overpriced', 'budget')).toBe('spent');

@@ -2,6 +2,7 @@
 import type {
   Accuracy,
   AccuracyStanding,
+  ListPartnerActivityResponse,
   Mismatch,
   Partner,
   PartnerActivity,
@@ -26,8 +27,8 @@ export interface Known {
   /** Absent where none of that name is configured. */
   readonly partner: Partner | undefined;
   readonly activity: PartnerActivity | undefined;
-  /** The window really covered, in seconds. */
-  readonly windowSeconds: number;
+  /** What was told of it: of what window, by how many replicas. */
+  readonly window: Omit<ListPartnerActivityResponse, 'partners'>;
   readonly accuracies: readonly Accuracy[];
   readonly standings: readonly AccuracyStanding[];
   readonly quality: readonly PartnerQuality[];
@@ -62,7 +63,7 @@ export async function askPartner(name: string, minutes: number, signal: AbortSig
   return {
     partner,
     activity: activity.partners?.[0],
-    windowSeconds: activity.windowSeconds ?? 0,
+    window: activity,
     accuracies: accuracy.accuracies ?? [],
     standings: accuracy.standings ?? [],
     quality: quality.partners ?? [],
@@ -73,7 +74,7 @@ export async function askPartner(name: string, minutes: number, signal: AbortSig
 
 const nothing = {
   activity: undefined,
-  windowSeconds: 0,
+  window: {},
   accuracies: [],
   standings: [],
   quality: [],

@@ -1,5 +1,5 @@
 // What the list and the detail say of a partner in a word or two.
-import type { Partner } from '../../../../libs/client/index.ts';
+import type { ListPartnerActivityResponse, Partner } from '../../../../libs/client/index.ts';
 import { milliseconds, number } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { counted, shareOf } from './mix.ts';
@@ -107,5 +107,16 @@ export function Latency({ row: { activity } }: { readonly row: Row }) {
       <strong>{milliseconds(activity.p50Ms)}</strong>
       <span class="muted"> · {milliseconds(activity.p95Ms ?? activity.p50Ms)}</span>
     </span>
+  );
+}
+
+/** That a part of what searches saw is not there to be told. */
+export function Unheard({ replicas = 0, replicasMissing = 0 }: ListPartnerActivityResponse) {
+  if (replicasMissing === 0) return null;
+  return (
+    <p class="unheard tone-warn">
+      <Icon name="alert" /> {replicasMissing} of {counted(replicas + replicasMissing, 'replica')} did not say what it
+      searched: outcomes and latencies are without it.
+    </p>
   );
 }

@@ -3,7 +3,7 @@ import type { Partner } from '../../../../libs/client/index.ts';
 import { milliseconds, number, percent, words } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import type { Known } from './ask.ts';
-import { Grade } from './cells.tsx';
+import { Grade, Unheard } from './cells.tsx';
 import { answeredOf, counted, durationOf, shareOf } from './mix.ts';
 import { MixBar, MixLegend, Spread } from './pictures.tsx';
 import { AccuracyCard, QuarantineCard } from './prices.tsx';
@@ -31,7 +31,8 @@ export function PartnerDetail({ partner, known }: { readonly partner: Partner; r
         </div>
       </div>
       <Figures row={row} />
-      <Activity row={row} seconds={known.windowSeconds} />
+      <Unheard {...known.window} />
+      <Activity row={row} seconds={known.window.windowSeconds ?? 0} />
       <div class="partner-cards">
         <div class="card-column">
           <BreakerCard partner={partner} />

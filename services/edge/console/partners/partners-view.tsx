@@ -5,6 +5,7 @@ import { type Polled, usePolled } from '../ui/polled.ts';
 import { ProblemNotice } from '../ui/problem.tsx';
 import { Reconnecting } from '../ui/reconnecting.tsx';
 import { askOverview, askPartner } from './ask.ts';
+import { Unheard } from './cells.tsx';
 import { PartnerDetail, PartnerKind } from './detail.tsx';
 import { PartnerList, summaryOf } from './list.tsx';
 import { WindowChoice, windowMinutes } from './window.tsx';
@@ -33,7 +34,14 @@ function All() {
         <WindowChoice />
       </header>
       <Trouble polled={polled} />
-      {overview === undefined ? <Waiting of={polled} /> : <PartnerList overview={overview} />}
+      {overview === undefined ? (
+        <Waiting of={polled} />
+      ) : (
+        <>
+          <Unheard {...overview.activity} />
+          <PartnerList overview={overview} />
+        </>
+      )}
     </>
   );
 }

@@ -12,12 +12,15 @@ import type {
 import { entrepot } from '../api/entrepot.ts';
 import type { Overview } from './rows.ts';
 
+/** A call that hangs is given up after so long and made again: somebody looks at what it is about. */
+const timeoutMs = 5_000;
+
 /** Everything that the list shows. */
 export async function askOverview(minutes: number, signal: AbortSignal): Promise<Overview> {
   const [partners, activity, accuracy] = await Promise.all([
-    entrepot.call('ListPartners', {}, { signal }),
-    entrepot.call('ListPartnerActivity', { minutes }, { signal }),
-    entrepot.call('ListAccuracy', {}, { signal }),
+    entrepot.call('ListPartners', {}, { signal, timeoutMs }),
+    entrepot.call('ListPartnerActivity', { minutes }, { signal, timeoutMs }),
+    entrepot.call('ListAccuracy', {}, { signal, timeoutMs }),
   ]);
   return { partners: partners.partners ?? [], activity, accuracy };
 }
@@ -49,16 +52,16 @@ const mismatchesSize = 20;
 
 /** Asks for one partner. */
 export async function askPartner(name: string, minutes: number, signal: AbortSignal): Promise<Known> {
-  const partners = await entrepot.call('ListPartners', {}, { signal });
+  const partners = await entrepot.call('ListPartners', {}, { signal, timeoutMs });
   const partner = partners.partners?.find((one) => one.name === name);
   if (partner === undefined) return { ...nothing, partner };
   const of = { partner: name };
   const [activity, accuracy, quality, quarantined, mismatches] = await Promise.all([
-    entrepot.call('ListPartnerActivity', { ...of, minutes }, { signal }),
-    entrepot.call('ListAccuracy', of, { signal }),
-    entrepot.call('GetQuality', of, { signal }),
-    entrepot.call('ListQuarantined', { ...of, pageSize: quarantinedSize }, { signal }),
-    entrepot.call('ListMismatches', { ...of, pageSize: mismatchesSize }, { signal }),
+    entrepot.call('ListPartnerActivity', { ...of, minutes }, { signal, timeoutMs }),
+    entrepot.call('ListAccuracy', of, { signal, timeoutMs }),
+    entrepot.call('GetQuality', of, { signal, timeoutMs }),
+    entrepot.call('ListQuarantined', { ...of, pageSize: quarantinedSize }, { signal, timeoutMs }),
+    entrepot.call('ListMismatches', { ...of, pageSize: mismatchesSize }, { signal, timeoutMs }),
   ]);
   return {
     partner,

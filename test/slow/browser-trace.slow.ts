@@ -30,6 +30,13 @@ const spans = (of: Page): Locator => of.getByRole('tree', { name: 'Spans' }).get
 const spanWith = (of: Page, text: string | RegExp): Locator => spans(of).filter({ hasText: text });
 const focused = (of: Page): Promise<string> => of.evaluate<string>('document.activeElement.textContent');
 
+/** A trace as the API tells it. */
+interface Told {
+  readonly spans: readonly { readonly name: string; readonly kind: string; readonly startedAt: string }[];
+}
+
+const shifted = (at: string, ms: number): string => new Date(Date.parse(at) + ms).toISOString();
+
 /** Searches by the API, with one partner that fails; opens the trace and waits for its calls to partners. */
 async function openTrace(options: Parameters<typeof openConsole>[2] = {}): Promise<string> {
   await rig.scenario(failing, { errorShare: 1 });
@@ -138,6 +145,28 @@ describe.skipIf(!hasBrowser)('the trace of a search', () => {
     await keepScreenshot(page, 'trace-reconnecting');
     await page.context().setOffline(false);
     await banner.waitFor({ state: 'detached' });
+  });
+
+  test('says whose spans are missing, and marks what that and other clocks leave odd', async () => {
+    const { searchId } = await rig.search(flightSearch());
+    const { body } = await rig.call<Told>('GET', `/v1/traces/${searchId}`);
+    const lost = body.spans.find(({ name, kind }) => kind === 'server' && name.endsWith('SupplyService/Search'));
+    const early = body.spans.find(({ name, kind }) => kind === 'server' && name.endsWith('PricingService/Price'));
+    const told = {
+      ...body,
+      spans: body.spans
+        .filter((span) => span !== lost)
+        .map((span) => (span === early ? { ...span, startedAt: shifted(span.startedAt, -30) } : span)),
+      missingServices: ['supply'],
+    };
+    page = await openConsole(browser, rig.edgeUrl, { place: 'trace' });
+    await page.route('**/v1/traces/odd', (route) => route.fulfill({ json: told }));
+    await page.evaluate('location.hash = "#/trace/odd"');
+    await page.getByText('supply could not be asked').waitFor();
+    expect(await spanWith(page, 'span above not here').count()).toBeGreaterThan(0);
+    expect(await textOf(spanWith(page, 'before its caller'))).toContain('PricingService/Price');
+    await expectAccessible(page);
+    await keepScreenshot(page, 'trace-odd');
   });
 
   test('that is not there is explained', async () => {

@@ -42,6 +42,12 @@ describe('the critical path', () => {
     ).toBe('root 0-10, partner 10-80, resolve 80-99, root 99-100');
   });
 
+  test('does not go through what only happened to run when the awaited one began', () => {
+    expect(pathOf(['root', '', 0, 100], ['quick', 'root', 10, 30], ['slow', 'root', 12, 95])).toBe(
+      'root 0-12, slow 12-95, root 95-100',
+    );
+  });
+
   test('ends with the request, whatever goes on after it', () => {
     expect(pathOf(['root', '', 0, 50], ['background', 'root', 20, 500])).toBe('root 0-20, background 20-50');
     expect(pathOf(['root', '', 0, 50], ['after', 'root', 60, 70])).toBe('root 0-50');

@@ -11,7 +11,8 @@ export interface Stretch {
 /**
  * The critical path below a span, from its beginning to its end without a gap: shorten any stretch, and the request may end sooner.
  * It is found backwards from the end: a span waits for the one below it that ended last, and before that one began for the one whose
- * end was nearest to that moment. It need not have ended by then: a stream hands on before it ends, and clocks are told in milliseconds.
+ * end was nearest to that moment. That one may have been about to end still, with more of it before the moment than after: a stream hands
+ * on before it ends, and clocks are told in milliseconds.
  * @returns stretches in order of time
  */
 export function criticalPath(root: SpanNode): readonly Stretch[] {
@@ -42,7 +43,9 @@ function awaited(children: ReadonlySet<SpanNode>, atMs: number, untilMs: number)
   let nearest = Number.POSITIVE_INFINITY;
   for (const child of children) {
     if (child.startMs >= atMs) continue;
-    const away = Math.abs(Math.min(child.endMs, untilMs) - atMs);
+    const after = Math.min(child.endMs, untilMs) - atMs;
+    if (after > atMs - child.startMs) continue;
+    const away = Math.abs(after);
     if (away > nearest || (away === nearest && child.endMs <= found!.endMs)) continue;
     found = child;
     nearest = away;

@@ -1,5 +1,6 @@
 import { useMemo, useRef } from 'preact/hooks';
 import type { GetTraceResponse } from '../../../../libs/client/index.ts';
+import { entrepot } from '../api/entrepot.ts';
 import { place, refine } from '../shell/router.ts';
 import { Icon } from '../ui/icon.tsx';
 import { usePolled } from '../ui/polled.ts';
@@ -24,7 +25,7 @@ export function OneTrace({ id }: { readonly id: string }) {
   const last = useRef<Reading | undefined>(undefined);
   const { value, problem, reconnecting, read } = usePolled(
     async (signal) => {
-      last.current = await readTrace(id, last.current, { signal });
+      last.current = await readTrace(() => entrepot.call('GetTrace', { traceId: id }, { signal }), last.current);
       return last.current;
     },
     [id],

@@ -1,6 +1,5 @@
 // A trace as it is read again and again: one that was there stays shown when the edge no longer knows it.
-import type { CallOptions, EntrepotProblem, GetTraceResponse } from '../../../../libs/client/index.ts';
-import { entrepot } from '../api/entrepot.ts';
+import type { EntrepotProblem, GetTraceResponse } from '../../../../libs/client/index.ts';
 import { problemOf } from '../api/problem.ts';
 
 /** What is known of a trace. */
@@ -12,13 +11,13 @@ export interface Reading {
 
 /**
  * Reads a trace once more.
- * @param id of the trace, or of its search
- * @param before what was read of the same id earlier
+ * @param ask asks the edge for it
+ * @param before what was read of it earlier
  * @throws whatever the edge refuses, but for TRACE_NOT_FOUND
  */
-export async function readTrace(id: string, before: Reading | undefined, options: CallOptions): Promise<Reading> {
+export async function readTrace(ask: () => Promise<GetTraceResponse>, before: Reading | undefined): Promise<Reading> {
   try {
-    const trace = await entrepot.call('GetTrace', { traceId: id }, options);
+    const trace = await ask();
     const same = before?.trace !== undefined && sizeOf(before.trace) === sizeOf(trace);
     return { trace: same ? before.trace : trace, absent: undefined };
   } catch (error) {

@@ -6,7 +6,8 @@ import { type Stretch, timeOnPath } from './critical-path.ts';
 import { rowsOf, type SpanNode, type SpanTree } from './tree.ts';
 import type { Described } from './words.ts';
 
-const mostTicks = 5;
+/** As many moments as there is room to write. */
+const mostTicks = (): number => (matchMedia('(max-width: 640px)').matches ? 3 : 5);
 
 /** Spans below each other and beside the time that they took: a tree, with the keys that one has. */
 export function Waterfall(props: {
@@ -21,7 +22,7 @@ export function Waterfall(props: {
   const [stop, setStop] = useState('');
   const zoomed = spans.nodes.get(place.value.parameters.zoom ?? '');
   const window = zoomed === undefined ? { fromMs: 0, toMs: spans.durationMs } : windowOf(zoomed);
-  const ticks = ticksOf(window, mostTicks);
+  const ticks = ticksOf(window, mostTicks());
   const lines = linesAt(window, ticks);
   const onPath = timeOnPath(path);
   const rows = rowsOf(spans.roots, closed);

@@ -94,7 +94,7 @@ const meanings: Readonly<Record<string, string>> = {
   'entrepot.offers.kept': 'Offers kept',
   'entrepot.requests': 'Requests sent',
   'entrepot.hedges': 'Second tries beside slow ones',
-  'entrepot.cache': 'From the cache',
+  'entrepot.cache': 'Cache',
   'entrepot.cache.age_ms': 'Age in the cache, ms',
   'error.type': 'Kind of error',
   'http.request.method': 'HTTP method',

@@ -13,7 +13,7 @@ import { CopyId, Moment, RequestName, useSchema } from './parts.tsx';
 import { type Reading, readTrace } from './reading.ts';
 import { SpanDetails } from './span-details.tsx';
 import { TimeSpent } from './time-spent.tsx';
-import { treeOf } from './tree.ts';
+import { requestIn, treeOf } from './tree.ts';
 import { Waterfall } from './waterfall.tsx';
 import { describe } from './words.ts';
 
@@ -39,19 +39,19 @@ export function OneTrace({ id }: { readonly id: string }) {
       <Reconnecting lost={reconnecting}>
         What is shown is as it was; the trace is read on once the edge answers.
       </Reconnecting>
-      {problem !== undefined ? (
-        <>
-          <h2>Trace</h2>
-          <ProblemNotice problem={problem} retry={read} />
-        </>
-      ) : value?.trace !== undefined ? (
+      {problem !== undefined && <ProblemNotice problem={problem} retry={read} />}
+      {value?.trace !== undefined ? (
         <Trace trace={value.trace} isGone={value.absent !== undefined} />
       ) : value !== undefined ? (
         <Absent id={id} again={read} />
       ) : (
         <div class="card">
           <h2 class="hidden">Trace</h2>
-          <p class="empty">{reconnecting ? '' : 'Asking every service for its part of the trace …'}</p>
+          <p class="empty">
+            {reconnecting || problem !== undefined
+              ? 'There is nothing to show yet.'
+              : 'Asking every service for its part of the trace …'}
+          </p>
         </div>
       )}
     </>
@@ -61,8 +61,8 @@ export function OneTrace({ id }: { readonly id: string }) {
 function Trace({ trace, isGone }: { readonly trace: GetTraceResponse; readonly isGone: boolean }) {
   const shown = useMemo(() => {
     const tree = treeOf(trace.spans ?? []);
-    const main = tree.roots.toSorted((a, b) => b.endMs - b.startMs - (a.endMs - a.startMs))[0];
-    return { tree, described: describe(tree.roots), path: main === undefined ? [] : criticalPath(main) };
+    const request = requestIn(tree, trace.summary);
+    return { tree, described: describe(tree.roots), path: request === undefined ? [] : criticalPath(request) };
   }, [trace]);
   const schema = useSchema();
   const { tree } = shown;

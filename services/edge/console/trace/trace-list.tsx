@@ -37,10 +37,11 @@ export function TraceList() {
         <Choice label="Order" options={orders} value={order} choose={(to) => refine({ order: to })} />
       </header>
       <Reconnecting lost={reconnecting}>The list is as it was; it is read on once the edge answers.</Reconnecting>
-      {problem !== undefined ? (
-        <ProblemNotice problem={problem} retry={read} />
-      ) : value === undefined ? (
-        <p class="empty">{reconnecting ? '' : 'Asking the edge for its traces …'}</p>
+      {problem !== undefined && <ProblemNotice problem={problem} retry={read} />}
+      {value === undefined ? (
+        <p class="empty">
+          {reconnecting || problem !== undefined ? 'There is nothing to show yet.' : 'Asking the edge for its traces …'}
+        </p>
       ) : shown.length === 0 ? (
         <Nothing recorded={traces.length} only={only} />
       ) : (

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { span } from './span.fixture.ts';
-import { rowsOf, type SpanNode, treeOf } from './tree.ts';
+import { requestIn, rowsOf, type SpanNode, treeOf } from './tree.ts';
 
 const told = (nodes: readonly SpanNode[]): string[] => nodes.map(({ id, level }) => `${'-'.repeat(level - 1)}${id}`);
 
@@ -42,6 +42,14 @@ describe('the tree of spans', () => {
       ['root', false],
       ['lost', true],
     ]);
+  });
+
+  test('has the span of the request that it is told of among several, else the longest', () => {
+    const tree = treeOf([span('first', 'client', 0, 90), span('second', 'client', 100, 120)]);
+    const { name = '', startedAt = '' } = tree.nodes.get('second')!.span;
+    expect(requestIn(tree, { name, startedAt })?.id).toBe('second');
+    expect(requestIn(tree, { name, startedAt: 'another' })?.id).toBe('first');
+    expect(requestIn(treeOf([]))).toBeUndefined();
   });
 
   test('leaves a span of another clock where that says, and tells by how much it is before its caller', () => {

@@ -1,5 +1,5 @@
 // The spans of a trace as a tree: who called whom, and where that cannot be said.
-import type { Span } from '../../../../libs/client/index.ts';
+import type { Span, TraceSummary } from '../../../../libs/client/index.ts';
 
 /** A span in its place. Times are milliseconds since the trace began. */
 export interface SpanNode {
@@ -106,6 +106,12 @@ function covered(
     until = Math.max(until, end);
   }
   return sum;
+}
+
+/** The span of the request that a trace is told of; the longest root, where that is not here. */
+export function requestIn({ roots }: SpanTree, { name, startedAt }: TraceSummary = {}): SpanNode | undefined {
+  const own = roots.find(({ span }) => span.name === name && span.startedAt === startedAt);
+  return own ?? roots.toSorted((a, b) => b.endMs - b.startMs - (a.endMs - a.startMs))[0];
 }
 
 /** The rows that are shown: every node whose ancestors are all open, in the order of the tree. */

@@ -40,6 +40,12 @@ describe('spans in words', () => {
     expect(describeSpans(roots).get('a')).toMatchObject({ service: 'checkout', lane: 'other' });
   });
 
+  test('of one process whose caller is not here are of that process, and no guess', () => {
+    const attributes = { 'entrepot.partner': 'duffel' };
+    const { roots } = treeOf([span('part', 'lost', 0, 1, { service: 'entrepot', kind: 'client', attributes })]);
+    expect(describeSpans(roots).get('part')).toMatchObject({ service: 'entrepot', lane: 'partner' });
+  });
+
   test('say what a partner answered, and whether it was asked at all', () => {
     const attributes = {
       'entrepot.partner': 'a',

@@ -35,7 +35,7 @@ export function describe(roots: readonly SpanNode[]): ReadonlyMap<string, Descri
     found.set(node.id, { title, service, lane, partner, note, call: partner === '' && kind === 'client' });
     for (const child of node.children) visit(child, service);
   };
-  for (const root of roots) visit(root, 'edge');
+  for (const root of roots) visit(root, root.span.service ?? '');
   return found;
 }
 

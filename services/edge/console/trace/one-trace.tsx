@@ -1,4 +1,4 @@
-import { useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { GetTraceResponse } from '../../../../libs/client/index.ts';
 import { entrepot } from '../api/entrepot.ts';
 import { place, refine } from '../shell/router.ts';
@@ -7,6 +7,7 @@ import { usePolled } from '../ui/polled.ts';
 import { ProblemNotice } from '../ui/problem.tsx';
 import { Reconnecting } from '../ui/reconnecting.tsx';
 import { Absent } from './absent.tsx';
+import { lookAt } from './arrival.ts';
 import { took } from './axis.ts';
 import { criticalPath } from './critical-path.ts';
 import { CopyId, Moment, RequestName, useSchema } from './parts.tsx';
@@ -69,6 +70,7 @@ function Trace({ trace, isGone }: { readonly trace: GetTraceResponse; readonly i
   const chosen = tree.nodes.get(place.value.parameters.span ?? '');
   const errors = tree.roots.reduce((sum, root) => sum + root.errorsBelow + (root.span.error === true ? 1 : 0), 0);
   const { traceId = '', searchId = '', name = '', client = '', startedAt, durationMs = 0 } = trace.summary ?? {};
+  useEffect(() => lookAt(traceId), [traceId]);
   const missing = trace.missingServices ?? [];
   const services = new Set([...shown.described.values()].map(({ service }) => service));
   return (

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { TraceSummary } from '../../../../libs/client/index.ts';
 import { entrepot } from '../api/entrepot.ts';
 import type { ApiSchema } from '../api/schema.ts';
@@ -7,6 +7,7 @@ import { Icon } from '../ui/icon.tsx';
 import { usePolled } from '../ui/polled.ts';
 import { ProblemNotice } from '../ui/problem.tsx';
 import { Reconnecting } from '../ui/reconnecting.tsx';
+import { cameFrom, focusIsLost } from './arrival.ts';
 import { took } from './axis.ts';
 import { choices, listed, oneOf, orders } from './listed.ts';
 import { Choice, Moment, RequestName, useSchema } from './parts.tsx';
@@ -73,6 +74,9 @@ function Nothing({ recorded, only }: { readonly recorded: number; readonly only:
 function Rows({ traces }: { readonly traces: readonly TraceSummary[] }) {
   const list = useRef<HTMLUListElement>(null);
   const schema = useSchema();
+  useEffect(() => {
+    if (focusIsLost()) list.current?.querySelector<HTMLElement>(`[data-trace="${cameFrom()}"]`)?.focus();
+  }, []);
   const longest = Math.max(...traces.map(({ durationMs = 0 }) => durationMs));
   const move = (event: KeyboardEvent): void => {
     const links = [...(list.current?.querySelectorAll('a') ?? [])];

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { place, refine } from '../shell/router.ts';
 import { Icon } from '../ui/icon.tsx';
+import { focusIsLost } from './arrival.ts';
 import { placeIn, type TimeWindow, tick, ticksOf, took } from './axis.ts';
 import { type Stretch, timeOnPath } from './critical-path.ts';
 import { rowsOf, type SpanNode, type SpanTree } from './tree.ts';
@@ -40,6 +41,9 @@ export function Waterfall(props: {
   useEffect(() => {
     if (chosen !== undefined) rowOf(chosen.id)?.scrollIntoView({ block: 'nearest' });
   }, [chosen?.id]);
+  useEffect(() => {
+    if (current !== undefined && focusIsLost()) rowOf(current)?.focus({ preventScroll: true });
+  }, []);
   const focus = (node: SpanNode | undefined): void => {
     if (node === undefined) return;
     setStop(node.id);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CacheUse, OutcomeStatus } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { bucketOf, latencyBounds, percentileOf } from '../../../libs/latency/index.ts';
 import { finalOf, startRig } from '../testing/rig.ts';
 import { outcomeOf } from '../testing/rows.ts';
 import { Activity } from './activity.ts';
-import { bucketOf, latencyBounds, percentileOf } from './histogram.ts';
 
 const { OK, EMPTY, TIMED_OUT, NOT_PERMITTED } = OutcomeStatus;
 const minute = 60_000;

@@ -8,7 +8,7 @@ import type {
   PartnerActivity,
 } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { invalidField } from '../../../libs/errors/index.ts';
-import { bucketOf, latencyBounds, percentileOf } from './histogram.ts';
+import { bucketOf, latencyBounds, percentileOf } from '../../../libs/latency/index.ts';
 
 /** What is counted is kept by slots of so many milliseconds. */
 const slotMs = 10_000;
@@ -105,6 +105,8 @@ export class Activity {
     return {
       partners: names.flatMap((name) => activityOf(name, this.#partners.peek(name)!, first, last, window) ?? []),
       windowSeconds: Math.max(0, Math.round((this.#now() - from) / 1_000)),
+      replicas: 0,
+      replicasMissing: 0,
     };
   }
 
@@ -155,6 +157,9 @@ function slotOf(counted: PartnerSlots, first: number, last: number): ActivitySlo
     p50Ms: percentileOf(latencies, 0.5),
     p95Ms: percentileOf(latencies, 0.95),
     outcomes: outcomesIn(sum),
+    latencies: latencyBounds.flatMap((upperMs, bucket) =>
+      latencies[bucket]! > 0 ? [{ upperMs, count: latencies[bucket]! }] : [],
+    ),
   };
 }
 

@@ -3,6 +3,7 @@ import type { FunctionComponent } from 'preact';
 import type { Permission } from '../../../../libs/client/index.ts';
 import { PartnersView } from '../partners/partners-view.tsx';
 import { SearchView } from '../search/search-view.tsx';
+import { TraceView } from '../trace/trace-view.tsx';
 
 /** A view. */
 export interface ViewEntry {
@@ -17,4 +18,5 @@ export interface ViewEntry {
 export const views: readonly ViewEntry[] = [
   { name: 'search', title: 'Search', permission: 'PERMISSION_SEARCH', component: SearchView },
   { name: 'partners', title: 'Partners', permission: 'PERMISSION_PARTNERS_READ', component: PartnersView },
+  { name: 'trace', title: 'Traces', permission: 'PERMISSION_SEARCH', component: TraceView },
 ];

@@ -1,6 +1,7 @@
 // The views of the console: a line each.
 import type { FunctionComponent } from 'preact';
 import type { Permission } from '../../../../libs/client/index.ts';
+import { CatalogueView } from '../catalogue/catalogue-view.tsx';
 import { SearchView } from '../search/search-view.tsx';
 
 /** A view. */
@@ -15,4 +16,5 @@ export interface ViewEntry {
 
 export const views: readonly ViewEntry[] = [
   { name: 'search', title: 'Search', permission: 'PERMISSION_SEARCH', component: SearchView },
+  { name: 'catalogue', title: 'Catalogue', permission: 'PERMISSION_CATALOGUE_READ', component: CatalogueView },
 ];

@@ -1,0 +1,142 @@
+// What is read of the catalogue, again and again while it is looked at: others decide too.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type {
+  ListReviewsResponse,
+  Product,
+  ProductEvent,
+  ProductEventKind,
+  Review,
+  ReviewState,
+} from '../../../../libs/client/index.ts';
+import { entrepot } from '../api/entrepot.ts';
+import { type Polled, usePolled } from '../ui/polled.ts';
+import { changes } from './state.ts';
+
+const everyMs = 3_000;
+/** Reviews that a first look loads, and each further one. */
+const pageOfReviews = 50;
+const mostOnPage = 200;
+const pageOfEvents = 20;
+
+/** Which reviews are looked at. */
+export interface QueueLook {
+  readonly vertical: string;
+  readonly state: ReviewState;
+}
+
+/** Reviews as far as they were asked for. */
+export interface Queue {
+  readonly reviews: readonly Review[];
+  /** Reviews that there are. */
+  readonly total: number;
+}
+
+/** The queue, and what loads more of it. */
+export function useQueue({ vertical, state }: QueueLook): Polled<Queue> & { readonly more: () => void } {
+  const wanted = useRef(pageOfReviews);
+  const inputs = [vertical, state];
+  useEffect(() => {
+    wanted.current = pageOfReviews;
+  }, inputs);
+  const polled = usePolled((signal) => readQueue(vertical, state, wanted.current, signal), inputs, { everyMs });
+  useReadOnChange(polled.read);
+  const more = (): void => {
+    wanted.current += pageOfReviews;
+    polled.read();
+  };
+  return { ...polled, more };
+}
+
+async function readQueue(vertical: string, state: ReviewState, wanted: number, signal: AbortSignal): Promise<Queue> {
+  const reviews: Review[] = [];
+  let pageToken: string | undefined;
+  let total = 0;
+  do {
+    const pageSize = Math.min(mostOnPage, wanted - reviews.length);
+    const page: ListReviewsResponse = await entrepot.call(
+      'ListReviews',
+      { vertical, state, pageSize, pageToken },
+      { signal },
+    );
+    reviews.push(...(page.reviews ?? []));
+    total = page.totalSize ?? 0;
+    pageToken = page.nextPageToken;
+  } while (pageToken !== undefined && reviews.length < wanted);
+  return { reviews, total };
+}
+
+/** One review as it stands now. */
+export function useReview(reviewId: string): Polled<Review> {
+  const polled = usePolled(
+    async (signal) => (await entrepot.call('GetReview', { reviewId }, { signal })).review ?? {},
+    [reviewId],
+    { everyMs },
+  );
+  useReadOnChange(polled.read);
+  return polled.value?.reviewId === reviewId ? polled : { ...polled, value: undefined };
+}
+
+/** The products of both sides of a review; undefined while they are read, and where there is none. */
+export interface SideProducts {
+  readonly left: Product | undefined;
+  readonly right: Product | undefined;
+}
+
+/** Reads the products of both sides. They change with what is decided, seldom otherwise. */
+export function useSides(review: Review | undefined): SideProducts {
+  const ids = `${review?.left?.productId ?? ''} ${review?.right?.productId ?? ''}`;
+  const polled = usePolled(
+    async (signal) => {
+      const [left, right] = await Promise.all(ids.split(' ').map((productId) => productOf(productId, signal)));
+      return { ids, left, right };
+    },
+    [ids, review?.state],
+    { everyMs: 60_000 },
+  );
+  useReadOnChange(polled.read);
+  return polled.value?.ids === ids ? polled.value : { left: undefined, right: undefined };
+}
+
+async function productOf(productId: string, signal: AbortSignal): Promise<Product | undefined> {
+  if (productId === '') return undefined;
+  try {
+    return (await entrepot.call('GetProduct', { productId }, { signal })).product;
+  } catch {
+    // A review can be answered without: what is missing is the count of listings, and pictures.
+    return undefined;
+  }
+}
+
+/** What happened to some products, or to all of them; latest first. */
+export function useEvents(
+  productIds: readonly string[],
+  kinds: readonly ProductEventKind[],
+): Polled<readonly ProductEvent[]> {
+  const ids = [...new Set(productIds)].join(' ');
+  const polled = usePolled(
+    async (signal) => {
+      const lists = await Promise.all(
+        ids
+          .split(' ')
+          .map((productId) => entrepot.call('ListEvents', { productId, kinds, pageSize: pageOfEvents }, { signal })),
+      );
+      const events = new Map(lists.flatMap((list) => list.events ?? []).map((event) => [event.eventId ?? '', event]));
+      return [...events.values()].sort((a, b) => ((a.eventId ?? '') < (b.eventId ?? '') ? 1 : -1));
+    },
+    [ids],
+    { everyMs },
+  );
+  useReadOnChange(polled.read);
+  return polled;
+}
+
+/** What was changed from here is seen here at once. */
+function useReadOnChange(read: () => void): void {
+  const [seen] = useState({ changes: changes.value });
+  const now = changes.value;
+  useEffect(() => {
+    if (seen.changes === now) return;
+    seen.changes = now;
+    read();
+  }, [now]);
+}

@@ -2,7 +2,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeKey } from '../../libs/clients/index.ts';
-import { type Review, ReviewState } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { Review, ReviewState } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { clientsFrom } from '../../services/edge/access/test-clients.ts';
 import {
   expectAccessible,
@@ -88,6 +88,7 @@ describe.skipIf(!hasBrowser)('the catalogue', () => {
     expect(await textOf(attribute('property_name').locator('mark'))).toBe('Suites');
     expect(await textOf(attribute('zone').locator('.agreement'))).toBe('Agrees');
     expect(await textOf(attribute('phone'))).toContain('Only the right');
+    expect(await attribute('star_rating').getAttribute('data-agreement')).toBe('differs');
     expect(await textOf(page.locator('.distance'))).toBe('86 m apart');
     await page.getByAltText('No. 1 of Can Rosselló Suites').waitFor();
     await page.getByText('cannot be loaded').waitFor();
@@ -253,6 +254,29 @@ describe.skipIf(!hasBrowser)('the catalogue', () => {
     await keepScreenshot(page, 'catalogue-reconnecting');
     await rig.startEdge({ port: Number(new URL(edge.url).port) });
     await banner.waitFor({ state: 'detached' });
+  });
+
+  test('loads a long queue page by page', async () => {
+    await open();
+    const first = Review.toJSON(await reviewNow('suites')) as object;
+    await page.route('**/v1/reviews?**', (route) => {
+      const asked = new URL(route.request().url()).searchParams;
+      const from = Number(asked.get('pageToken') ?? 0);
+      const to = Math.min(from + Number(asked.get('pageSize')), 230);
+      const made = Array.from({ length: to - from }, (_, at) => ({ ...first, reviewId: `rv_${from + at}` }));
+      return route.fulfill({
+        json: { reviews: made, totalSize: 230, ...(to < 230 && { nextPageToken: String(to) }) },
+      });
+    });
+    const more = page.getByRole('button', { name: 'Load more' });
+    for (const loaded of [50, 100, 150, 200]) {
+      await page.getByText(`${loaded} of 230 loaded`).waitFor();
+      expect(await page.locator('.queue-row').count()).toBe(loaded);
+      await more.click();
+    }
+    await page.getByText('230 in all').waitFor();
+    expect(await page.locator('[data-review="rv_229"]').count()).toBe(1);
+    expect(await more.count()).toBe(0);
   });
 
   test('says so when nothing waits', async () => {

@@ -74,10 +74,16 @@ const stay = (latitude: number, longitude: number, property_name: string, more =
 export const unsure = {
   suites: {
     vertical: 'stay',
-    left: stay(42.2, 2.6466, 'Can Rosselló Suites', { zone: 'Old Town', ...images('front', 'pool', 'room') }),
+    left: stay(42.2, 2.6466, 'Can Rosselló Suites', {
+      zone: 'Old Town',
+      star_rating: 4,
+      ...images('front', 'pool', 'room'),
+    }),
     right: stay(42.2004, 2.6475, 'Can Rossello', {
       zone: 'Old Town',
       phone: '+34971123456',
+      star_rating: 3,
+      amenities: ['POOL', 'WIFI'],
       ...images('street', 'gone'),
     }),
   },

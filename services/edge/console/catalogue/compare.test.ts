@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compareSides, nameOf } from './compare.ts';
+import { compareProducts, compareSides, nameOf } from './compare.ts';
 
 const side = (attributes: Readonly<Record<string, string>>) => ({ partner: 'a', key: 'k1', attributes });
 
@@ -28,4 +28,18 @@ test('a record goes by its name, and without one by its key', () => {
   expect(nameOf(side({ zone: 'a', property_name: 'Sol' }))).toBe('Sol');
   expect(nameOf(side({ title: 'Pen' }))).toBe('Pen');
   expect(nameOf(side({ zone: 'a' }))).toBe('k1');
+});
+
+test('what is known of products stands beside what records say, each once', () => {
+  const left = { content: { starRating: { value: 4 }, phone: { value: '+34971' }, amenities: [{ value: 'POOL' }] } };
+  const right = {
+    content: { starRating: { value: 4 }, specifications: [{ name: 'capacity', value: '1000', unit: 'GBy' }] },
+  };
+  const stated = compareSides(side({ phone: '0971' }), side({ phone: '0971' }));
+  expect(compareProducts(left, right, stated)).toEqual([
+    { name: 'star_rating', left: '4', right: '4', agreement: 'same' },
+    { name: 'amenities', left: 'pool', right: '', agreement: 'left' },
+    { name: 'capacity', left: '', right: '1000 GBy', agreement: 'right' },
+  ]);
+  expect(compareProducts(undefined, undefined, [])).toEqual([]);
 });

@@ -1,5 +1,6 @@
 // What two records say, attribute by attribute.
-import type { ReviewSide } from '../../../../libs/client/index.ts';
+import type { Product, ReviewSide } from '../../../../libs/client/index.ts';
+import { words } from '../ui/format.ts';
 import type { IconName } from '../ui/icon.tsx';
 import { wordsOf } from './text-diff.ts';
 
@@ -41,6 +42,39 @@ export function compareSides(left: ReviewSide | undefined, right: ReviewSide | u
   const rank = ({ name, agreement }: AttributeRow): number =>
     isName(name) ? 0 : agreement === 'left' || agreement === 'right' ? 2 : 1;
   return rows.filter((row) => row.left !== '' || row.right !== '').sort((a, b) => rank(a) - rank(b));
+}
+
+/** What is known of both products beyond what the records say, in the same way. */
+export function compareProducts(
+  left: Product | undefined,
+  right: Product | undefined,
+  stated: readonly AttributeRow[],
+): readonly AttributeRow[] {
+  const [attributes, more] = [left, right].map((product) => contentOf(product));
+  const rows = compareSides({ attributes }, { attributes: more });
+  return rows.filter(({ name }) => stated.every((row) => row.name !== name));
+}
+
+function contentOf(product: Product | undefined): Readonly<Record<string, string>> {
+  const {
+    starRating,
+    brand,
+    address,
+    phone,
+    amenities = [],
+    specifications = [],
+    descriptions,
+  } = product?.content ?? {};
+  const specified = specifications.map(({ name = '', value, unit = '' }) => [name, `${value} ${unit}`.trim()] as const);
+  return {
+    brand: brand?.value ?? '',
+    star_rating: starRating?.value === undefined ? '' : String(starRating.value),
+    address: address?.value ?? '',
+    phone: phone?.value ?? '',
+    ...Object.fromEntries(specified),
+    amenities: amenities.map(({ value = '' }) => words(value).toLowerCase()).join(', '),
+    description: descriptions?.[0]?.value ?? '',
+  };
 }
 
 function agreementOf(left: string, right: string): Agreement {

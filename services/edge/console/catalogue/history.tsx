@@ -3,7 +3,7 @@ import { permitted } from '../api/session.ts';
 import { instant, words } from '../ui/format.ts';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { ProblemNotice } from '../ui/problem.tsx';
-import { useEvents } from './reading.ts';
+import { useEvents, useTitles } from './reading.ts';
 import { busy, undo } from './state.ts';
 
 /** What people did. */
@@ -40,19 +40,20 @@ export function History(props: {
   readonly nothing: string;
 }) {
   const events = useEvents(props.productIds, props.kinds);
+  const titles = useTitles(events.value?.map(({ productId = '' }) => productId) ?? []);
   if (events.problem) return <ProblemNotice problem={events.problem} retry={events.read} />;
   if (events.value === undefined) return <div class="shimmer history-waiting" aria-hidden="true" />;
   if (events.value.length === 0) return <p class="muted">{props.nothing}</p>;
   return (
     <ol class="history">
       {events.value.map((event) => (
-        <Event key={event.eventId} event={event} />
+        <Event key={event.eventId} event={event} title={titles[event.productId ?? ''] ?? ''} />
       ))}
     </ol>
   );
 }
 
-function Event({ event }: { readonly event: ProductEvent }) {
+function Event({ event, title }: { readonly event: ProductEvent; readonly title: string }) {
   const { eventId = '', kind = '', productId, otherProductIds = [], keys = [], author, evidence, undoneBy } = event;
   const look = looks[kind.replace('PRODUCT_EVENT_KIND_', '')] ?? { icon: 'info', word: words(kind) };
   const canUndo = byPeople.includes(kind as ProductEventKind) && undoneBy === undefined;
@@ -61,7 +62,7 @@ function Event({ event }: { readonly event: ProductEvent }) {
       <Icon name={look.icon} />
       <div class="grow">
         <p>
-          <strong>{look.word}</strong>
+          <strong>{look.word}</strong> {title !== '' && `“${title}”`}
           {undoneBy !== undefined && <span class="chip">taken back since</span>}
         </p>
         <p class="small">

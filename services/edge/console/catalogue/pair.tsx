@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Product, Review, ReviewSide } from '../../../../libs/client/index.ts';
 import { words } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
-import { agreementLooks, compareSides, nameOf } from './compare.ts';
+import { type AttributeRow, agreementLooks, compareProducts, compareSides, nameOf } from './compare.ts';
 import { Marked } from './marked.tsx';
 import type { SideProducts } from './reading.ts';
 import { type Part, partsOf } from './text-diff.ts';
@@ -14,6 +14,7 @@ export function Pair({ review, sides }: { readonly review: Review; readonly side
   const isOne = review.left?.productId === review.right?.productId;
   const changed = review.kind === 'REVIEW_KIND_KEY_CHANGED';
   const rows = compareSides(review.left, review.right);
+  const known = isOne ? [] : compareProducts(sides.left, sides.right, rows);
   return (
     <table class="pair">
       <caption class="hidden">What both records say</caption>
@@ -36,25 +37,39 @@ export function Pair({ review, sides }: { readonly review: Review; readonly side
             </td>
           </tr>
         )}
-        {rows.map(({ name, left, right, agreement }) => {
-          const look = agreementLooks[agreement];
-          const parts = partsOf(left, right);
-          return (
-            <tr key={name} data-attribute={name} data-agreement={agreement}>
-              <th scope="row">
-                {words(name)}
-                <span class={`agreement tone-${look.tone}`}>
-                  <Icon name={look.icon} />
-                  {look.word}
-                </span>
-              </th>
-              <Said text={left} parts={agreement === 'differs' ? parts.left : undefined} />
-              <Said text={right} parts={agreement === 'differs' ? parts.right : undefined} />
-            </tr>
-          );
-        })}
+        {rows.map((row) => (
+          <Attribute key={row.name} row={row} />
+        ))}
+        {known.length > 0 && (
+          <tr>
+            <th scope="rowgroup" colSpan={3} class="known">
+              Known of the products
+            </th>
+          </tr>
+        )}
+        {known.map((row) => (
+          <Attribute key={row.name} row={row} />
+        ))}
       </tbody>
     </table>
+  );
+}
+
+function Attribute({ row: { name, left, right, agreement } }: { readonly row: AttributeRow }) {
+  const look = agreementLooks[agreement];
+  const parts = agreement === 'differs' ? partsOf(left, right) : undefined;
+  return (
+    <tr data-attribute={name} data-agreement={agreement}>
+      <th scope="row">
+        {words(name)}
+        <span class={`agreement tone-${look.tone}`}>
+          <Icon name={look.icon} />
+          {look.word}
+        </span>
+      </th>
+      <Said text={left} parts={parts?.left} />
+      <Said text={right} parts={parts?.right} />
+    </tr>
   );
 }
 

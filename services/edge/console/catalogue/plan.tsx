@@ -8,6 +8,7 @@ const height = 130;
 export function PositionPlan({ review }: { readonly review: Review }) {
   const [left, right] = [pointOf(review.left), pointOf(review.right)];
   if (left === undefined || right === undefined) return null;
+  const changed = review.kind === 'REVIEW_KIND_KEY_CHANGED';
   const plan = planOf(left, right, width, height);
   const length = plan.scale.metres < 1000 ? `${plan.scale.metres} m` : `${plan.scale.metres / 1000} km`;
   return (
@@ -26,7 +27,8 @@ export function PositionPlan({ review }: { readonly review: Review }) {
         </text>
       </svg>
       <p class="small muted legend">
-        <span class="legend-left" /> left <span class="legend-right" /> right, north is up
+        <span class="legend-left" /> {changed ? 'before' : 'left'} <span class="legend-right" />{' '}
+        {changed ? 'now' : 'right'}; north is up
       </p>
     </section>
   );

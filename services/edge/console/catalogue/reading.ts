@@ -107,6 +107,23 @@ async function productOf(productId: string, signal: AbortSignal): Promise<Produc
   }
 }
 
+/** What products are called now, by id; read once while they are looked at. */
+export function useTitles(productIds: readonly string[]): Readonly<Record<string, string>> {
+  const [titles, setTitles] = useState<Readonly<Record<string, string>>>({});
+  const ids = [...new Set(productIds)].join(' ');
+  useEffect(() => {
+    const gone = new AbortController();
+    const unknown = ids.split(' ').filter((id) => id !== '' && titles[id] === undefined);
+    void Promise.all(unknown.map(async (id) => [id, (await productOf(id, gone.signal))?.title ?? ''] as const)).then(
+      (found) => {
+        if (!gone.signal.aborted) setTitles((was) => ({ ...was, ...Object.fromEntries(found) }));
+      },
+    );
+    return () => gone.abort();
+  }, [ids]);
+  return titles;
+}
+
 /** What happened to some products, or to all of them; latest first. */
 export function useEvents(
   productIds: readonly string[],

@@ -1,6 +1,6 @@
 import { Icon } from '../ui/icon.tsx';
 import { ProblemNotice } from '../ui/problem.tsx';
-import { busy, refusal, undo } from './state.ts';
+import { author, busy, refusal, undo } from './state.ts';
 
 /** Why a review was not answered or an event not taken back, and the way on. */
 export function RefusalNotice() {
@@ -8,13 +8,15 @@ export function RefusalNotice() {
   if (found === undefined) return null;
   const { of, problem, before } = found;
   if (problem.reason !== 'CONFLICT') return <ProblemNotice problem={problem} retry={found.again} />;
+  // The first answer arrived, though the edge's was lost on the way; or it was given in another tab.
+  const isOwn = problem.metadata.decidedBy === author.value.trim();
   if (before.length === 0) {
     return (
       <div class="notice warn" role="alert">
         <Icon name="alert" class="tone-warn" />
         <div class="grow">
-          <strong>Somebody was faster</strong>
-          <p>{sentence(problem.message)} Your word changed nothing; what stands now is shown here.</p>
+          <strong>{isOwn ? 'You have decided this already' : 'Somebody was faster'}</strong>
+          <p>{sentence(problem.message)} This answer changed nothing; what stands now is shown here.</p>
         </div>
       </div>
     );

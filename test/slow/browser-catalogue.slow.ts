@@ -246,13 +246,19 @@ describe.skipIf(!hasBrowser)('the catalogue', () => {
   test('says when it is reconnecting, and goes on', async () => {
     const edge = await rig.startEdge();
     await open('suites', { at: edge.url });
+    // The page's own clock is put forward to when it asks again.
+    await page.clock.install();
+    await page.reload();
+    await page.locator('.pair').waitFor();
     const banner = page.getByText('Reconnecting to the edge');
     expect(await banner.count()).toBe(0);
     await edge.close();
+    await page.clock.fastForward(4_000);
     await banner.waitFor();
     await page.locator('.pair').waitFor();
     await keepScreenshot(page, 'catalogue-reconnecting');
     await rig.startEdge({ port: Number(new URL(edge.url).port) });
+    await page.clock.fastForward(4_000);
     await banner.waitFor({ state: 'detached' });
   });
 
@@ -268,6 +274,7 @@ describe.skipIf(!hasBrowser)('the catalogue', () => {
         json: { reviews: made, totalSize: 230, ...(to < 230 && { nextPageToken: String(to) }) },
       });
     });
+    await page.getByLabel('Vertical').selectOption('Stay');
     const more = page.getByRole('button', { name: 'Load more' });
     for (const loaded of [50, 100, 150, 200]) {
       await page.getByText(`${loaded} of 230 loaded`).waitFor();

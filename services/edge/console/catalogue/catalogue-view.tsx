@@ -1,15 +1,17 @@
+import { useEffect } from 'preact/hooks';
 import { permitted } from '../api/session.ts';
 import { place } from '../shell/router.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Reconnecting } from '../ui/reconnecting.tsx';
 import { byPeople, History } from './history.tsx';
 import { useKeys } from './keys.ts';
-import { lookNow, nextAfter, openReview } from './looking.ts';
+import { lookNow, openReview } from './looking.ts';
 import { AllPassed, QueueList } from './queue.tsx';
 import { useQueue } from './reading.ts';
 import { RefusalNotice } from './refusal.tsx';
 import { ReviewPane } from './review.tsx';
-import { author, busy, lastWord, nameMissing, passed, setAuthor, settled, undo } from './state.ts';
+import { author, busy, forgetSettled, lastWord, nameMissing, passed, setAuthor, settled, undo } from './state.ts';
+import { nextAfter } from './turn.ts';
 import './catalogue.css';
 
 /** What the matcher was not sure of: a queue of pairs, the evidence of each side by side, and a person's word on them. */
@@ -17,6 +19,9 @@ export function CatalogueView() {
   const { state, vertical, kind } = lookNow();
   const current = place.value.id;
   const queue = useQueue({ vertical, state: state.state });
+  useEffect(() => {
+    if (queue.value !== undefined) forgetSettled(queue.value.reviews);
+  }, [queue.value]);
   const isOpen = state.state === 'REVIEW_STATE_OPEN';
   const listed = (queue.value?.reviews ?? []).filter(
     (review) =>

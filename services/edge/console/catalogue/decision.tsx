@@ -66,7 +66,15 @@ export function Decision(props: {
       <div class="aside">
         <label>
           <span class="hidden">Reason, if you like</span>
-          <input ref={reason} class="input" maxLength={longestReason} placeholder="Reason, if you like" />
+          <input
+            ref={reason}
+            class="input"
+            maxLength={longestReason}
+            placeholder="Reason, if you like"
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();
+            }}
+          />
         </label>
         <Later onClick={later} />
       </div>

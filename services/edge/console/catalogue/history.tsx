@@ -40,20 +40,26 @@ export function History(props: {
   readonly nothing: string;
 }) {
   const events = useEvents(props.productIds, props.kinds);
-  const titles = useTitles(events.value?.map(({ productId = '' }) => productId) ?? []);
+  const titles = useTitles(events.value?.flatMap(distinctOf) ?? []);
   if (events.problem) return <ProblemNotice problem={events.problem} retry={events.read} />;
   if (events.value === undefined) return <div class="shimmer history-waiting" aria-hidden="true" />;
   if (events.value.length === 0) return <p class="muted">{props.nothing}</p>;
   return (
     <ol class="history">
       {events.value.map((event) => (
-        <Event key={event.eventId} event={event} title={titles[event.productId ?? ''] ?? ''} />
+        <Event key={event.eventId} event={event} titles={distinctOf(event).flatMap((id) => titles[id] || [])} />
       ))}
     </ol>
   );
 }
 
-function Event({ event, title }: { readonly event: ProductEvent; readonly title: string }) {
+/** The products of an event that are still two after it; what was merged goes by one name. */
+function distinctOf({ kind, productId = '', otherProductIds = [] }: ProductEvent): readonly string[] {
+  const stay = kind === 'PRODUCT_EVENT_KIND_KEPT_APART' || kind === 'PRODUCT_EVENT_KIND_SPLIT';
+  return stay ? [productId, ...otherProductIds] : [productId];
+}
+
+function Event({ event, titles }: { readonly event: ProductEvent; readonly titles: readonly string[] }) {
   const { eventId = '', kind = '', productId, otherProductIds = [], keys = [], author, evidence, undoneBy } = event;
   const look = looks[kind.replace('PRODUCT_EVENT_KIND_', '')] ?? { icon: 'info', word: words(kind) };
   const canUndo = byPeople.includes(kind as ProductEventKind) && undoneBy === undefined;
@@ -62,7 +68,7 @@ function Event({ event, title }: { readonly event: ProductEvent; readonly title:
       <Icon name={look.icon} />
       <div class="grow">
         <p>
-          <strong>{look.word}</strong> {title !== '' && `“${title}”`}
+          <strong>{look.word}</strong> {titles.map((title) => `“${title}”`).join(' and ')}
           {undoneBy !== undefined && <span class="chip">taken back since</span>}
         </p>
         <p class="small">

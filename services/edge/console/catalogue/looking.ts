@@ -1,5 +1,5 @@
 // Where the reader is in the catalogue: which reviews are listed, and which one is open. All of it stands in the address.
-import type { Review, ReviewKind, ReviewState } from '../../../../libs/client/index.ts';
+import type { ReviewKind, ReviewState } from '../../../../libs/client/index.ts';
 import { go, hashOf, place, refine } from '../shell/router.ts';
 
 /** States that can be listed, with what they are called. */
@@ -43,10 +43,3 @@ export const hashOfReview = (id: string): string => hashOf({ ...place.value, vie
 
 /** Opens a review, or with an empty id the queue alone. */
 export const openReview = (id: string): void => go({ ...place.value, view: 'catalogue', id });
-
-/** The review that comes behind another in a list, from the beginning again after the last; undefined where there is none. */
-export function nextAfter(id: string, listed: readonly Review[], passed: ReadonlySet<string>): string | undefined {
-  const at = listed.findIndex(({ reviewId }) => reviewId === id);
-  const inTurn = [...listed.slice(at + 1), ...listed.slice(0, Math.max(at, 0))];
-  return inTurn.find(({ reviewId = '' }) => reviewId !== id && !passed.has(reviewId))?.reviewId;
-}

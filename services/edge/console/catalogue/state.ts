@@ -105,6 +105,12 @@ async function change(of: string, again: () => void, work: () => Promise<void>):
   }
 }
 
+/** Reviews that have left the queue need not be kept out of it: once somebody takes their decision back, they wait again. */
+export function forgetSettled(queue: readonly Review[]): void {
+  const kept = queue.map(({ reviewId = '' }) => reviewId).filter((id) => settled.value.has(id));
+  if (kept.length < settled.value.size) settled.value = new Set(kept);
+}
+
 /** Leaves a review for later. */
 export function passOver(reviewId: string): void {
   passed.value = new Set([...passed.value, reviewId]);

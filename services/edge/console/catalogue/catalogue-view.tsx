@@ -119,7 +119,7 @@ function LastWordNotice({ undoLast }: { readonly undoLast: () => void }) {
           <p class="grow">{said.text}</p>
           {said.eventId !== undefined && (
             <button type="button" class="button" aria-keyshortcuts="u" disabled={busy.value} onClick={undoLast}>
-              <Icon name="undo" /> Undo <kbd>u</kbd>
+              <Icon name="undo" /> {said.reviewId === undefined ? 'Redo' : 'Undo'} <kbd>u</kbd>
             </button>
           )}
         </div>

@@ -97,7 +97,8 @@ function Event({ event, titles }: { readonly event: ProductEvent; readonly title
       </div>
       {canUndo && permitted('PERMISSION_CATALOGUE_WRITE') && (
         <button type="button" class="button" disabled={busy.value} onClick={() => void undo(eventId)}>
-          <Icon name="undo" /> Undo<span class="hidden"> {look.word.toLowerCase()}</span>
+          <Icon name="undo" /> {kind === 'PRODUCT_EVENT_KIND_UNDONE' ? 'Redo' : 'Undo'}
+          <span class="hidden"> {titles.join(' and ')}</span>
         </button>
       )}
     </li>

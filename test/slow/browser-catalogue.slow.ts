@@ -144,6 +144,8 @@ describe.skipIf(!hasBrowser)('the catalogue', () => {
     expect(await stateOf('camera')).toBe(ReviewState.OPEN);
     await press('Escape');
     await page.getByText('Latest decisions').waitFor();
+    await page.locator('.overview [data-kind="PRODUCT_EVENT_KIND_UNDONE"]').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Show earlier ones' }).count()).toBe(0);
     // A page that is loaded anew knows who decides.
     await page.reload();
     await row('camera').waitFor();
@@ -284,6 +286,22 @@ describe.skipIf(!hasBrowser)('the catalogue', () => {
     await page.getByText('230 in all').waitFor();
     expect(await page.locator('[data-review="rv_229"]').count()).toBe(1);
     expect(await more.count()).toBe(0);
+  });
+
+  test('shows earlier decisions on request', async () => {
+    const event = (at: number) => ({ eventId: `ev_${100 + at}`, kind: 'PRODUCT_EVENT_KIND_MERGED', productId: 'st_1' });
+    await open('suites');
+    await page.route('**/v1/productEvents?**', (route) => {
+      const size = Math.min(Number(new URL(route.request().url()).searchParams.get('pageSize')), 25);
+      const events = Array.from({ length: size }, (_, at) => event(24 - at));
+      return route.fulfill({ json: { events, ...(size < 25 && { nextPageToken: 'more' }) } });
+    });
+    await page.keyboard.press('Escape');
+    await page.locator('.history li').nth(19).waitFor();
+    expect(await page.locator('.history li').count()).toBe(20);
+    await page.getByRole('button', { name: 'Show earlier ones' }).click();
+    await page.locator('[data-event="ev_100"]').waitFor();
+    expect(await page.getByRole('button', { name: 'Show earlier ones' }).count()).toBe(0);
   });
 
   test('says so when nothing waits', async () => {

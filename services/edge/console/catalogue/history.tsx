@@ -40,16 +40,23 @@ export function History(props: {
   readonly nothing: string;
 }) {
   const events = useEvents(props.productIds, props.kinds);
-  const titles = useTitles(events.value?.flatMap(distinctOf) ?? []);
+  const titles = useTitles(events.value?.events.flatMap(distinctOf) ?? []);
   if (events.problem) return <ProblemNotice problem={events.problem} retry={events.read} />;
   if (events.value === undefined) return <div class="shimmer history-waiting" aria-hidden="true" />;
-  if (events.value.length === 0) return <p class="muted">{props.nothing}</p>;
+  if (events.value.events.length === 0) return <p class="muted">{props.nothing}</p>;
   return (
-    <ol class="history">
-      {events.value.map((event) => (
-        <Event key={event.eventId} event={event} titles={distinctOf(event).flatMap((id) => titles[id] || [])} />
-      ))}
-    </ol>
+    <>
+      <ol class="history">
+        {events.value.events.map((event) => (
+          <Event key={event.eventId} event={event} titles={distinctOf(event).flatMap((id) => titles[id] || [])} />
+        ))}
+      </ol>
+      {events.value.hasMore && (
+        <button type="button" class="button" onClick={events.more}>
+          Show earlier ones
+        </button>
+      )}
+    </>
   );
 }
 

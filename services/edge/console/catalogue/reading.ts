@@ -17,6 +17,7 @@ const everyMs = 3_000;
 const pageOfReviews = 50;
 const mostOnPage = 200;
 const pageOfEvents = 20;
+const mostEvents = 1_000;
 
 /** Which reviews are looked at. */
 export interface QueueLook {
@@ -125,26 +126,43 @@ export function useTitles(productIds: readonly string[]): Readonly<Record<string
 }
 
 /** What happened to some products, or to all of them; latest first. */
+export interface Happened {
+  readonly events: readonly ProductEvent[];
+  /** There are earlier ones. */
+  readonly hasMore: boolean;
+}
+
+/** What happened, and what loads more of it. */
 export function useEvents(
   productIds: readonly string[],
   kinds: readonly ProductEventKind[],
-): Polled<readonly ProductEvent[]> {
+): Polled<Happened> & { readonly more: () => void } {
   const ids = [...new Set(productIds)].join(' ');
-  const polled = usePolled(
-    async (signal) => {
-      const lists = await Promise.all(
-        ids
-          .split(' ')
-          .map((productId) => entrepot.call('ListEvents', { productId, kinds, pageSize: pageOfEvents }, { signal })),
-      );
-      const events = new Map(lists.flatMap((list) => list.events ?? []).map((event) => [event.eventId ?? '', event]));
-      return [...events.values()].sort((a, b) => ((a.eventId ?? '') < (b.eventId ?? '') ? 1 : -1));
-    },
-    [ids],
-    { everyMs },
-  );
+  const wanted = useRef(pageOfEvents);
+  const polled = usePolled((signal) => readEvents(ids.split(' '), kinds, wanted.current, signal), [ids], { everyMs });
   useReadOnChange(polled.read);
-  return polled;
+  const more = (): void => {
+    wanted.current = Math.min(wanted.current + pageOfEvents, mostEvents);
+    polled.read();
+  };
+  return { ...polled, more };
+}
+
+async function readEvents(
+  productIds: readonly string[],
+  kinds: readonly ProductEventKind[],
+  wanted: number,
+  signal: AbortSignal,
+): Promise<Happened> {
+  const lists = await Promise.all(
+    productIds.map((productId) => entrepot.call('ListEvents', { productId, kinds, pageSize: wanted }, { signal })),
+  );
+  const events = new Map(lists.flatMap((list) => list.events ?? []).map((event) => [event.eventId ?? '', event]));
+  return {
+    // Of two lists that end at different times, what lies before the end of either is not whole.
+    events: [...events.values()].sort((a, b) => ((a.eventId ?? '') < (b.eventId ?? '') ? 1 : -1)).slice(0, wanted),
+    hasMore: wanted < mostEvents && (events.size > wanted || lists.some((list) => list.nextPageToken !== undefined)),
+  };
 }
 
 /** What was changed from here is seen here at once. */

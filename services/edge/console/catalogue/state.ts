@@ -47,6 +47,8 @@ export const changes = signal(0);
 /** Answers a review; true once the edge has noted it. */
 export function decide(review: Review, same: boolean, reason: string): Promise<boolean> {
   const { reviewId = '', left, right } = review;
+  // The key is struck again before the page has gone on.
+  if (settled.value.has(reviewId)) return Promise.resolve(false);
   const again = (): void => void decide(review, same, reason);
   return change(reviewId, again, async () => {
     const { event } = await entrepot.call('Decide', {

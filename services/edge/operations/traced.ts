@@ -9,6 +9,8 @@ export const clientAttribute = 'entrepot.client';
 export const methodAttribute = 'entrepot.method';
 /** Why it was refused, or failed. */
 export const reasonAttribute = 'entrepot.error.reason';
+/** On the request that began a search, and on none that only looks at it. */
+export const begunAttribute = 'entrepot.search.begun';
 
 /** Writes an operation onto its request's span. Where that is not recorded, nothing is done. */
 export const traced: Gate = (operation) => {
@@ -25,7 +27,7 @@ export const traced: Gate = (operation) => {
   else {
     operation.first = (message) => {
       const begun = (message as { update?: { searchId?: string } }).update?.searchId;
-      if (begun !== undefined) span.setAttribute(searchAttribute, begun);
+      if (begun !== undefined) span.setAttributes({ [searchAttribute]: begun, [begunAttribute]: true });
     };
   }
   return (error) => {

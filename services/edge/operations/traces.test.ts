@@ -182,6 +182,18 @@ describe('a trace', () => {
     expect((await new Traces().get({ traceId: 's1' }, shop)).summary?.traceId).toBe(first.traceId);
   });
 
+  test('of a search is not that of a request that only looks at it', async () => {
+    const looking = request('GET /v1/searches/{search_id}:explain', at);
+    const leave = traced({ method: getOffer, request: { searchId: 's1' }, caller: callerOf('shop', looking.within) });
+    tracer.startSpan('ExplainSearch', {}, looking.within).end();
+    if (typeof leave === 'function') leave();
+    looking.span.end();
+    expect(listed(shop)).toEqual(['shop s1']);
+    await expect(new Traces().get({ traceId: 's1' }, shop)).rejects.toMatchObject({ reason: 'TRACE_NOT_FOUND' });
+    const { traceId } = searched('shop', 's1', at + 1_000);
+    expect((await new Traces().get({ traceId: 's1' }, shop)).summary?.traceId).toBe(traceId);
+  });
+
   test('of another client is as one that is not there', async () => {
     const { traceId } = searched('shop', 's1', at);
     const refusals = [traceId, 's1', '0'.repeat(32), 'nothing'].map((id) =>

@@ -32,7 +32,7 @@ export interface AttributeNote {
 
 interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
-  readonly paths: {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId?: string }>>>> & {
     readonly '/v1/searches'?: {
       readonly post?: {
         readonly requestBody?: {
@@ -59,6 +59,12 @@ export class ApiSchema {
     const examples = Object.values(body?.content['application/json']?.examples ?? {});
     const found = examples.find(({ value }) => vertical in value);
     return found?.value as Readonly<Record<string, unknown>> | undefined;
+  }
+
+  /** What a request is called, by its name in a trace: "POST /v1/searches" → "search"; empty where it is none of REST's. */
+  operationOf(request: string): string {
+    const [method = '', path = ''] = request.split(' ', 2);
+    return this.#document.paths[path]?.[method.toLowerCase()]?.operationId ?? '';
   }
 
   /** A schema by name; an empty one where there is none. */

@@ -12,13 +12,13 @@ export function PositionPlan({ review }: { readonly review: Review }) {
   const plan = planOf(left, right, width, height);
   const length = plan.scale.metres < 1000 ? `${plan.scale.metres} m` : `${plan.scale.metres / 1000} km`;
   return (
-    <section class="position" aria-label="Position">
+    <section class="plan" aria-label="Position">
       <h4>
         Position <span class="distance">{distanceText(metresApart(left, right))}</span>
       </h4>
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`Plan: ${distanceText(metresApart(left, right))}`}>
         <path class="grid" d={gridPath} />
-        <line class="between" x1={plan.left.x} y1={plan.left.y} x2={plan.right.x} y2={plan.right.y} />
+        <line class="plan-line" x1={plan.left.x} y1={plan.left.y} x2={plan.right.x} y2={plan.right.y} />
         <circle class="left" cx={plan.left.x} cy={plan.left.y} r="6" />
         <rect class="right" x={plan.right.x - 5} y={plan.right.y - 5} width="10" height="10" />
         <path class="scale" d={`M10 ${height - 14}v5h${plan.scale.units}v-5`} />

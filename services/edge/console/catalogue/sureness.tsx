@@ -5,8 +5,8 @@ export function Sureness({ probability = 0 }: { readonly probability?: number | 
   return (
     <span class="sureness">
       <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-        <rect class="rail" x="0" y="0" width="100" height="6" />
-        <rect class="share" x="0" y="0" width={probability * 100} height="6" />
+        <rect class="sure-rail" x="0" y="0" width="100" height="6" />
+        <rect class="sure-share" x="0" y="0" width={probability * 100} height="6" />
       </svg>
       {percent(Math.round(probability * 100) / 100)} the same
     </span>

@@ -3,6 +3,7 @@ import type { FunctionComponent } from 'preact';
 import type { Permission } from '../../../../libs/client/index.ts';
 import { CatalogueView } from '../catalogue/catalogue-view.tsx';
 import { SearchView } from '../search/search-view.tsx';
+import { TraceView } from '../trace/trace-view.tsx';
 
 /** A view. */
 export interface ViewEntry {
@@ -17,4 +18,5 @@ export interface ViewEntry {
 export const views: readonly ViewEntry[] = [
   { name: 'search', title: 'Search', permission: 'PERMISSION_SEARCH', component: SearchView },
   { name: 'catalogue', title: 'Catalogue', permission: 'PERMISSION_CATALOGUE_READ', component: CatalogueView },
+  { name: 'trace', title: 'Traces', permission: 'PERMISSION_SEARCH', component: TraceView },
 ];

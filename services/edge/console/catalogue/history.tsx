@@ -48,7 +48,11 @@ export function History(props: {
     <>
       <ol class="history">
         {events.value.events.map((event) => (
-          <Event key={event.eventId} event={event} titles={distinctOf(event).flatMap((id) => titles[id] || [])} />
+          <Event
+            key={event.eventId}
+            event={event}
+            titles={[...new Set(distinctOf(event).flatMap((id) => titles[id] || []))]}
+          />
         ))}
       </ol>
       {events.value.hasMore && (

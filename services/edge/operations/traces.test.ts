@@ -57,7 +57,11 @@ function request(name: string, startTime: number, parent: Context = ROOT_CONTEXT
 /** A search of a client, with a call below it. */
 function searched(client: string, searchId: string, startTime: number, parent?: Context): Begun {
   const begun = request('POST /v1/searches', startTime, parent);
-  const operation: Operation = { method: search, request: {}, caller: callerOf(client, begun.within) };
+  const operation: Operation = {
+    method: search,
+    request: { vertical: { $case: 'flight' } },
+    caller: callerOf(client, begun.within),
+  };
   const leave = traced(operation);
   operation.first?.({ update: { searchId } });
   const attributes = { 'server.address': '10.0.0.7', 'rpc.method': 'Search' };
@@ -88,6 +92,9 @@ describe('recorded requests', () => {
       startedAt: Temporal.Instant.fromEpochMilliseconds(at + 2_000),
       durationMs: 250,
       error: false,
+      method: 'entrepot.query.v1.QueryService/Search',
+      protocol: 'rest',
+      vertical: 'flight',
     });
     for (const pageSize of [-1, 201]) {
       expect(() => listed(shop, pageSize)).toThrow(expect.objectContaining({ reason: 'INVALID_FIELD' }));

@@ -12,7 +12,14 @@ import { EntrepotError, invalidField } from '../../../libs/errors/index.ts';
 import { spanOf } from '../../../libs/mesh/index.ts';
 import { allRecentSpans, type RecordedSpan, recentSpans, searchAttribute } from '../../../libs/telemetry/index.ts';
 import type { Caller } from '../api/caller.ts';
-import { begunAttribute, clientAttribute, methodAttribute, reasonAttribute } from './traced.ts';
+import {
+  begunAttribute,
+  clientAttribute,
+  methodAttribute,
+  protocolAttribute,
+  reasonAttribute,
+  verticalAttribute,
+} from './traced.ts';
 
 /** A service that has spans of its own: every replica of it. */
 export interface TraceSource {
@@ -149,6 +156,9 @@ function summaryOf({ traceId, name, startedAtNs, durationMs, error, attributes }
     startedAt: Temporal.Instant.fromEpochNanoseconds(startedAtNs),
     durationMs,
     // A client that goes away is no error.
+    method: attributes[methodAttribute] ?? '',
+    protocol: attributes[protocolAttribute] ?? '',
+    vertical: attributes[verticalAttribute] ?? '',
     error: error || (reason !== undefined && reason !== 'CANCELLED'),
   };
 }

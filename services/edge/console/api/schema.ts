@@ -61,12 +61,6 @@ export class ApiSchema {
     return found?.value as Readonly<Record<string, unknown>> | undefined;
   }
 
-  /** What a request is called, by its name in a trace: "POST /v1/searches" → "search"; empty where it is none of REST's. */
-  operationOf(request: string): string {
-    const [method = '', path = ''] = request.split(' ', 2);
-    return this.#document.paths[path]?.[method.toLowerCase()]?.operationId ?? '';
-  }
-
   /** A schema by name; an empty one where there is none. */
   named(name: string): Schema {
     return this.#document.components.schemas[name] ?? {};

@@ -10,7 +10,7 @@ import { Absent } from './absent.tsx';
 import { lookAt } from './arrival.ts';
 import { took } from './axis.ts';
 import { criticalPath } from './critical-path.ts';
-import { CopyId, Moment, RequestName, useSchema } from './parts.tsx';
+import { CopyId, Moment, RequestName } from './parts.tsx';
 import { type Reading, readTrace } from './reading.ts';
 import { SpanDetails } from './span-details.tsx';
 import { TimeSpent } from './time-spent.tsx';
@@ -65,11 +65,10 @@ function Trace({ trace, isGone }: { readonly trace: GetTraceResponse; readonly i
     const request = requestIn(tree, trace.summary);
     return { tree, described: describe(tree.roots), path: request === undefined ? [] : criticalPath(request) };
   }, [trace]);
-  const schema = useSchema();
   const { tree } = shown;
   const chosen = tree.nodes.get(place.value.parameters.span ?? '');
   const errors = tree.roots.reduce((sum, root) => sum + root.errorsBelow + (root.span.error === true ? 1 : 0), 0);
-  const { traceId = '', searchId = '', name = '', client = '', startedAt, durationMs = 0 } = trace.summary ?? {};
+  const { traceId = '', searchId = '', client = '', startedAt, durationMs = 0 } = trace.summary ?? {};
   useEffect(() => lookAt(traceId), [traceId]);
   const missing = trace.missingServices ?? [];
   const services = new Set([...shown.described.values()].map(({ service }) => service));
@@ -79,7 +78,7 @@ function Trace({ trace, isGone }: { readonly trace: GetTraceResponse; readonly i
         <header class="trace-head">
           <div class="grow">
             <h2>
-              <RequestName name={name} schema={schema} />
+              <RequestName trace={trace.summary ?? {}} />
             </h2>
             <p class="muted">
               <Moment at={startedAt} /> · took <strong class="trace-total">{took(durationMs)}</strong> ·{' '}

@@ -1,6 +1,6 @@
 // Small things that the list and the waterfall share.
-import { useEffect, useState } from 'preact/hooks';
-import { type ApiSchema, loadSchema } from '../api/schema.ts';
+import { useState } from 'preact/hooks';
+import type { TraceSummary } from '../../../../libs/client/index.ts';
 import { instant, words } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { rpcOf, shortName } from './words.ts';
@@ -78,21 +78,16 @@ export function CopyId({ what, id }: { readonly what: string; readonly id: strin
   );
 }
 
-/** The API's description; undefined until it is there. Without it a request has no name but its own. */
-export function useSchema(): ApiSchema | undefined {
-  const [schema, setSchema] = useState<ApiSchema>();
-  useEffect(() => {
-    void loadSchema().then(setSchema, () => undefined);
-  }, []);
-  return schema;
-}
-
-/** What a request was for, and how it was made: "Search POST /v1/searches". */
-export function RequestName({ name, schema }: { readonly name: string; readonly schema: ApiSchema | undefined }) {
-  const told = words(schema?.operationOf(name) || rpcOf(name));
+/** What a request was for, and how it was made: "Search · flight POST /v1/searches", whatever protocol it came in. */
+export function RequestName({ trace }: { readonly trace: TraceSummary }) {
+  const { name = '', method = '', vertical = '' } = trace;
+  const told = words(rpcOf(method));
   return (
     <>
-      <strong>{told === '' ? shortName(name) : told}</strong>{' '}
+      <strong>
+        {told === '' ? shortName(name) : told}
+        {vertical !== '' && ` · ${vertical}`}
+      </strong>{' '}
       {told !== '' && <span class="muted small">{shortName(name)}</span>}
     </>
   );

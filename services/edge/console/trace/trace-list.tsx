@@ -1,7 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { TraceSummary } from '../../../../libs/client/index.ts';
 import { entrepot } from '../api/entrepot.ts';
-import type { ApiSchema } from '../api/schema.ts';
 import { place, refine } from '../shell/router.ts';
 import { Icon } from '../ui/icon.tsx';
 import { usePolled } from '../ui/polled.ts';
@@ -10,7 +9,7 @@ import { Reconnecting } from '../ui/reconnecting.tsx';
 import { cameFrom, focusIsLost } from './arrival.ts';
 import { took } from './axis.ts';
 import { choices, listed, oneOf, orders } from './listed.ts';
-import { Choice, Moment, RequestName, useSchema } from './parts.tsx';
+import { Choice, Moment, RequestName } from './parts.tsx';
 
 const everyMs = 5_000;
 /** As many as the edge tells at once. */
@@ -73,7 +72,6 @@ function Nothing({ recorded, only }: { readonly recorded: number; readonly only:
 
 function Rows({ traces }: { readonly traces: readonly TraceSummary[] }) {
   const list = useRef<HTMLUListElement>(null);
-  const schema = useSchema();
   useEffect(() => {
     if (focusIsLost()) list.current?.querySelector<HTMLElement>(`[data-trace="${cameFrom()}"]`)?.focus();
   }, []);
@@ -91,22 +89,22 @@ function Rows({ traces }: { readonly traces: readonly TraceSummary[] }) {
     <ul ref={list} class="trace-list" onKeyDown={move}>
       {traces.map((trace) => (
         <li key={trace.traceId}>
-          <Row trace={trace} schema={schema} longest={longest} />
+          <Row trace={trace} longest={longest} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Row({ trace, schema, longest }: { trace: TraceSummary; schema: ApiSchema | undefined; longest: number }) {
-  const { traceId = '', name = '', client = '', startedAt, durationMs = 0, error } = trace;
+function Row({ trace, longest }: { readonly trace: TraceSummary; readonly longest: number }) {
+  const { traceId = '', client = '', startedAt, durationMs = 0, error } = trace;
   return (
     <a class="trace-row" href={`#/trace/${traceId}`} data-trace={traceId}>
       <span class="trace-when muted">
         <Moment at={startedAt} />
       </span>
       <span class="trace-name">
-        <RequestName name={name} schema={schema} />
+        <RequestName trace={trace} />
       </span>
       <span class="trace-client muted">{client}</span>
       <span class={`trace-state ${error === true ? 'tone-bad' : 'tone-good'}`}>

@@ -74,7 +74,7 @@ function serviceOf({ span }: SpanNode, above: string): string {
 /** A name without the package of its service: "entrepot.query.v1.QueryService/Search" → "QueryService/Search". */
 export const shortName = (name: string): string => name.replace(/\b(?:[a-z][a-z0-9]*\.)+(?=[A-Z])/, '');
 
-/** The RPC in the name of a request, where it is in there: "POST /entrepot.query.v1.QueryService/Search" → "Search". */
+/** The RPC of a method's full name: "entrepot.query.v1.QueryService/Search" → "Search"; empty for what is none. */
 export const rpcOf = (name: string): string => /Service\/(\w+)$/.exec(name)?.[1] ?? '';
 
 const meanings: Readonly<Record<string, string>> = {

@@ -367,7 +367,11 @@ describe('a review', () => {
       },
     ]);
     expect(reviews[0]!.evidence[0]).toMatchObject({ feature: 'name', similarity: 1 });
-    const { event } = await client.decide(answer(reviews[0]!.reviewId, true));
+    const { reviewId } = reviews[0]!;
+    expect((await client.getReview({ reviewId })).review).toEqual(reviews[0]);
+    const { event } = await client.decide(answer(reviewId, true));
+    expect((await client.getReview({ reviewId })).review).toMatchObject({ state: ReviewState.SAME, decidedBy: 'ana' });
+    expect((await refusal(client.getReview({ reviewId: 'rv_x' }))).reason).toBe('REVIEW_NOT_FOUND');
     expect(await ask(client, 'two', there)).toEqual([a]);
     expect((await client.listReviews({ ...open, state: ReviewState.SAME })).reviews).toMatchObject([
       { decidedBy: 'ana', eventId: event!.eventId },

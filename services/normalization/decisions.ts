@@ -28,7 +28,7 @@ import { type EventBatch, type EventLog, type EventRow, toEvent } from './events
 import type { FormerIds } from './former-ids.ts';
 import { etagOf, type ProductRow, type Products, productNotFound } from './products.ts';
 import type { Attributes } from './record-vertical.ts';
-import type { ReviewRow } from './reviews.ts';
+import { type ReviewRow, reviewNotFound } from './reviews.ts';
 import { addProducts, touchProducts } from './schema.ts';
 import type { Turns } from './turns.ts';
 
@@ -367,10 +367,7 @@ async function answerReview(
   batch: EventBatch,
 ): Promise<Outcome> {
   const [review] = await tx.query<ReviewRow>('SELECT * FROM reviews WHERE review_id = $1', [reviewId]);
-  if (review === undefined) {
-    const message = `there is no review ${JSON.stringify(reviewId.slice(0, 80))}`;
-    throw new EntrepotError({ reason: 'REVIEW_NOT_FOUND', message });
-  }
+  if (review === undefined) throw reviewNotFound(reviewId);
   if (review.state !== ReviewState.OPEN) {
     throw conflict(`the review was decided by ${review.decided_by}`, { decidedBy: review.decided_by });
   }

@@ -1,6 +1,7 @@
 import {
   type ListReviewsRequest,
   type ListReviewsResponse,
+  type Review,
   ReviewState,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { invalidField } from '../../libs/errors/index.ts';
@@ -8,7 +9,7 @@ import type { Store } from '../../libs/store/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { FormerIds } from './former-ids.ts';
 import { pageSizeOf } from './pages.ts';
-import { type ReviewRow, toReview } from './reviews.ts';
+import { type ReviewRow, reviewNotFound, toReview } from './reviews.ts';
 import { invalidToken, openToken, sealToken } from './tokens.ts';
 
 /** A page of reviews, the least sure first. Throws EntrepotError INVALID_FIELD, INVALID_TOKEN. */
@@ -36,21 +37,36 @@ export async function listReviews(
   const page = rows.slice(0, size);
   const last = page.at(-1);
   return {
-    reviews: page.map((row) =>
-      toReview(row, (side) => {
-        const now = catalogues.get(side.vertical)?.productOf(side.partner, side.key);
-        // What was asked about stays what it was once it is decided.
-        return row.state === ReviewState.OPEN && now !== undefined && side.productId !== row.left_product_id
-          ? now
-          : formerIds.follow(side.productId);
-      }),
-    ),
+    reviews: page.map((row) => reviewNow(row, catalogues, formerIds)),
     nextPageToken:
       rows.length > size && last !== undefined
         ? sealToken('reviews', [vertical, state, last.doubt, last.review_id])
         : '',
     totalSize: total!.size,
   };
+}
+
+/** One review, however it stands. Throws EntrepotError REVIEW_NOT_FOUND. */
+export async function getReview(
+  reviewId: string,
+  catalogues: ReadonlyMap<string, Catalogue>,
+  formerIds: FormerIds,
+  store: Store,
+): Promise<Review> {
+  const [row] = await store.query<ReviewRow>('SELECT * FROM reviews WHERE review_id = $1', [reviewId]);
+  if (row === undefined) throw reviewNotFound(reviewId);
+  return reviewNow(row, catalogues, formerIds);
+}
+
+/** A review with the products that its sides lead to now. */
+function reviewNow(row: ReviewRow, catalogues: ReadonlyMap<string, Catalogue>, formerIds: FormerIds): Review {
+  return toReview(row, (side) => {
+    const now = catalogues.get(side.vertical)?.productOf(side.partner, side.key);
+    // What was asked about stays what it was once it is decided.
+    return row.state === ReviewState.OPEN && now !== undefined && side.productId !== row.left_product_id
+      ? now
+      : formerIds.follow(side.productId);
+  });
 }
 
 function readToken(token: string, vertical: string, state: ReviewState): { doubt: number; id: string } {

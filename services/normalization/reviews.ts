@@ -6,6 +6,7 @@ import {
   type ReviewSide,
   ReviewState,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { EntrepotError } from '../../libs/errors/index.ts';
 import type { Store } from '../../libs/store/index.ts';
 import { eventIdOf } from './events.ts';
 import type { Decision } from './matching/index.ts';
@@ -128,6 +129,14 @@ export function toReview(row: ReviewRow, productNow: (side: SideName) => string)
     eventId: row.event_id === null ? '' : eventIdOf(row.event_id),
     matcherVersion: row.matcher_version,
   };
+}
+
+/** REVIEW_NOT_FOUND. */
+export function reviewNotFound(id: string): EntrepotError {
+  return new EntrepotError({
+    reason: 'REVIEW_NOT_FOUND',
+    message: `there is no review ${JSON.stringify(id.slice(0, 80))}`,
+  });
 }
 
 /** A side of a review, with the product that it was asked about. */

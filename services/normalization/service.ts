@@ -18,7 +18,7 @@ import { EventLog } from './events.ts';
 import { FormerIds } from './former-ids.ts';
 import { listEvents } from './list-events.ts';
 import { listProducts } from './list-products.ts';
-import { listReviews } from './list-reviews.ts';
+import { getReview, listReviews } from './list-reviews.ts';
 import { createMatcher, type Matcher } from './matching/index.ts';
 import { Products } from './products.ts';
 import { createCatalogues } from './rules.ts';
@@ -184,6 +184,11 @@ export function createNormalizationService(dependencies: NormalizationDependenci
       checkVertical(request.vertical);
       await opened;
       return listReviews(request, catalogues, formerIds, store);
+    },
+
+    async getReview({ reviewId }) {
+      await opened;
+      return { review: await getReview(reviewId, catalogues, formerIds, store) };
     },
 
     async decide(request) {

@@ -63,6 +63,7 @@ beforeEach(async () => {
     batchGetProducts: none,
     listProducts: none,
     listReviews: none,
+    getReview: none,
     decide: none,
     undo: none,
     listEvents: none,

@@ -91,6 +91,7 @@ describe('the document', () => {
         "getPage",
         "getProduct",
         "getQuality",
+        "getReview",
         "getTrace",
         "handoff",
         "listAccuracy",

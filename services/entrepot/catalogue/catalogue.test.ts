@@ -106,6 +106,7 @@ beforeAll(async () => {
       return Promise.resolve(GetProductResponse.fromPartial({ product: bahia }));
     },
     listProducts: note('list', ListProductsResponse.fromPartial({ products: [bahia], nextPageToken: 'p2' })),
+    getReview: none,
     listReviews: note('reviews', ListReviewsResponse.fromPartial({ reviews: [review], totalSize: 9 })),
     listEvents: note('events', ListEventsResponse.fromPartial({ events: [merged] })),
     decide: note('decide', DecideResponse.fromPartial({ event: merged, products: [bahia] })),

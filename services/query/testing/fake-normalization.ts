@@ -46,6 +46,7 @@ export class FakeNormalization {
       getProduct: nothing,
       listProducts: nothing,
       listReviews: nothing,
+      getReview: nothing,
       decide: nothing,
       undo: nothing,
       listEvents: nothing,

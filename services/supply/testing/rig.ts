@@ -137,6 +137,7 @@ function resolving(fake: FakeNormalization) {
     batchGetProducts: async () => ({ products: [] }),
     listProducts: async () => ({ products: [], nextPageToken: '' }),
     listReviews: async () => ({ reviews: [], nextPageToken: '', totalSize: 0 }),
+    getReview: async () => ({ review: undefined }),
     decide: async () => ({ event: undefined, products: [] }),
     undo: async () => ({ event: undefined, products: [] }),
     listEvents: async () => ({ events: [], nextPageToken: '' }),

@@ -1,6 +1,7 @@
 // The views of the console: a line each.
 import type { FunctionComponent } from 'preact';
 import type { Permission } from '../../../../libs/client/index.ts';
+import { CatalogueView } from '../catalogue/catalogue-view.tsx';
 import { PartnersView } from '../partners/partners-view.tsx';
 import { SearchView } from '../search/search-view.tsx';
 import { TraceView } from '../trace/trace-view.tsx';
@@ -18,5 +19,6 @@ export interface ViewEntry {
 export const views: readonly ViewEntry[] = [
   { name: 'search', title: 'Search', permission: 'PERMISSION_SEARCH', component: SearchView },
   { name: 'partners', title: 'Partners', permission: 'PERMISSION_PARTNERS_READ', component: PartnersView },
+  { name: 'catalogue', title: 'Catalogue', permission: 'PERMISSION_CATALOGUE_READ', component: CatalogueView },
   { name: 'trace', title: 'Traces', permission: 'PERMISSION_SEARCH', component: TraceView },
 ];

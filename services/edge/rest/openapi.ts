@@ -3,7 +3,7 @@
 
 import { descriptors, docOf } from '../../../libs/vertical/index.ts';
 import { publicMethods } from '../api/method.ts';
-import { defaultPatience, timeoutHeader } from '../deadline.ts';
+import { defaultPatience, leastSearchMs, timeoutHeader } from '../deadline.ts';
 import { viewPaths, viewTag } from '../views/openapi.ts';
 import type { View } from '../views/view.ts';
 import { problemExamples, problemSchema } from './openapi-errors.ts';
@@ -61,8 +61,8 @@ const parameters: Json = {
   EntrepotTimeoutMs: {
     name: timeoutHeader,
     in: 'header',
-    description: 'How long the client will wait, in milliseconds; carried to every partner.',
-    schema: { type: 'integer', minimum: 50, maximum: defaultPatience.maxMs, default: defaultPatience.defaultMs },
+    description: `How long the client will wait, in milliseconds; carried to every partner. More than ${defaultPatience.maxMs} is as good as that; a search is not begun with less than ${leastSearchMs}.`,
+    schema: { type: 'integer', minimum: 0, default: defaultPatience.defaultMs },
   },
   XRequestId: {
     name: 'X-Request-Id',

@@ -121,11 +121,9 @@ export async function startOpenedSystem(partnerUrl: string, partners: number, co
     pids: [process.pid],
     check: fullPage,
     firstByQuery: async (body) => {
-      const { ms } = (await (await fetch(`${control}/first`, { method: 'POST', body })).json()) as {
-        ms: number | null;
-      };
-      if (ms === null) throw new Error('Query found no offer.');
-      return ms;
+      const response = await fetch(`${control}/first`, { method: 'POST', body });
+      if (!response.ok) throw new Error(await response.text());
+      return ((await response.json()) as { ms: number }).ms;
     },
     stop: async () => {
       await process.stop();

@@ -226,7 +226,6 @@ const overRawConnect: Protocol = async (asked, { edgeUrl }) => {
     reason: ErrorInfo.decode(info).reason,
     fields: wrong === undefined ? [] : fieldsOf(BadRequest.decode(wrong).fieldViolations),
     code: name,
-    ...(!streams && { http: response.status }),
   };
 };
 

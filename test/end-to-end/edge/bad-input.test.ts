@@ -21,6 +21,8 @@ const mostHeld = 6;
 let rig: Rig;
 let config: ReturnType<typeof askedPartners>;
 let held = '';
+/** A page token of `held` whose order is no longer kept. */
+let passed = '';
 let other: Found;
 /** Of a search that is no longer held. */
 let expired: Found;
@@ -29,7 +31,10 @@ let foreign: Found;
 beforeAll(async () => {
   config = askedPartners();
   const queryFile = join(config.directory, 'query.yaml');
-  writeFileSync(queryFile, readFileSync(queryFile, 'utf8').replace(/^ {2}searches: \d+$/m, `  searches: ${mostHeld}`));
+  const settings = readFileSync(queryFile, 'utf8')
+    .replace(/^ {2}searches: \d+$/m, `  searches: ${mostHeld}`)
+    .replace(/^ {2}orders: \d+$/m, '  orders: 1');
+  writeFileSync(queryFile, settings);
   rig = await startRig({
     grpcAddress: '127.0.0.1:0',
     configDirectory: config.directory,
@@ -42,7 +47,14 @@ beforeAll(async () => {
   };
   expired = await found('public');
   for (let more = 0; more < mostHeld; more++) await found('public');
-  held = (await rig.search(flightSearch())).searchId;
+  const first = await rig.search(flightSearch({ pageSize: 2 }));
+  held = first.searchId;
+  passed = first.nextPageToken ?? '';
+  // Another look, which is kept in place of the first.
+  for (const order of ['duration_minutes', 'stops']) {
+    const { status } = await rig.call('GET', `/v1/searches/${held}?orderBy=${encodeURIComponent(order)}`);
+    if (status !== 200) throw new Error(`Another look was answered with ${status}.`);
+  }
   other = await found('public');
   foreign = await found('another');
 });
@@ -199,6 +211,7 @@ const mistakes: readonly Mistake[] = [
     [],
     noStream,
   ],
+  ['a page token whose order is no longer kept', () => page({ pageToken: passed }), 'TOKEN_EXPIRED', [], noStream],
   ...notTheirs('an expired', () => expired),
   ...notTheirs("another client's", () => foreign),
   ['a search with less time than any partner takes', () => ({ ...flight({}), timeout: '20' }), 'DEADLINE_EXCEEDED', []],

@@ -1,6 +1,8 @@
 // Clients that ask for one search after the other by each protocol and look at nothing but when its first offer is there. Connections are
-// kept. All but gRPC's are bare, so that what is measured is the edge; gRPC's is the stub that is shipped.
+// kept. All are bare, so that what is measured is the edge, but for gRPC's: that is the stub that is shipped, and a bare one beside it says
+// what of its time is the stub's own.
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { WebSocket } from 'ws';
 import { createQueryClient } from '../../libs/contracts/client.ts';
 import { SearchRequest } from '../../libs/contracts/gen/entrepot/query/v1/query.ts';
@@ -98,6 +100,31 @@ async function overSocket(
   };
 }
 
+/** A gRPC call by HTTP/2 as Node has it, on one connection. */
+function overHttp2(address: string, path: string, body: Buffer): FirstOfferClient {
+  const session = connectHttp2(`http://${address}`);
+  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
+  return {
+    first: () =>
+      new Promise((resolve, reject) => {
+        const hasOffer = enveloped(inProtobuf);
+        const from = performance.now();
+        let ms = Number.NaN;
+        const stream = session.request(headers);
+        stream.on('data', (chunk: Buffer) => {
+          if (Number.isNaN(ms) && hasOffer(chunk)) ms = performance.now() - from;
+        });
+        stream.on('error', reject);
+        stream.on('end', () => {
+          if (!Number.isNaN(ms)) resolve(ms);
+          else reject(new Error(`${path} was answered without an offer.`));
+        });
+        stream.end(body);
+      }),
+    close: () => session.destroy(),
+  };
+}
+
 function overGrpc(address: string, search: Searched): FirstOfferClient {
   const { client, close } = createQueryClient(address);
   const asked = SearchRequest.fromJSON(search);
@@ -187,6 +214,7 @@ export async function streamClients(
       enveloped(inProtobuf),
     ),
     grpc: overGrpc(grpcAddress, search),
+    grpc_bare: overHttp2(grpcAddress, rpc.path, envelopeOf(bytes)),
   };
 }
 

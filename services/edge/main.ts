@@ -21,6 +21,7 @@ import { logger, startTelemetry } from '../../libs/telemetry/index.ts';
 import { LiveCertificates } from '../../libs/tls/index.ts';
 import { ExposureError } from './access/exposure.ts';
 import { LiveOperations } from './graphql/registered.ts';
+import { withEveryReplica } from './operations/activity.ts';
 import { meshSource } from './operations/trace-sources.ts';
 import { startEdge } from './server.ts';
 import { LiveViews } from './views/views.ts';
@@ -46,7 +47,11 @@ const edge = await startEdge({
   tls,
   graphql: { operations },
   views,
-  services: { query: query.client, normalization: normalization.client, supply: supply.client },
+  services: {
+    query: withEveryReplica(query.client, meshAddresses.query),
+    normalization: normalization.client,
+    supply: supply.client,
+  },
   host,
   port: Number(port),
   grpcAddress: meshAddresses.edgeGrpc,

@@ -1,22 +1,8 @@
-import type { Context } from '@opentelemetry/api';
-import type { Charge } from '../../libs/contracts/gen/entrepot/offer/v1/offer.ts';
 import type { PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { PricingContext, PricingServiceDefinition } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
-import type { Judgement } from '../../libs/contracts/gen/entrepot/query/v1/journal.ts';
-import type {
-  MadeOffer,
-  OfferHandle,
-  PartnerBatch,
-  SearchPlan,
-  SupplyServiceDefinition,
-} from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
+import type { PricingContext } from '../../libs/contracts/gen/entrepot/pricing/v1/pricing.ts';
+import type { PartnerBatch, SearchPlan } from '../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { type EntrepotError, toEntrepotError } from '../../libs/errors/index.ts';
-import type { CallOptions, MeshClient, MeshContext } from '../../libs/mesh/index.ts';
-import type { Logger } from '../../libs/telemetry/index.ts';
-import type { Activity } from './activity/activity.ts';
-import { type Details, detailsIn } from './charge-details.ts';
-import { type CompletionPolicy, standingOf } from './completion.ts';
-import type { QueryConfig } from './config.ts';
+import { standingOf } from './completion.ts';
 import { Currencies, type PricedUnder } from './currencies.ts';
 import {
   cancelled,
@@ -30,69 +16,16 @@ import {
   unreadable,
 } from './endings.ts';
 import { cannotPrice, cannotSupply, isDeadline } from './failures.ts';
+import { type Asker, callFor, type FanOutTools } from './fan-out-tools.ts';
 import { type Entry, Findings } from './findings.ts';
-import type { Patience } from './patience.ts';
-import type { PricingSamples, SampleTaker } from './pricing-samples.ts';
+import { type Looker, Lookers } from './lookers.ts';
+import { OfferMaker } from './offer-maker.ts';
+import type { SampleTaker } from './pricing-samples.ts';
 import { type PricedBatch, PricingStream } from './pricing-stream.ts';
 import type { Question } from './question.ts';
 import { reportOutcomes } from './report.ts';
 import type { ResultSet } from './result-set.ts';
 import { SupplyStream } from './supply-stream.ts';
-
-/** What asking needs. */
-export interface FanOutTools {
-  readonly supply: MeshClient<SupplyServiceDefinition>;
-  readonly pricing: MeshClient<PricingServiceDefinition>;
-  readonly config: QueryConfig;
-  readonly patience: Patience;
-  /** When the client's searches need not wait any longer; undefined for when every partner has answered. */
-  readonly policy: CompletionPolicy | undefined;
-  /** Hand-offs of a hundred searches like this one. */
-  readonly handoffRate: number;
-  /** What is done about partners whose prices are too often wrong; pinned when it starts. */
-  readonly judged: readonly Judgement[];
-  /** Partners that the client may see; undefined for all. */
-  readonly permitted: ReadonlySet<string> | undefined;
-  readonly log: Logger;
-  /** Counts how partners did. */
-  readonly activity: Pick<Activity, 'note'>;
-  /** Keeps what some searches had priced; absent: nothing is kept. */
-  readonly samples?: PricingSamples | undefined;
-  /** Resolves when what has happened is where other replicas find it; undefined where there is nothing to wait for. */
-  readonly written: (fanOut: FanOut) => Promise<void> | undefined;
-  /** Nothing more will come. */
-  readonly over: (fanOut: FanOut) => void;
-  /** No search looks at it any more. */
-  readonly deserted: (fanOut: FanOut) => void;
-}
-
-/** Whose search it is. */
-export interface Asker {
-  readonly client: string;
-  readonly trace: Context;
-  /** When the client wants its answer, epoch milliseconds; undefined for the configured patience. */
-  readonly deadline: number | undefined;
-}
-
-/** A search that looks at a fan-out. */
-export interface Looker {
-  /** Somebody reads it now. */
-  readonly read: boolean;
-  /** Somebody reads it, or may come back to it. */
-  readonly wanted: boolean;
-  /** Somebody reads it who goes on reading when it is complete. */
-  readonly stays: boolean;
-  /** Whoever reads it has been given the complete search. */
-  readonly served: boolean;
-  /** Something changed. An urgent change is to be shown at once. */
-  changed(urgent: boolean): void;
-  /** The fan-out is complete. */
-  completed(): void;
-  /** Nothing more will come. */
-  ended(): void;
-  /** Nothing can be shown. */
-  failed(error: EntrepotError): void;
-}
 
 /** With less time than this left, partners are not asked again, ms. */
 const leastLeftMs = 100;
@@ -119,7 +52,9 @@ export class FanOut {
   /** What was found in other currencies than the search's own. */
   readonly currencies: Currencies;
   readonly #tools: FanOutTools;
-  readonly #lookers = new Set<Looker>();
+  /** Makes its offers whole. */
+  readonly offers: OfferMaker;
+  readonly #lookers = new Lookers();
   #supply: SupplyStream | undefined;
   #pricing: PricingStream | undefined;
   /** Partners that another process had asked and that are asked again: what it had of them goes when they answer. */
@@ -168,6 +103,8 @@ export class FanOut {
     this.marginMs = Math.min(config.completionMarginMs, this.totalMs / 10);
     const under = (): PricedUnder => ({ context: this.#pricingContext, view: this.findings.view });
     this.currencies = new Currencies(this.findings.set, tools.pricing, under, config.actionTimeoutMs);
+    const source = { id, asker, set: this.findings.set, currencies: this.currencies, stream: () => this.#supply };
+    this.offers = new OfferMaker(source, tools);
   }
 
   /** Starts to ask, unless it has, or somebody else does. */
@@ -195,7 +132,7 @@ export class FanOut {
     }
     if (this.findings.outcomes.planned) this.#resolvePlanned();
     if (this.complete && !complete) this.#completed();
-    this.#tell(false);
+    this.#lookers.changed(false);
     this.#overIfDone();
   }
 
@@ -235,10 +172,10 @@ export class FanOut {
     const supplyMs = lateMs > 0 ? leftMs + lateMs : leftMs - Math.min(config.supplyMarginMs, leftMs / 4);
     const { view } = this.findings;
     const context = this.#pricingContext;
-    this.#pricing = new PricingStream(pricing, { context, view }, this.#callOptions(leftMs + lateMs), {
+    this.#pricing = new PricingStream(pricing, { context, view }, callFor(this.asker, leftMs + lateMs), {
       viewed: (seen) => {
         if (view === undefined) this.findings.happened({ $case: 'view', value: seen });
-        this.#tell(false);
+        this.#lookers.changed(false);
         this.#consider();
       },
       priced: (priced) => this.#priced(priced),
@@ -258,14 +195,14 @@ export class FanOut {
       permitted: permitted && { partners: [...permitted] },
       times: patience.timesOf(this.question, leftMs, config.partnerTime),
     };
-    this.#supply = new SupplyStream(supply, start, this.#callOptions(supplyMs), {
+    this.#supply = new SupplyStream(supply, start, callFor(this.asker, supplyMs), {
       planned: (plan) => this.#planned(plan),
       received: (batch) => this.#received(batch),
       reported: (outcome) => this.#reported(outcome),
       applied: (applied) => this.findings.happened({ $case: 'applied', value: applied }),
       resolved: (identities) => {
         this.findings.happened({ $case: 'identities', value: identities });
-        this.#tell(false);
+        this.#lookers.changed(false);
       },
       over: (error) => this.#supplyEnded(error),
     });
@@ -321,13 +258,13 @@ export class FanOut {
 
   /** Takes out what has expired by now. */
   sweep(now: number): void {
-    if (this.#set.sweep(now)) this.#tell(false);
+    if (this.#set.sweep(now)) this.#lookers.changed(false);
   }
 
   /** Rows are gone: sold out, or no longer held by supply. */
   removed(rows: readonly number[]): void {
     this.findings.remove(rows);
-    this.#tell(false);
+    this.#lookers.changed(false);
   }
 
   /**
@@ -336,7 +273,7 @@ export class FanOut {
    */
   verified(row: number, now: PricedBatch): number | undefined {
     const replacement = this.findings.verified(row, now);
-    this.#tell(false);
+    this.#lookers.changed(false);
     return replacement;
   }
 
@@ -352,12 +289,12 @@ export class FanOut {
 
   /** Somebody reads it. */
   get read(): boolean {
-    return this.#some(({ read }) => read);
+    return this.#lookers.some(({ read }) => read);
   }
 
   /** As cancel, unless somebody wants it. */
   leave(detail: string): void {
-    if (!this.#some(({ wanted }) => wanted)) this.cancel(detail);
+    if (!this.#lookers.some(({ wanted }) => wanted)) this.cancel(detail);
   }
 
   /** Ends it where it is: partners without an outcome are cancelled. Who only follows leaves it to the process that asks. */
@@ -368,65 +305,16 @@ export class FanOut {
     this.#stop();
   }
 
-  /**
-   * Makes offers: on the stream while it is open, by a call of their own afterwards.
-   * @param context the call that looks at them; undefined for the search itself
-   */
-  async make(
-    handles: OfferHandle[],
-    itemFields: string[] | undefined,
-    context: MeshContext | undefined,
-  ): Promise<readonly MadeOffer[]> {
-    if (this.#supply?.open === true && context === undefined) {
-      try {
-        return await this.#supply.make(handles, itemFields);
-      } catch {
-        // The stream broke off under the request; the rows may still be held.
-      }
-    }
-    const left = (this.asker.deadline ?? Number.POSITIVE_INFINITY) - Date.now();
-    const { makeTimeoutMs } = this.#tools.config;
-    // While the client waits, its deadline counts; a held search has outlived it.
-    const timeoutMs = left > 0 ? Math.min(makeTimeoutMs, left) : makeTimeoutMs;
-    const options = context === undefined ? this.#callOptions(timeoutMs) : { context, timeoutMs: makeTimeoutMs };
-    try {
-      return (await this.#tools.supply.getOffers({ handles, readMask: itemFields }, options)).offers;
-    } catch (error) {
-      throw cannotSupply(error);
-    }
-  }
-
-  /**
-   * Charges that detail prices, in a currency that is shown. Never rejects: where pricing cannot be asked, those that would have to
-   * be converted have no amount.
-   */
-  async details(
-    details: readonly Details[],
-    currency: string,
-    context: MeshContext | undefined,
-  ): Promise<readonly Charge[][]> {
-    const { set } = this.findings;
-    return detailsIn(set, currency, details, async (batches) => {
-      try {
-        return await this.currencies.price(batches, currency, context === undefined ? this.asker : { context });
-      } catch (error) {
-        const { reason, message } = toEntrepotError(error);
-        this.#tools.log.info({ search: this.id, reason, detail: message }, 'charges are shown without their amounts');
-        return [];
-      }
-    });
-  }
-
   /** Lets go of what nobody needs any more: the streams once all is there and shown, and late partners once nobody reads. */
   tidy(): void {
     if (!this.complete || this.#failure !== undefined || !this.asks) return;
     if (this.findings.outcomes.awaited.length > 0) {
-      if (this.#some(({ stays }) => stays)) return;
+      if (this.#lookers.some(({ stays }) => stays)) return;
       this.#giveUp();
     }
     this.#pricing?.end();
     // The last pages are made on the stream.
-    if (!this.#some(({ read, served }) => read && !served)) this.#releaseSupply();
+    if (!this.#lookers.some(({ read, served }) => read && !served)) this.#releaseSupply();
   }
 
   get #set(): ResultSet {
@@ -438,7 +326,7 @@ export class FanOut {
     this.findings.outcomes.giveUp();
     this.#set.touch();
     this.#askedInVain = true;
-    this.#tell(false);
+    this.#lookers.changed(false);
   }
 
   #planned(plan: SearchPlan): void {
@@ -489,7 +377,7 @@ export class FanOut {
   /** Something about partners changed. */
   #changed(urgent = false): void {
     if (this.complete || this.#failure !== undefined) {
-      this.#tell(urgent);
+      this.#lookers.changed(urgent);
       this.tidy();
       return;
     }
@@ -497,7 +385,7 @@ export class FanOut {
       this.#complete('every partner answered');
       return;
     }
-    this.#tell(urgent);
+    this.#lookers.changed(urgent);
     this.#consider();
   }
 
@@ -535,7 +423,7 @@ export class FanOut {
 
   /** Whether late partners are waited for: somebody stays to be told of them, and they can be heard. */
   #awaits(later: boolean): boolean {
-    return later && !this.#supplyOver && !this.#pricingOver && this.#some(({ stays }) => stays);
+    return later && !this.#supplyOver && !this.#pricingOver && this.#lookers.some(({ stays }) => stays);
   }
 
   /** Completes while partners are open. Who stays is told what they say when they say it. */
@@ -612,7 +500,7 @@ export class FanOut {
     if (view !== undefined) this.#sample?.complete(view);
     this.#sample = undefined;
     this.#completed();
-    this.#tell(true);
+    this.#lookers.changed(true);
     this.tidy();
     this.#overIfDone();
   }
@@ -621,7 +509,7 @@ export class FanOut {
     this.#completedAt = performance.now();
     clearTimeout(this.#deadlineTimer);
     clearTimeout(this.#policyTimer);
-    for (const looker of [...this.#lookers]) looker.completed();
+    this.#lookers.completed();
   }
 
   /** The last pages are made: supply goes on for identities alone, or not at all. */
@@ -641,7 +529,7 @@ export class FanOut {
     clearTimeout(this.#deadlineTimer);
     clearTimeout(this.#policyTimer);
     this.#stop();
-    for (const looker of [...this.#lookers]) looker.failed(error);
+    this.#lookers.failed(error);
   }
 
   #stop(): void {
@@ -656,25 +544,12 @@ export class FanOut {
   #overIfDone(): void {
     if (!this.over || !this.complete || this.#ended) return;
     this.#ended = true;
-    for (const looker of [...this.#lookers]) looker.ended();
+    this.#lookers.ended();
     this.#tools.over(this);
-  }
-
-  #tell(urgent: boolean): void {
-    for (const looker of this.#lookers) looker.changed(urgent);
-  }
-
-  #some(holds: (looker: Looker) => boolean): boolean {
-    for (const looker of this.#lookers) if (holds(looker)) return true;
-    return false;
   }
 
   get #pricingContext(): PricingContext {
     const { vertical, currency, market, experimentKey } = this.question.prepared;
     return { vertical: vertical.name, currency, market, client: this.asker.client, experimentKey };
-  }
-
-  #callOptions(timeoutMs: number): CallOptions {
-    return { timeoutMs, trace: this.asker.trace, client: this.asker.client };
   }
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { OutcomeStatus } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
-import type { Asker, FanOut } from './fan-out.ts';
+import type { FanOut } from './fan-out.ts';
+import type { Asker } from './fan-out-tools.ts';
 
 /** Fan-outs that can be found by their question. */
 const mostFanOuts = 10_000;

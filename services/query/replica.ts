@@ -1,7 +1,8 @@
 import type { Logger } from '../../libs/telemetry/index.ts';
-import type { FanOut, Looker } from './fan-out.ts';
+import type { FanOut } from './fan-out.ts';
 import type { Entry } from './findings.ts';
 import type { Journal } from './journal.ts';
+import type { Looker } from './lookers.ts';
 
 /** What a replica needs of the service. */
 export interface ReplicaOptions {

@@ -2,7 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { OutcomeStatus, type PartnerOutcome } from '../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import type { EntrepotError } from '../../libs/errors/index.ts';
 import { type Logger, withTrace } from '../../libs/telemetry/index.ts';
-import type { Asker } from './fan-out.ts';
+import type { Asker } from './fan-out-tools.ts';
 import { firstOffers, partnerOutcomes, searchDuration, searchesEnded } from './metrics.ts';
 import type { Search } from './search.ts';
 

@@ -11,8 +11,10 @@ import type { Logger } from '../../libs/telemetry/index.ts';
 import { AllScreen, allKey } from './all-screen.ts';
 import type { QueryConfig } from './config.ts';
 import type { Contents } from './contents.ts';
-import type { Asker, FanOut, Looker } from './fan-out.ts';
+import type { FanOut } from './fan-out.ts';
+import type { Asker } from './fan-out-tools.ts';
 import { newSearchId } from './ids.ts';
+import type { Looker } from './lookers.ts';
 import { OfferMaker } from './make.ts';
 import { settledProducts } from './offers.ts';
 import { type Entry, type Ordering, Orderings } from './ordering.ts';
@@ -106,10 +108,10 @@ export class Search implements Looker {
     this.maker = new OfferMaker(
       this.set,
       request.mask,
-      (handles, itemFields, context) => fanOut.make(handles, itemFields, context),
+      (handles, itemFields, context) => fanOut.offers.make(handles, itemFields, context),
       (gone) => fanOut.removed(gone),
       Math.max(config.hold.offers, request.view.pageSize * 2),
-      (details, currency, context) => fanOut.details(details, currency, context),
+      (details, currency, context) => fanOut.offers.details(details, currency, context),
     );
     // Of a search that found everything done there is nothing to tell.
     this.#reported = this.#firstShown = fanOut.complete;

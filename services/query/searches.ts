@@ -3,7 +3,8 @@ import type { SearchUpdate } from '../../libs/contracts/gen/entrepot/query/v1/qu
 import { EntrepotError } from '../../libs/errors/index.ts';
 import type { Accuracy, JudgedSearch } from './accuracy/accuracy.ts';
 import type { CompletionPolicy } from './completion.ts';
-import { type Asker, FanOut, type FanOutTools } from './fan-out.ts';
+import { FanOut } from './fan-out.ts';
+import type { Asker, FanOutTools } from './fan-out-tools.ts';
 import { FanOuts } from './fan-outs.ts';
 import type { HeldSearches } from './held.ts';
 import { newSearchId } from './ids.ts';

@@ -392,7 +392,7 @@ class QueryService {
       throw offerExpired();
     }
     if (!mask.details || offer.charges.length === 0) return { ...offer, charges: [] };
-    const [charges = []] = await fanOut.details([{ row, charges: offer.charges }], set.currency, context);
+    const [charges = []] = await fanOut.offers.details([{ row, charges: offer.charges }], set.currency, context);
     return { ...offer, charges };
   }
 

@@ -57,7 +57,11 @@ function request(name: string, startTime: number, parent: Context = ROOT_CONTEXT
 /** A search of a client, with a call below it. */
 function searched(client: string, searchId: string, startTime: number, parent?: Context): Begun {
   const begun = request('POST /v1/searches', startTime, parent);
-  const operation: Operation = { method: search, request: {}, caller: callerOf(client, begun.within) };
+  const operation: Operation = {
+    method: search,
+    request: { vertical: { $case: 'flight' } },
+    caller: callerOf(client, begun.within),
+  };
   const leave = traced(operation);
   operation.first?.({ update: { searchId } });
   const attributes = { 'server.address': '10.0.0.7', 'rpc.method': 'Search' };
@@ -88,6 +92,9 @@ describe('recorded requests', () => {
       startedAt: Temporal.Instant.fromEpochMilliseconds(at + 2_000),
       durationMs: 250,
       error: false,
+      method: 'entrepot.query.v1.QueryService/Search',
+      protocol: 'rest',
+      vertical: 'flight',
     });
     for (const pageSize of [-1, 201]) {
       expect(() => listed(shop, pageSize)).toThrow(expect.objectContaining({ reason: 'INVALID_FIELD' }));
@@ -180,6 +187,18 @@ describe('a trace', () => {
     const first = searched('shop', 's1', at);
     searched('shop', 's1', at + 1_000);
     expect((await new Traces().get({ traceId: 's1' }, shop)).summary?.traceId).toBe(first.traceId);
+  });
+
+  test('of a search is not that of a request that only looks at it', async () => {
+    const looking = request('GET /v1/searches/{search_id}:explain', at);
+    const leave = traced({ method: getOffer, request: { searchId: 's1' }, caller: callerOf('shop', looking.within) });
+    tracer.startSpan('ExplainSearch', {}, looking.within).end();
+    if (typeof leave === 'function') leave();
+    looking.span.end();
+    expect(listed(shop)).toEqual(['shop s1']);
+    await expect(new Traces().get({ traceId: 's1' }, shop)).rejects.toMatchObject({ reason: 'TRACE_NOT_FOUND' });
+    const { traceId } = searched('shop', 's1', at + 1_000);
+    expect((await new Traces().get({ traceId: 's1' }, shop)).summary?.traceId).toBe(traceId);
   });
 
   test('of another client is as one that is not there', async () => {

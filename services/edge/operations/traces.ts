@@ -12,7 +12,14 @@ import { EntrepotError, invalidField } from '../../../libs/errors/index.ts';
 import { spanOf } from '../../../libs/mesh/index.ts';
 import { allRecentSpans, type RecordedSpan, recentSpans, searchAttribute } from '../../../libs/telemetry/index.ts';
 import type { Caller } from '../api/caller.ts';
-import { clientAttribute, methodAttribute, reasonAttribute } from './traced.ts';
+import {
+  begunAttribute,
+  clientAttribute,
+  methodAttribute,
+  protocolAttribute,
+  reasonAttribute,
+  verticalAttribute,
+} from './traced.ts';
 
 /** A service that has spans of its own: every replica of it. */
 export interface TraceSource {
@@ -58,7 +65,8 @@ export class Traces {
       .sort((a, b) => (a.startedAtNs < b.startedAtNs ? -1 : 1));
     const [request] = requests;
     if (request === undefined) {
-      const message = 'There is no such trace, or it is no longer remembered; ask with a sampled traceparent for one.';
+      const message =
+        'There is no such trace: its request has not ended, was not recorded, or is no longer remembered; send a sampled traceparent for one.';
       throw new EntrepotError({ reason: 'TRACE_NOT_FOUND', message });
     }
     const { traceId } = request;
@@ -74,10 +82,13 @@ export class Traces {
   }
 }
 
-/** The requests of a trace, or of a search, by id. */
+/** The requests of a trace by its id; or those that began a search, by its own. One that only looks at the search tells nothing of it. */
 function requestsOf(asked: string): RecordedSpan[] {
   if (/^[0-9a-f]{32}$/.test(asked)) return recentSpans(asked).filter(isRequest);
-  return allRecentSpans().filter((span) => isRequest(span) && span.attributes[searchAttribute] === asked);
+  return allRecentSpans().filter(
+    (span) =>
+      isRequest(span) && span.attributes[searchAttribute] === asked && span.attributes[begunAttribute] !== undefined,
+  );
 }
 
 /** Whether a span is that of a client's request at this edge. */
@@ -145,6 +156,9 @@ function summaryOf({ traceId, name, startedAtNs, durationMs, error, attributes }
     startedAt: Temporal.Instant.fromEpochNanoseconds(startedAtNs),
     durationMs,
     // A client that goes away is no error.
+    method: attributes[methodAttribute] ?? '',
+    protocol: attributes[protocolAttribute] ?? '',
+    vertical: attributes[verticalAttribute] ?? '',
     error: error || (reason !== undefined && reason !== 'CANCELLED'),
   };
 }

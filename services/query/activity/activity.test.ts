@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CacheUse, OutcomeStatus } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
+import { bucketOf, latencyBounds, percentileOf } from '../../../libs/latency/index.ts';
 import { finalOf, startRig } from '../testing/rig.ts';
 import { outcomeOf } from '../testing/rows.ts';
 import { Activity } from './activity.ts';
-import { bucketOf, latencyBounds, percentileOf } from './histogram.ts';
 
 const { OK, EMPTY, TIMED_OUT, NOT_PERMITTED } = OutcomeStatus;
 const minute = 60_000;
@@ -77,11 +77,22 @@ describe('the activity of partners', () => {
     const { activity, at } = onClock();
     at(60 * minute);
     activity.note([outcome('a', OK, 40), outcome('b', NOT_PERMITTED)]);
+    activity.note([outcome('a', TIMED_OUT, 3_000)]);
     const [a, b] = activity.list(asked(minutes)).partners;
     expect(a!.slots).toHaveLength(count);
     const starts = a!.slots.map(({ start }) => start!.epochMilliseconds);
     expect(starts.every((start, index) => index === 0 || start - starts[index - 1]! === length)).toBe(true);
-    expect(a!.slots.at(-1)).toMatchObject({ searches: 1, answered: 1, p50Ms: 40 });
+    expect(a!.slots.at(-1)).toMatchObject({
+      searches: 2,
+      answered: 1,
+      p50Ms: 40,
+      p95Ms: 40,
+      outcomes: [
+        { status: OK, count: 1 },
+        { status: TIMED_OUT, count: 1 },
+      ],
+    });
+    expect(a!.slots[0]).toMatchObject({ searches: 0, answered: 0, p95Ms: undefined, outcomes: [] });
     expect(b!.slots.at(-1)).toMatchObject({ searches: 1, answered: 0, p50Ms: undefined });
     expect(b!.p50Ms).toBeUndefined();
   });

@@ -4,10 +4,11 @@ import type {
   ActivitySlot,
   ListPartnerActivityRequest,
   ListPartnerActivityResponse,
+  OutcomeCount,
   PartnerActivity,
 } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { invalidField } from '../../../libs/errors/index.ts';
-import { bucketOf, latencyBounds, percentileOf } from './histogram.ts';
+import { bucketOf, latencyBounds, percentileOf } from '../../../libs/latency/index.ts';
 
 /** What is counted is kept by slots of so many milliseconds. */
 const slotMs = 10_000;
@@ -104,6 +105,8 @@ export class Activity {
     return {
       partners: names.flatMap((name) => activityOf(name, this.#partners.peek(name)!, first, last, window) ?? []),
       windowSeconds: Math.max(0, Math.round((this.#now() - from) / 1_000)),
+      replicas: 0,
+      replicasMissing: 0,
     };
   }
 
@@ -133,7 +136,7 @@ function activityOf(
   return {
     partner,
     searches,
-    outcomes: statuses.filter((status) => sum[status]! > 0).map((status) => ({ status, count: sum[status]! })),
+    outcomes: outcomesIn(sum),
     offers: sum[offersAt]!,
     latencies: latencyBounds.map((upperMs, bucket) => ({ upperMs, count: latencies[bucket]! })),
     p50Ms: percentileOf(latencies, 0.5),
@@ -144,14 +147,24 @@ function activityOf(
 
 function slotOf(counted: PartnerSlots, first: number, last: number): ActivitySlot {
   const sum = counted.sum(first, last);
+  const latencies = sum.slice(latenciesAt);
   let done = 0;
   for (const status of answered) done += sum[status]!;
   return {
     start: Temporal.Instant.fromEpochMilliseconds(first * slotMs),
     searches: searchesIn(sum),
     answered: done,
-    p50Ms: percentileOf(sum.slice(latenciesAt), 0.5),
+    p50Ms: percentileOf(latencies, 0.5),
+    p95Ms: percentileOf(latencies, 0.95),
+    outcomes: outcomesIn(sum),
+    latencies: latencyBounds.flatMap((upperMs, bucket) =>
+      latencies[bucket]! > 0 ? [{ upperMs, count: latencies[bucket]! }] : [],
+    ),
   };
+}
+
+function outcomesIn(sum: readonly number[]): OutcomeCount[] {
+  return statuses.filter((status) => sum[status]! > 0).map((status) => ({ status, count: sum[status]! }));
 }
 
 function searchesIn(sum: readonly number[]): number {

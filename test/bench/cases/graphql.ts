@@ -1,18 +1,24 @@
 // A page of twenty offers, sorted by price, of ten partners with a hundred each: through Entrepot's GraphQL, and through a GraphQL
 // gateway of npm's (Hive Gateway, gateway/) over the same partners, beside each other in the same run.
 //
-// Each is one process with a core of its own, both warm, the idle one waiting; the load and the partners have the other core. What is
-// asked for is the same fourteen values of each offer. Entrepot does more for them (prices in one currency, products across partners);
-// the gateway takes partners' own prices. New searches ask every partner each time. Equal searches are one search over and over, with
-// what either has for that switched on: Entrepot's reuse of what partners said, the gateway's cache of whole answers.
+// Each is one process with a core of its own, both warm, the idle one waiting; the load and the partners have the other core. Both
+// answer with the same twenty offers, which is held to before anything is measured: prices in pounds as a client in Great Britain is
+// shown them, each flight once. That is all the gateway does; Entrepot explains, holds and follows them as well, as it is shipped.
+//
+//   same     one page again and again: Entrepot gives what partners said again, as flights' manifests permit; the gateway, as its
+//            documentation sets it up, asks
+//   cached   the same, and the gateway keeps whole answers in its response cache
+//   new      every page is another search, and every partner is asked each time
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pool } from 'undici';
+import { parse } from 'yaml';
 import type { Case } from '../bench.ts';
-import { figure, quantile } from '../figures.ts';
+import { type Figure, figure, quantile } from '../figures.ts';
+import { ours, type Page, theirs } from '../graphql-pages.ts';
 import type { Load, Sent } from '../open-loop.ts';
 import { canPin, cpuMs, nodeCommand, startScript } from '../processes.ts';
 import { departureDate, type System, startFusedSystem, startPartners } from '../systems.ts';
@@ -31,42 +37,10 @@ const target = 50;
 const here = join(import.meta.dirname, '..');
 const gatewayFolder = join(here, 'gateway');
 
-/** What is compared: how a page is asked for, and what a full answer has in it. */
-interface Contestant {
+/** What is compared. */
+interface Contestant extends Page {
   readonly system: System;
-  readonly query: string;
-  readonly variablesOf: (date: string) => object;
-  readonly full: string;
 }
-
-const ours = {
-  query: `query Page($flight: FlightCriteriaInput!) {
-    search(flight: $flight, currency: "GBP", market: "GB", pageSize: 20, orderBy: "price") {
-      complete
-      offers {
-        offerId
-        price { total { amount currencyCode } }
-        item { flight {
-          slices { origin destination segments { marketingCarrier marketingFlightNumber } }
-          departure { dateTime } arrival { dateTime }
-          durationMinutes cabin fareBrand checkedBags refundable
-        } }
-      }
-    }
-  }`,
-  variablesOf: (date: string) => ({ flight: { origin: 'LHR', destination: 'JFK', departureDate: date, adults: 1 } }),
-  full: '"complete":true',
-};
-
-const theirs = {
-  query: `query Page($date: String!) {
-    cheapest(date: $date, first: 20) {
-      id price currency from to carrier number departs arrives minutes cabin brand bags refundable
-    }
-  }`,
-  variablesOf: (date: string) => ({ date }),
-  full: '"refundable":',
-};
 
 const dates = Array.from({ length: 40 }, (_, days) => Temporal.PlainDate.from(departureDate).add({ days }).toString());
 
@@ -75,7 +49,24 @@ function newBodies({ query, variablesOf }: Contestant): string[] {
   return dates.map((date) => JSON.stringify({ query, variables: variablesOf(date), extensions: { request: '{n}' } }));
 }
 
-/** Measures both, with new searches and with equal ones. */
+/** The one body of equal searches. */
+function equalBody({ query, variablesOf }: Contestant): string[] {
+  return [JSON.stringify({ query, variables: variablesOf(departureDate) })];
+}
+
+/** The rate of the shipped configuration, which the gateway converts by. */
+function poundsPerEuro(): string {
+  const file = join(here, '../../deploy/config/pricing/rates/2026-11-20.yaml');
+  return (parse(readFileSync(file, 'utf8')) as { rates: Record<string, string> }).rates.GBP ?? '';
+}
+
+interface Round {
+  readonly same: Pair<Measured>;
+  readonly cached: Pair<Pick<Measured, 'cpu'>>;
+  readonly new: Pair<Measured>;
+}
+
+/** Measures both with one page again and again, and with new ones. */
 export const graphqlCase: Case = async (say) => {
   if (!existsSync(join(gatewayFolder, 'node_modules'))) {
     say('  installing the gateway …');
@@ -86,7 +77,7 @@ export const graphqlCase: Case = async (say) => {
   const core = pinned ? { load: 0, system: 1 } : undefined;
   const partnerServer = await startPartners(core?.load);
   await partnerServer.set(settings);
-  const results: { fresh: Pair<Cost>; p99: Pair<number>; equal: Pair<Cost> }[] = [];
+  const results: Round[] = [];
   const started: System[] = [];
   const begin = async (starting: Promise<System>): Promise<System> => {
     const system = await starting;
@@ -94,98 +85,131 @@ export const graphqlCase: Case = async (say) => {
     return system;
   };
   try {
+    const { url } = partnerServer;
     const fused = { shedding: false, held: 200, ...(core !== undefined && { core: core.system }) };
-    const url = partnerServer.url;
-    const fresh: Pair<Contestant> = {
-      ours: { ...ours, system: await begin(startFusedSystem(url, partners, 'compact', fused)) },
-      theirs: { ...theirs, system: await begin(startGateway(url, false, core?.system)) },
+    const asking = { ...ours, system: await begin(startFusedSystem(url, partners, 'compact', fused)) };
+    const reusing = {
+      ...ours,
+      system: await begin(startFusedSystem(url, partners, 'compact', { ...fused, reuse: true })),
     };
-    const equal: Pair<Contestant> = {
-      ours: { ...ours, system: await begin(startFusedSystem(url, partners, 'compact', { ...fused, reuse: true })) },
-      theirs: { ...theirs, system: await begin(startGateway(url, true, core?.system)) },
-    };
-    for (const one of [fresh.ours, fresh.theirs]) await measure(one, newBodies(one), requests.warmUp);
-    for (const one of [equal.ours, equal.theirs]) await measure(one, newBodies(one).slice(0, 1), requests.warmUp, true);
+    const gateway = { ...theirs, system: await begin(startGateway(url, false, core?.system)) };
+    const caching = { ...theirs, system: await begin(startGateway(url, true, core?.system)) };
+    for (const one of [asking, gateway]) await cost(one, newBodies(one), requests.warmUp);
+    for (const one of [reusing, caching]) await cost(one, equalBody(one), requests.warmUp);
+    await expectTheSamePage([asking, reusing, gateway, caching]);
     let rate = 0;
     for (let round = 0; round < rounds; round++) {
-      const costs = await both(fresh, (one) => measure(one, newBodies(one), requests.new));
+      const fresh = await both({ ours: asking, theirs: gateway }, (one) => cost(one, newBodies(one), requests.new));
       // The same for both, and for all rounds.
-      rate ||= (load * 1_000) / costs.theirs.cpu;
-      const p99 = await both(fresh, (one) => p99Of(one, rate, round, core?.load));
+      rate ||= (load * 1_000) / fresh.theirs;
+      const late = await both({ ours: asking, theirs: gateway }, (one) =>
+        p99Of(one, newBodies(one), rate, round, core?.load),
+      );
       await partnerServer.sent();
-      const again = await both(equal, (one) => measure(one, newBodies(one).slice(0, 1), requests.equal, true));
+      const again = await cost(reusing, equalBody(reusing), requests.equal);
+      const sameLate = await p99Of(reusing, equalBody(reusing), rate, round, core?.load);
       const asked = (await partnerServer.sent()).length;
       // Shown prices are held against partners now and then; a whole search would be as many requests as there are partners.
       if (asked >= partners) throw new Error(`Partners were asked ${asked} times for equal searches.`);
-      results.push({ fresh: costs, p99, equal: again });
+      const theirSame = {
+        cpu: await cost(gateway, equalBody(gateway), requests.new),
+        p99: await p99Of(gateway, equalBody(gateway), rate, round, core?.load),
+      };
+      const result: Round = {
+        same: { ours: { cpu: again, p99: sameLate }, theirs: theirSame },
+        cached: { ours: { cpu: again }, theirs: { cpu: await cost(caching, equalBody(caching), requests.equal) } },
+        new: {
+          ours: { cpu: fresh.ours, p99: late.ours },
+          theirs: { cpu: fresh.theirs, p99: late.theirs },
+        },
+      };
+      results.push(result);
       say(
-        `  round ${round + 1}: new ${line(costs)}; p99 at ${rate.toFixed(0)}/s ${p99.ours.toFixed(1)} and ${p99.theirs.toFixed(1)} ms; equal ${line(again)}`,
+        `  round ${round + 1}: ${line('same', result.same)}; ${line('cached', result.cached)}; ${line('new', result.new)}`,
       );
+      say(`    p99 at ${rate.toFixed(0)}/s: same ${times(result.same)}; new ${times(result.new)}`);
     }
   } finally {
     for (const system of started) await system.stop();
     await partnerServer.stop();
   }
-  const of = (value: (round: (typeof results)[number]) => number): number[] => results.map(value);
   return [
-    figure(
-      'graphql.new.entrepot',
-      of(({ fresh }) => 1_000 / fresh.ours.cpu),
-      'requests/CPU s',
-    ),
-    figure(
-      'graphql.new.gateway',
-      of(({ fresh }) => 1_000 / fresh.theirs.cpu),
-      'requests/CPU s',
-    ),
-    figure(
-      'graphql.new.cpu_ratio',
-      of(({ fresh }) => (100 * fresh.ours.cpu) / fresh.theirs.cpu),
-      '% of the gateway',
-      target,
-    ),
-    figure(
-      'graphql.new.entrepot_p99',
-      of(({ p99 }) => p99.ours),
-      'ms',
-    ),
-    figure(
-      'graphql.new.gateway_p99',
-      of(({ p99 }) => p99.theirs),
-      'ms',
-    ),
-    figure(
-      'graphql.new.p99_ratio',
-      of(({ p99 }) => (100 * p99.ours) / p99.theirs),
-      '% of the gateway',
-      target,
-    ),
-    figure(
-      'graphql.equal.entrepot',
-      of(({ equal }) => 1_000 / equal.ours.cpu),
-      'requests/CPU s',
-    ),
-    figure(
-      'graphql.equal.gateway',
-      of(({ equal }) => 1_000 / equal.theirs.cpu),
-      'requests/CPU s',
-    ),
-    figure(
-      'graphql.equal.cpu_ratio',
-      of(({ equal }) => (100 * equal.ours.cpu) / equal.theirs.cpu),
-      '% of the gateway',
-    ),
+    ...costFigures('same', results, target),
+    ...timeFigures('same', results),
+    ...costFigures('cached', results),
+    ...costFigures('new', results, target),
+    ...timeFigures('new', results),
   ];
 };
+
+/** Both sides' requests a CPU second, and Entrepot's part of the gateway's CPU. */
+function costFigures(kind: keyof Round, results: readonly Round[], promised?: number): Figure[] {
+  const pairs = results.map((round) => round[kind]);
+  const part = pairs.map((pair) => (100 * pair.ours.cpu) / pair.theirs.cpu);
+  return [
+    figure(
+      `graphql.${kind}.entrepot`,
+      pairs.map((pair) => 1_000 / pair.ours.cpu),
+      'requests/CPU s',
+    ),
+    figure(
+      `graphql.${kind}.gateway`,
+      pairs.map((pair) => 1_000 / pair.theirs.cpu),
+      'requests/CPU s',
+    ),
+    figure(`graphql.${kind}.cpu_ratio`, part, '% of the gateway', promised),
+  ];
+}
+
+/** Both sides' 99th percentile at the same rate, and Entrepot's part of the gateway's. */
+function timeFigures(kind: 'same' | 'new', results: readonly Round[]): Figure[] {
+  const pairs = results.map((round) => round[kind]);
+  return [
+    figure(
+      `graphql.${kind}.entrepot_p99`,
+      pairs.map((pair) => pair.ours.p99),
+      'ms',
+    ),
+    figure(
+      `graphql.${kind}.gateway_p99`,
+      pairs.map((pair) => pair.theirs.p99),
+      'ms',
+    ),
+    figure(
+      `graphql.${kind}.p99_ratio`,
+      pairs.map((pair) => (100 * pair.ours.p99) / pair.theirs.p99),
+      '% of the gateway',
+      target,
+    ),
+  ];
+}
+
+/** All of them answer with the same offers at the same prices in the same order. */
+async function expectTheSamePage(contestants: readonly Contestant[]): Promise<void> {
+  const pages: string[] = [];
+  for (const one of contestants) {
+    const [body = ''] = equalBody(one);
+    const headers = { 'content-type': 'application/json', 'entrepot-client': 'bench-standard' };
+    const answer = await fetch(`${one.system.url}/graphql`, { method: 'POST', headers, body });
+    pages.push(one.offersOf(await answer.text()).join('\n'));
+  }
+  const [first = ''] = pages;
+  if (first.split('\n').length !== 20) throw new Error(`Not twenty offers: ${first}`);
+  const other = pages.find((page) => page !== first);
+  if (other !== undefined) throw new Error(`Not the same page:\n${first}\n\n${other}`);
+}
 
 interface Pair<Of> {
   readonly ours: Of;
   readonly theirs: Of;
 }
 
-interface Cost {
+/** What pages cost. */
+interface Measured {
   /** CPU milliseconds of a request. */
   readonly cpu: number;
+  /** Milliseconds. */
+  readonly p99: number;
 }
 
 async function both<Result>(pair: Pair<Contestant>, run: (one: Contestant) => Promise<Result>): Promise<Pair<Result>> {
@@ -193,7 +217,7 @@ async function both<Result>(pair: Pair<Contestant>, run: (one: Contestant) => Pr
 }
 
 async function startGateway(partnerUrl: string, cache: boolean, core?: number): Promise<System> {
-  const args = [partnerUrl, String(partners), ...(cache ? ['--cache'] : [])];
+  const args = [partnerUrl, String(partners), poundsPerEuro(), ...(cache ? ['--cache'] : [])];
   const process = await startScript(join(gatewayFolder, 'gateway.mjs'), args, { NODE_ENV: 'production' }, core);
   return {
     name: 'gateway',
@@ -204,21 +228,13 @@ async function startGateway(partnerUrl: string, cache: boolean, core?: number): 
   };
 }
 
-/** Sends so many requests, some at a time, and says what each cost. @param equal the first is sent alone, the others all the same */
-async function measure(
-  { system, full }: Contestant,
-  bodies: readonly string[],
-  count: number,
-  equal = false,
-): Promise<Cost> {
+/** Sends so many requests, some at a time, and says what each cost: CPU milliseconds. Of equal ones the first is sent alone. */
+async function cost({ system, full }: Contestant, bodies: readonly string[], count: number): Promise<number> {
   const pool = new Pool(system.url, { connections: concurrency, pipelining: 1 });
   let sent = 0;
   const send = async (): Promise<void> => {
     const number = sent++;
-    const body = (bodies[number % bodies.length] ?? '').replace(
-      '{n}',
-      equal ? '' : `${system.name}${performance.now()}`,
-    );
+    const body = (bodies[number % bodies.length] ?? '').replace('{n}', `${performance.now()}`);
     const response = await pool.request({
       path: '/graphql',
       method: 'POST',
@@ -230,7 +246,7 @@ async function measure(
       throw new Error(`Not a page of ${system.name}: HTTP ${response.statusCode}: ${text.slice(0, 500)}`);
     }
   };
-  if (equal) await send();
+  if (bodies.length === 1) await send();
   const cpu = cpuMs(system.pids);
   const from = sent;
   const worker = async (): Promise<void> => {
@@ -239,16 +255,22 @@ async function measure(
   await Promise.all(Array.from({ length: concurrency }, worker));
   const spent = cpuMs(system.pids) - cpu;
   await pool.close();
-  return { cpu: spent / (sent - from) };
+  return spent / (sent - from);
 }
 
-/** The 99th percentile of the time of new searches that come at a rate, in milliseconds. */
-async function p99Of(one: Contestant, rate: number, seed: number, core?: number): Promise<number> {
+/** The 99th percentile of the time of requests that come at a rate, in milliseconds. */
+async function p99Of(
+  { system, full }: Contestant,
+  bodies: readonly string[],
+  rate: number,
+  seed: number,
+  core?: number,
+): Promise<number> {
   const sending: Load = {
-    url: one.system.url,
+    url: system.url,
     path: '/graphql',
-    full: one.full,
-    bodies: newBodies(one),
+    full,
+    bodies,
     clients: [{ name: 'bench-standard', share: 1 }],
     deadlineMs: 10_000,
     seed,
@@ -257,10 +279,11 @@ async function p99Of(one: Contestant, rate: number, seed: number, core?: number)
   const [command, args] = nodeCommand(join(here, 'open-loop.ts'), [JSON.stringify(sending)], core);
   const { stdout } = await promisify(execFile)(command, args, { maxBuffer: 2 ** 26 });
   const answers = JSON.parse(stdout) as Sent[];
-  const failed = answers.filter(({ end }) => end !== 'full');
+  // Who left after the deadline waited that long at least.
+  const failed = answers.filter(({ end }) => end !== 'full' && end !== 'late');
   if (failed.length > 0) {
     const ends = [...new Set(failed.map(({ end }) => end))].join(', ');
-    throw new Error(`${failed.length} of ${answers.length} requests to ${one.system.name} ended ${ends}.`);
+    throw new Error(`${failed.length} of ${answers.length} requests to ${system.name} ended ${ends}.`);
   }
   return quantile(
     answers.map(({ ms }) => ms),
@@ -268,6 +291,10 @@ async function p99Of(one: Contestant, rate: number, seed: number, core?: number)
   );
 }
 
-function line({ ours: one, theirs: other }: Pair<Cost>): string {
-  return `${(1_000 / one.cpu).toFixed(0)} and ${(1_000 / other.cpu).toFixed(0)} requests a CPU second`;
+function line(kind: string, pair: Pair<{ readonly cpu: number }>): string {
+  return `${kind} ${(1_000 / pair.ours.cpu).toFixed(0)} and ${(1_000 / pair.theirs.cpu).toFixed(0)} requests a CPU second`;
+}
+
+function times({ ours: one, theirs: other }: Pair<Measured>): string {
+  return `${one.p99.toFixed(1)} and ${other.p99.toFixed(1)} ms`;
 }

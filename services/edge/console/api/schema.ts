@@ -32,7 +32,7 @@ export interface AttributeNote {
 
 interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
-  readonly paths: {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId?: string }>>>> & {
     readonly '/v1/searches'?: {
       readonly post?: {
         readonly requestBody?: {

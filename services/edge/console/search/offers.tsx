@@ -90,6 +90,11 @@ function Toolbar() {
           </>
         )}
       </p>
+      {view.value !== undefined && view.value.searchId !== '' && (
+        <a class="small" href={`#/trace/${encodeURIComponent(view.value.searchId)}`}>
+          Trace of this search
+        </a>
+      )}
       <label class="row small">
         <span class="muted">Sort</span>
         <select class="input narrow" value={shownOrder} onChange={(event) => order(event.currentTarget.value)}>

@@ -253,5 +253,9 @@ export function startSearchView(): () => void {
   return () => {
     stop();
     following.abort();
+    if (phase.peek() === 'over') return;
+    // What was not followed to its end is opened anew by who comes back.
+    view.value = undefined;
+    phase.value = 'idle';
   };
 }

@@ -2,6 +2,7 @@
 import type { FunctionComponent } from 'preact';
 import type { Permission } from '../../../../libs/client/index.ts';
 import { SearchView } from '../search/search-view.tsx';
+import { TraceView } from '../trace/trace-view.tsx';
 
 /** A view. */
 export interface ViewEntry {
@@ -15,4 +16,5 @@ export interface ViewEntry {
 
 export const views: readonly ViewEntry[] = [
   { name: 'search', title: 'Search', permission: 'PERMISSION_SEARCH', component: SearchView },
+  { name: 'trace', title: 'Traces', permission: 'PERMISSION_SEARCH', component: TraceView },
 ];

@@ -16,23 +16,20 @@ export interface PatienceLimits {
 /** The shipped bounds. */
 export const defaultPatience: PatienceLimits = { defaultMs: 8_000, maxMs: 30_000 };
 
-/** Below this no partner can answer; a client that asks for less has mistaken the unit. */
-const minMs = 50;
+/** Within less no partner can answer, in milliseconds: a search is not begun for it. */
+export const leastSearchMs = 50;
 
 /**
- * Reads the client's patience.
+ * Reads the client's patience. More than may be asked for is as good as the most: who would wait longer is answered in time, too.
  *
  * @param value the header's value, if it was sent
  * @returns milliseconds from now
- * @throws EntrepotError INVALID_FIELD when it is no whole number within the limits
+ * @throws EntrepotError INVALID_FIELD when it is no whole number
  */
 export function patienceOf(value: string | string[] | undefined, limits: PatienceLimits): number {
   if (value === undefined) return limits.defaultMs;
-  const ms = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(ms >= minMs && ms <= limits.maxMs)) {
-    throw invalidField(timeoutHeader, `Expected whole milliseconds from ${minMs} to ${limits.maxMs}.`);
-  }
-  return ms;
+  if (typeof value === 'string' && /^\d+$/.test(value)) return Math.min(Number(value), limits.maxMs);
+  throw invalidField(timeoutHeader, 'Expected whole milliseconds.');
 }
 
 /** Streams but searches are followed for as long as there is something to follow. */
@@ -43,7 +40,7 @@ export function defaultTimeoutMs(method: PublicMethod, limits: PatienceLimits): 
   return isFollowed(method) ? Number.POSITIVE_INFINITY : limits.defaultMs;
 }
 
-/** How long is waited for a client that says so, in milliseconds: in protocols with deadlines of their own, longer ones are cut. */
+/** The same for a client that says so in a protocol that has deadlines of its own. */
 export function timeoutWithin(method: PublicMethod, askedMs: number, limits: PatienceLimits): number {
   return isFollowed(method) ? askedMs : Math.min(askedMs, limits.maxMs);
 }

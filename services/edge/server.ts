@@ -15,7 +15,7 @@ import {
 } from '../../libs/mesh/index.ts';
 import type { LiveCertificates } from '../../libs/tls/index.ts';
 import { Guard, type GuardOptions } from './access/guard.ts';
-import { admitted, permitted, withinMarkets } from './api/gates.ts';
+import { admitted, inTime, permitted, withinMarkets } from './api/gates.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, endCall } from './call.ts';
 import { connectRoutes } from './connect/routes.ts';
@@ -166,6 +166,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     viewed(views),
     permitted,
     withinMarkets,
+    inTime,
     ...guard.gates,
     admitted(admission),
     usage.gate,

@@ -20,6 +20,7 @@ import {
   type AdmissionOptions,
   connect,
   createMemoryNetwork,
+  type MeshClient,
   type MeshServer,
   type ServiceHandle,
   serve,
@@ -80,6 +81,8 @@ export interface Fused {
   /** Where the edge answers gRPC, if it was asked to. */
   readonly grpcAddress: string | undefined;
   readonly partners: readonly Partner[];
+  /** Query, for callers in this process: no edge is between. */
+  readonly query: MeshClient<QueryServiceDefinition>;
   /** Stops from the edge inwards; answers under way get a second. */
   close(): Promise<void>;
 }
@@ -189,7 +192,15 @@ async function compose(
   closers.push(() => edge.close());
   ingressUrl = () => supplyService.ingressUrl;
   const { partners } = await supply.listPartners({});
-  return { edgeUrl: edge.url, twinUrl, ingressUrl: ingressUrl(), grpcAddress: edge.grpcAddress, partners, close };
+  return {
+    edgeUrl: edge.url,
+    twinUrl,
+    ingressUrl: ingressUrl(),
+    grpcAddress: edge.grpcAddress,
+    partners,
+    query: reach(QueryServiceDefinition, 'query'),
+    close,
+  };
 }
 
 async function startTwin(

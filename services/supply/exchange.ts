@@ -57,6 +57,11 @@ export interface ExchangeBounds {
 /** Largest answer to a login. */
 const MOST_LOGIN_BYTES = 65_536;
 
+/** There is no more time to ask in. */
+function timeIsOver(detail: string): PartnerFailure {
+  return new PartnerFailure({ failure: FailureKind.TIMEOUT, detail });
+}
+
 /** One conversation with a partner: a search with its pages, or requests for one row. One client span. */
 export class PartnerExchange {
   readonly partner: ConfiguredPartner;
@@ -136,15 +141,16 @@ export class PartnerExchange {
 
   /** Waits before the next request; an answer that would come after the time is over is not asked for. Throws PartnerFailure. */
   async pause(ms: number): Promise<void> {
-    if (Date.now() + ms >= this.deadline - LEAST_TIME_MS) {
-      throw new PartnerFailure({
-        failure: FailureKind.TIMEOUT,
-        detail: 'it was still working on its answer when the time was over',
-      });
-    }
+    const overIn = (after: number): void => {
+      if (Date.now() + after < this.deadline - LEAST_TIME_MS) return;
+      throw timeIsOver('it was still working on its answer when the time was over');
+    };
+    overIn(ms);
     await sleep(ms, undefined, { signal: this.#signal }).catch(() => {
       throw cancelled();
     });
+    // On a busy machine one sleeps for longer than one said.
+    overIn(0);
   }
 
   /**
@@ -468,6 +474,8 @@ export class PartnerExchange {
       takes && !this.#background ? await partner.rate.take(bounds.deadline - LEAST_TIME_MS, signal) : 'admitted';
     if (admitted === 'cancelled') throw cancelled();
     if (admitted === 'too_late') {
+      // Whose own time is over is kept from asking by that, whatever is left to be asked with.
+      if (Date.now() >= bounds.deadline - LEAST_TIME_MS) throw timeIsOver('its next request could not be sent in time');
       throw new PartnerFailure({
         failure: FailureKind.RATE_LIMIT,
         detail: 'the requests that it allows are spent until after the time is over',

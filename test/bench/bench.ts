@@ -9,6 +9,7 @@
 //   npm run bench -- overload           with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5
 //   npm run bench -- watchers           with ENTREPOT_BENCH_WATCHERS=500 fewer watchers; default 5000
 //   npm run bench -- edge-streams       with ENTREPOT_BENCH_STREAMS=500 fewer clients; default 2000
+//   npm run bench -- first-offer        with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5 of 20 searches by each protocol
 //   npm run bench -- catalogue          with ENTREPOT_BENCH_PRODUCTS=10000 fewer products; default 100000
 //   npm run bench -- graphql            with ENTREPOT_BENCH_ROUNDS=1 fewer rounds; default 5. Installs a gateway of npm's the first time
 //   npm run bench -- --json             for programs
@@ -20,6 +21,7 @@ import { edgeCase } from './cases/edge.ts';
 import { edgeStreamsCase } from './cases/edge-streams.ts';
 import { faultsCase } from './cases/faults.ts';
 import { feedCase } from './cases/feed.ts';
+import { firstOfferCase } from './cases/first-offer.ts';
 import { graphqlCase } from './cases/graphql.ts';
 import { heldCase } from './cases/held.ts';
 import { latencyCase } from './cases/latency.ts';
@@ -53,6 +55,7 @@ const cases: Readonly<Record<string, Case>> = {
   watchers: watchersCase,
   edge: edgeCase,
   'edge-streams': edgeStreamsCase,
+  'first-offer': firstOfferCase,
   catalogue: catalogueCase,
   graphql: graphqlCase,
 };

@@ -101,6 +101,37 @@ export async function startFusedSystem(
   };
 }
 
+/** Every service in one process, that can be asked beside its edge. */
+export interface OpenedSystem extends System {
+  /** Where the edge answers gRPC, host:port. */
+  readonly grpcAddress: string;
+  /** Milliseconds to the first offer of a search, as JSON, by query's own typed client in that process. */
+  firstByQuery(search: string): Promise<number>;
+}
+
+/** Starts every service in one process with its own query open to be asked. It sheds nothing, and reuses no answers. */
+export async function startOpenedSystem(partnerUrl: string, partners: number, core?: number): Promise<OpenedSystem> {
+  const directory = configuration(partnerUrl, partners, 'compact');
+  const process = await startScript(join(here, 'fused-opened.ts'), [], environment(directory), core);
+  const control = `http://127.0.0.1:${process.port}`;
+  const addresses = (await (await fetch(`${control}/addresses`)).json()) as { url: string; grpcAddress: string };
+  return {
+    ...addresses,
+    name: 'fused',
+    pids: [process.pid],
+    check: fullPage,
+    firstByQuery: async (body) => {
+      const response = await fetch(`${control}/first`, { method: 'POST', body });
+      if (!response.ok) throw new Error(await response.text());
+      return ((await response.json()) as { ms: number }).ms;
+    },
+    stop: async () => {
+      await process.stop();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
 /** Starts each service in its own process; the twin is left out, since nothing asks it. */
 export async function startMeshSystem(partnerUrl: string, partners: number, format: Format): Promise<System> {
   const directory = configuration(partnerUrl, partners, format);

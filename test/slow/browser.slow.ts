@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { expectAccessible, hasBrowser, keepScreenshot, openConsole, startBrowser, textOf } from '../browser/browser.ts';
 import { begin, partner, rows, searches, searchToEnd, total } from '../browser/search-page.ts';
-import { type Rig, startRig } from '../support/fused-rig.ts';
+import { daysAhead, flightSellers, type Rig, startRig } from '../support/fused-rig.ts';
 
 let rig: Rig;
 let browser: Browser;
@@ -198,4 +198,30 @@ describe.skipIf(!hasBrowser)('what the edge refuses', () => {
     await page.getByText('tester').waitFor();
     expect(await page.evaluate('[localStorage.length, sessionStorage.getItem("entrepot-key")]')).toEqual([0, 'right']);
   });
+});
+
+test.skipIf(!hasBrowser)("the browser's own EventSource runs a whole search, and closes when it is over", async () => {
+  page = await openConsole(browser, rig.edgeUrl);
+  const flight = `flight.origin=LHR&flight.destination=JFK&flight.departureDate=${daysAhead(60)}&flight.adults=1`;
+  const address = `/v1/searches:stream?${flight}&currency=GBP&market=GB`;
+  const seen = await page.evaluate(`new Promise((resolve) => {
+    const offers = new Set();
+    const outcomes = new Set();
+    const ids = [];
+    const said = [];
+    const source = new EventSource(${JSON.stringify(address)});
+    source.addEventListener('update', ({ data, lastEventId }) => {
+      const update = JSON.parse(data);
+      for (const { offerId } of update.upserts ?? []) offers.add(offerId);
+      for (const { partner } of update.outcomes ?? []) outcomes.add(partner);
+      ids.push(lastEventId);
+    });
+    for (const name of ['end', 'problem']) source.addEventListener(name, () => said.push(name));
+    source.addEventListener('error', () => {
+      if (source.readyState !== EventSource.CLOSED) return;
+      resolve({ offers: offers.size, outcomes: [...outcomes].sort(), twice: ids.length - new Set(ids).size, said });
+    });
+  })`);
+  expect(seen).toEqual({ offers: expect.any(Number), outcomes: flightSellers, twice: 0, said: ['end'] });
+  expect((seen as { readonly offers: number }).offers).toBeGreaterThanOrEqual(20);
 });

@@ -1,6 +1,7 @@
 // One call by every protocol of the edge, for tests of what it is refused with. Requests are given as the protobuf JSON mapping.
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { ConnectError, createClient, type Transport } from '@connectrpc/connect';
+import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
 import { Status } from 'nice-grpc-common';
 import { BadRequest, ErrorInfo } from 'nice-grpc-error-details';
@@ -17,6 +18,8 @@ export interface Asked {
   /** Of the query service: "GetPage". */
   readonly method: string;
   readonly request: Readonly<Record<string, unknown>>;
+  /** How long is waited for an answer: milliseconds, or what is none. Default: nothing is said. */
+  readonly timeout?: string;
 }
 
 /** What a call was refused with. */
@@ -69,10 +72,15 @@ function overHttp(accept: string): Protocol {
     const query = http.verb === 'GET' ? parametersOf(rest).toString() : '';
     const response = await fetch(`${edgeUrl}${path}${query === '' ? '' : `?${query}`}`, {
       method: http.verb,
-      headers: { accept, ...(http.verb !== 'GET' && { 'content-type': 'application/json' }) },
+      headers: {
+        accept,
+        ...(http.verb !== 'GET' && { 'content-type': 'application/json' }),
+        ...(asked.timeout !== undefined && { 'entrepot-timeout-ms': asked.timeout }),
+      },
       ...(http.verb !== 'GET' && { body: JSON.stringify(rest) }),
     });
     const text = await response.text();
+    if (response.ok) throw new Error(`Answered with ${response.status}: ${text}`);
     const problem = JSON.parse(text) as ProblemJson;
     if (problem.status !== response.status) throw new Error(`Answered with ${response.status}: ${text}`);
     return ofProblem(problem);
@@ -89,7 +97,7 @@ function parametersOf(request: Readonly<Record<string, unknown>>, prefix = ''): 
   return made;
 }
 
-const overSocket: Protocol = async ({ method, request }, { edgeUrl }) => {
+const overSocket: Protocol = async ({ method, request, timeout }, { edgeUrl }) => {
   const socket = new WebSocket(`${edgeUrl.replace('http', 'ws')}/v1/stream`, 'entrepot.v1');
   try {
     const { promise, resolve, reject } = Promise.withResolvers<Refused>();
@@ -98,8 +106,10 @@ const overSocket: Protocol = async ({ method, request }, { edgeUrl }) => {
     socket.on('message', (data) => {
       const said = JSON.parse(String(data)) as { readonly ready?: object; readonly problem?: ProblemJson };
       if (said.problem !== undefined) resolve(ofProblem(said.problem));
-      else if (said.ready !== undefined) socket.send(JSON.stringify({ id: '1', method, request }));
-      else reject(new Error(`Answered with ${String(data)}`));
+      else if (said.ready !== undefined) {
+        const timeoutMs = timeout !== undefined && { timeoutMs: /^[\d.-]+$/.test(timeout) ? Number(timeout) : timeout };
+        socket.send(JSON.stringify({ id: '1', method, request, ...timeoutMs }));
+      } else reject(new Error(`Answered with ${String(data)}`));
     });
     return await promise;
   } finally {
@@ -107,7 +117,7 @@ const overSocket: Protocol = async ({ method, request }, { edgeUrl }) => {
   }
 };
 
-const overGraphql: Protocol = async ({ method, request }, { edgeUrl }) => {
+const overGraphql: Protocol = async ({ method, request, timeout }, { edgeUrl }) => {
   const { http, streams } = methodOf({ method, request });
   const kind =
     method === 'Search' || (http.verb === 'GET' && !streams) ? 'query' : streams ? 'subscription' : 'mutation';
@@ -116,16 +126,25 @@ const overGraphql: Protocol = async ({ method, request }, { edgeUrl }) => {
   const query = `${kind} { ${field}${given.length === 0 ? '' : `(${given.join(', ')})`} { __typename } }`;
   const response = await fetch(`${edgeUrl}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    headers: {
+      'content-type': 'application/json',
+      accept: kind === 'subscription' ? 'text/event-stream' : 'application/graphql-response+json',
+      ...(timeout !== undefined && { 'entrepot-timeout-ms': timeout }),
+    },
     body: JSON.stringify({ query }),
   });
   const text = await response.text();
   const json = text.startsWith('{') ? text : (/^data: ?(\{.*"errors".*)$/m.exec(text)?.[1] ?? text);
-  const { errors } = JSON.parse(json) as {
+  const { data, errors } = JSON.parse(json) as {
+    readonly data?: object;
     readonly errors?: readonly { readonly extensions: ProblemJson & { readonly code: string } }[];
   };
   if (errors?.[0] === undefined) throw new Error(`Answered with ${text}`);
-  return ofProblem(errors[0].extensions);
+  const { extensions } = errors[0];
+  // GraphQL over HTTP: what was begun is answered with 200, whatever came of it; what was not with its own status.
+  const status = kind === 'subscription' || data !== undefined ? 200 : extensions.status;
+  if (response.status !== status) throw new Error(`Answered with ${response.status}, not ${status}: ${text}`);
+  return ofProblem(extensions);
 };
 
 function literal(value: unknown): string {
@@ -145,11 +164,11 @@ function overConnect(make: (baseUrl: string) => Transport): Protocol {
     const method = described?.methods.find(({ name }) => name === asked.method);
     if (described === undefined || method === undefined) throw new Error(`There is no method ${asked.method}.`);
     const client = createClient(described, make(edgeUrl)) as unknown as Readonly<
-      Record<string, (request: object) => Promise<object> & AsyncIterable<object>>
+      Record<string, (request: object, options: object) => Promise<object> & AsyncIterable<object>>
     >;
     const request = fromJson(method.input, asked.request as JsonValue, { registry: descriptors() });
     try {
-      const answer = client[method.localName]?.(request);
+      const answer = client[method.localName]?.(request, { headers: timeoutHeaders(asked) });
       if (method.methodKind === 'unary') await answer;
       else for await (const _message of answer ?? []) break;
     } catch (thrown) {
@@ -171,6 +190,50 @@ function overConnect(make: (baseUrl: string) => Transport): Protocol {
   };
 }
 
+/** As headers: told as options, the client would be the one that gives up. */
+function timeoutHeaders({ timeout }: Asked): Record<string, string> {
+  return timeout === undefined ? {} : { 'connect-timeout-ms': timeout, 'grpc-timeout': `${timeout}m` };
+}
+
+/** Connect in JSON without a client: what generated code could not send is sent as well. */
+const overRawConnect: Protocol = async (asked, { edgeUrl }) => {
+  const { fullName, streams } = methodOf(asked);
+  const message = Buffer.from(JSON.stringify(asked.request));
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  const response = await fetch(`${edgeUrl}/${fullName}`, {
+    method: 'POST',
+    headers: { 'content-type': streams ? 'application/connect+json' : 'application/json', ...timeoutHeaders(asked) },
+    body: streams ? Buffer.concat([head, message]) : message,
+  });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const json = JSON.parse((streams ? bytes.subarray(5, 5 + bytes.readUInt32BE(1)) : bytes).toString()) as
+    | ConnectJson
+    | { error: ConnectJson };
+  const { code, details = [] } = 'error' in json ? json.error : json;
+  const detail = (type: string): Buffer | undefined => {
+    const found = details.find((one) => one.type === type);
+    return found && Buffer.from(found.value, 'base64');
+  };
+  const info = detail('google.rpc.ErrorInfo');
+  if (info === undefined) throw new Error(`Answered with ${bytes}`);
+  const wrong = detail('google.rpc.BadRequest');
+  const name = code.toUpperCase() as keyof typeof Status;
+  // A stream is answered, whatever comes of it.
+  const status = streams ? 200 : codeToHttpStatus(Status[name] as number);
+  if (response.status !== status) throw new Error(`Answered with ${response.status}, not ${status}: ${bytes}`);
+  return {
+    reason: ErrorInfo.decode(info).reason,
+    fields: wrong === undefined ? [] : fieldsOf(BadRequest.decode(wrong).fieldViolations),
+    code: name,
+  };
+};
+
+interface ConnectJson {
+  readonly code: string;
+  readonly details?: readonly { readonly type: string; readonly value: string }[];
+}
+
 const grpcClients = new Map<string, Connection<typeof QueryServiceDefinition>>();
 
 const overGrpc: Protocol = async (asked, { grpcAddress }) => {
@@ -178,11 +241,12 @@ const overGrpc: Protocol = async (asked, { grpcAddress }) => {
   grpcClients.set(grpcAddress, made);
   const method = methodOf(asked);
   const client = made.client as unknown as Readonly<
-    Record<string, (request: object) => Promise<object> & AsyncIterable<object>>
+    Record<string, (request: object, options: object) => Promise<object> & AsyncIterable<object>>
   >;
   try {
     const answer = client[`${asked.method.charAt(0).toLowerCase()}${asked.method.slice(1)}`]?.(
       method.request.fromJSON(asked.request),
+      asked.timeout === undefined ? {} : { timeoutMs: Number(asked.timeout) },
     );
     if (!method.streams) await answer;
     else for await (const _message of answer ?? []) break;
@@ -201,6 +265,7 @@ export const protocols = {
   WebSocket: overSocket,
   GraphQL: overGraphql,
   'Connect JSON': overConnect((baseUrl) => createConnectTransport({ baseUrl })),
+  'Connect JSON, by hand': overRawConnect,
   'Connect binary': overConnect((baseUrl) => createConnectTransport({ baseUrl, useBinaryFormat: true })),
   'gRPC-Web': overConnect((baseUrl) => createGrpcWebTransport({ baseUrl })),
   gRPC: overGrpc,

@@ -7,6 +7,7 @@ import {
 import { Permission, permissionToJSON } from '../../../libs/contracts/gen/entrepot/type/v1/public.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import type { Admission } from '../../../libs/mesh/index.ts';
+import { leastSearchMs } from '../deadline.ts';
 import type { Gate, Operation } from './public-api.ts';
 
 /** Only who is permitted what a method asks for. Refuses with NOT_PERMITTED, metadata "permission". */
@@ -31,6 +32,16 @@ export const withinMarkets: Gate = ({ method, request, caller }) => {
     reason: 'NOT_PERMITTED',
     message: `The client "${client}" may search in ${[...markets].join(', ')}, not in ${market}.`,
     metadata: { market },
+  });
+};
+
+/** Begins no search for which there is too little time. Refuses with DEADLINE_EXCEEDED, metadata "leastMs". */
+export const inTime: Gate = ({ method, caller: { timeoutMs } }) => {
+  if (method.name !== 'Search' || timeoutMs >= leastSearchMs) return;
+  throw new EntrepotError({
+    reason: 'DEADLINE_EXCEEDED',
+    message: `No partner can answer within ${Math.floor(timeoutMs)} ms; give a search ${leastSearchMs} or more. Timeouts are in milliseconds.`,
+    metadata: { leastMs: String(leastSearchMs) },
   });
 };
 

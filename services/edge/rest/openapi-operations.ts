@@ -7,7 +7,7 @@ import { deprecatedFields } from './deprecation.ts';
 import { errorResponses, otherProblem, rateLimits } from './openapi-errors.ts';
 import { examplesOf } from './openapi-examples.ts';
 import type { Json, SchemaCollector } from './openapi-schemas.ts';
-import { parameterReader } from './parameters.ts';
+import { type Parameter, parameterReader } from './parameters.ts';
 
 /** The area of a method, which documents group it under: "Query". */
 export function tagOf({ service }: PublicMethod): string {
@@ -74,17 +74,30 @@ function parametersOf(method: PublicMethod, schemas: SchemaCollector): readonly 
   });
   const inQuery =
     http.verb === 'GET'
-      ? parameterReader(input, http.pathFields).parameters.map(({ name, field, path }) => ({
-          name,
-          in: 'query',
-          ...(path.length === 1 && inputOf(field)?.required === true && { required: true }),
-          ...described(field, schemas, 'query'),
-        }))
+      ? describedParameters(
+          parameterReader(input, http.pathFields).parameters,
+          schemas,
+          ({ path, field }) => path.length === 1 && inputOf(field)?.required === true,
+        )
       : [];
   const headers = ['EntrepotTimeoutMs', 'XRequestId', 'Traceparent'];
   if (method.streams && method.safe) headers.push('LastEventId');
   if (method.safe && !method.streams) headers.push('IfNoneMatch');
   return [...inPath, ...inQuery, ...headers.map((name) => ({ $ref: `#/components/parameters/${name}` }))];
+}
+
+/** Query parameters. @param required which have to be there; default none */
+export function describedParameters(
+  parameters: readonly Parameter[],
+  schemas: SchemaCollector,
+  required: (parameter: Parameter) => boolean = () => false,
+): Json[] {
+  return parameters.map((parameter) => ({
+    name: parameter.name,
+    in: 'query',
+    ...(required(parameter) && { required: true }),
+    ...described(parameter.field, schemas, 'query'),
+  }));
 }
 
 /** A parameter's text and schema; of a list, with commas. */

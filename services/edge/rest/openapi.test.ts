@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { publicMethods } from '../api/method.ts';
@@ -32,6 +33,8 @@ interface Schema {
 }
 interface Document {
   openapi: string;
+  info: { description: string };
+  'x-websocket': { path: string; clientMessage: object; edgeMessage: object };
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: {
@@ -76,10 +79,11 @@ beforeAll(() => {
 
 describe('the document', () => {
   it('has an operation for every public method, by a name that stays', () => {
+    const methods = [...publicMethods().values()].map(
+      ({ http }) => `${http.verb} ${http.path.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    );
     expect(operations.map(({ verb, path }) => `${verb.toUpperCase()} ${path}`).sort()).toEqual(
-      [...publicMethods().values()]
-        .map(({ http }) => `${http.verb} ${http.path.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}`)
-        .sort(),
+      [...methods, 'GET /v1/searches:stream'].sort(),
     );
     expect(operations.map(({ operation }) => operation.operationId).sort()).toMatchInlineSnapshot(`
       [
@@ -108,6 +112,7 @@ describe('the document', () => {
         "replayMismatch",
         "reportConversion",
         "search",
+        "searchByAddress",
         "undo",
         "verify",
         "watchSearch",
@@ -220,6 +225,17 @@ describe('an operation', () => {
     expect(mistakesOf({ $ref: '#/components/schemas/SearchEntry' }, { update: {}, end: {} })).toBeDefined();
   });
 
+  it('says how a search is begun by its address', () => {
+    const { parameters, responses } = operation('searchByAddress');
+    const names = parameters.map(({ name, $ref }) => name ?? $ref?.split('/').at(-1));
+    expect(names).toEqual(
+      expect.arrayContaining(['flight.origin', 'stay.checkIn', 'currency', 'market', 'view', 'LastEventId']),
+    );
+    expect(names).not.toContain('delivery');
+    expect(Object.keys(responses['200']?.content ?? {})).toEqual(['text/event-stream', 'application/x-ndjson']);
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['204', '400', '429']));
+  });
+
   it('gives a search of each vertical', () => {
     const examples = operation('search').requestBody?.content['application/json']?.examples;
     expect(Object.keys(examples ?? {})).toEqual(['flight', 'stay', 'good', 'ride']);
@@ -228,6 +244,34 @@ describe('an operation', () => {
       currency: 'GBP',
       market: 'GB',
     });
+  });
+});
+
+describe('the WebSocket', () => {
+  const { 'x-websocket': socket } = document;
+  const said = (message: object): unknown => mistakesOf(socket.clientMessage, message);
+
+  it('is described by what both sides say', () => {
+    expect(document.info.description).toContain(socket.path);
+    expect(said({ hello: { key: 'k' } })).toBeUndefined();
+    expect(said({ id: '1', method: 'Search', request: {}, timeoutMs: 500 })).toBeUndefined();
+    expect(said({ id: '1', cancel: true })).toBeUndefined();
+    expect(said({ id: '1', method: 'Search', cancel: true })).toBeDefined();
+    const { value } = document.components.examples.QUOTA_SPENT ?? {};
+    for (const message of [
+      { ready: { client: 'shop', heartbeatMs: 15_000 } },
+      { id: '1', update: { searchId: 's1' } },
+      { id: '1', end: {} },
+      { id: '1', problem: value },
+      { problem: value },
+    ])
+      expect(mistakesOf(socket.edgeMessage, message)).toBeUndefined();
+  });
+
+  it('stands in the README as it stands here', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const [, json = ''] = /As JSON schema, of what a client says[^:]*:\s+```json\n(.*?)```/s.exec(readme) ?? [];
+    expect(JSON.parse(json)).toEqual(socket.clientMessage);
   });
 });
 

@@ -3,7 +3,8 @@
 
 import { descriptors, docOf } from '../../../libs/vertical/index.ts';
 import { publicMethods } from '../api/method.ts';
-import { defaultPatience, timeoutHeader } from '../deadline.ts';
+import { defaultPatience, leastSearchMs, timeoutHeader } from '../deadline.ts';
+import { streamPaths, webSocket } from '../streams/openapi.ts';
 import { viewPaths, viewTag } from '../views/openapi.ts';
 import type { View } from '../views/view.ts';
 import { problemExamples, problemSchema } from './openapi-errors.ts';
@@ -23,7 +24,7 @@ export function openApiDocument(views: readonly View[] = []): Json {
     const service = descriptors().getService(method.service);
     tags.set(name, { name, description: service === undefined ? name : docOf(service) });
   }
-  Object.assign(paths, viewPaths(views, schemas));
+  Object.assign(paths, streamPaths(schemas), viewPaths(views, schemas));
   if (views.length > 0) tags.set('Views', viewTag);
   return {
     openapi: '3.1.0',
@@ -33,7 +34,8 @@ export function openApiDocument(views: readonly View[] = []): Json {
       version: 'v1',
       description:
         'Search every partner at once. Fields with their default value are left out of answers, as the protobuf JSON mapping does; ' +
-        'a field that is optional in the schema is left out when the partner does not state it.',
+        'a field that is optional in the schema is left out when the partner does not state it. ' +
+        'The WebSocket at /v1/stream, which OpenAPI cannot describe, stands under x-websocket.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'The edge that this document is read from.' }],
@@ -51,6 +53,7 @@ export function openApiDocument(views: readonly View[] = []): Json {
     },
     // In development, on loopback, a request without credentials may do everything.
     security: [{ bearerAuth: [] }, { entrepotKey: [] }],
+    'x-websocket': webSocket,
   };
 }
 
@@ -61,8 +64,8 @@ const parameters: Json = {
   EntrepotTimeoutMs: {
     name: timeoutHeader,
     in: 'header',
-    description: 'How long the client will wait, in milliseconds; carried to every partner.',
-    schema: { type: 'integer', minimum: 50, maximum: defaultPatience.maxMs, default: defaultPatience.defaultMs },
+    description: `How long the client will wait, in milliseconds; carried to every partner. More than ${defaultPatience.maxMs} is as good as that; a search is not begun with less than ${leastSearchMs}.`,
+    schema: { type: 'integer', minimum: 0, default: defaultPatience.defaultMs },
   },
   XRequestId: {
     name: 'X-Request-Id',

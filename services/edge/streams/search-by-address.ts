@@ -7,6 +7,7 @@ import { callerOf } from '../call.ts';
 import type { Door } from '../door.ts';
 import { parameterReader, type Query } from '../rest/parameters.ts';
 import { answerWithStream } from './http.ts';
+import { notInAddress } from './openapi.ts';
 import { newlineJson, resumeOf, searchEventStream, streamFormatOf } from './write.ts';
 
 /**
@@ -16,7 +17,7 @@ import { newlineJson, resumeOf, searchEventStream, streamFormatOf } from './writ
 export function searchByAddress(app: FastifyInstance, { api, patience }: Door): void {
   const search = requireMethod('entrepot.query.v1.QueryService/Search');
   const watch = requireMethod('entrepot.query.v1.QueryService/WatchSearch');
-  const parameters = parameterReader(search.input, ['delivery']);
+  const parameters = parameterReader(search.input, notInAddress);
   app.route({
     method: 'GET',
     url: '/v1/searches::stream',

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FailureKind, OutcomeStatus } from '../../../libs/contracts/gen/entrepot/offer/v1/outcome.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import { bodyOf, json, type PartnerServer, startPartner } from '../testing/partner-server.ts';
@@ -61,6 +61,8 @@ let rig: Rig;
 /** What a path answers with, one after the other; the last again and again. */
 let said: Record<string, readonly object[]>;
 let seen: { readonly path: string; readonly body: unknown }[];
+/** Called when a path has been asked so often, before that is answered. */
+let onAsked: { readonly path: string; readonly times: number; readonly act: () => void } | undefined;
 
 const offer = (id: string, amount: string) => ({ id, amount, room: 'r1' });
 const page = (status: string, offers: readonly object[], more: object = {}) => ({
@@ -74,6 +76,7 @@ const working = { status: 'WORKING' };
 
 beforeEach(async () => {
   seen = [];
+  onAsked = undefined;
   said = {
     '/open': [{ key: 'k' }],
     '/search?key=k': [page('DONE', [offer('a', '10.00')])],
@@ -86,11 +89,13 @@ beforeEach(async () => {
     const asked = request.url ?? '';
     seen.push({ path: asked, body: text === '' ? undefined : JSON.parse(text) });
     const times = seen.filter((one) => one.path === asked).length;
+    if (onAsked?.path === asked && onAsked.times === times) onAsked.act();
     json(response, said[asked]?.[times - 1] ?? said[asked]?.at(-1) ?? {}, said[asked] === undefined ? 404 : 200);
   });
   await use(manifest);
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await rig.close();
   await partner.close();
   rmSync(folder, { recursive: true, force: true });
@@ -120,6 +125,17 @@ async function reasonOf(work: Promise<unknown>): Promise<string> {
   return `${error.reason}: ${error.message}`;
 }
 
+/**
+ * The clock stands still until a path has been asked so often, or so many milliseconds after that: then the partner's time is over,
+ * however fast or slow this machine is.
+ */
+function timeIsOverAfter(path: string, times: number, ms = 0): void {
+  const now = Date.now();
+  vi.useFakeTimers({ toFake: ['Date'], now });
+  const over = () => void vi.setSystemTime(now + 3_600_000);
+  onAsked = { path, times, act: ms === 0 ? over : () => setTimeout(over, ms) };
+}
+
 const paths = () => seen.map(({ path }) => path);
 
 describe('a search that is answered bit by bit', () => {
@@ -144,7 +160,8 @@ describe('a search that is answered bit by bit', () => {
 
   it('has no offers and timed out where the time ends before', async () => {
     said['/search?key=k'] = [page('WORKING', [offer('a', '10.00')])];
-    const { outcome, batches } = await search(rig, undefined, { timeoutMs: 400 });
+    timeIsOverAfter('/search?key=k', 3);
+    const { outcome, batches } = await search(rig);
     expect(outcome('one')).toMatchObject({
       status: OutcomeStatus.TIMED_OUT,
       failure: FailureKind.TIMEOUT,
@@ -161,7 +178,8 @@ describe('a search that is answered bit by bit', () => {
       page('WORKING', [offer('a', '10.00')]),
       page('WORKING', [offer('a', '10.00'), offer('b', '20.00')]),
     ];
-    const { outcome } = await search(rig, undefined, { timeoutMs: 600 });
+    timeIsOverAfter('/search?key=k', 3);
+    const { outcome } = await search(rig);
     expect(outcome('one')).toMatchObject({ status: OutcomeStatus.PARTIAL, rowsReceived: 2, offersKept: 2 });
   });
 });
@@ -175,8 +193,23 @@ describe('a step', () => {
 
   it('times out where it never is', async () => {
     said['/open'] = [{}];
-    const { outcome } = await search(rig, undefined, { timeoutMs: 1_500 });
+    timeIsOverAfter('/open', 3);
+    const { outcome } = await search(rig);
+    expect(outcome('one')).toMatchObject({
+      status: OutcomeStatus.TIMED_OUT,
+      failure: FailureKind.TIMEOUT,
+      detail: 'it was still working on its answer when the time was over',
+    });
+    expect(paths()).toEqual(['/open', '/open', '/open']);
+  });
+
+  it('times out as well where its time is over before it can be asked again', async () => {
+    said['/open'] = [{}];
+    // What a busy machine does: it sleeps for longer than it was to.
+    timeIsOverAfter('/open', 2, 25);
+    const { outcome } = await search(rig);
     expect(outcome('one')).toMatchObject({ status: OutcomeStatus.TIMED_OUT, failure: FailureKind.TIMEOUT });
+    expect(paths()).toEqual(['/open', '/open']);
   });
 });
 
@@ -196,7 +229,8 @@ describe('a verification', () => {
   it('is unavailable where the answer never is, whatever it says meanwhile', async () => {
     const [handle] = await found();
     said['/check/c'] = [{ status: 'WORKING', amount: '10.00' }];
-    expect(await reasonOf(rig.client.verifyOffer({ handle }, { timeoutMs: 500 }))).toMatch(
+    timeIsOverAfter('/check/c', 3);
+    expect(await reasonOf(rig.client.verifyOffer({ handle }))).toMatch(
       /^PARTNER_UNAVAILABLE: .*still working on its answer/,
     );
   });
@@ -268,7 +302,8 @@ describe('a hand-off', () => {
   it('is unavailable where the answer never is', async () => {
     const [handle] = await found();
     said['/way'] = [{}];
-    expect(await reasonOf(rig.client.createHandoff({ handle, clickId: 'c' }, { timeoutMs: 500 }))).toMatch(
+    timeIsOverAfter('/way', 3);
+    expect(await reasonOf(rig.client.createHandoff({ handle, clickId: 'c' }))).toMatch(
       /^PARTNER_UNAVAILABLE: .*still working on its answer/,
     );
   });

@@ -1,22 +1,67 @@
 // The same mistake by every protocol: refused for the same reason, with the same fields, and never as our own failure.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReasonName } from '../../../libs/errors/index.ts';
 import { statusOf } from '../../../services/edge/rest/problem.ts';
+import { askedPartners } from '../../support/asked-partners.ts';
 import { type Asked, closeProtocols, type ProtocolName, protocols } from '../../support/every-protocol.ts';
 import { daysAhead, flightSearch, type Rig, startRig, staySearch } from '../../support/fused-rig.ts';
 
+interface Found {
+  readonly searchId: string;
+  readonly cursor: string;
+  readonly pageToken: string;
+  readonly offerId: string;
+}
+
+/** Searches that are held; the least recently used goes first. */
+const mostHeld = 6;
+
 let rig: Rig;
+let config: ReturnType<typeof askedPartners>;
 let held = '';
-let other = { searchId: '', cursor: '', pageToken: '' };
+/** A page token of `held` whose order is no longer kept. */
+let passed = '';
+let other: Found;
+/** Of a search that is no longer held. */
+let expired: Found;
+/** Of another client's search. */
+let foreign: Found;
 beforeAll(async () => {
-  rig = await startRig({ grpcAddress: '127.0.0.1:0' });
-  held = (await rig.search(flightSearch())).searchId;
-  const { searchId, cursor, nextPageToken = '' } = await rig.search(staySearch({ pageSize: 2 }));
-  other = { searchId, cursor, pageToken: nextPageToken };
+  config = askedPartners();
+  const queryFile = join(config.directory, 'query.yaml');
+  const settings = readFileSync(queryFile, 'utf8')
+    .replace(/^ {2}searches: \d+$/m, `  searches: ${mostHeld}`)
+    .replace(/^ {2}orders: \d+$/m, '  orders: 1');
+  writeFileSync(queryFile, settings);
+  rig = await startRig({
+    grpcAddress: '127.0.0.1:0',
+    configDirectory: config.directory,
+    trustClientHeader: true,
+  });
+  const found = async (client: string): Promise<Found> => {
+    const page = await rig.search(staySearch({ pageSize: 2 }), { 'entrepot-client': client });
+    const { searchId, cursor, nextPageToken = '', offers = [] } = page;
+    return { searchId, cursor, pageToken: nextPageToken, offerId: offers[0]?.offerId ?? '' };
+  };
+  expired = await found('public');
+  for (let more = 0; more < mostHeld; more++) await found('public');
+  const first = await rig.search(flightSearch({ pageSize: 2 }));
+  held = first.searchId;
+  passed = first.nextPageToken ?? '';
+  // Another look, which is kept in place of the first.
+  for (const order of ['duration_minutes', 'stops']) {
+    const { status } = await rig.call('GET', `/v1/searches/${held}?orderBy=${encodeURIComponent(order)}`);
+    if (status !== 200) throw new Error(`Another look was answered with ${status}.`);
+  }
+  other = await found('public');
+  foreign = await found('another');
 });
 afterAll(async () => {
   await closeProtocols();
   await rig?.close();
+  config?.remove();
 });
 
 /** Protocols in which it cannot be said, and why. */
@@ -33,7 +78,13 @@ type Mistake = readonly [
 
 const search = (request: Asked['request']): Asked => ({ method: 'Search', request });
 const flight = (changes: object, criteria: object = {}): Asked => search(flightSearch({ ...changes }, { ...criteria }));
-const page = (request: Asked['request']): Asked => ({ method: 'GetPage', request: { searchId: held, ...request } });
+const page = ({
+  searchId = held,
+  ...request
+}: {
+  readonly searchId?: string;
+  readonly [name: string]: unknown;
+}): Asked => ({ method: 'GetPage', request: { searchId, ...request } });
 const watch = (request: Asked['request']): Asked => ({
   method: 'WatchSearch',
   request: { searchId: held, ...request },
@@ -49,6 +100,34 @@ const untyped: Inexpressible = {
   'gRPC-Web': generated,
   gRPC: generated,
 };
+
+/** What is nobody's of the caller, and what is another client's, is the same to it. */
+function notTheirs(what: string, of: () => Found): Mistake[] {
+  return [
+    [`a page of ${what} search`, () => page({ searchId: of().searchId }), 'SEARCH_NOT_FOUND', [], noStream],
+    [
+      `the next page of ${what} search`,
+      () => page({ searchId: of().searchId, pageToken: of().pageToken }),
+      'SEARCH_NOT_FOUND',
+      [],
+      noStream,
+    ],
+    [
+      `updates of ${what} search from its cursor on`,
+      () => watch({ searchId: of().searchId, cursor: of().cursor }),
+      'SEARCH_NOT_FOUND',
+      [],
+    ],
+    [`the cursor of ${what} search`, () => watch({ cursor: of().cursor }), 'INVALID_TOKEN', ['cursor']],
+    [
+      `an offer of ${what} search`,
+      () => ({ method: 'GetOffer', request: { offerId: of().offerId } }),
+      'OFFER_NOT_FOUND',
+      [],
+      noStream,
+    ],
+  ];
+}
 
 const mistakes: readonly Mistake[] = [
   ['an unknown airport', () => flight({}, { origin: 'QQQ' }), 'INVALID_FIELD', ['flight.origin']],
@@ -132,6 +211,10 @@ const mistakes: readonly Mistake[] = [
     [],
     noStream,
   ],
+  ['a page token whose order is no longer kept', () => page({ pageToken: passed }), 'TOKEN_EXPIRED', [], noStream],
+  ...notTheirs('an expired', () => expired),
+  ...notTheirs("another client's", () => foreign),
+  ['a search with less time than any partner takes', () => ({ ...flight({}), timeout: '20' }), 'DEADLINE_EXCEEDED', []],
   [
     'a conversion of an unknown click',
     () => ({
@@ -155,3 +238,45 @@ describe.each(mistakes.map(([name, ...rest]) => ({ name, rest })))('$name', ({ r
     expect(refused.code).not.toBe('INTERNAL');
   });
 });
+
+/** What a protocol calls its own deadline, where somebody writes it by hand. */
+const deadlines: Partial<Readonly<Record<ProtocolName, string>>> = {
+  REST: 'entrepot-timeout-ms',
+  SSE: 'entrepot-timeout-ms',
+  NDJSON: 'entrepot-timeout-ms',
+  WebSocket: 'timeoutMs',
+  GraphQL: 'entrepot-timeout-ms',
+  'Connect JSON, by hand': 'connect-timeout-ms',
+  'gRPC-Web': 'grpc-timeout',
+};
+
+describe('a deadline', () => {
+  test.each(Object.entries(deadlines) as [ProtocolName, string][])(
+    'that is no number is refused by %s, as the field %s',
+    async (protocol, field) => {
+      const { edgeUrl, grpcAddress = '' } = rig;
+      const refused = await protocols[protocol]({ ...flight({}), timeout: '-5' }, { edgeUrl, grpcAddress });
+      expect(refused).toMatchObject({ reason: 'INVALID_FIELD', fields: [field], code: 'INVALID_ARGUMENT' });
+    },
+  );
+
+  test.each(Object.keys(protocols) as ProtocolName[])(
+    'that is longer than may be is no mistake by %s',
+    async (protocol) => {
+      const { edgeUrl, grpcAddress = '' } = rig;
+      // An hour, for what is refused for itself.
+      const asked = { ...flight({ market: 'nowhere' }), timeout: '3600000' };
+      expect(await protocols[protocol](asked, { edgeUrl, grpcAddress })).toMatchObject({ fields: ['market'] });
+    },
+  );
+});
+
+// Last, for what is found here is held in place of something else.
+test.each(Object.keys(protocols) as ProtocolName[])(
+  'a market that there is, and that nobody has said a word about, is no mistake by %s',
+  async (protocol) => {
+    const { edgeUrl, grpcAddress = '' } = rig;
+    const asked = protocols[protocol](flight({ market: 'AQ' }), { edgeUrl, grpcAddress });
+    await expect(asked).rejects.toThrow(/^(It was answered|Answered with)/);
+  },
+);

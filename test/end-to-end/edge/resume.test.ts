@@ -1,12 +1,15 @@
-// Edges in front of one query that go and come while a search runs: clients end with the view of one that was never cut off.
+// Edges in front of one query that go and come while a search runs, and connections that break off: clients end with the view of one
+// that was never cut off; ours, and an EventSource that knows nothing of us.
+import { EventSource } from 'eventsource';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SearchUpdate } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
-import { SearchRequest } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
+import { SearchRequest, SearchUpdate } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { type Edge, startEdge } from '../../../services/edge/server.ts';
+import type { StreamOptions } from '../../../services/edge/streams/options.ts';
 import { ClientView } from '../../../services/query/testing/client-view.ts';
 import type { FakeSearch } from '../../../services/query/testing/fake-supply.ts';
 import { flightSearch, type Rig, startRig, watchRequest } from '../../../services/query/testing/rig.ts';
+import { startCuttingProxy } from '../../support/cutting-proxy.ts';
 import { EdgeFollower, type Ending, type Framing } from '../../support/edge-follower.ts';
 
 const partners = ['a', 'b'];
@@ -28,10 +31,11 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-function edge(): Promise<Edge> {
+function edge(streams: Partial<StreamOptions> = {}): Promise<Edge> {
   return startEdge({
     services: { query: rig.query },
     port: 0,
+    streams,
     admission: { adaptive: false },
     readiness: async () => [],
     metricsText: async () => '',
@@ -57,6 +61,90 @@ describe.each<[Framing]>([['sse'], ['ndjson'], ['websocket']])('%s', (framing) =
       { numRuns: 10 },
     );
   });
+});
+
+const departureDate = Temporal.Now.plainDateISO('UTC').add({ days: 60 }).toString();
+/** What an EventSource begins a search with. */
+const address = `/v1/searches:stream?flight.origin=LHR&flight.destination=JFK&flight.departureDate=${departureDate}&flight.adults=1&currency=GBP&market=GB&pageSize=5&orderBy=price`;
+
+/** Rows of a partner that no other has. */
+const rowsOf = (partner: string) =>
+  [1, 2, 3].map((number) => ({ product: `${partner}${number}`, total: 100 + number }));
+
+test('an EventSource comes back by itself with what it missed, nothing of it twice, and stays away once nothing more will come', async () => {
+  const four = ['a', 'b', 'c', 'd'];
+  const served = await edge({ reconnectMs: 10 });
+  const proxy = await startCuttingProxy(served.url);
+  const view = new ClientView();
+  const ids: string[] = [];
+  const revisions: number[] = [];
+  let snapshots = 0;
+  let ends = 0;
+  let told = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<number | undefined>();
+  const source = new EventSource(proxy.url + address);
+  source.addEventListener('update', ({ data, lastEventId }) => {
+    const update = SearchUpdate.fromJSON(JSON.parse(data));
+    view.apply(update);
+    ids.push(lastEventId);
+    revisions.push(update.revision);
+    if (update.snapshot) snapshots++;
+    told.resolve();
+  });
+  source.addEventListener('problem', ({ data }) => closed.reject(new Error(data)));
+  source.addEventListener('end', () => ends++);
+  source.addEventListener('error', ({ code }) => {
+    if (source.readyState === source.CLOSED) closed.resolve(code);
+  });
+  /** Resolves with the next update, whatever it says, after what is done here. */
+  const next = async (act: () => void): Promise<void> => {
+    told = Promise.withResolvers();
+    act();
+    await told.promise;
+  };
+
+  const asked = await rig.supply.next();
+  await next(() => asked.plan(four));
+  const never = new ClientView();
+  const reading = (async () => {
+    for await (const { update } of rig.query.watchSearch(watchRequest({ searchId: view.searchId }))) {
+      if (update !== undefined) never.apply(update);
+    }
+  })();
+
+  await next(() => asked.answer('a', rowsOf('a')));
+  // In the midst of an event: what came of it is nothing, and it comes again.
+  const torn = proxy.cutAfter(40);
+  asked.answer('b', rowsOf('b'));
+  await torn;
+  await next(() => undefined);
+  // While nothing is said: it comes back to a search that goes on meanwhile.
+  proxy.cut();
+  await next(() => asked.answer('c', rowsOf('c')));
+  asked.answer('d', rowsOf('d'));
+
+  expect(await closed.promise).toBe(204);
+  await reading;
+  expect(view.seen()).toEqual(never.seen());
+  expect(view).toMatchObject({ complete: true });
+  expect([...view.outcomes.keys()].sort()).toEqual(four);
+  expect(view.page?.totalSize).toBe(12);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(revisions).toEqual([...new Set(revisions)].sort((one, other) => one - other));
+  expect(snapshots).toBe(1);
+  expect(ends).toBe(1);
+
+  // Begun, broken off twice, and back once more after the end to hear that there is nothing left.
+  expect(proxy.heads).toHaveLength(4);
+  const lastIds = proxy.heads.map((head) => /^last-event-id: (.*?)\r?$/im.exec(head)?.[1]);
+  expect(lastIds[0]).toBeUndefined();
+  for (const id of lastIds.slice(1)) expect(ids).toContain(id);
+  expect(lastIds.at(-1)).toBe(ids.at(-1));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(proxy.heads).toHaveLength(4);
+  expect(source.readyState).toBe(source.CLOSED);
+  await proxy.close();
+  await served.close();
 });
 
 type Event = (search: FakeSearch) => void;

@@ -1,15 +1,25 @@
 // One whole search by every protocol with generated clients: the stream to its end, page 2, an offer, why it costs that, and a
-// refusal whose reason is the one that REST tells.
+// refusal whose reason is the one that REST tells. And one with an EventSource, which knows nothing of us.
 import type { DescService } from '@bufbuild/protobuf';
 import { ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
+import { EventSource } from 'eventsource';
 import { ErrorInfo } from 'nice-grpc-error-details';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createQueryClient } from '../../../libs/contracts/client.ts';
 import { SearchRequest } from '../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
 import { descriptors } from '../../../libs/vertical/index.ts';
-import { daysAhead, flightSearch, type ProblemJson, type Rig, startRig } from '../../support/fused-rig.ts';
+import {
+  daysAhead,
+  flightSearch,
+  type OfferJson,
+  type OutcomeJson,
+  type PageJson,
+  type ProblemJson,
+  type Rig,
+  startRig,
+} from '../../support/fused-rig.ts';
 
 let rig: Rig;
 const closers: (() => Promise<void>)[] = [];
@@ -121,4 +131,41 @@ describe.each<[string, () => Client]>([
     expect(refused).toEqual({ reason: body.reason, message: body.detail });
     expect(refused.reason).toBe('INVALID_FIELD');
   });
+});
+
+it('an EventSource runs a whole search by its address, and does not come back once it is over', async () => {
+  const url = new URL(`${rig.edgeUrl}/v1/searches:stream`);
+  for (const [name, value] of Object.entries(flight)) url.searchParams.set(`flight.${name}`, String(value));
+  for (const [name, value] of Object.entries({ ...asked, market: 'GB' })) url.searchParams.set(name, String(value));
+  const offers = new Map<string, OfferJson>();
+  const outcomes = new Map<string, OutcomeJson>();
+  let last:
+    | { readonly searchId: string; readonly complete?: boolean; readonly page?: { offerIds: string[] } }
+    | undefined;
+  let page: readonly string[] = [];
+  const said: string[] = [];
+  const closed = Promise.withResolvers<number | undefined>();
+  const source = new EventSource(url);
+  source.addEventListener('update', ({ data }) => {
+    const update = JSON.parse(data) as NonNullable<typeof last> & {
+      readonly upserts?: readonly OfferJson[];
+      readonly outcomes?: readonly OutcomeJson[];
+    };
+    for (const offer of update.upserts ?? []) offers.set(offer.offerId, offer);
+    for (const outcome of update.outcomes ?? []) outcomes.set(outcome.partner, outcome);
+    page = update.page?.offerIds ?? page;
+    last = update;
+  });
+  for (const name of ['end', 'problem']) source.addEventListener(name, () => said.push(name));
+  source.addEventListener('error', ({ code }) => {
+    if (source.readyState === source.CLOSED) closed.resolve(code);
+  });
+  expect(await closed.promise).toBe(204);
+  expect(said).toEqual(['end']);
+  expect(last?.complete).toBe(true);
+  const { body } = await rig.call<PageJson>('GET', `/v1/searches/${last?.searchId}`);
+  expect(page).toEqual(body.offers?.map(({ offerId }) => offerId));
+  expect(page.map((id) => offers.get(id)?.price.total)).toEqual(body.offers?.map(({ price }) => price.total));
+  const ended = body.outcomes.map(({ partner, status }) => [partner, status]);
+  expect([...outcomes.values()].map(({ partner, status }) => [partner, status]).sort()).toEqual(ended.sort());
 });

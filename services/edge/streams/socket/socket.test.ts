@@ -130,7 +130,7 @@ test.each([
   [{ method: 'GetSpans' }, 'UNKNOWN_METHOD', undefined],
   [{ method: 'Search', request: { currencyy: 'GBP' } }, 'UNKNOWN_FIELD', 'currencyy'],
   [{ method: 'Search', request: { pageSize: 'many' } }, 'INVALID_FIELD', 'pageSize'],
-  [{ method: 'Search', request: flightBody, timeoutMs: 1 }, 'INVALID_FIELD', 'timeoutMs'],
+  [{ method: 'Search', request: flightBody, timeoutMs: 1.5 }, 'INVALID_FIELD', 'timeoutMs'],
   [{ method: 'Search', request: [] }, 'INVALID_FIELD', 'request'],
   [{ method: 7 }, 'INVALID_FIELD', 'method'],
   [{ method: 'Search', more: 1 }, 'INVALID_FIELD', 'more'],

@@ -1,3 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AnswerContext } from './adapter.ts';
 import { type Answer, AnswerStore, type AnswerStoreOptions } from './answers.ts';
@@ -36,8 +39,21 @@ function contextOf({ account, manifest }: ConfiguredPartner): AnswerContext {
 }
 
 const { digest: manifest } = partner.manifest;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Bytes of buffers that somebody holds. */
+async function heldBuffers(): Promise<number> {
+  collect();
+  // Buffers are swept beside other work.
+  await setTimeout(50);
+  collect();
+  return process.memoryUsage().arrayBuffers;
+}
+
 const until = async (fits: () => boolean) => {
-  while (!fits()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!fits()) await setTimeout(5);
 };
 
 describe('held answers', () => {
@@ -63,6 +79,14 @@ describe('held answers', () => {
       const held = await store.rows(digest, manifest);
       expect(held!.rows).toEqual(answer(100, i + 1).rows);
     }
+  });
+
+  it('take as much memory as is counted once they are compressed', async () => {
+    const before = await heldBuffers();
+    open({ parsedForMs: 20, plainBytes: 0 });
+    for (let salt = 0; salt < 300; salt++) store.hold(answer(100, salt));
+    await until(() => store.stats().compressed === 300);
+    expect((await heldBuffers()) - before).toBeLessThan(2 * store.stats().bytes);
   });
 
   it('compresses large bodies apart from the event loop, and reads them again', async () => {

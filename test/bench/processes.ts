@@ -14,10 +14,14 @@ export interface Measured {
 /** Whether processes can be given a core of their own here. */
 export const canPin: boolean = spawnSync('taskset', ['--version']).status === 0;
 
+/** As `npm start` and the mesh have it, for whatever is measured. */
+const youngGeneration = '--max-semi-space-size=64';
+
 /** The command that runs a script of Node, on one core where that is asked for and can be had. */
 export function nodeCommand(script: string, args: readonly string[], core?: number): [string, string[]] {
-  if (core === undefined || !canPin) return [process.execPath, [script, ...args]];
-  return ['taskset', ['-c', String(core), process.execPath, script, ...args]];
+  const all = [youngGeneration, script, ...args];
+  if (core === undefined || !canPin) return [process.execPath, all];
+  return ['taskset', ['-c', String(core), process.execPath, ...all]];
 }
 
 /** Starts a script of Node, on one core where `core` says which, and waits until it prints "listening {port}". */

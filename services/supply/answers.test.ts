@@ -84,9 +84,14 @@ describe('held answers', () => {
   it('take as much memory as is counted once they are compressed', async () => {
     const before = await heldBuffers();
     open({ parsedForMs: 20, plainBytes: 0 });
-    for (let salt = 0; salt < 300; salt++) store.hold(answer(100, salt));
+    // Much of the same: a hundredth of them remains.
+    for (let salt = 0; salt < 300; salt++) {
+      const rows = Array.from({ length: 400 }, () => row(1, { name: `Hotel ${salt}` }));
+      store.hold({ ...answer(1), body: Buffer.from(JSON.stringify({ rows })), rows });
+    }
     await until(() => store.stats().compressed === 300);
-    expect((await heldBuffers()) - before).toBeLessThan(2 * store.stats().bytes);
+    // Beside them there are a few of the blocks of 64 KiB that Node cuts small buffers from.
+    expect((await heldBuffers()) - before).toBeLessThan(store.stats().bytes + 500_000);
   });
 
   it('compresses large bodies apart from the event loop, and reads them again', async () => {

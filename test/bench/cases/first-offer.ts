@@ -80,11 +80,6 @@ function figuresOf(name: string, samples: Readonly<Record<string, readonly numbe
   const added = of.map((round, index) => median(round) - median(own[index] ?? []));
   return [
     figure(`first-offer.${name}.added`, added, "ms beyond query's own", target),
-    figure(
-      `first-offer.${name}.added_p95`,
-      [p95 - quantile(own.flat(), 0.95)],
-      "ms beyond query's own, to 95 of 100",
-      target,
-    ),
+    figure(`first-offer.${name}.added_p95`, [p95 - quantile(own.flat(), 0.95)], "ms beyond query's own, to 95 of 100"),
   ];
 }

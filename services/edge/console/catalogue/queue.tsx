@@ -3,6 +3,7 @@ import type { Review } from '../../../../libs/client/index.ts';
 import { loadSchema } from '../api/schema.ts';
 import { soon, words } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
+import { moveThrough } from '../ui/move-through.ts';
 import { ProblemNotice } from '../ui/problem.tsx';
 import { nameOf } from './compare.ts';
 import { hashOfReview, kinds, look, lookNow, openReview, states } from './looking.ts';
@@ -20,15 +21,7 @@ export function QueueList(props: {
 }) {
   const { queue, listed, current } = props;
   const list = useRef<HTMLUListElement>(null);
-  const move = (event: KeyboardEvent): void => {
-    const links = [...(list.current?.querySelectorAll('a') ?? [])];
-    const at = links.indexOf(document.activeElement as HTMLAnchorElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
-    const next = to === undefined ? undefined : links[to];
-    if (next === undefined) return;
-    event.preventDefault();
-    next.focus();
-  };
+  const move = (event: KeyboardEvent) => moveThrough(event, list.current?.querySelectorAll('a') ?? []);
   useEffect(() => {
     list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
   }, [current]);

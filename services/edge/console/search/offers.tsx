@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Offer } from '../../../../libs/client/index.ts';
 import { clock, day, daysBetween, milliseconds, money } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
+import { moveThrough } from '../ui/move-through.ts';
 import {
   asked,
   firstOffersMs,
@@ -33,15 +34,9 @@ export function Offers() {
     offers.findIndex(({ offerId }) => offerId === selected.value),
   );
   const move = (event: KeyboardEvent): void => {
-    const rows = [...(list.current?.querySelectorAll<HTMLElement>('[role="option"]') ?? [])];
-    const at = rows.indexOf(document.activeElement as HTMLElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
-    const next = to === undefined ? undefined : rows[to];
-    if (next === undefined) return;
-    event.preventDefault();
-    next.focus();
+    const next = moveThrough(event, list.current?.querySelectorAll<HTMLElement>('[role="option"]') ?? []);
     // With the panel open, the arrows leaf through it.
-    if (selected.value !== '') select(next.dataset.offer ?? '');
+    if (next !== undefined && selected.value !== '') select(next.dataset.offer ?? '');
   };
   return (
     <section class="card offers" aria-label="Offers" aria-busy={phase.value === 'starting'}>

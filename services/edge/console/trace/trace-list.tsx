@@ -3,6 +3,7 @@ import type { TraceSummary } from '../../../../libs/client/index.ts';
 import { entrepot } from '../api/entrepot.ts';
 import { place, refine } from '../shell/router.ts';
 import { Icon } from '../ui/icon.tsx';
+import { moveThrough } from '../ui/move-through.ts';
 import { usePolled } from '../ui/polled.ts';
 import { ProblemNotice } from '../ui/problem.tsx';
 import { Reconnecting } from '../ui/reconnecting.tsx';
@@ -76,15 +77,7 @@ function Rows({ traces }: { readonly traces: readonly TraceSummary[] }) {
     if (focusIsLost()) list.current?.querySelector<HTMLElement>(`[data-trace="${cameFrom()}"]`)?.focus();
   }, []);
   const longest = Math.max(...traces.map(({ durationMs = 0 }) => durationMs));
-  const move = (event: KeyboardEvent): void => {
-    const links = [...(list.current?.querySelectorAll('a') ?? [])];
-    const at = links.indexOf(document.activeElement as HTMLAnchorElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
-    const next = to === undefined ? undefined : links[to];
-    if (next === undefined) return;
-    event.preventDefault();
-    next.focus();
-  };
+  const move = (event: KeyboardEvent) => moveThrough(event, list.current?.querySelectorAll('a') ?? []);
   return (
     <ul ref={list} class="trace-list" onKeyDown={move}>
       {traces.map((trace) => (

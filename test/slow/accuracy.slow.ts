@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { askedPartners } from '../../support/asked-partners.ts';
+import { run } from '../end-to-end/cli/command.ts';
+import { askedPartners } from '../support/asked-partners.ts';
 import {
   daysAhead,
   flightSearch,
@@ -11,8 +12,7 @@ import {
   type PageJson,
   type Rig,
   startRig,
-} from '../../support/fused-rig.ts';
-import { run } from '../cli/command.ts';
+} from '../support/fused-rig.ts';
 
 /** Everything that is shown is asked again at once; what was checked in the latest stretch of time decides. */
 const accuracy = {

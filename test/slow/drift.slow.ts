@@ -3,17 +3,11 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import {
-  certify,
-  loadCases,
-  runCase,
-  updatedText,
-  writeCertificate,
-} from '../../../services/supply/workbench/index.ts';
-import { flightSearch, type Rig, startRig } from '../../support/fused-rig.ts';
-import { run } from '../cli/command.ts';
+import { certify, loadCases, runCase, updatedText, writeCertificate } from '../../services/supply/workbench/index.ts';
+import { run } from '../end-to-end/cli/command.ts';
+import { flightSearch, type Rig, startRig } from '../support/fused-rig.ts';
 
-const root = join(import.meta.dirname, '../../..');
+const root = join(import.meta.dirname, '../..');
 const scratch = mkdtempSync(join(tmpdir(), 'entrepot-drift-'));
 const adapters = join(scratch, 'adapters');
 const folder = join(adapters, 'duffel');

@@ -1,7 +1,7 @@
 // The twin's world knows what is the same: what the platform makes of its partners' words is held against that.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { loadTwinConfig } from '../../../services/twin/config.ts';
-import { numberOfCode } from '../../../services/twin/stays/sellers.ts';
+import { loadTwinConfig } from '../../services/twin/config.ts';
+import { numberOfCode } from '../../services/twin/stays/sellers.ts';
 import {
   flightSearch,
   flightSellers,
@@ -11,7 +11,7 @@ import {
   startRig,
   staySearch,
   staySellers,
-} from '../../support/fused-rig.ts';
+} from '../support/fused-rig.ts';
 
 /** An offer, as far as truth is about it. */
 interface Told {

@@ -155,10 +155,10 @@ function summaryOf({ traceId, name, startedAtNs, durationMs, error, attributes }
     searchId: attributes[searchAttribute] ?? '',
     startedAt: Temporal.Instant.fromEpochNanoseconds(startedAtNs),
     durationMs,
-    // A client that goes away is no error.
     method: attributes[methodAttribute] ?? '',
     protocol: attributes[protocolAttribute] ?? '',
     vertical: attributes[verticalAttribute] ?? '',
+    // A client that goes away is no error.
     error: error || (reason !== undefined && reason !== 'CANCELLED'),
   };
 }

@@ -43,11 +43,11 @@ export const traced: Gate = (operation) => {
   };
 };
 
-/** The search that a request is about: it names it, or an offer of it. */
+/** The search that a request is about: it names it, or an offer of it. What cannot be an id of one is not kept, whatever a client sends. */
 function searchIn(request: object): string | undefined {
   const { searchId, offerId } = request as { readonly searchId?: string; readonly offerId?: string };
-  if (searchId !== undefined && searchId !== '') return searchId;
-  return /^(.+)-[^-]+-[^-]+$/.exec(offerId ?? '')?.[1];
+  if (searchId !== undefined && searchId !== '') return /^\w{1,16}$/.exec(searchId)?.[0];
+  return /^(\w{1,16})-[^-]+-[^-]+$/.exec(offerId ?? '')?.[1];
 }
 
 /** What a search is for; absent of a request that begins none. */

@@ -103,7 +103,7 @@ describe('recorded requests', () => {
 
   test.each([
     [{ searchId: 'Kp3VYbXqFvZ0aT9d' }, 'Kp3VYbXqFvZ0aT9d'],
-    [{ offerId: 'Kp3V-bXqFvZ0aT9d-01-0004' }, 'Kp3V-bXqFvZ0aT9d'],
+    [{ offerId: 'Kp3VxbXqFvZ0aT9d-01-0004' }, 'Kp3VxbXqFvZ0aT9d'],
     [{ offerId: 'nothing' }, ''],
     [{}, ''],
   ])('are of the search that is looked at: %j', async (message, searchId) => {
@@ -187,6 +187,15 @@ describe('a trace', () => {
     const first = searched('shop', 's1', at);
     searched('shop', 's1', at + 1_000);
     expect((await new Traces().get({ traceId: 's1' }, shop)).summary?.traceId).toBe(first.traceId);
+  });
+
+  test.each(['s'.repeat(17), 's1-00-0001', 'a b'])('keeps nothing as a search that cannot be one: %s', (searchId) => {
+    const looking = request('GET /v1/searches/{search_id}', at);
+    const leave = traced({ method: getOffer, request: { searchId }, caller: callerOf('shop', looking.within) });
+    tracer.startSpan('GetPage', {}, looking.within).end();
+    if (typeof leave === 'function') leave();
+    looking.span.end(at + 5);
+    expect(new Traces().list({ pageSize: 0 }, shop).traces.map(({ searchId: kept }) => kept)).toEqual(['']);
   });
 
   test('of a search is not that of a request that only looks at it', async () => {

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** What fills a machine by itself: many processes, or kills and leases that others' work would make late. One at a time. */
-const alone = ['browser-faults', 'edge-fuzz', 'edge-kill', 'faults', 'mesh-tls', 'replicas', 'soak'].map(
+const alone = ['browser-faults', 'edge-fuzz', 'edge-kill', 'faults', 'replicas'].map(
   (name) => `test/slow/${name}.slow.ts`,
 );
 

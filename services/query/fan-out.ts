@@ -19,7 +19,7 @@ import { cannotPrice, cannotSupply, isDeadline } from './failures.ts';
 import { type Asker, callFor, type FanOutTools } from './fan-out-tools.ts';
 import { type Entry, Findings } from './findings.ts';
 import { type Looker, Lookers } from './lookers.ts';
-import { OfferMaker } from './offer-maker.ts';
+import { OfferCalls } from './offer-calls.ts';
 import type { SampleTaker } from './pricing-samples.ts';
 import { type PricedBatch, PricingStream } from './pricing-stream.ts';
 import type { Question } from './question.ts';
@@ -52,8 +52,8 @@ export class FanOut {
   /** What was found in other currencies than the search's own. */
   readonly currencies: Currencies;
   readonly #tools: FanOutTools;
-  /** Makes its offers whole. */
-  readonly offers: OfferMaker;
+  /** Asks supply and pricing for its offers as they are shown. */
+  readonly offers: OfferCalls;
   readonly #lookers = new Lookers();
   #supply: SupplyStream | undefined;
   #pricing: PricingStream | undefined;
@@ -104,7 +104,7 @@ export class FanOut {
     const under = (): PricedUnder => ({ context: this.#pricingContext, view: this.findings.view });
     this.currencies = new Currencies(this.findings.set, tools.pricing, under, config.actionTimeoutMs);
     const source = { id, asker, set: this.findings.set, currencies: this.currencies, stream: () => this.#supply };
-    this.offers = new OfferMaker(source, tools);
+    this.offers = new OfferCalls(source, tools);
   }
 
   /** Starts to ask, unless it has, or somebody else does. */

@@ -20,8 +20,8 @@ export interface OfferSource {
   readonly stream: () => SupplyStream | undefined;
 }
 
-/** Makes the offers of a fan-out whole: late, and only those that somebody looks at. */
-export class OfferMaker {
+/** The calls that make the offers of a fan-out whole: late, and only those that somebody looks at. What was made is kept in make.ts. */
+export class OfferCalls {
   readonly #tools: Pick<FanOutTools, 'supply' | 'config' | 'log'>;
   readonly #id: string;
   readonly #asker: Asker;

@@ -51,6 +51,10 @@ describe('the words of a title', () => {
     ]);
   });
 
+  it('are at most as many as asked for, also where the last chunk holds several', () => {
+    expect(lex('heart-eyes', 1).map(({ text }) => text)).toEqual(['heart']);
+  });
+
   it('are at most as many as asked for, of any text, in letters and digits', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.integer({ min: 0, max: 20 }), (text, most) => {

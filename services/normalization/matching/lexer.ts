@@ -73,7 +73,8 @@ export function lex(text: string, most: number): Lexeme[] {
     if (isCode(chunk, compact, parts)) lexemes.push(code(compact, parts.length > 1 ? parts : none));
     else for (const part of parts.length > 1 ? splitPlain(chunk) : parts) pushPlain(part, lexemes);
   }
-  return lexemes;
+  // The last chunk may have held several words.
+  return lexemes.slice(0, most);
 }
 
 function decimal(value: number): string {

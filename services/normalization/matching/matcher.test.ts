@@ -89,6 +89,15 @@ describe.each(['stay', 'good'] as const)('a decision about a %s', (vertical) => 
   });
 });
 
+it('compares a city once, also where the zone repeats its name', () => {
+  const place = { city: 'San Jose' };
+  const cityOf = ({ evidence }: Decision): unknown => evidence.find(({ feature }) => feature === 'city')?.similarity;
+  const repeated = { ...place, zone: 'San Jose' };
+  expect(stay(place, repeated).probability).toBe(stay(place, place).probability);
+  expect(stay(repeated, place).probability).toBe(stay(place, place).probability);
+  expect(cityOf(stay(repeated, place))).toBe(cityOf(stay(place, place)));
+});
+
 describe('goods', () => {
   it.each([
     [

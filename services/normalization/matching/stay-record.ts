@@ -38,6 +38,7 @@ export interface PreparedStay extends Prepared {
   /** The house number; empty without one. */
   readonly house: string;
   readonly postcode: string;
+  /** Words of city and zone, each once: zones repeat their city's name. */
   readonly city: readonly string[];
   readonly chain: string;
   /** Degrees; NaN without. */
@@ -57,9 +58,9 @@ export function prepareStay(record: MatchRecord): PreparedStay {
   // Partners write 0, 0 for a position that they do not have.
   const placed = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && !(latitude === 0 && longitude === 0);
   const around = namesAround(placed ? latitude : Number.NaN, longitude);
-  const city = nameWords(`${text('city')} ${text('zone')}`);
+  const city = new Set(nameWords(`${text('city')} ${text('zone')}`));
   const chain = wordsOf(fold(text('chain'))).join('');
-  const { words, kinds } = readName(text('property_name'), around, new Set(city));
+  const { words, kinds } = readName(text('property_name'), around, city);
   const { street, house, postcode } = addressOf(text('address'));
   const phone = phoneOf(text('phone'));
   const joined = words.filter((_, i) => kinds[i] === NAME || kinds[i] === TELLING || kinds[i] === ORDINAL).join('');
@@ -87,7 +88,7 @@ export function prepareStay(record: MatchRecord): PreparedStay {
     street,
     house,
     postcode,
-    city,
+    city: [...city],
     chain,
     latitude: placed ? latitude : Number.NaN,
     longitude: placed ? longitude : Number.NaN,

@@ -18,6 +18,8 @@ export interface EdgeCall {
   readonly requestId: string;
   /** Who asks; absent where nobody has to say (probes, documents, the console's own files). */
   identity?: Identity;
+  /** Finds out anew who asks, by the credentials that came with the request; there as soon as it was let in by them. */
+  identify?: () => Identity | Promise<Identity>;
   /** The operation that it became, once it did. */
   caller?: Caller;
   /** What the request was refused with, once it was. */

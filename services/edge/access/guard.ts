@@ -1,6 +1,6 @@
 // Everything that decides who may do what at an edge, put together.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Clients, isLoopback } from '../../../libs/clients/index.ts';
+import { type Clients, type Identity, isLoopback } from '../../../libs/clients/index.ts';
 import type { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { Permission } from '../../../libs/contracts/gen/entrepot/type/v1/public.ts';
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
@@ -122,8 +122,10 @@ export class Guard {
     if (route === '/metrics') return this.#guardMetrics(request);
     if (!isGuarded(path) && !isGuarded(route)) return;
     const credentials = credentialsOf(request);
+    const identify = (): Identity | Promise<Identity> => this.access.identify(credentials);
     try {
-      request.call.identity = await this.access.identify(credentials);
+      request.call.identity = await identify();
+      request.call.identify = identify;
     } catch (error) {
       // Over a WebSocket, browsers can say who asks in the first message alone; until then it is nobody.
       if (sockets.has(route) && isUpgrade(request) && isMissing(error)) return;

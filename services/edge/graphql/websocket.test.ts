@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { type Client, createClient } from 'graphql-ws';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { type Clients, makeKey } from '../../../libs/clients/index.ts';
 import { EntrepotError } from '../../../libs/errors/index.ts';
+import { clientsFrom } from '../access/test-clients.ts';
 import { edgeWith as startEdgeWith } from '../connect/test-edge.ts';
 import type { Edge } from '../server.ts';
 import { defaultStreams } from '../streams/options.ts';
@@ -142,6 +144,28 @@ test('a key may come with the first message, and one that is wrong ends the sock
   expect(await all(rightly, '{ getCaller { development } }')).toEqual([{ data: { getCaller: { development: true } } }]);
   const wrongly = clientOf(edge, { Authorization: 'Bearer ek_shop_wrong' });
   await expect(all(wrongly, '{ getCaller { client } }')).rejects.toMatchObject({ code: 4401 });
+});
+
+test('a key that is withdrawn ends the socket with the next heartbeat, and what runs on it', async () => {
+  const { id, key, hash } = makeKey();
+  const keys = (current: string): Clients =>
+    clientsFrom(`clients:\n  shop: { permissions: [SEARCH], keys: [{ id: ${id}, hash: '${current}' }] }`);
+  let clients = keys(hash);
+  const ended = Promise.withResolvers<void>();
+  const edge = await edgeWith(
+    {
+      search: async function* (_request, { signal }) {
+        yield update(1, { upserts: [{ offerId: 'o1' }] });
+        clients = keys(makeKey().hash);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        ended.resolve();
+      },
+    },
+    { clients: () => clients, streams: { ...defaultStreams, heartbeatMs: 20 } },
+  );
+  const following = all(clientOf(edge, { 'Entrepot-Key': key }), search);
+  await expect(following).rejects.toMatchObject({ code: 4401, reason: 'CREDENTIALS_INVALID' });
+  await ended.promise;
 });
 
 test('a client that says hello in no way we know is closed with what is wrong', async () => {

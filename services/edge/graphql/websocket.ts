@@ -6,6 +6,7 @@ import { type Context, makeServer, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
 import { logger, tracer, withTrace } from '../../../libs/telemetry/index.ts';
+import { refusalSince } from '../access/still-let-in.ts';
 import type { Caller } from '../api/caller.ts';
 import { credentialsOf, endCall } from '../call.ts';
 import { patienceOf, timeoutHeader } from '../deadline.ts';
@@ -83,6 +84,9 @@ export class GraphqlSockets {
       onStalled: () => socket.terminate(),
     });
     const heartbeat = setInterval(() => {
+      void refusalSince(request.call).then((error) => {
+        if (error !== undefined) socket.close(closeCodeOf(error), error.reason);
+      });
       // A client that is still reading answers later.
       if (outbox.full) return;
       if (!answered) return socket.terminate();
@@ -135,7 +139,9 @@ export class GraphqlSockets {
     const { call } = request;
     if (call.identity === undefined || authorization !== undefined || key !== undefined) {
       // The request had its chance where it said anything itself.
-      call.identity = await this.#door.access.identify({ ...credentialsOf(request), authorization, key });
+      const credentials = { ...credentialsOf(request), authorization, key };
+      call.identify = () => this.#door.access.identify(credentials);
+      call.identity = await call.identify();
     }
     return true;
   }

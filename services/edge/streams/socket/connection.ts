@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { RawData, WebSocket } from 'ws';
 import type { Identity } from '../../../../libs/clients/index.ts';
 import { EntrepotError, invalidField, toEntrepotError } from '../../../../libs/errors/index.ts';
+import { refusalSince } from '../../access/still-let-in.ts';
 import { credentialsOf, type EdgeCall, endCall } from '../../call.ts';
 import type { Door } from '../../door.ts';
 import { originOf } from '../../rest/errors.ts';
@@ -25,7 +26,6 @@ export class SocketConnection {
   readonly #running = new Set<Promise<void>>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #leave: () => void;
-  #identity: Identity | undefined;
   /** Messages are taken in the order in which they came, also while it is being found out who sends them. */
   #taken: Promise<void> = Promise.resolve();
   #hello: NodeJS.Timeout | undefined;
@@ -40,7 +40,7 @@ export class SocketConnection {
     this.#door = door;
     this.#streams = streams;
     const { heartbeatMs, stalledMs, socket: limits } = streams.options;
-    this.#leave = streams.add((error) => void this.#drain(error));
+    this.#leave = streams.add((error) => void this.#end(error));
     this.#outbox = new Outbox(socket, {
       maxBufferedBytes: limits.maxBufferedBytes,
       stalledMs,
@@ -58,7 +58,6 @@ export class SocketConnection {
   }
 
   #recognised(identity: Identity): void {
-    this.#identity = identity;
     clearTimeout(this.#hello);
     this.#outbox.send(readyText(identity.client, this.#streams.options.heartbeatMs));
   }
@@ -76,8 +75,8 @@ export class SocketConnection {
       return;
     }
     const text = data.toString();
-    if (this.#identity !== undefined) {
-      this.#take(text, this.#identity);
+    if (this.#call.identity !== undefined) {
+      this.#take(text, this.#call.identity);
       return;
     }
     // What comes before it is known from whom is not let pile up.
@@ -85,8 +84,8 @@ export class SocketConnection {
     this.#taken = this.#taken.then(async () => {
       this.#socket.resume();
       if (this.#ending) return;
-      if (this.#identity === undefined) await this.#takeHello(text);
-      else this.#take(text, this.#identity);
+      if (this.#call.identity === undefined) await this.#takeHello(text);
+      else this.#take(text, this.#call.identity);
     });
   }
 
@@ -97,7 +96,10 @@ export class SocketConnection {
         const say = 'Say who you are first: {"hello":{"key":"…"}}.';
         throw new EntrepotError({ reason: 'CREDENTIALS_MISSING', message: say });
       }
-      this.#recognised(await this.#door.access.identify({ ...credentialsOf(this.#request), key: message.key }));
+      const credentials = { ...credentialsOf(this.#request), key: message.key };
+      this.#call.identify = () => this.#door.access.identify(credentials);
+      this.#call.identity = await this.#call.identify();
+      this.#recognised(this.#call.identity);
     } catch (thrown) {
       this.#refuse(thrown instanceof RefusedMessage ? thrown.error : toEntrepotError(thrown));
     }
@@ -144,6 +146,7 @@ export class SocketConnection {
   }
 
   #beat(): void {
+    void this.#lookAgain();
     // A client that is still reading answers later; one that does not is given up for that.
     if (this.#outbox.full) return;
     if (!this.#alive) {
@@ -154,6 +157,12 @@ export class SocketConnection {
     this.#socket.ping();
   }
 
+  /** Who would not be let in any more is not kept either: its operations end with why, and the socket after them. */
+  async #lookAgain(): Promise<void> {
+    const error = await refusalSince(this.#call);
+    if (error !== undefined && !this.#ending) await this.#end(error);
+  }
+
   /** Says what is wrong, and closes. */
   #refuse(error: EntrepotError, code = closeCodeOf(error)): void {
     if (this.#ending) return;
@@ -162,8 +171,8 @@ export class SocketConnection {
     this.#close(code, error);
   }
 
-  /** Every operation ends with where to go on, and the socket after them. */
-  async #drain(error: EntrepotError): Promise<void> {
+  /** Every operation ends with why and where to go on, and the socket after them. */
+  async #end(error: EntrepotError): Promise<void> {
     this.#ending = true;
     const cut = setTimeout(() => this.#socket.terminate(), this.#streams.options.drainMs);
     this.#socket.once('close', () => clearTimeout(cut));

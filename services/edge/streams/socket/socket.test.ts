@@ -1,13 +1,11 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { loadClients, makeKey } from '../../../../libs/clients/index.ts';
+import { makeKey } from '../../../../libs/clients/index.ts';
 import { SearchPage, SearchUpdate } from '../../../../libs/contracts/gen/entrepot/query/v1/query.ts';
 import { type EntrepotError, toEntrepotError } from '../../../../libs/errors/index.ts';
+import { clientsFrom } from '../../access/test-clients.ts';
 import type { Edge, EdgeOptions } from '../../server.ts';
 import { defaultStreams, type SocketOptions, type StreamOptions } from '../options.ts';
 import { edgesOver, flightBody, type QueryMethods, updateOf } from '../testing.ts';
@@ -371,7 +369,8 @@ test('pages of other origins may not open one, pages of this machine may', async
 describe('where clients have keys', () => {
   const { id, key, hash } = makeKey();
   const file = `clients:\n  shop: { permissions: [SEARCH], origins: ['https://shop.example'], keys: [{ id: ${id}, hash: '${hash}' }] }`;
-  const edgeOfShop = (helloMs = 60_000): Promise<Edge> => edgeWith({}, { socket: { helloMs } }, clientsFrom(file));
+  const shop = clientsFrom(file);
+  const edgeOfShop = (helloMs = 60_000): Promise<Edge> => edgeWith({}, { socket: { helloMs } }, () => shop);
 
   test.each([
     ['a header', '', { 'entrepot-key': key }],
@@ -409,6 +408,40 @@ describe('where clients have keys', () => {
     expect(await closed).toEqual({ code, reason });
   });
 
+  test.each(['header', 'first message'])(
+    'a key given by %s and withdrawn ends what runs on the socket with the next heartbeat, and the socket',
+    async (by) => {
+      let clients = shop;
+      const edge = await edgeWith({ watchSearch: quiet }, { heartbeatMs: 20 }, () => clients);
+      const hello = by === 'first message';
+      const { say, next, all, closed } = await client(edge, {
+        headers: hello ? {} : { 'entrepot-key': key },
+        name: 'shop',
+        ready: !hello,
+      });
+      if (hello) say({ hello: { key } });
+      if (hello) expect(await next()).toMatchObject({ ready: { client: 'shop' } });
+      say({ id: '1', method: 'WatchSearch', request: { searchId: 's1' } });
+      expect(await next()).toMatchObject({ id: '1', update: {} });
+      clients = clientsFrom(file.replace(hash, makeKey().hash));
+      expect(await all('1')).toEqual([
+        { id: '1', problem: expect.objectContaining({ reason: 'CREDENTIALS_INVALID' }) },
+      ]);
+      expect(await closed).toEqual({ code: 4401, reason: 'CREDENTIALS_INVALID' });
+    },
+  );
+
+  test('a client that is permitted less from now on asks with less on a socket that was open', async () => {
+    let clients = shop;
+    const edge = await edgeWith({}, { heartbeatMs: 20 }, () => clients);
+    const { socket, say, all } = await client(edge, { headers: { 'entrepot-key': key }, name: 'shop' });
+    clients = clientsFrom(file.replace('SEARCH', 'OPERATIONS'));
+    await once(socket, 'ping');
+    await once(socket, 'ping');
+    say({ id: '1', method: 'Search', request: flightBody });
+    expect(await all('1')).toEqual([{ id: '1', problem: expect.objectContaining({ reason: 'NOT_PERMITTED' }) }]);
+  });
+
   test('who does not say who it is in time is turned away', async () => {
     const { next, closed } = await client(await edgeOfShop(20), { ready: false });
     expect(await next()).toMatchObject({ problem: { reason: 'CREDENTIALS_MISSING' } });
@@ -441,10 +474,3 @@ async function refusal(edge: Edge, query = '', headers: Record<string, string> =
 }
 
 /** The clients of a file. */
-function clientsFrom(yaml: string): EdgeOptions['clients'] {
-  const directory = mkdtempSync(join(tmpdir(), 'entrepot-clients-'));
-  closers.push(() => rmSync(directory, { recursive: true }));
-  writeFileSync(join(directory, 'clients.yaml'), yaml);
-  const clients = loadClients(directory);
-  return () => clients;
-}

@@ -5,6 +5,7 @@ import type { Identity } from '../../libs/clients/index.ts';
 import type { EntrepotError } from '../../libs/errors/index.ts';
 import { contextFromTraceparent, traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { Credentials } from './access/access.ts';
+import type { Identify } from './access/still-let-in.ts';
 import type { Caller, Protocol } from './api/caller.ts';
 import { type PatienceLimits, patienceOf, timeoutHeader } from './deadline.ts';
 import { requestIdOf } from './request-id.ts';
@@ -19,7 +20,7 @@ export interface EdgeCall {
   /** Who asks; absent where nobody has to say (probes, documents, the console's own files). */
   identity?: Identity;
   /** Finds out anew who asks, by the credentials that came with the request; there as soon as it was let in by them. */
-  identify?: () => Identity | Promise<Identity>;
+  identify?: Identify;
   /** The operation that it became, once it did. */
   caller?: Caller;
   /** What the request was refused with, once it was. */
@@ -95,6 +96,7 @@ export function callerOf(request: FastifyRequest, protocol: Protocol, limits: Pa
   if (call.identity === undefined) throw new Error(`${request.routeOptions.url} asks for no credentials.`);
   const caller: Caller = {
     identity: call.identity,
+    identify: call.identify,
     protocol,
     timeoutMs: patienceOf(request.headers[timeoutHeader], limits),
     signal: call.gone,

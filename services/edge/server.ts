@@ -76,7 +76,7 @@ export interface EdgeOptions {
   /** The clients as configured now. Default: none has a name, or a key. */
   readonly clients?: () => Clients;
   /** Where budgets are kept, and what else guards the edge. */
-  readonly guard?: Pick<GuardOptions, 'budgets' | 'metrics' | 'connectionsPerAddress' | 'tokens'>;
+  readonly guard?: Pick<GuardOptions, 'budgets' | 'metrics' | 'connectionsPerAddress' | 'lookAgainMs' | 'tokens'>;
   /** Bounds of the client's deadline. */
   readonly patience?: PatienceLimits;
   /** How much is taken on before requests are shed with 429 and Retry-After. */

@@ -1,6 +1,6 @@
 // Everything that decides who may do what at an edge, put together.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Clients, type Identity, isLoopback } from '../../../libs/clients/index.ts';
+import { type Clients, isLoopback } from '../../../libs/clients/index.ts';
 import type { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrepot/supply/v1/supply.ts';
 import { Permission } from '../../../libs/contracts/gen/entrepot/type/v1/public.ts';
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
@@ -17,6 +17,7 @@ import { limitConnections } from './connection-limit.ts';
 import { corsHeaders, isListed, preflightHeaders } from './cors.ts';
 import { checkExposure } from './exposure.ts';
 import { securityHeaders } from './security-headers.ts';
+import { type Identify, StillLetIn } from './still-let-in.ts';
 import { withinStreams } from './stream-limit.ts';
 
 /** How the edge is guarded. */
@@ -38,6 +39,8 @@ export interface GuardOptions {
   readonly metrics?: 'guarded' | 'open';
   /** Connections of an address at once, those of this machine not counted. Default 1,000; Infinity for a proxy elsewhere. */
   readonly connectionsPerAddress?: number;
+  /** How often streams are held to their credentials again, in milliseconds; default 15,000, sensible from 1,000 to 60,000. */
+  readonly lookAgainMs?: number;
   /** For tests: what tokens are verified with. */
   readonly tokens?: Pick<AccessOptions, 'fetch' | 'now' | 'log'>;
 }
@@ -53,6 +56,7 @@ export class Guard {
   readonly #loopback: boolean;
   readonly #budgets: Budgets;
   readonly #meter: StreamMeter;
+  readonly #stillLetIn: StillLetIn;
 
   /** @throws ExposureError where everybody who can reach the edge would be let in */
   constructor(options: GuardOptions) {
@@ -62,9 +66,11 @@ export class Guard {
     this.access = createAccess({ ...options.tokens, ...options, loopback: this.#loopback });
     this.#budgets = new Budgets(options.budgets);
     this.#meter = new StreamMeter(this.#budgets, options.budgets);
+    this.#stillLetIn = new StillLetIn(options.lookAgainMs);
     this.gates = [
       withinStreams(),
       withinBudget(this.#budgets, new SupplyPartners(options.supply, options.budgets?.now), this.#meter),
+      this.#stillLetIn.gate,
     ];
   }
 
@@ -80,6 +86,7 @@ export class Guard {
 
   async close(): Promise<void> {
     this.#meter.close();
+    this.#stillLetIn.close();
     await this.#budgets.close();
   }
 
@@ -122,7 +129,7 @@ export class Guard {
     if (route === '/metrics') return this.#guardMetrics(request);
     if (!isGuarded(path) && !isGuarded(route)) return;
     const credentials = credentialsOf(request);
-    const identify = (): Identity | Promise<Identity> => this.access.identify(credentials);
+    const identify: Identify = () => this.access.identify(credentials);
     try {
       request.call.identity = await identify();
       request.call.identify = identify;

@@ -1,20 +1,78 @@
-import type { EntrepotError } from '../../../libs/errors/index.ts';
-import { toEntrepotError } from '../../../libs/errors/index.ts';
-import type { EdgeCall } from '../call.ts';
+// What stays open is held to its credentials: who would not be let in any more is not kept either.
+import type { Identity } from '../../../libs/clients/index.ts';
+import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
+import { permitted, staysOpen } from '../api/gates.ts';
+import type { Gate, Operation } from '../api/public-api.ts';
+
+/** Finds out who asks, anew, by the credentials that came with a request. */
+export type Identify = () => Identity | Promise<Identity>;
 
 /**
- * Looks again who sent a request that stays open, so that a key withdrawn, a token expired or a client narrowed is known with the
- * next heartbeat and not when the connection ends by itself. Sets the call's identity to what it is now.
+ * Who it is now.
  *
- * @returns why it would not be let in any more: CREDENTIALS_INVALID, CREDENTIALS_EXPIRED, NOT_PERMITTED; undefined where it would, and
- * where that cannot be told for now because an issuer's keys cannot be had
+ * @returns the identity; why it is let in no more: CREDENTIALS_INVALID, CREDENTIALS_EXPIRED, NOT_PERMITTED; undefined where that cannot
+ * be told, because an issuer's keys cannot be had
  */
-export async function refusalSince(call: EdgeCall): Promise<EntrepotError | undefined> {
+export async function identityNow(identify: Identify): Promise<Identity | EntrepotError | undefined> {
   try {
-    call.identity = (await call.identify?.()) ?? call.identity;
-    return undefined;
+    return await identify();
   } catch (thrown) {
     const error = toEntrepotError(thrown);
     return error.reason === 'UNREACHABLE' ? undefined : error;
+  }
+}
+
+interface Open {
+  readonly operation: Operation;
+  readonly identify: Identify;
+  readonly end: AbortController;
+}
+
+/** Ends streams whose client is let in no more, or not permitted what they are. */
+export class StillLetIn {
+  readonly #everyMs: number;
+  readonly #open = new Set<Open>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param everyMs how often is looked, in milliseconds; default 15,000, sensible from 1,000 to 60,000 */
+  constructor(everyMs = 15_000) {
+    this.#everyMs = everyMs;
+  }
+
+  /** To be passed after gates that end streams for another reason. */
+  readonly gate: Gate = (operation) => {
+    const { identify } = operation.caller;
+    if (identify === undefined || !staysOpen(operation)) return;
+    const stream: Open = { operation, identify, end: new AbortController() };
+    this.#open.add(stream);
+    this.#timer ??= setInterval(() => void this.look(), this.#everyMs).unref();
+    const { signal } = stream.end;
+    operation.ends = operation.ends === undefined ? signal : AbortSignal.any([operation.ends, signal]);
+    return () => {
+      this.#open.delete(stream);
+      if (this.#open.size === 0) this.close();
+    };
+  };
+
+  /** Looks at every stream that is open. */
+  async look(): Promise<void> {
+    await Promise.all(
+      [...this.#open].map(async ({ operation, identify, end }) => {
+        const now = await identityNow(identify);
+        if (now === undefined) return;
+        try {
+          if (now instanceof EntrepotError) throw now;
+          await permitted({ ...operation, caller: { ...operation.caller, identity: now } });
+        } catch (error) {
+          end.abort(error);
+        }
+      }),
+    );
+  }
+
+  /** Looks no more. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }

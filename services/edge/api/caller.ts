@@ -1,6 +1,7 @@
 // Who calls, on behalf of whom, and for how long: the same for every protocol.
 import type { Context } from '@opentelemetry/api';
 import type { Identity } from '../../../libs/clients/index.ts';
+import type { Identify } from '../access/still-let-in.ts';
 
 /** The protocol that an operation came by, as metrics and the use of fields name it. */
 export type Protocol = 'rest' | 'sse' | 'ndjson' | 'websocket' | 'graphql' | 'connect' | 'grpc-web' | 'grpc';
@@ -8,6 +9,8 @@ export type Protocol = 'rest' | 'sse' | 'ndjson' | 'websocket' | 'graphql' | 'co
 /** One operation's caller. */
 export interface Caller {
   readonly identity: Identity;
+  /** Who it is now, should the operation stay open for long; absent where the connection itself is looked at, as a socket is. */
+  readonly identify?: Identify | undefined;
   readonly protocol: Protocol;
   /** How long the client will wait for an answer, in milliseconds from now; of a stream, for its last message. */
   readonly timeoutMs: number;

@@ -6,9 +6,9 @@ import { type Context, makeServer, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
 import { logger, tracer, withTrace } from '../../../libs/telemetry/index.ts';
-import { refusalSince } from '../access/still-let-in.ts';
+import { identityNow } from '../access/still-let-in.ts';
 import type { Caller } from '../api/caller.ts';
-import { credentialsOf, endCall } from '../call.ts';
+import { credentialsOf, type EdgeCall, endCall } from '../call.ts';
 import { patienceOf, timeoutHeader } from '../deadline.ts';
 import type { Door } from '../door.ts';
 import { requestIdOf } from '../request-id.ts';
@@ -84,9 +84,7 @@ export class GraphqlSockets {
       onStalled: () => socket.terminate(),
     });
     const heartbeat = setInterval(() => {
-      void refusalSince(request.call).then((error) => {
-        if (error !== undefined) socket.close(closeCodeOf(error), error.reason);
-      });
+      void this.#lookAgain(socket, request.call);
       // A client that is still reading answers later.
       if (outbox.full) return;
       if (!answered) return socket.terminate();
@@ -144,6 +142,13 @@ export class GraphqlSockets {
       call.identity = await call.identify();
     }
     return true;
+  }
+
+  /** Closes a socket whose client is let in no more; what runs on it ends with it. */
+  async #lookAgain(socket: WebSocket, call: EdgeCall): Promise<void> {
+    const now = call.identify && (await identityNow(call.identify));
+    if (now instanceof EntrepotError) socket.close(closeCodeOf(now), now.reason);
+    else if (now !== undefined) call.identity = now;
   }
 
   #bind(

@@ -1,4 +1,5 @@
 // The public API over gRPC, for backends: on a port of its own, with health, and reflection of what is public.
+import type { Identity } from '../../../libs/clients/index.ts';
 import {
   type GrpcServerSettings,
   inMemoryAdmission,
@@ -90,17 +91,19 @@ async function called(
   const requestId = requestIdOf(metadata.get('x-request-id'));
   answer?.header.set('x-request-id', requestId);
   answer?.trailer.set('x-request-id', requestId);
-  const identity = await access.identify({
+  const credentials = {
     authorization: metadata.get('authorization'),
     key: metadata.get('entrepot-key'),
     client: metadata.get('entrepot-client'),
     host: undefined,
     origin: undefined,
     address: peer?.replace(/:\d+$/, '') ?? '',
-  });
+  };
+  const identify = (): Identity | Promise<Identity> => access.identify(credentials);
   const asked = context.deadline === undefined ? undefined : Math.max(0, context.deadline - Date.now());
   const caller: Caller = {
-    identity,
+    identity: await identify(),
+    identify,
     protocol: 'grpc',
     timeoutMs: asked === undefined ? defaultTimeoutMs(method, patience) : timeoutWithin(method, asked, patience),
     signal: context.signal,

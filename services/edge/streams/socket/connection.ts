@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { RawData, WebSocket } from 'ws';
 import type { Identity } from '../../../../libs/clients/index.ts';
 import { EntrepotError, invalidField, toEntrepotError } from '../../../../libs/errors/index.ts';
-import { refusalSince } from '../../access/still-let-in.ts';
+import { identityNow } from '../../access/still-let-in.ts';
 import { credentialsOf, type EdgeCall, endCall } from '../../call.ts';
 import type { Door } from '../../door.ts';
 import { originOf } from '../../rest/errors.ts';
@@ -159,8 +159,11 @@ export class SocketConnection {
 
   /** Who would not be let in any more is not kept either: its operations end with why, and the socket after them. */
   async #lookAgain(): Promise<void> {
-    const error = await refusalSince(this.#call);
-    if (error !== undefined && !this.#ending) await this.#end(error);
+    const { identify } = this.#call;
+    const now = identify && (await identityNow(identify));
+    if (now instanceof EntrepotError) {
+      if (!this.#ending) await this.#end(now);
+    } else if (now !== undefined) this.#call.identity = now;
   }
 
   /** Says what is wrong, and closes. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Channels } from './channels.ts';
 import { channelName, type Engine, NamedTurns, quote, Turns } from './engine.ts';
+import { giveBack, takeDatabase } from './in-memory.ts';
 import { lockDirectory } from './lock.ts';
 import { createDatabase } from './template.ts';
 
@@ -99,9 +100,11 @@ async function acquire(directory: string | undefined, memory: object = {}): Prom
 }
 
 async function inMemory(isLast: () => boolean): Promise<Database> {
-  const engine = await createDatabase({ postgresqlconf: settings });
-  return handle(engine, async () => {
-    if (isLast()) await engine.close();
+  const engine = await takeDatabase({ postgresqlconf: settings });
+  return handle(engine, async (deaf) => {
+    if (!isLast()) return;
+    deaf();
+    await giveBack(engine);
   });
 }
 
@@ -127,10 +130,11 @@ async function openDirectory(
   }
 }
 
-function handle(engine: PGlite, release: () => Promise<void>): Database {
+/** @param release called at the end of each use, with what ends telling the database's notifications */
+function handle(engine: PGlite, release: (deaf: () => void) => Promise<void>): Database {
   const turns = new Turns();
   const channels = new Channels();
-  engine.onNotification((channel, text) => channels.tell(channel, text));
+  const deaf = engine.onNotification((channel, text) => channels.tell(channel, text));
   let current = 'public';
   let busyMs = 0;
   // PostgreSQL computes on this thread: after a few milliseconds of it, whatever else waits gets its turn.
@@ -165,7 +169,7 @@ function handle(engine: PGlite, release: () => Promise<void>): Database {
     channels,
     async release() {
       await turns.over();
-      await release();
+      await release(deaf);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Migration, openStore, type Store } from './index.ts';
+import { type Migration, notify, openStore, type SharedStore, type Store } from './index.ts';
 import { conforms } from './testing/conformance.ts';
 
 const migrations: Migration[] = [{ id: '1', sql: 'CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL)' }];
@@ -42,5 +42,25 @@ describe('in memory', () => {
     expect(await b.query('SELECT text FROM notes.notes')).toEqual([{ text: 'a' }]);
     await b.close();
     expect(await (await open({ memory })).query('SELECT * FROM notes')).toEqual([]);
+  });
+
+  it('has nothing left for the next of what it held when it was closed: data, schemas, settings, listeners', async () => {
+    const told: string[] = [];
+    const shared = (): Promise<SharedStore> => openStore({ migrations, schema: 'notes', memory: {} });
+    const first = await shared();
+    await first.query("INSERT INTO notes VALUES (1, 'a')");
+    await first.query("SET statement_timeout = '3s'");
+    await first.query('CREATE SCHEMA elsewhere');
+    await first.listen('news', () => told.push('first'));
+    await first.close();
+    const next = await shared();
+    stores.push(next);
+    const heard = new Promise((resolve) => void next.listen('news', resolve));
+    expect(await next.query('SELECT * FROM notes')).toEqual([]);
+    expect(await next.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '0' }]);
+    expect(await next.query("SELECT 1 FROM pg_namespace WHERE nspname = 'elsewhere'")).toEqual([]);
+    await notify(next, 'news', 'of today');
+    expect(await heard).toBe('of today');
+    expect(told).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import {
   type ListReviewsRequest,
   type ListReviewsResponse,
   type Review,
+  ReviewKind,
   ReviewState,
 } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { invalidField } from '../../libs/errors/index.ts';
@@ -14,7 +15,7 @@ import { invalidToken, openToken, sealToken } from './tokens.ts';
 
 /** A page of reviews, the least sure first. Throws EntrepotError INVALID_FIELD, INVALID_TOKEN. */
 export async function listReviews(
-  { vertical, state: asked, pageSize, pageToken }: ListReviewsRequest,
+  { vertical, state: asked, kind, pageSize, pageToken }: ListReviewsRequest,
   catalogues: ReadonlyMap<string, Catalogue>,
   formerIds: FormerIds,
   store: Store,
@@ -23,16 +24,18 @@ export async function listReviews(
   const state = asked === ReviewState.UNSPECIFIED ? ReviewState.OPEN : asked;
   if (!(Object.values(ReviewState) as number[]).includes(state))
     throw invalidField('state', `is ${state}; there is none`);
-  const after = pageToken === '' ? undefined : readToken(pageToken, vertical, state);
+  if (!(Object.values(ReviewKind) as number[]).includes(kind)) throw invalidField('kind', `is ${kind}; there is none`);
+  const listed = "state = $1 AND ($2::text = '' OR vertical = $2::text) AND ($3::int = 0 OR kind = $3::int)";
+  const asks = [state, vertical, kind];
+  const after = pageToken === '' ? undefined : readToken(pageToken, asks);
   const rows = await store.query<ReviewRow>(
-    `SELECT * FROM reviews WHERE state = $1 AND ($2::text = '' OR vertical = $2::text)
-       AND (doubt, review_id) > ($3::double precision, $4::text)
+    `SELECT * FROM reviews WHERE ${listed} AND (doubt, review_id) > ($4::double precision, $5::text)
      ORDER BY doubt, review_id LIMIT ${size + 1}`,
-    [state, vertical, after?.doubt ?? -1, after?.id ?? ''],
+    [...asks, after?.doubt ?? -1, after?.id ?? ''],
   );
   const [total] = await store.query<{ size: number }>(
-    `SELECT count(*)::int AS size FROM reviews WHERE state = $1 AND ($2::text = '' OR vertical = $2::text)`,
-    [state, vertical],
+    `SELECT count(*)::int AS size FROM reviews WHERE ${listed}`,
+    asks,
   );
   const page = rows.slice(0, size);
   const last = page.at(-1);
@@ -40,7 +43,7 @@ export async function listReviews(
     reviews: page.map((row) => reviewNow(row, catalogues, formerIds)),
     nextPageToken:
       rows.length > size && last !== undefined
-        ? sealToken('reviews', [vertical, state, last.doubt, last.review_id])
+        ? sealToken('reviews', [JSON.stringify(asks), last.doubt, last.review_id])
         : '',
     totalSize: total!.size,
   };
@@ -69,15 +72,16 @@ function reviewNow(row: ReviewRow, catalogues: ReadonlyMap<string, Catalogue>, f
   });
 }
 
-function readToken(token: string, vertical: string, state: ReviewState): { doubt: number; id: string } {
-  const [of, standing, doubt, id] = openToken<[string, number, number, string]>(
+function readToken(token: string, asks: readonly unknown[]): { doubt: number; id: string } {
+  const [of, doubt, id] = openToken<[string, number, string]>(
     token,
     'reviews',
-    ['string', 'number', 'number', 'string'],
+    ['string', 'number', 'string'],
     'pageToken',
   );
-  if (of !== vertical || standing !== state) {
-    throw invalidToken('pageToken', 'belongs to another vertical or state; send what the page before was asked with');
+  if (of !== JSON.stringify(asks)) {
+    const say = 'belongs to another vertical, state or kind; send what the page before was asked with';
+    throw invalidToken('pageToken', say);
   }
   return { doubt, id };
 }

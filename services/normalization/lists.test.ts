@@ -116,7 +116,7 @@ describe('products', () => {
       expect(error.reason).toBe('INVALID_TOKEN');
     }
     const lists = [
-      () => running.client.listReviews({ vertical: '', state: 0, pageSize: 0, pageToken: nextPageToken }),
+      () => running.client.listReviews({ vertical: '', state: 0, kind: 0, pageSize: 0, pageToken: nextPageToken }),
       () =>
         running.client.listEvents({ productId: '', vertical: '', kinds: [], pageSize: 0, pageToken: nextPageToken }),
       () => running.client.watchProducts({ vertical: '', cursor: nextPageToken, kinds: [] }).next(),
@@ -135,17 +135,22 @@ describe('reviews and events', () => {
   it.each<[string, () => Promise<unknown>, string]>([
     [
       'a vertical that there is not',
-      () => running.client.listReviews({ vertical: 'boat', state: 0, pageSize: 0, pageToken: '' }),
+      () => running.client.listReviews({ vertical: 'boat', state: 0, kind: 0, pageSize: 0, pageToken: '' }),
       'vertical',
     ],
     [
       'a state that there is not',
-      () => running.client.listReviews({ vertical: '', state: 9 as never, pageSize: 0, pageToken: '' }),
+      () => running.client.listReviews({ vertical: '', state: 9 as never, kind: 0, pageSize: 0, pageToken: '' }),
       'state',
     ],
     [
+      'a kind of reviews that there is not',
+      () => running.client.listReviews({ vertical: '', state: 0, kind: 9 as never, pageSize: 0, pageToken: '' }),
+      'kind',
+    ],
+    [
       'too many',
-      () => running.client.listReviews({ vertical: '', state: 0, pageSize: 201, pageToken: '' }),
+      () => running.client.listReviews({ vertical: '', state: 0, kind: 0, pageSize: 201, pageToken: '' }),
       'pageSize',
     ],
     [

@@ -13,7 +13,8 @@ import { counter, logger, observedGauge } from '../../libs/telemetry/index.ts';
 import type { Catalogue, CatalogueTools } from './catalogue.ts';
 import { CatchUp, channel } from './catch-up.ts';
 import { ContentStore } from './content/index.ts';
-import { decide } from './decisions.ts';
+import { decide } from './decisions/decide.ts';
+import { undo } from './decisions/undo.ts';
 import { EventLog } from './events.ts';
 import { FormerIds } from './former-ids.ts';
 import { listEvents } from './list-events.ts';
@@ -23,7 +24,6 @@ import { createMatcher, type Matcher } from './matching/index.ts';
 import { Products } from './products.ts';
 import { createCatalogues } from './rules.ts';
 import { Turns } from './turns.ts';
-import { undo } from './undo.ts';
 import { Watchers } from './watch.ts';
 
 export { normalizationStore } from './schema.ts';

@@ -2,7 +2,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeKey } from '../../libs/clients/index.ts';
-import { Review, ReviewState } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { Review, ReviewKind, ReviewState } from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { clientsFrom } from '../../services/edge/access/test-clients.ts';
 import {
   expectAccessible,
@@ -22,7 +22,13 @@ let page: Page;
 /** Ids of the reviews by the code of their left side. */
 let ids: ReadonlyMap<string, string>;
 
-const everything = { vertical: '', state: ReviewState.OPEN, pageSize: 200, pageToken: '' };
+const everything = {
+  vertical: '',
+  state: ReviewState.OPEN,
+  kind: ReviewKind.UNSPECIFIED,
+  pageSize: 200,
+  pageToken: '',
+};
 
 beforeAll(async () => {
   if (!hasBrowser) return;

@@ -225,7 +225,7 @@ describe('entrepot catalogue', () => {
 
   it('shows reviews side by side, with what each feature weighs', async () => {
     const text = await catalogue('reviews', '--vertical', 'stay');
-    expect(asked.reviews).toMatchObject({ vertical: 'stay', state: ReviewState.OPEN });
+    expect(asked.reviews).toMatchObject({ vertical: 'stay', state: ReviewState.OPEN, kind: ReviewKind.UNSPECIFIED });
     expect(text).toContain('rv_7  stay: the same product?');
     expect(text).toMatch(/probability +0\.620/);
     expect(text).toMatch(/property_name +Bahia +Bahia Sol/);
@@ -233,6 +233,8 @@ describe('entrepot catalogue', () => {
     expect(text).toMatch(/name +bahia +bahia sol +0\.81 +\+1\.50/);
     expect(text).toMatch(/phone +\+34971 +-0\.25/);
     expect(text).toContain('1 of 9 open');
+    await catalogue('reviews', '--kind', 'key-changed');
+    expect(asked.reviews).toMatchObject({ vertical: '', kind: ReviewKind.KEY_CHANGED });
   });
 
   it.each([

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import {
   ListReviewsResponse,
+  ReviewKind,
   ReviewState,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { asking, type CatalogueOptions, pageSize, withCatalogueOptions } from './address.ts';
@@ -14,9 +15,15 @@ const states = {
   obsolete: ReviewState.OBSOLETE,
 } as const;
 
+const kinds = {
+  'same-product': ReviewKind.SAME_PRODUCT,
+  'key-changed': ReviewKind.KEY_CHANGED,
+} as const;
+
 interface Options extends CatalogueOptions {
   readonly vertical: string;
   readonly state: keyof typeof states;
+  readonly kind?: keyof typeof kinds;
   readonly pageSize: number;
   readonly pageToken: string;
 }
@@ -29,6 +36,7 @@ export function reviewsCommand(): Command {
     )
     .option('--vertical <name>', 'of this vertical alone', '')
     .addOption(new Option('--state <state>', 'how they stand').choices(Object.keys(states)).default('open'))
+    .addOption(new Option('--kind <kind>', 'of this kind alone').choices(Object.keys(kinds)))
     .option('--page-size <count>', 'reviews to show, at most 200', pageSize, 20)
     .option('--page-token <token>', 'the next page, as the one before says', '')
     .addHelpText(
@@ -40,8 +48,9 @@ Then: entrepot catalogue decide <review> same|different --author you@example.com
     )
     .action((options: Options) =>
       asking(options, async (client) => {
-        const { vertical, state, pageSize, pageToken } = options;
-        const found = await client.listReviews({ vertical, state: states[state], pageSize, pageToken });
+        const { vertical, state, kind, pageSize, pageToken } = options;
+        const asked = kind === undefined ? ReviewKind.UNSPECIFIED : kinds[kind];
+        const found = await client.listReviews({ vertical, state: states[state], kind: asked, pageSize, pageToken });
         if (options.json === true) {
           console.log(JSON.stringify(ListReviewsResponse.toJSON(found), null, 2));
           return;

@@ -18,15 +18,12 @@ import './catalogue.css';
 export function CatalogueView() {
   const { state, vertical, kind } = lookNow();
   const current = place.value.id;
-  const queue = useQueue({ vertical, state: state.state });
+  const queue = useQueue({ vertical, state: state.state, kind: kind?.kind });
   useEffect(() => {
     if (queue.value !== undefined) forgetSettled(queue.value.reviews);
   }, [queue.value]);
   const isOpen = state.state === 'REVIEW_STATE_OPEN';
-  const listed = (queue.value?.reviews ?? []).filter(
-    (review) =>
-      (kind === undefined || review.kind === kind.kind) && !(isOpen && settled.value.has(review.reviewId ?? '')),
-  );
+  const listed = (queue.value?.reviews ?? []).filter(({ reviewId }) => !(isOpen && settled.value.has(reviewId ?? '')));
   const next = nextAfter(current, listed, passed.value);
   const toNext = (): void => openReview(next ?? '');
   const step = (by: 1 | -1): void => {

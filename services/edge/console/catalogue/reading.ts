@@ -6,6 +6,7 @@ import type {
   ProductEvent,
   ProductEventKind,
   Review,
+  ReviewKind,
   ReviewState,
 } from '../../../../libs/client/index.ts';
 import { entrepot } from '../api/entrepot.ts';
@@ -23,6 +24,8 @@ const mostEvents = 1_000;
 export interface QueueLook {
   readonly vertical: string;
   readonly state: ReviewState;
+  /** Undefined for all. */
+  readonly kind: ReviewKind | undefined;
 }
 
 /** Reviews as far as they were asked for. */
@@ -33,13 +36,15 @@ export interface Queue {
 }
 
 /** The queue, and what loads more of it. */
-export function useQueue({ vertical, state }: QueueLook): Polled<Queue> & { readonly more: () => void } {
+export function useQueue({ vertical, state, kind }: QueueLook): Polled<Queue> & { readonly more: () => void } {
   const wanted = useRef(pageOfReviews);
-  const inputs = [vertical, state];
+  const inputs = [vertical, state, kind];
   useEffect(() => {
     wanted.current = pageOfReviews;
   }, inputs);
-  const polled = usePolled((signal) => readQueue(vertical, state, wanted.current, signal), inputs, { everyMs });
+  const polled = usePolled((signal) => readQueue({ vertical, state, kind }, wanted.current, signal), inputs, {
+    everyMs,
+  });
   useReadOnChange(polled.read);
   const more = (): void => {
     wanted.current += pageOfReviews;
@@ -48,17 +53,13 @@ export function useQueue({ vertical, state }: QueueLook): Polled<Queue> & { read
   return { ...polled, more };
 }
 
-async function readQueue(vertical: string, state: ReviewState, wanted: number, signal: AbortSignal): Promise<Queue> {
+async function readQueue(look: QueueLook, wanted: number, signal: AbortSignal): Promise<Queue> {
   const reviews: Review[] = [];
   let pageToken: string | undefined;
   let total = 0;
   do {
     const pageSize = Math.min(mostOnPage, wanted - reviews.length);
-    const page: ListReviewsResponse = await entrepot.call(
-      'ListReviews',
-      { vertical, state, pageSize, pageToken },
-      { signal },
-    );
+    const page: ListReviewsResponse = await entrepot.call('ListReviews', { ...look, pageSize, pageToken }, { signal });
     reviews.push(...(page.reviews ?? []));
     total = page.totalSize ?? 0;
     pageToken = page.nextPageToken;

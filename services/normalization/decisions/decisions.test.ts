@@ -6,10 +6,10 @@ import {
   ProductEventKind,
   ReviewKind,
   ReviewState,
-} from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { EntrepotError } from '../../libs/errors/index.ts';
-import { flights, rowsOf, type SampleStay, stays } from './samples.ts';
-import { type Running, refusal, startService } from './testing/service.ts';
+} from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { EntrepotError } from '../../../libs/errors/index.ts';
+import { flights, rowsOf, type SampleStay, stays } from '../samples.ts';
+import { type Running, refusal, startService } from '../testing/service.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -348,7 +348,13 @@ describe('a review', () => {
   /** Named alike enough for a question: without positions the plain matcher is never sure. */
   const here: SampleStay = { code: '1', name: 'Grand Aurora Palma', zone: 'z' };
   const there: SampleStay = { code: '9', name: 'Grand Aurora Palma', zone: 'z' };
-  const open = { vertical: '', state: ReviewState.UNSPECIFIED, pageSize: 0, pageToken: '' };
+  const open = {
+    vertical: '',
+    state: ReviewState.UNSPECIFIED,
+    kind: ReviewKind.UNSPECIFIED,
+    pageSize: 0,
+    pageToken: '',
+  };
 
   it('is asked where the matcher is not sure, and merges when the answer is yes', async () => {
     const { client } = await start();
@@ -436,6 +442,25 @@ describe('a review', () => {
     await running.client.undo({ eventId: event!.eventId, ...word });
     const after = (await picture(running, [a!])) as { keys: unknown[] };
     expect(after.keys[0]).toEqual((before as { keys: unknown[] }).keys[0]);
+  });
+
+  it('is listed by what it asks, on pages that go on with the same', async () => {
+    const { client } = await start();
+    await ask(client, 'one', here);
+    await ask(client, 'two', there);
+    await ask(client, 'one', house('one', 0));
+    await ask(client, 'one', { code: '0', name: 'Pension Alpenblick', at: [47.2, 11.4] });
+    for (const kind of [ReviewKind.SAME_PRODUCT, ReviewKind.KEY_CHANGED]) {
+      const { reviews, totalSize } = await client.listReviews({ ...open, kind });
+      expect([totalSize, reviews.map((review) => review.kind)]).toEqual([1, [kind]]);
+    }
+    const first = await client.listReviews({ ...open, pageSize: 1 });
+    expect(first.totalSize).toBe(2);
+    const second = await client.listReviews({ ...open, pageToken: first.nextPageToken });
+    expect(second.reviews.map(({ reviewId }) => reviewId)).not.toContain(first.reviews[0]!.reviewId);
+    expect(second).toMatchObject({ reviews: [{}], nextPageToken: '' });
+    const other = client.listReviews({ ...open, kind: ReviewKind.KEY_CHANGED, pageToken: first.nextPageToken });
+    expect(await refusal(other)).toMatchObject({ reason: 'INVALID_TOKEN' });
   });
 
   it('of a changed key that is the same after all leaves the product and remembers what is said now', async () => {

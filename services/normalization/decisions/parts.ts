@@ -3,13 +3,15 @@ import {
   type KeyName,
   ReviewKind,
   ReviewState,
-} from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { invalidField } from '../../libs/errors/index.ts';
-import type { Store } from '../../libs/store/index.ts';
-import type { Catalogue } from './catalogue.ts';
-import type { Changes, KeyState, RecordState, ReviewStanding } from './changes.ts';
-import type { ReviewRow } from './reviews.ts';
-import { productIdOf } from './schema.ts';
+} from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { EntrepotError, invalidField } from '../../../libs/errors/index.ts';
+import type { Store } from '../../../libs/store/index.ts';
+import type { Catalogue } from '../catalogue.ts';
+import type { Changes, KeyState, RecordState, ReviewStanding } from '../changes.ts';
+import { etagOf, type ProductRow, productNotFound } from '../products.ts';
+import type { ReviewRow } from '../reviews.ts';
+import { productIdOf } from '../schema.ts';
+import type { DecisionTools } from './transaction.ts';
 
 /** A key with where it leads. */
 export interface PlacedKey extends KeyName {
@@ -149,4 +151,50 @@ export async function obsoleteReviews(
       return !merged;
     })
     .map((row) => decidedReview(row, standing));
+}
+
+/** Keys of one decision at most. */
+export const mostKeys = 1000;
+
+/** Products by id, former ids followed. Throws EntrepotError PRODUCT_NOT_FOUND, INVALID_FIELD for more than one vertical. */
+export async function findProducts(
+  ids: readonly { readonly id: string; readonly field: string }[],
+  { products, formerIds, catalogues }: DecisionTools,
+  tx: Store,
+): Promise<{ rows: ProductRow[]; catalogue: Catalogue }> {
+  const stored = await products.rows([...new Set(ids.map(({ id }) => formerIds.follow(id)))], tx);
+  const rows = ids.map(({ id, field }) => {
+    const row = stored.get(formerIds.follow(id));
+    if (row === undefined) throw productNotFound(id);
+    const [first] = stored.values();
+    if (row.vertical !== first!.vertical) {
+      throw invalidField(field, `is a ${row.vertical}, the other a ${first!.vertical}; products are of one vertical`);
+    }
+    return row;
+  });
+  return { rows, catalogue: catalogues.get(rows[0]!.vertical)! };
+}
+
+/** Refuses with CONFLICT what somebody decides of a product that is not what it was when it was looked at. */
+export function checkEtag(row: ProductRow, etag: string): void {
+  if (etag === '' || etag === etagOf(row)) return;
+  throw conflict(`the product ${row.product_id} is not any more what it was; look at it again`, {
+    productId: row.product_id,
+    etag: etagOf(row),
+  });
+}
+
+/** CONFLICT. */
+export function conflict(message: string, metadata: Readonly<Record<string, string>>): EntrepotError {
+  return new EntrepotError({ reason: 'CONFLICT', message: `${message}.`, metadata });
+}
+
+/** Their names alone. */
+export function namesOf(keys: readonly PlacedKey[]): { partner: string; key: string }[] {
+  return keys.map(({ partner, key }) => ({ partner, key }));
+}
+
+/** The evidence of what a person decides. */
+export function personSays(author: string, reason: string): string {
+  return reason === '' ? `${author} decided` : `${author}: ${reason}`;
 }

@@ -1,13 +1,13 @@
 import {
   ProductEventKind,
   type UndoRequest,
-} from '../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
-import { EntrepotError, invalidField } from '../../libs/errors/index.ts';
-import type { Store } from '../../libs/store/index.ts';
-import { type Changes, entitiesOf, inverse } from './changes.ts';
-import { keysOfProducts } from './decision-parts.ts';
-import { checkAuthor, conflict, type Decided, type DecisionTools, inTransaction, type Outcome } from './decisions.ts';
-import { type EventRow, eventIdOf, eventNumberOf, newsKinds, toEvent } from './events.ts';
+} from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
+import { EntrepotError, invalidField } from '../../../libs/errors/index.ts';
+import type { Store } from '../../../libs/store/index.ts';
+import { type Changes, entitiesOf, inverse } from '../changes.ts';
+import { type EventRow, eventIdOf, eventNumberOf, newsKinds, toEvent } from '../events.ts';
+import { conflict, keysOfProducts } from './parts.ts';
+import { checkAuthor, type Decided, type DecisionTools, inTransaction, type Outcome } from './transaction.ts';
 
 /** Takes an event back. Throws EntrepotError as NormalizationService.Undo does. */
 export function undo(request: UndoRequest, tools: DecisionTools): Promise<Decided> {

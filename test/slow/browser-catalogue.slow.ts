@@ -81,7 +81,7 @@ describe.skipIf(!hasBrowser)('the catalogue', () => {
     expect(await textOf(page.locator('.open-count'))).toBe(`${ids.size} open`);
     await keepScreenshot(page, 'catalogue-queue');
     await page.getByLabel('Question').selectOption('Key changed?');
-    await row('suites').waitFor({ state: 'detached' });
+    await row('changed').waitFor();
     expect(await page.locator('.queue-row').count()).toBe(1);
     await page.getByLabel('Question').selectOption('All');
     await page.getByLabel('Vertical').selectOption('Good');

@@ -25,7 +25,7 @@ export async function identityNow(identify: Identify): Promise<Identity | Entrep
 interface Open {
   readonly operation: Operation;
   readonly identify: Identify;
-  readonly end: AbortController;
+  readonly end: (error: EntrepotError) => void;
 }
 
 /** Ends streams whose client is let in no more, or not permitted what they are. */
@@ -39,15 +39,12 @@ export class StillLetIn {
     this.#everyMs = everyMs;
   }
 
-  /** To be passed after gates that end streams for another reason. */
   readonly gate: Gate = (operation) => {
-    const { identify } = operation.caller;
-    if (identify === undefined || !staysOpen(operation)) return;
-    const stream: Open = { operation, identify, end: new AbortController() };
+    const { caller, end } = operation;
+    if (caller.identify === undefined || end === undefined || !staysOpen(operation)) return;
+    const stream: Open = { operation, identify: caller.identify, end };
     this.#open.add(stream);
     this.#timer ??= setInterval(() => void this.look(), this.#everyMs).unref();
-    const { signal } = stream.end;
-    operation.ends = operation.ends === undefined ? signal : AbortSignal.any([operation.ends, signal]);
     return () => {
       this.#open.delete(stream);
       if (this.#open.size === 0) this.close();
@@ -64,7 +61,7 @@ export class StillLetIn {
           if (now instanceof EntrepotError) throw now;
           await permitted({ ...operation, caller: { ...operation.caller, identity: now } });
         } catch (error) {
-          end.abort(error);
+          end(toEntrepotError(error));
         }
       }),
     );

@@ -34,10 +34,10 @@ export function withinBudget(budgets: Budgets, counts: PartnerCounts, meter: Str
       throw error;
     }
     spent.add(points, { method: method.name });
-    const metered = staysOpen(operation) ? meter.begin(identity.client, budget) : undefined;
-    if (metered !== undefined) operation.ends = metered.ends;
+    const { end } = operation;
+    const stop = end && staysOpen(operation) ? meter.begin(identity.client, budget, end) : undefined;
     return (error) => {
-      metered?.stop();
+      stop?.();
       // Shed before anything was done for it.
       if (error?.reason === 'OVERLOADED' && error.metadata.service === 'edge') {
         budgets.refund(identity.client, budget, points);

@@ -1,6 +1,6 @@
 // Streams cost by the time that they are open.
 import type { Identity } from '../../../../libs/clients/index.ts';
-import { toEntrepotError } from '../../../../libs/errors/index.ts';
+import { type EntrepotError, toEntrepotError } from '../../../../libs/errors/index.ts';
 import type { Budgets } from './budgets.ts';
 
 /** How streams are charged. */
@@ -14,7 +14,7 @@ export interface StreamMeterOptions {
 interface Open {
   readonly client: string;
   readonly budget: NonNullable<Identity['budget']>;
-  readonly end: AbortController;
+  readonly end: (error: EntrepotError) => void;
   /** Not charged for the part of a tick that it was not open. */
   fresh: boolean;
 }
@@ -33,17 +33,18 @@ export class StreamMeter {
     this.#points = (pointsPerMinute * tickMs) / 60_000;
   }
 
-  /** A stream has begun. Its signal is aborted, with QUOTA_SPENT as the reason, when its client cannot pay any longer. */
-  begin(client: string, budget: NonNullable<Identity['budget']>): { readonly ends: AbortSignal; stop(): void } {
-    const stream: Open = { client, budget, end: new AbortController(), fresh: true };
+  /**
+   * A stream has begun.
+   * @param end called with QUOTA_SPENT when its client cannot pay any longer
+   * @returns to be called when it is over
+   */
+  begin(client: string, budget: Open['budget'], end: Open['end']): () => void {
+    const stream: Open = { client, budget, end, fresh: true };
     this.#open.add(stream);
     this.#timer ??= setInterval(() => void this.tick(), this.#tickMs).unref();
-    return {
-      ends: stream.end.signal,
-      stop: () => {
-        this.#open.delete(stream);
-        if (this.#open.size === 0) this.close();
-      },
+    return () => {
+      this.#open.delete(stream);
+      if (this.#open.size === 0) this.close();
     };
   }
 
@@ -59,7 +60,7 @@ export class StreamMeter {
         try {
           await this.#budgets.charge(stream.client, stream.budget, this.#points);
         } catch (error) {
-          stream.end.abort(toEntrepotError(error));
+          stream.end(toEntrepotError(error));
         }
       }),
     );

@@ -10,6 +10,7 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    setupFiles: ['libs/store/testing/keep-spares.ts'],
     // Files share their worker's modules, or importing them would take a fifth of the time of units and half of that of the whole
     // platform: a test leaves what is global as it found it.
     projects: [

@@ -1,11 +1,19 @@
 import type { PGlite, PGliteOptions } from '@electric-sql/pglite';
 import { createDatabase } from './template.ts';
 
-/** Databases in memory that nobody has any more, empty: to start one takes half a second, to empty one some milliseconds. */
+/** Databases in memory that nobody has any more, empty. */
 const spares: PGlite[] = [];
+let mostSpares = 0;
 
-/** Each holds some 100 MB. */
-const mostSpares = 2;
+/**
+ * From here on databases in memory that are closed are emptied and used again, for tests: to start one takes half a second of a
+ * processor, to empty one some milliseconds. A process that keeps one does not end by itself.
+ *
+ * @param most how many are kept, of some 100 MB each; sensible is 2
+ */
+export function keepSpareDatabases(most: number): void {
+  mostSpares = most;
+}
 
 /** A database in memory with nothing in it. */
 export async function takeDatabase(options: Pick<PGliteOptions, 'postgresqlconf'>): Promise<PGlite> {

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Migration, notify, openStore, type SharedStore, type Store } from './index.ts';
 import { conforms } from './testing/conformance.ts';
@@ -42,6 +44,16 @@ describe('in memory', () => {
     expect(await b.query('SELECT text FROM notes.notes')).toEqual([{ text: 'a' }]);
     await b.close();
     expect(await (await open({ memory })).query('SELECT * FROM notes')).toEqual([]);
+  });
+
+  it('lets the process end once it is closed', async () => {
+    const module = JSON.stringify(new URL('./index.ts', import.meta.url).href);
+    const script = `const { openStore } = await import(${module});
+      const store = await openStore({ schema: 'notes', migrations: [] });
+      await store.close();
+      console.log('closed');`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+    expect(stdout).toBe('closed\n');
   });
 
   it('has nothing left for the next of what it held when it was closed: data, schemas, settings, listeners', async () => {

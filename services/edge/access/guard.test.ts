@@ -151,7 +151,7 @@ describe('with keys', () => {
     expect((await get(ops.key)).status).not.toBe(403);
   });
 
-  test('a token of an issuer lets in whom it names, with its keys fetched from where they are', async () => {
+  test('a token of an issuer lets in whom it names, with its keys fetched from where they are, until it expires', async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
     const issuer = createServer(async (_request, response) => {
       response.end(JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one' }] }));
@@ -168,11 +168,22 @@ issuers: [{ issuer: me, audience: entrepot, jwks_url: 'http://127.0.0.1:${port}/
         .setAudience('entrepot')
         .setExpirationTime('1h')
         .sign(privateKey);
-      const edge = await edgeOf({ clients: () => live });
+      let now = Date.now();
+      const guard = { lookAgainMs: 10, tokens: { now: () => now } };
+      const quiet: Partial<Query> = {
+        search: async function* (_request, { signal }) {
+          yield update(false);
+          now += 2 * 3_600_000;
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        },
+      };
+      const edge = await edgeOf({ clients: () => live, guard }, quiet);
       for (const answer of [await caller(edge, bearer(token)), await caller(edge, {}, `?access_token=${token}`)]) {
         expect(await answer.json()).toMatchObject({ client: 'shop' });
       }
       expect((await caller(edge)).status).toBe(401);
+      const stream = await search(edge, { ...bearer(token), accept: 'text/event-stream' });
+      expect(await stream.text()).toContain('"reason":"CREDENTIALS_EXPIRED"');
     } finally {
       issuer.close();
     }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { EntrepotError } from '../errors/index.ts';
 import { openEmbedded } from './embedded.ts';
 import { type Engine, type Purpose, quote, type Session } from './engine.ts';
 import type { ServerPatience } from './server.ts';
@@ -134,7 +135,11 @@ function schemaStore(engine: Engine, schema: string): SharedStore {
   const unlessRefused = async <T>(work: () => Promise<T>): Promise<T> => {
     const reason = refused();
     if (reason !== undefined) throw reason;
-    return work();
+    try {
+      return await work();
+    } catch (error) {
+      throw isNoText(error) ? noText(error) : error;
+    }
   };
   const inside = async <T>(section: boolean, work: () => Promise<T>): Promise<T> => {
     const around = { turns, section, over: false };
@@ -167,6 +172,16 @@ function schemaStore(engine: Engine, schema: string): SharedStore {
       return closed;
     },
   };
+}
+
+/** What PostgreSQL says of a text with U+0000, the one character that it does not take. */
+function isNoText(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '22021';
+}
+
+function noText(cause: unknown): EntrepotError {
+  const message = 'A text holds the character U+0000, which nothing that is stored can have; leave it out.';
+  return new EntrepotError({ reason: 'INVALID_FIELD', message, cause });
 }
 
 /** A transaction on a connection that nobody else has. */

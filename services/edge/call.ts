@@ -5,8 +5,7 @@ import type { Identity } from '../../libs/clients/index.ts';
 import type { EntrepotError } from '../../libs/errors/index.ts';
 import { contextFromTraceparent, traceparentOf, tracer } from '../../libs/telemetry/index.ts';
 import type { Credentials } from './access/access.ts';
-import type { Identify } from './access/still-let-in.ts';
-import type { Caller, Protocol } from './api/caller.ts';
+import type { Caller, Identify, Protocol } from './api/caller.ts';
 import { type PatienceLimits, patienceOf, timeoutHeader } from './deadline.ts';
 import { requestIdOf } from './request-id.ts';
 

@@ -16,6 +16,7 @@ import {
 import type { LiveCertificates } from '../../libs/tls/index.ts';
 import { Guard, type GuardOptions } from './access/guard.ts';
 import { admitted, inTime, permitted, withinMarkets } from './api/gates.ts';
+import { withoutNul } from './api/no-nul.ts';
 import { type Backend, PublicApi } from './api/public-api.ts';
 import { answerHeaders, beginCall, endCall } from './call.ts';
 import { connectRoutes } from './connect/routes.ts';
@@ -165,6 +166,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     traced,
     viewed(views),
     permitted,
+    withoutNul,
     withinMarkets,
     inTime,
     ...guard.gates,

@@ -121,6 +121,15 @@ export function conforms(name: string, place: () => Place): void {
       });
     });
 
+    it('refuses a text with U+0000 as what the caller should not have sent, alone and within a transaction', async () => {
+      const store = await open();
+      const reason = 'INVALID_FIELD';
+      await expect(store.query('SELECT $1::text', ['a\0'])).rejects.toMatchObject({ reason });
+      await expect(store.query('SELECT $1::text[]', [['a\0']])).rejects.toMatchObject({ reason });
+      const within = store.transaction((tx) => tx.query('SELECT $1::text', ['a\0']));
+      await expect(within).rejects.toMatchObject({ reason });
+    });
+
     it('undoes a transaction that throws, and nothing else', async () => {
       const store = await open();
       await store.query("INSERT INTO notes VALUES (1, 'kept')");

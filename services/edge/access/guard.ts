@@ -5,6 +5,7 @@ import type { SupplyServiceDefinition } from '../../../libs/contracts/gen/entrep
 import { Permission } from '../../../libs/contracts/gen/entrepot/type/v1/public.ts';
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
 import type { MeshClient } from '../../../libs/mesh/index.ts';
+import type { Identify } from '../api/caller.ts';
 import type { Gate } from '../api/public-api.ts';
 import { credentialsOf } from '../call.ts';
 import { type Access, type AccessOptions, createAccess, isConfigured } from './access.ts';
@@ -17,7 +18,7 @@ import { limitConnections } from './connection-limit.ts';
 import { corsHeaders, isListed, preflightHeaders } from './cors.ts';
 import { checkExposure } from './exposure.ts';
 import { securityHeaders } from './security-headers.ts';
-import { type Identify, StillLetIn } from './still-let-in.ts';
+import { StillLetIn } from './still-let-in.ts';
 import { withinStreams } from './stream-limit.ts';
 
 /** How the edge is guarded. */

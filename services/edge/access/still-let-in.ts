@@ -1,11 +1,9 @@
 // What stays open is held to its credentials: who would not be let in any more is not kept either.
 import type { Identity } from '../../../libs/clients/index.ts';
 import { EntrepotError, toEntrepotError } from '../../../libs/errors/index.ts';
+import type { Identify } from '../api/caller.ts';
 import { permitted, staysOpen } from '../api/gates.ts';
 import type { Gate, Operation } from '../api/public-api.ts';
-
-/** Finds out who asks, anew, by the credentials that came with a request. */
-export type Identify = () => Identity | Promise<Identity>;
 
 /**
  * Who it is now.

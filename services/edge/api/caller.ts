@@ -1,10 +1,12 @@
 // Who calls, on behalf of whom, and for how long: the same for every protocol.
 import type { Context } from '@opentelemetry/api';
 import type { Identity } from '../../../libs/clients/index.ts';
-import type { Identify } from '../access/still-let-in.ts';
 
 /** The protocol that an operation came by, as metrics and the use of fields name it. */
 export type Protocol = 'rest' | 'sse' | 'ndjson' | 'websocket' | 'graphql' | 'connect' | 'grpc-web' | 'grpc';
+
+/** Finds out who asks, anew, by the credentials that came with a request. Throws EntrepotError as `Access.identify` does. */
+export type Identify = () => Identity | Promise<Identity>;
 
 /** One operation's caller. */
 export interface Caller {

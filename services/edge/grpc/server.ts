@@ -1,5 +1,4 @@
 // The public API over gRPC, for backends: on a port of its own, with health, and reflection of what is public.
-import type { Identity } from '../../../libs/clients/index.ts';
 import {
   type GrpcServerSettings,
   inMemoryAdmission,
@@ -9,7 +8,7 @@ import {
   type ServiceShape,
   serve,
 } from '../../../libs/mesh/index.ts';
-import type { Caller } from '../api/caller.ts';
+import type { Caller, Identify } from '../api/caller.ts';
 import { type PublicMethod, publicMethods, publicServices } from '../api/method.ts';
 import { defaultTimeoutMs, timeoutWithin } from '../deadline.ts';
 import type { Door } from '../door.ts';
@@ -99,7 +98,7 @@ async function called(
     origin: undefined,
     address: peer?.replace(/:\d+$/, '') ?? '',
   };
-  const identify = (): Identity | Promise<Identity> => access.identify(credentials);
+  const identify: Identify = () => access.identify(credentials);
   const asked = context.deadline === undefined ? undefined : Math.max(0, context.deadline - Date.now());
   const caller: Caller = {
     identity: await identify(),

@@ -1,7 +1,6 @@
 import {
   type MergeProducts,
   ProductEventKind,
-  ReviewState,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { invalidField } from '../../../libs/errors/index.ts';
 import type { Store } from '../../../libs/store/index.ts';
@@ -9,16 +8,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { noChanges } from '../changes.ts';
 import type { EventBatch } from '../events.ts';
 import type { ReviewRow } from '../reviews.ts';
-import {
-  checkEtag,
-  decidedReview,
-  findProducts,
-  keysOfProducts,
-  namesOf,
-  obsoleteReviews,
-  personSays,
-  sendTo,
-} from './parts.ts';
+import { checkEtag, findProducts, keysOfProducts, namesOf, personSays, sendTo, settledReviews } from './parts.ts';
 import type { Author, DecisionTools, Outcome } from './transaction.ts';
 
 const mostMerged = 100;
@@ -71,13 +61,7 @@ export async function mergeInto(
   const keys = await keysOfProducts(catalogue.vertical, others, tx);
   const sent = sendTo(keys, into, personSays(author, reason));
   const standing = { decidedBy: author, decidedAt: at.getTime(), eventId };
-  const obsolete = await obsoleteReviews(
-    catalogue,
-    sent,
-    { merged: true, except: review?.review_id ?? '', standing: { ...standing, state: ReviewState.OBSOLETE } },
-    tx,
-  );
-  const answered = review === undefined ? [] : [decidedReview(review, { ...standing, state: ReviewState.SAME })];
+  const reviews = await settledReviews(catalogue, sent, { merged: true, review, standing }, tx);
   return {
     catalogue,
     kind: ProductEventKind.MERGED,
@@ -88,7 +72,7 @@ export async function mergeInto(
       ...noChanges,
       ...sent,
       formerIds: others.map((id) => ({ id, before: null, after: into })),
-      reviews: [...answered, ...obsolete],
+      reviews,
     },
   };
 }

@@ -1,22 +1,12 @@
 import {
   type MoveKeys,
   ProductEventKind,
-  ReviewState,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { invalidField } from '../../../libs/errors/index.ts';
 import type { Store } from '../../../libs/store/index.ts';
-import { noChanges, type ReviewStanding } from '../changes.ts';
+import { noChanges } from '../changes.ts';
 import type { EventBatch } from '../events.ts';
-import {
-  findProducts,
-  keysByName,
-  keysOfProducts,
-  mostKeys,
-  namesOf,
-  obsoleteReviews,
-  personSays,
-  sendTo,
-} from './parts.ts';
+import { findProducts, keysByName, keysOfProducts, namesOf, personSays, sendTo, settledReviews } from './parts.ts';
 import type { Author, DecisionTools, Outcome } from './transaction.ts';
 
 /** Sends keys to another product. */
@@ -29,7 +19,6 @@ export async function move(
 ): Promise<Outcome> {
   const { rows, catalogue } = await findProducts([{ id: toProductId, field: 'move.toProductId' }], tools, tx);
   const to = rows[0]!.product_id;
-  if (names.length > mostKeys) throw invalidField('move.keys', `are more than ${mostKeys}`);
   const keys = await keysByName(catalogue, names, 'move.keys', tx);
   keys.forEach((key, index) => {
     if (key.productId === to) throw invalidField(`move.keys[${index}]`, `is a key of ${to} already`);
@@ -41,12 +30,7 @@ export async function move(
     left.filter(({ partner, key }) => !leaving.has(`${partner}\n${key}`)).map((one) => one.productId),
   );
   const sent = sendTo(keys, to, personSays(author.author, author.reason));
-  const standing: ReviewStanding = {
-    state: ReviewState.OBSOLETE,
-    decidedBy: author.author,
-    decidedAt: batch.at.getTime(),
-    eventId: batch.version,
-  };
+  const standing = { decidedBy: author.author, decidedAt: batch.at.getTime(), eventId: batch.version };
   return {
     catalogue,
     kind: ProductEventKind.MOVED,
@@ -58,7 +42,7 @@ export async function move(
       ...sent,
       // A product that no key leads to any more is what its keys went to.
       formerIds: sources.filter((id) => !staying.has(id)).map((id) => ({ id, before: null, after: to })),
-      reviews: await obsoleteReviews(catalogue, sent, { merged: false, except: '', standing }, tx),
+      reviews: await settledReviews(catalogue, sent, { merged: false, standing }, tx),
     },
   };
 }

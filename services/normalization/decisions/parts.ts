@@ -43,7 +43,10 @@ export async function keysOfProducts(vertical: string, ids: readonly string[], t
   return rows.map(placed);
 }
 
-/** Keys by name, in their order. Throws EntrepotError INVALID_FIELD for one that there is not. */
+/** Keys of one decision at most. */
+const mostKeys = 1000;
+
+/** Keys by name, in their order. Throws EntrepotError INVALID_FIELD for one that there is not, for none and for too many. */
 export async function keysByName(
   catalogue: Catalogue,
   names: readonly KeyName[],
@@ -51,6 +54,7 @@ export async function keysByName(
   tx: Store,
 ): Promise<PlacedKey[]> {
   if (names.length === 0) throw invalidField(field, 'is empty; name at least one key');
+  if (names.length > mostKeys) throw invalidField(field, `are more than ${mostKeys}`);
   const rows = await tx.query<KeyRow>(
     `SELECT ${keyColumns} FROM product_keys
      JOIN unnest($2::text[], $3::text[]) AS asked (partner, key) USING (partner, key) WHERE vertical = $1`,
@@ -120,7 +124,7 @@ const openReview: ReviewStanding = { state: ReviewState.OPEN, decidedBy: '', dec
  * Open reviews that changes leave nothing to decide of: both sides are one product now, or a key that may have changed its
  * meaning was sent elsewhere.
  */
-export async function obsoleteReviews(
+async function obsoleteReviews(
   catalogue: Catalogue,
   changes: Pick<Changes, 'keys'>,
   { merged, except, standing }: { merged: boolean; except: string; standing: ReviewStanding },
@@ -152,9 +156,6 @@ export async function obsoleteReviews(
     })
     .map((row) => decidedReview(row, standing));
 }
-
-/** Keys of one decision at most. */
-export const mostKeys = 1000;
 
 /** Products by id, former ids followed. Throws EntrepotError PRODUCT_NOT_FOUND, INVALID_FIELD for more than one vertical. */
 export async function findProducts(
@@ -197,4 +198,26 @@ export function namesOf(keys: readonly PlacedKey[]): { partner: string; key: str
 /** The evidence of what a person decides. */
 export function personSays(author: string, reason: string): string {
   return reason === '' ? `${author} decided` : `${author}: ${reason}`;
+}
+
+/** What becomes of reviews where a person sends keys elsewhere: of the one that this answers, and of those that it leaves nothing to decide. */
+export async function settledReviews(
+  catalogue: Catalogue,
+  sent: Pick<Changes, 'keys'>,
+  {
+    merged,
+    review,
+    standing,
+  }: { merged: boolean; review?: ReviewRow | undefined; standing: Omit<ReviewStanding, 'state'> },
+  tx: Store,
+): Promise<Changes['reviews']> {
+  const obsolete = { ...standing, state: ReviewState.OBSOLETE };
+  const others = await obsoleteReviews(
+    catalogue,
+    sent,
+    { merged, except: review?.review_id ?? '', standing: obsolete },
+    tx,
+  );
+  if (review === undefined) return others;
+  return [decidedReview(review, { ...standing, state: merged ? ReviewState.SAME : ReviewState.DIFFERENT }), ...others];
 }

@@ -1,6 +1,5 @@
 import {
   ProductEventKind,
-  ReviewState,
   type SplitProduct,
 } from '../../../libs/contracts/gen/entrepot/normalization/v1/normalization.ts';
 import { invalidField } from '../../../libs/errors/index.ts';
@@ -12,16 +11,14 @@ import type { ProductRow } from '../products.ts';
 import type { ReviewRow } from '../reviews.ts';
 import {
   checkEtag,
-  decidedReview,
   findProducts,
   keysByName,
   keysOfProducts,
-  mostKeys,
   namesOf,
-  obsoleteReviews,
   type PlacedKey,
   personSays,
   sendTo,
+  settledReviews,
   splitId,
 } from './parts.ts';
 import type { Author, DecisionTools, Outcome } from './transaction.ts';
@@ -37,7 +34,6 @@ export async function split(
   const { rows, catalogue } = await findProducts([{ id: productId, field: 'split.productId' }], tools, tx);
   const [product] = rows;
   checkEtag(product!, etag);
-  if (names.length > mostKeys) throw invalidField('split.keys', `are more than ${mostKeys}`);
   const keys = await keysByName(catalogue, names, 'split.keys', tx);
   keys.forEach((key, index) => {
     if (key.productId !== product!.product_id) {
@@ -71,13 +67,7 @@ export async function splitOff(
   }
   const sent = sendTo(keys, id, personSays(author, reason));
   const standing = { decidedBy: author, decidedAt: at.getTime(), eventId };
-  const obsolete = await obsoleteReviews(
-    catalogue,
-    sent,
-    { merged: false, except: review?.review_id ?? '', standing: { ...standing, state: ReviewState.OBSOLETE } },
-    tx,
-  );
-  const answered = review === undefined ? [] : [decidedReview(review, { ...standing, state: ReviewState.DIFFERENT })];
+  const reviews = await settledReviews(catalogue, sent, { merged: false, review, standing }, tx);
   return {
     catalogue,
     kind: ProductEventKind.SPLIT,
@@ -91,7 +81,7 @@ export async function splitOff(
       // Where the split is taken back, the id that was given out leads to where its keys are.
       formerIds: [{ id, before: exists ? formerIds.follow(id) : from, after: null }],
       apart: formerIds.isPair(from, id) ? [] : [{ one: from, other: id, before: false, after: true }],
-      reviews: [...answered, ...obsolete],
+      reviews,
     },
   };
 }
